@@ -1,0 +1,1 @@
+//! HIS through the hospital's front-end service platform

@@ -1,0 +1,1 @@
+//! Fiscal medical e-invoice platform

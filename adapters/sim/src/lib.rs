@@ -1,0 +1,1 @@
+//! A hospital in a box: simulated HIS, WeChat Pay and invoice platform

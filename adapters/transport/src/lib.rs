@@ -1,0 +1,1 @@
+//! HTTP transport with deadlines, host allow-list and transfer log

@@ -1,0 +1,88 @@
+//! Who may do what to which object, and the wrapper that keeps personal text out of logs.
+
+mod private;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+use crate::ident::{HospitalId, PatientId, StaffId};
+
+pub use private::Private;
+
+/// Who acts: recorded with every transition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Actor {
+    /// The patient or somebody paying for him.
+    Patient {
+        /// Whose account.
+        patient: PatientId,
+    },
+    /// A member of staff.
+    Staff {
+        /// Who.
+        staff: StaffId,
+    },
+    /// The engine itself: answers, callbacks, timers.
+    Engine,
+}
+
+impl Actor {
+    /// A short code for the state log; no personal data.
+    pub fn code(&self) -> String {
+        match self {
+            Actor::Patient { .. } => "patient".to_owned(),
+            Actor::Staff { staff } => format!("staff:{staff}"),
+            Actor::Engine => "engine".to_owned(),
+        }
+    }
+}
+
+/// What a caller may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Patients and their kiosk or phone sessions.
+    Patient,
+    /// Operators who resolve what hangs (收费处).
+    Operator,
+    /// Finance (计财科).
+    Finance,
+    /// May read what the audit finds.
+    Auditor,
+}
+
+/// Who calls an operation; made by the host after it has authenticated him.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The hospital whose objects are meant.
+    pub hospital: HospitalId,
+    /// Recorded as actor.
+    pub actor: Actor,
+    /// What he may be.
+    pub roles: Vec<Role>,
+    /// The patients he may act for (a session, an account's bindings).
+    pub patients: Vec<PatientId>,
+}
+
+impl Caller {
+    /// A patient session.
+    pub fn patient(hospital: HospitalId, patient: PatientId) -> Caller {
+        Caller { hospital, actor: Actor::Patient { patient: patient.clone() }, roles: vec![Role::Patient], patients: vec![patient] }
+    }
+
+    /// A member of staff with these roles.
+    pub fn staff(hospital: HospitalId, staff: StaffId, roles: Vec<Role>) -> Caller {
+        Caller { hospital, actor: Actor::Staff { staff }, roles, patients: Vec::new() }
+    }
+
+    /// May the caller act for this patient? A stranger's object looks like a missing one.
+    pub fn may_act_for(&self, patient: &PatientId) -> Result<()> {
+        if self.patients.contains(patient) { Ok(()) } else { Err(Error::new(Code::NotFound)) }
+    }
+
+    /// Does the caller hold one of these roles?
+    pub fn must_be(&self, any_of: &[Role]) -> Result<()> {
+        if any_of.iter().any(|r| self.roles.contains(r)) { Ok(()) } else { Err(Error::new(Code::NotFound)) }
+    }
+}

@@ -1,0 +1,181 @@
+//! Time as the hospital counts it: instants in milliseconds, business dates and settlement months in UTC+8.
+//!
+//! China has had no daylight saving since 1991, so the offset is a constant; nothing here reads a clock.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime, UtcOffset, macros::offset};
+
+use crate::error::{Error, Result};
+
+const SHANGHAI: UtcOffset = offset!(+8);
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z. JSON form: RFC 3339 with +08:00 and milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since the epoch, within years 1970–9999; anything else is clamped (a broken clock must not panic).
+    pub const fn from_millis(ms: i64) -> Timestamp {
+        const MAX: i64 = 253_402_271_999_999; // 9999-12-31T15:59:59.999Z = end of year 9999 in UTC+8
+        Timestamp(if ms < 0 { 0 } else if ms > MAX { MAX } else { ms })
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant plus `ms` milliseconds (clamped).
+    pub const fn plus_millis(self, ms: i64) -> Timestamp {
+        Timestamp::from_millis(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from `earlier` to this instant; negative when it is later.
+    pub const fn since(self, earlier: Timestamp) -> i64 {
+        self.0 - earlier.0
+    }
+
+    /// The business date (业务日期) in UTC+8.
+    pub fn biz_date(self) -> BizDate {
+        BizDate(self.local().date())
+    }
+
+    /// The settlement month (结算月) in UTC+8.
+    pub fn biz_month(self) -> BizMonth {
+        self.biz_date().month()
+    }
+
+    /// The instant as date and time in UTC+8.
+    pub fn local(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH) // in range by construction
+            .to_offset(SHANGHAI)
+    }
+
+    /// Reads RFC 3339 with any offset; a time without an offset is refused.
+    pub fn parse(text: &str) -> Result<Timestamp> {
+        let parsed = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Error::field("timestamp", "is not RFC 3339 with an offset"))?;
+        let ms = parsed.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(ms).map(Timestamp::from_millis).map_err(|_| Error::field("timestamp", "is out of range"))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let t = self.local();
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+08:00",
+            t.year(),
+            u8::from(t.month()),
+            t.day(),
+            t.hour(),
+            t.minute(),
+            t.second(),
+            t.millisecond()
+        )
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Timestamp, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Timestamp::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A calendar date in UTC+8, `YYYY-MM-DD`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BizDate(Date);
+
+impl BizDate {
+    /// Reads `YYYY-MM-DD`; impossible dates (1900-02-29) are refused.
+    pub fn parse(text: &str) -> Result<BizDate> {
+        let bad = || Error::field("date", "is not a calendar date YYYY-MM-DD");
+        let mut parts = text.splitn(3, '-');
+        let mut part = |len: usize| parts.next().filter(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit())).ok_or_else(bad);
+        let (y, m, d) = (part(4)?, part(2)?, part(2)?);
+        let month = m.parse::<u8>().ok().and_then(|m| time::Month::try_from(m).ok()).ok_or_else(bad)?;
+        Date::from_calendar_date(y.parse().map_err(|_| bad())?, month, d.parse().map_err(|_| bad())?).map(BizDate).map_err(|_| bad())
+    }
+
+    /// The month it lies in.
+    pub fn month(self) -> BizMonth {
+        BizMonth { year: self.0.year(), month: u8::from(self.0.month()) }
+    }
+
+    /// The first instant of the day.
+    pub fn start(self) -> Timestamp {
+        let ms = self.0.midnight().assume_offset(SHANGHAI).unix_timestamp_nanos().div_euclid(1_000_000);
+        Timestamp::from_millis(i64::try_from(ms).unwrap_or(i64::MAX))
+    }
+
+    /// The next day (the last representable day stays).
+    pub fn next(self) -> BizDate {
+        BizDate(self.0.next_day().unwrap_or(self.0))
+    }
+
+    /// The calendar date.
+    pub const fn date(self) -> Date {
+        self.0
+    }
+}
+
+impl fmt::Display for BizDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
+    }
+}
+
+impl fmt::Debug for BizDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for BizDate {
+    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BizDate {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<BizDate, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        BizDate::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A settlement month in UTC+8, `YYYY-MM`. Months compare as year *and* month (the January trap, domain/hospital.md §2.5).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BizMonth {
+    year: i32,
+    month: u8,
+}
+
+impl fmt::Display for BizMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl fmt::Debug for BizMonth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,162 @@
+//! How patiently each counterpart is asked: back-off ladders, deadlines, parallel slots, when to call a person.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+
+/// Which counterpart a call goes to; slots and ladders are per hospital and lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// HIS.
+    His,
+    /// Payment channels.
+    Channel,
+    /// E-invoice platform.
+    Invoice,
+    /// Our own timers.
+    Timer,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Lane; 4] = [Lane::His, Lane::Channel, Lane::Invoice, Lane::Timer];
+
+    /// Short stable code (a column).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Lane::His => "his",
+            Lane::Channel => "channel",
+            Lane::Invoice => "invoice",
+            Lane::Timer => "timer",
+        }
+    }
+
+    /// The lane of a code.
+    pub fn from_code(code: &str) -> Option<Lane> {
+        Lane::ALL.into_iter().find(|l| l.code() == code)
+    }
+}
+
+/// Waiting times before the 2nd, 3rd … attempt, in seconds; after the last step the slow step repeats for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    /// The steps.
+    pub steps_s: Vec<u32>,
+    /// Repeated after the last step and whenever the machine already has `attention`: acts that move money never die.
+    pub slow_s: u32,
+}
+
+impl Ladder {
+    /// Milliseconds to wait after `attempts` attempts have been made.
+    pub fn wait_ms(&self, attempts: u32, slow: bool) -> i64 {
+        let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let seconds = if slow { self.slow_s } else { self.steps_s.get(step).copied().unwrap_or(self.slow_s) };
+        i64::from(seconds) * 1000
+    }
+}
+
+/// One lane's pace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanePace {
+    /// Retries of acts.
+    pub act: Ladder,
+    /// Repeats of the one read a machine is waiting on.
+    pub poll: Ladder,
+    /// Deadline of one call, in milliseconds.
+    pub deadline_ms: u32,
+    /// Calls in flight at once, per hospital.
+    pub slots: u32,
+    /// After this long in one step a person is called (`attention`), in seconds.
+    pub overdue_s: u32,
+}
+
+/// How patiently we ask; always the current document, never pinned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    /// HIS: domain/hospital.md §2.6.
+    pub his: LanePace,
+    /// Channels: domain/payments.md §7.
+    pub channel: LanePace,
+    /// Invoice platform.
+    pub invoice: LanePace,
+    /// A lease lasts this long, in milliseconds; longer than any deadline.
+    pub lease_ms: u32,
+    /// Fallback interval of the runner's polling, in milliseconds.
+    pub idle_ms: u32,
+    /// "Not found" from a channel counts only after this long and two answers, in seconds (domain/payments.md §7).
+    pub not_found_s: u32,
+    /// Each closed order is asked once more after this long, in seconds: a late success whose callback never came.
+    pub recheck_s: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            his: LanePace {
+                act: Ladder { steps_s: vec![2, 10, 30, 90, 180, 300, 600], slow_s: 3600 },
+                poll: Ladder { steps_s: vec![5, 15, 30, 60, 120, 300, 600], slow_s: 3600 },
+                deadline_ms: 10_000,
+                slots: 8,
+                overdue_s: 1_800,
+            },
+            channel: LanePace {
+                act: Ladder { steps_s: vec![2, 5, 10, 30, 60, 120, 300], slow_s: 3600 },
+                poll: Ladder { steps_s: vec![2, 3, 3, 3, 5, 5, 10, 10, 30, 30, 60, 120, 300, 600], slow_s: 3600 },
+                deadline_ms: 15_000,
+                slots: 16,
+                overdue_s: 1_800,
+            },
+            invoice: LanePace {
+                act: Ladder { steps_s: vec![2, 10, 30, 60, 300, 600], slow_s: 3600 },
+                poll: Ladder { steps_s: vec![5, 30, 60, 300, 600], slow_s: 3600 },
+                deadline_ms: 15_000,
+                slots: 4,
+                overdue_s: 3_600,
+            },
+            lease_ms: 60_000,
+            idle_ms: 500,
+            not_found_s: 60,
+            recheck_s: 86_400,
+        }
+    }
+}
+
+impl Pace {
+    /// The pace of a lane; timers run at the pace of the channel.
+    pub const fn lane(&self, lane: Lane) -> &LanePace {
+        match lane {
+            Lane::His => &self.his,
+            Lane::Channel | Lane::Timer => &self.channel,
+            Lane::Invoice => &self.invoice,
+        }
+    }
+
+    /// Checks every value; the error names the field.
+    pub fn check(&self) -> Result<()> {
+        let bad = |field: String, problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", field).with("problem", problem));
+        for (name, lane) in [("his", &self.his), ("channel", &self.channel), ("invoice", &self.invoice)] {
+            if lane.slots == 0 || lane.slots > 1024 {
+                return bad(format!("pace.{name}.slots"), "must lie between 1 and 1024");
+            }
+            if lane.deadline_ms < 100 || lane.deadline_ms >= self.lease_ms {
+                return bad(format!("pace.{name}.deadline_ms"), "must be at least 100 and below pace.lease_ms");
+            }
+            for (ladder, which) in [(&lane.act, "act"), (&lane.poll, "poll")] {
+                if ladder.slow_s == 0 || ladder.steps_s.contains(&0) {
+                    return bad(format!("pace.{name}.{which}"), "a waiting time must not be 0");
+                }
+            }
+            if lane.overdue_s == 0 {
+                return bad(format!("pace.{name}.overdue_s"), "must not be 0");
+            }
+        }
+        if self.idle_ms == 0 || self.not_found_s == 0 || self.recheck_s == 0 {
+            return bad("pace".to_owned(), "idle_ms, not_found_s and recheck_s must not be 0");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Ports: the traits behind which counterparts, stores, logs, clocks and randomness live.
+//!
+//! An act or a read is a [`Call`] value; a port performs it and answers with an [`Outcome`], which is deliberately not a
+//! `Result`: `?` must never turn a time-out into a no (DESIGN.md §4.4).
+
+mod call;
+mod channel;
+mod his;
+mod host;
+mod invoice;
+mod keys;
+mod log;
+mod outcome;
+mod store;
+
+pub use call::{Answer, Call, CallCx, CallLog};
+pub use channel::{ChannelAnswer, ChannelCall, PaymentChannel};
+pub use his::{
+    DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, HisTraits, IdentifyWay, LineRef, LockReceipt,
+    PatientFile, PostState, UnpaidCharges,
+};
+pub use host::{Clock, Entropy, IdSource};
+pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
+pub use keys::{KeyId, KeyProvider, SealKey};
+pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
+pub use outcome::{Fault, No, Outcome};
+pub use store::{
+    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Cursor, Find, Inbox, InboxState, Job, JobKind, JobRef, Loaded, Page, PollRow, Record, RecordKind, RecordWrite, Reply, Scan, ScanRow, Source,
+    StateLog, Store, StoreError, WakeKind, WakeRow, Write,
+};

@@ -1,0 +1,378 @@
+//! The HIS port: find a patient, list unpaid charges, lock, post, cancel, reverse, and ask what became of it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{CallCx, Outcome};
+use crate::access::Private;
+use crate::calendar::{BizDate, Timestamp};
+use crate::charge::{ChargeLine, Visit};
+use crate::ident::{BusinessNo, ChannelCode, DeptCode, LineKey, PatientId, VisitId};
+use crate::money::Money;
+
+/// By what a patient is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifyWay {
+    /// Identity card (身份证).
+    IdCard,
+    /// Electronic health code (电子健康码).
+    HealthCode,
+    /// Insurance e-voucher (医保电子凭证).
+    EVoucher,
+    /// Visit number or hospital card (就诊号, 就诊卡).
+    VisitNo,
+    /// Phone, after the SMS code was checked by the host.
+    Phone,
+}
+
+/// A patient search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindPatient {
+    /// By what.
+    pub way: IdentifyWay,
+    /// The number, code or phone.
+    pub token: Private,
+}
+
+/// A patient file as HIS keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientFile {
+    /// The patient's number in HIS.
+    pub patient_id: PatientId,
+    /// Name.
+    pub name: Private,
+    /// GB/T 2261.1: `0`, `1`, `2`, `9`.
+    pub sex_code: String,
+    /// Birth date, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<BizDate>,
+    /// Document number, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_no: Option<Private>,
+    /// Phone, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Private>,
+}
+
+/// Unpaid charges of one patient.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UnpaidCharges {
+    /// The visits the lines belong to.
+    pub visits: Vec<Visit>,
+    /// The lines.
+    pub lines: Vec<ChargeLine>,
+}
+
+/// A line as it is locked and posted: HIS refuses when version or amount differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineRef {
+    /// The line.
+    pub line_id: LineKey,
+    /// Its version when it was shown.
+    pub version: u32,
+    /// Its amount when it was shown.
+    pub amount_fen: Money,
+}
+
+/// A bill to lock (锁定): the same number serves unlock, post, query and cancel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HisBill {
+    /// Our settlement number.
+    pub no: BusinessNo,
+    /// Whose bill.
+    pub patient_id: PatientId,
+    /// Of which visit.
+    pub visit_id: VisitId,
+    /// Executing department or pharmacy.
+    pub dept_code: DeptCode,
+    /// The lines.
+    pub lines: Vec<LineRef>,
+    /// Their total.
+    pub total_fen: Money,
+}
+
+/// HIS has locked the bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockReceipt {
+    /// The total HIS locked; must equal ours.
+    pub total_fen: Money,
+}
+
+/// A payment to post (入账).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HisPosting {
+    /// The bill, under the settlement number.
+    pub bill: HisBill,
+    /// Which channel; none for a bill of zero.
+    pub channel: Option<ChannelCode>,
+    /// Our order number.
+    pub out_trade_no: BusinessNo,
+    /// The channel's number; none for a bill of zero.
+    pub trade_no: Option<String>,
+    /// When it was paid.
+    pub paid_at: Timestamp,
+}
+
+/// HIS has posted the settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HisReceipt {
+    /// Receipt number in HIS (收据号).
+    pub receipt_no: String,
+    /// Our settlement number, as HIS repeats it.
+    pub no: BusinessNo,
+    /// Whose settlement, as HIS repeats it.
+    pub patient_id: PatientId,
+    /// The amount HIS booked.
+    pub total_fen: Money,
+    /// When HIS booked it.
+    pub posted_at: Timestamp,
+    /// Where to go next (取药窗口, 检查地点), if HIS says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<String>,
+}
+
+/// What became of a posting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum PostState {
+    /// Booked.
+    Posted(HisReceipt),
+    /// HIS has no record (yet): proves nothing.
+    NotRecorded,
+    /// HIS has accepted the cancellation of that number: it will never be booked.
+    Cancelled,
+}
+
+/// A reversal (冲正) of a posted settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HisReversal {
+    /// Our refund number.
+    pub no: BusinessNo,
+    /// The settlement number.
+    pub settlement_no: BusinessNo,
+    /// Its receipt in HIS.
+    pub receipt_no: String,
+    /// The amount reversed.
+    pub amount_fen: Money,
+}
+
+/// HIS has reversed a settlement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HisReversed {
+    /// Our refund number, as HIS repeats it.
+    pub no: BusinessNo,
+    /// The amount HIS reversed.
+    pub amount_fen: Money,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Something HIS tells unasked (HIS 推送), fetched by cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HisNotice {
+    /// Ascending within HIS; the message id for de-duplication.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: HisNoticeKind,
+}
+
+/// What HIS tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum HisNoticeKind {
+    /// Lines were paid at the window or changed by a doctor.
+    LinesChanged {
+        /// The lines.
+        lines: Vec<LineKey>,
+    },
+    /// A settlement of ours was reversed at the window.
+    Reversed {
+        /// Our settlement number.
+        settlement_no: BusinessNo,
+        /// The amount reversed.
+        amount_fen: Money,
+    },
+}
+
+/// What a row of HIS's day file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayRowKind {
+    /// A posting.
+    Posted,
+    /// A reversal.
+    Reversed,
+}
+
+/// A row of HIS's day file (对账文件).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayRow {
+    /// Posting or reversal.
+    pub kind: DayRowKind,
+    /// Our settlement number.
+    pub settlement_no: BusinessNo,
+    /// The receipt.
+    pub receipt_no: String,
+    /// The amount, always positive.
+    pub amount_fen: Money,
+    /// When HIS booked it.
+    pub at: Timestamp,
+}
+
+/// A call to HIS. `lock`, `unlock`, `post`, `cancel_post`, `reverse` change something; the rest only read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum HisCall {
+    /// Find patients.
+    FindPatient {
+        /// By what.
+        by: FindPatient,
+    },
+    /// Unpaid charges of a patient.
+    Unpaid {
+        /// Whose.
+        patient: PatientId,
+    },
+    /// Lock a bill before paying (缴费锁定).
+    Lock {
+        /// The bill.
+        bill: HisBill,
+    },
+    /// Give a lock up; a number HIS never saw is a success.
+    Unlock {
+        /// The settlement number.
+        no: BusinessNo,
+    },
+    /// Post a payment (入账).
+    Post {
+        /// The payment.
+        posting: HisPosting,
+    },
+    /// What became of a posting?
+    QueryPost {
+        /// The settlement number.
+        no: BusinessNo,
+    },
+    /// Cancel a posting that HIS does not show: accepted means it will never be booked.
+    CancelPost {
+        /// The settlement number.
+        no: BusinessNo,
+    },
+    /// Reverse a posted settlement (冲正).
+    Reverse {
+        /// The reversal.
+        reversal: HisReversal,
+    },
+    /// What became of a reversal?
+    QueryReverse {
+        /// The refund number.
+        no: BusinessNo,
+    },
+    /// What HIS has to tell since a cursor.
+    Notices {
+        /// The last id seen; none from the beginning.
+        after: Option<String>,
+    },
+    /// HIS's day file.
+    DayFile {
+        /// The day.
+        date: BizDate,
+    },
+}
+
+impl HisCall {
+    /// Interface name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            HisCall::FindPatient { .. } => "his.find_patient",
+            HisCall::Unpaid { .. } => "his.unpaid",
+            HisCall::Lock { .. } => "his.lock",
+            HisCall::Unlock { .. } => "his.unlock",
+            HisCall::Post { .. } => "his.post",
+            HisCall::QueryPost { .. } => "his.query_post",
+            HisCall::CancelPost { .. } => "his.cancel_post",
+            HisCall::Reverse { .. } => "his.reverse",
+            HisCall::QueryReverse { .. } => "his.query_reverse",
+            HisCall::Notices { .. } => "his.notices",
+            HisCall::DayFile { .. } => "his.day_file",
+        }
+    }
+
+    /// The business number.
+    pub fn business_no(&self) -> Option<&str> {
+        match self {
+            HisCall::Lock { bill } => Some(bill.no.as_str()),
+            HisCall::Post { posting } => Some(posting.bill.no.as_str()),
+            HisCall::Reverse { reversal } => Some(reversal.no.as_str()),
+            HisCall::Unlock { no } | HisCall::QueryPost { no } | HisCall::CancelPost { no } | HisCall::QueryReverse { no } => Some(no.as_str()),
+            HisCall::FindPatient { .. } | HisCall::Unpaid { .. } | HisCall::Notices { .. } | HisCall::DayFile { .. } => None,
+        }
+    }
+}
+
+/// HIS's answer to a [`HisCall`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to", content = "value")]
+pub enum HisAnswer {
+    /// Patients found; empty when none.
+    FindPatient(Vec<PatientFile>),
+    /// Unpaid charges.
+    Unpaid(UnpaidCharges),
+    /// Locked.
+    Lock(LockReceipt),
+    /// Unlocked.
+    Unlock,
+    /// Posted.
+    Post(HisReceipt),
+    /// What became of a posting.
+    QueryPost(PostState),
+    /// Cancelled for good.
+    CancelPost,
+    /// Reversed.
+    Reverse(HisReversed),
+    /// What became of a reversal; none when HIS has no record.
+    QueryReverse(Option<HisReversed>),
+    /// News.
+    Notices(Vec<HisNotice>),
+    /// The day file.
+    DayFile(Vec<DayRow>),
+}
+
+/// What a HIS can do; missing abilities are data, not errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HisTraits {
+    /// It locks bills; otherwise our claim alone guards.
+    pub lock: bool,
+    /// It can say what became of a posting; otherwise an unknown posting goes to a person.
+    pub query_post: bool,
+    /// It can cancel a posting number for good.
+    pub cancel_post: bool,
+    /// It pushes or lists notices.
+    pub notices: bool,
+}
+
+impl Default for HisTraits {
+    fn default() -> HisTraits {
+        HisTraits { lock: true, query_post: true, cancel_post: true, notices: true }
+    }
+}
+
+/// The hospital information system.
+#[async_trait]
+pub trait His: Send + Sync {
+    /// What it can do.
+    fn traits(&self) -> HisTraits;
+
+    /// Does this adapter write the transfer log itself, where the bytes are?
+    fn logs_wire(&self) -> bool {
+        false
+    }
+
+    /// Performs one call. The answer's variant is the call's; anything else is a defect of the adapter.
+    async fn call(&self, cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer>;
+}

@@ -1,0 +1,50 @@
+//! Refund causes and plans (退费). Eligibility rules and approval chains join with the patient's refund request; the
+//! machine is [`crate::workflow::refund`].
+
+use serde::{Deserialize, Serialize};
+
+/// Why money goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// HIS said a definite no after the patient had paid.
+    HisRefused,
+    /// Money arrived for an order that was closed (迟到的支付).
+    Late,
+    /// One part was proven, another definitely refused.
+    Incomplete,
+    /// HIS reversed the settlement at its window (窗口退费).
+    Window,
+}
+
+/// One step of a refund's plan, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Finance decides (计财科审核).
+    Finance,
+    /// The channel gives the money back.
+    Returning,
+    /// The invoice is reversed.
+    Red,
+}
+
+impl Cause {
+    /// The plan of this cause (DESIGN.md §4.3).
+    pub const fn plan(self) -> &'static [Step] {
+        match self {
+            Cause::HisRefused | Cause::Late | Cause::Incomplete => &[Step::Returning],
+            Cause::Window => &[Step::Finance, Step::Returning, Step::Red],
+        }
+    }
+
+    /// What the payer is shown at the channel; neutral.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Cause::HisRefused => "入账未成功，自动退款",
+            Cause::Late => "订单已关闭，自动退款",
+            Cause::Incomplete => "支付未完成，自动退款",
+            Cause::Window => "窗口退费",
+        }
+    }
+}

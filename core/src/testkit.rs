@@ -1,0 +1,1 @@
+//! Fakes, manual clock, seeded ids, conformance suites.

@@ -1,0 +1,421 @@
+//! The machines: payment, settlement, refund, invoice. A workflow is a total function; effects are data.
+//!
+//! `step(state, event, cx)` moves, stays or refuses. Only commands can be refused; a fact moves, stays or holds. Nothing
+//! else may change a state, and nothing in here draws a number, reads a clock or iterates a hash map.
+
+pub mod fold;
+pub mod invoice;
+pub mod payment;
+pub mod refund;
+pub mod settlement;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Actor;
+use crate::calendar::Timestamp;
+use crate::error::Result;
+use crate::ident::{ChannelCode, InvoiceId, LineKey, PaymentId, RefundId, SettlementId, TermsHash};
+use crate::ledger::Journal;
+use crate::payment::ChannelTraits;
+use crate::policy::{Lane, Terms};
+use crate::port::{Call, HisTraits};
+
+pub use invoice::{Invoice, InvoiceSt};
+pub use payment::{Payment, PaymentSt};
+pub use refund::{Refund, RefundSt};
+pub use settlement::{Settlement, SettlementSt};
+
+/// The kinds of machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MachineKind {
+    /// 支付单.
+    Payment,
+    /// 结算单.
+    Settlement,
+    /// 退费单.
+    Refund,
+    /// 票据.
+    Invoice,
+}
+
+impl MachineKind {
+    /// Every kind.
+    pub const ALL: [MachineKind; 4] = [MachineKind::Payment, MachineKind::Settlement, MachineKind::Refund, MachineKind::Invoice];
+
+    /// Stable code (a column).
+    pub const fn code(self) -> &'static str {
+        match self {
+            MachineKind::Payment => "payment",
+            MachineKind::Settlement => "settlement",
+            MachineKind::Refund => "refund",
+            MachineKind::Invoice => "invoice",
+        }
+    }
+}
+
+/// Names a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "machine", content = "id")]
+pub enum Key {
+    /// 支付单.
+    Payment(PaymentId),
+    /// 结算单.
+    Settlement(SettlementId),
+    /// 退费单.
+    Refund(RefundId),
+    /// 票据.
+    Invoice(InvoiceId),
+}
+
+impl Key {
+    /// The kind.
+    pub const fn kind(self) -> MachineKind {
+        match self {
+            Key::Payment(_) => MachineKind::Payment,
+            Key::Settlement(_) => MachineKind::Settlement,
+            Key::Refund(_) => MachineKind::Refund,
+            Key::Invoice(_) => MachineKind::Invoice,
+        }
+    }
+
+    /// The number.
+    pub const fn id(self) -> i64 {
+        match self {
+            Key::Payment(id) => id.get(),
+            Key::Settlement(id) => id.get(),
+            Key::Refund(id) => id.get(),
+            Key::Invoice(id) => id.get(),
+        }
+    }
+
+    /// Back from kind and number.
+    pub fn new(kind: MachineKind, id: i64) -> Result<Key> {
+        Ok(match kind {
+            MachineKind::Payment => Key::Payment(PaymentId::new(id)?),
+            MachineKind::Settlement => Key::Settlement(SettlementId::new(id)?),
+            MachineKind::Refund => Key::Refund(RefundId::new(id)?),
+            MachineKind::Invoice => Key::Invoice(InvoiceId::new(id)?),
+        })
+    }
+}
+
+/// A machine of any kind, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "data")]
+pub enum Row {
+    /// 支付单.
+    Payment(Payment),
+    /// 结算单.
+    Settlement(Settlement),
+    /// 退费单.
+    Refund(Refund),
+    /// 票据.
+    Invoice(Invoice),
+}
+
+macro_rules! each {
+    ($row:expr, $m:ident => $body:expr) => {
+        match $row {
+            Row::Payment($m) => $body,
+            Row::Settlement($m) => $body,
+            Row::Refund($m) => $body,
+            Row::Invoice($m) => $body,
+        }
+    };
+}
+
+impl Row {
+    /// Its name.
+    pub const fn key(&self) -> Key {
+        match self {
+            Row::Payment(m) => Key::Payment(m.id),
+            Row::Settlement(m) => Key::Settlement(m.id),
+            Row::Refund(m) => Key::Refund(m.id),
+            Row::Invoice(m) => Key::Invoice(m.id),
+        }
+    }
+
+    /// Its version, from 1.
+    pub const fn ver(&self) -> u32 {
+        each!(self, m => m.base.ver)
+    }
+
+    /// Its state's code.
+    pub const fn st(&self) -> &'static str {
+        each!(self, m => m.st.code())
+    }
+
+    /// What all machines carry.
+    pub const fn base(&self) -> &Base {
+        each!(self, m => &m.base)
+    }
+
+    pub(crate) fn base_mut(&mut self) -> &mut Base {
+        each!(self, m => &mut m.base)
+    }
+}
+
+/// What all machines carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Version, from 1; the guard of every write.
+    pub ver: u32,
+    /// The terms pinned at birth.
+    pub terms: TermsHash,
+    /// Born when.
+    pub created_at: Timestamp,
+    /// A person should look: overdue, still being asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<Attention>,
+    /// Evidence contradicts itself: only a person's `Resolve` leaves the held state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// A person should look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    /// Since when.
+    pub since: Timestamp,
+    /// Short stable word, e.g. `overdue`, `his_cannot_query`.
+    pub reason: String,
+}
+
+/// Why a machine is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Since when.
+    pub since: Timestamp,
+    /// The state it was in.
+    pub from: String,
+    /// Short stable word naming the contradiction, e.g. `amount_differs`.
+    pub reason: String,
+}
+
+/// Names one state of one machine, as codes for stores and documents.
+pub trait State: Copy + Ord + std::fmt::Debug + 'static {
+    /// Every state.
+    const ALL: &'static [Self];
+    /// Stable code (a column).
+    fn code(self) -> &'static str;
+}
+
+/// A declaration of states: enum, codes, `ALL`.
+macro_rules! states {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// Stable code (a column).
+            pub const fn code(self) -> &'static str {
+                match self { $($name::$variant => $code,)+ }
+            }
+        }
+
+        impl $crate::workflow::State for $name {
+            const ALL: &'static [$name] = &[$($name::$variant,)+];
+            fn code(self) -> &'static str { $name::code(self) }
+        }
+    };
+}
+pub(crate) use states;
+
+/// An event of any machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to", content = "event")]
+pub enum Event {
+    /// To a payment.
+    Payment(payment::Event),
+    /// To a settlement.
+    Settlement(settlement::Event),
+    /// To a refund.
+    Refund(refund::Event),
+    /// To an invoice.
+    Invoice(invoice::Event),
+}
+
+/// A machine to be born within a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum New {
+    /// A settlement and the payment's share in it are born together by `settlement.pay`.
+    Payment(payment::New),
+    /// A settlement.
+    Settlement(settlement::New),
+    /// A refund.
+    Refund(refund::New),
+    /// An invoice.
+    Invoice(invoice::New),
+}
+
+/// A call that must happen, as a machine asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The call.
+    pub call: Call,
+    /// Earlier attempts under the same business number that are not proven unsent.
+    pub prior: u32,
+}
+
+impl Act {
+    /// A first attempt.
+    pub const fn first(call: Call) -> Act {
+        Act { call, prior: 0 }
+    }
+}
+
+/// The timer a move asks for; the engine turns it into an instant with the current pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Expire at.
+    ExpireAt(Timestamp),
+    /// Overdue after the lane's patience.
+    Overdue(Lane),
+    /// Ask once more after the recheck time.
+    Recheck,
+}
+
+/// What a move may look at.
+pub struct Cx<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// Who.
+    pub actor: &'a Actor,
+    /// The machine's pinned terms.
+    pub terms: &'a Terms,
+    /// What HIS can do.
+    pub his: HisTraits,
+    /// What each channel can do.
+    pub channels: &'a dyn Fn(&ChannelCode) -> Option<ChannelTraits>,
+    /// "Not found" from a channel counts only after this long, in milliseconds.
+    pub not_found_ms: i64,
+    /// Fresh ids, drawn beforehand and kept with the event.
+    pub fresh: &'a mut Ids,
+}
+
+/// A block of ids drawn before the step, so that the step itself draws nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids {
+    block: Vec<i64>,
+    used: usize,
+}
+
+impl Ids {
+    /// A block.
+    pub const fn new(block: Vec<i64>) -> Ids {
+        Ids { block, used: 0 }
+    }
+
+    /// The next id of the block; an error when the block was too small (a defect of the caller).
+    pub fn take(&mut self) -> Result<i64> {
+        let id = self.block.get(self.used).copied().ok_or_else(|| crate::error::Error::internal("enough fresh ids"))?;
+        self.used += 1;
+        Ok(id)
+    }
+}
+
+/// What a step decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<M> {
+    /// A new state of the machine and what follows from it.
+    Move(Box<Move<M>>),
+    /// Known already, or nothing follows: acknowledge.
+    Stay(Why),
+    /// A command that the rules forbid here.
+    Refuse(Refusal),
+}
+
+/// Why nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The same evidence again.
+    Known,
+    /// The answer decides nothing: ask again.
+    Undecided,
+    /// The event came too late to matter.
+    Over,
+    /// Contradicting evidence from outside: kept for a person, and our own query asks now.
+    Quarantined,
+}
+
+/// A refusal by rule: data with a reason, a patient text and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Machine-readable reason.
+    pub reason: String,
+    /// What the patient or member of staff reads (Chinese, neutral).
+    pub text: String,
+    /// What to do next (Chinese).
+    pub next: String,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(reason: &str, text: &str, next: &str) -> Refusal {
+        Refusal { reason: reason.to_owned(), text: text.to_owned(), next: next.to_owned() }
+    }
+}
+
+/// What a move carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move<M> {
+    /// The machine after it; its version is set by the fold.
+    pub next: M,
+    /// Calls that must happen, in order.
+    pub acts: Vec<Act>,
+    /// The one read being repeated; every move restates it.
+    pub poll: Option<Call>,
+    /// The one timer; every move restates it.
+    pub wake: Option<Wake>,
+    /// Journals.
+    pub journals: Vec<Journal>,
+    /// Events for other machines, folded in the same commit, in order.
+    pub tells: Vec<(Key, Event)>,
+    /// Machines born in the same commit.
+    pub spawn: Vec<New>,
+    /// Charge lines taken by this machine.
+    pub claims: Vec<LineKey>,
+    /// Charge lines given back by this machine.
+    pub frees: Vec<LineKey>,
+}
+
+impl<M> Move<M> {
+    /// A move to this state with nothing else.
+    pub const fn to(next: M) -> Move<M> {
+        Move {
+            next,
+            acts: Vec::new(),
+            poll: None,
+            wake: None,
+            journals: Vec::new(),
+            tells: Vec::new(),
+            spawn: Vec::new(),
+            claims: Vec::new(),
+            frees: Vec::new(),
+        }
+    }
+}
+
+/// A workflow: a total function from state and event to a decision. An `Err` is a defect or arithmetic overflow, never
+/// a rule: nothing is committed and the event stays where it was.
+pub trait Machine: Sized {
+    /// Its states.
+    type St: State;
+    /// Its events.
+    type Event;
+    /// What it is born from.
+    type New;
+
+    /// Birth.
+    fn open(new: &Self::New, cx: &mut Cx<'_>) -> Result<Move<Self>>;
+
+    /// One step.
+    fn step(&self, event: &Self::Event, cx: &mut Cx<'_>) -> Result<Step<Self>>;
+
+    /// Is an act that waits in the outbox still wanted? A lock is not once its payment is off.
+    fn wants(&self, call: &Call) -> bool;
+}

@@ -1,0 +1,1 @@
+//! Folding: one event and all it tells, in one commit.

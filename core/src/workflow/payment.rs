@@ -1,0 +1,231 @@
+//! Payment (支付单): one act of paying, at most one channel order, 1..n settlements of one patient.
+//!
+//! `preparing → ordering → paying → paid`; exits `closing → closed`, `held`. One out_trade_no for life. An in-flight
+//! state *is* its unknown state. Table: DESIGN.md §4.3, generated into docs/machines.md.
+
+mod step;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Base, states};
+use crate::calendar::Timestamp;
+use crate::ident::{BusinessNo, ChannelCode, PatientId, PaymentId, RefundId, SettlementId, TermsHash};
+use crate::money::Money;
+use crate::payment::{Handover, Method, Part, Proof, TradeState};
+use crate::port::{Fault, No};
+
+states! {
+    /// States of a payment.
+    PaymentSt {
+        /// Waiting for every bill to be locked in HIS.
+        Preparing = "preparing",
+        /// The channel order is being opened.
+        Ordering = "ordering",
+        /// The payer may pay; we ask.
+        Paying = "paying",
+        /// The order is being closed; it may still turn out to be paid.
+        Closing = "closing",
+        /// Closed, proven without money.
+        Closed = "closed",
+        /// Paid, proven.
+        Paid = "paid",
+        /// Evidence contradicts itself.
+        Held = "held",
+    }
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Its id; the order number is derived from it.
+    pub id: PaymentId,
+    /// State.
+    pub st: PaymentSt,
+    /// Version, terms, attention.
+    #[serde(flatten)]
+    pub base: Base,
+    /// Whose bills.
+    pub patient: PatientId,
+    /// Which channel.
+    pub channel: ChannelCode,
+    /// How the payer meets it.
+    pub method: Method,
+    /// What is to be paid.
+    pub amount_fen: Money,
+    /// Which settlement gets how much.
+    pub shares: BTreeMap<SettlementId, Share>,
+    /// The channel must not accept money after this.
+    pub expires_at: Timestamp,
+    /// Neutral text for the payer, from the terms.
+    pub description: String,
+    /// The order may exist at the channel (an open was performed).
+    pub opened: bool,
+    /// What the client needs to let the patient pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<Handover>,
+    /// Evidence of the money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// The channel's part of the money.
+    pub part: Part,
+    /// Reservations by refund.
+    #[serde(default)]
+    pub reserved: BTreeMap<RefundId, Money>,
+    /// First of several "not found" answers in a row: when, how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_found: Option<NotFound>,
+    /// Why it was closed, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_because: Option<String>,
+}
+
+/// A settlement's share of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// How much.
+    pub amount_fen: Money,
+    /// Is the bill locked in HIS?
+    pub ready: bool,
+}
+
+/// "Not found" answers in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotFound {
+    /// The first.
+    pub since: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
+/// Birth of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct New {
+    /// Its id.
+    pub id: PaymentId,
+    /// Terms pinned.
+    pub terms: TermsHash,
+    /// Whose.
+    pub patient: PatientId,
+    /// Channel.
+    pub channel: ChannelCode,
+    /// Method.
+    pub method: Method,
+    /// Settlements and amounts.
+    pub shares: BTreeMap<SettlementId, Money>,
+}
+
+/// Where evidence about an order came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// A callback.
+    Callback,
+    /// Our own query, or a bill row.
+    Query,
+}
+
+/// What can happen to a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Event {
+    /// Command: the patient or staff gives up.
+    Cancel,
+    /// Command: a person decides about a held payment.
+    Resolve {
+        /// What.
+        decision: Decision,
+        /// The evidence he names.
+        evidence: String,
+    },
+    /// A bill is locked in HIS.
+    BillReady {
+        /// Which.
+        settlement: SettlementId,
+    },
+    /// A bill cannot be paid any more.
+    BillGone {
+        /// Which.
+        settlement: SettlementId,
+        /// Why, for people.
+        why: String,
+    },
+    /// The channel opened the order. The handover is secret and left out of the state log.
+    Opened {
+        /// What the client needs.
+        #[serde(skip_serializing, default)]
+        handover: Option<Handover>,
+    },
+    /// A definite no to the first attempt.
+    OpenRefused {
+        /// The no.
+        no: No,
+    },
+    /// The open was lost, or refused after a lost attempt.
+    OpenUnknown {
+        /// What happened.
+        fault: Fault,
+    },
+    /// The channel says something about the order.
+    Trade {
+        /// Where it came from.
+        via: Via,
+        /// What.
+        state: TradeState,
+    },
+    /// The channel closed the order on our demand.
+    CloseDone,
+    /// The channel would not close it, or it is not known: ask.
+    CloseOpen {
+        /// Why.
+        fault: Fault,
+    },
+    /// The order's life is over.
+    Expire,
+    /// The step takes too long.
+    Overdue,
+    /// Ask once more after closing.
+    Recheck,
+    /// Set money aside for a refund.
+    Reserve {
+        /// For which.
+        refund: RefundId,
+        /// How much.
+        amount_fen: Money,
+    },
+    /// Give the reservation up.
+    Release {
+        /// Of which.
+        refund: RefundId,
+    },
+    /// The reserved money went back.
+    Returned {
+        /// Of which.
+        refund: RefundId,
+        /// How much.
+        amount_fen: Money,
+    },
+}
+
+/// What a person may decide about a held payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "decide")]
+pub enum Decision {
+    /// The contradiction is cleared up at the channel: ask it again and go on.
+    AskAgain,
+    /// The channel holds no money for this order.
+    NoMoney,
+    /// The channel holds this money (from its merchant console).
+    Money {
+        /// The proof.
+        proof: Proof,
+    },
+}
+
+impl Payment {
+    /// Our order number at the channel (商户订单号).
+    pub fn out_trade_no(&self) -> BusinessNo {
+        self.id.business_no()
+    }
+}

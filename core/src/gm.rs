@@ -7,6 +7,8 @@ use sm3::Digest;
 
 use crate::error::{Code, Error, Result};
 
+pub mod sealed;
+
 /// Length of an SM4 key in bytes.
 pub const SM4_KEY_LEN: usize = 16;
 /// Length of a GCM nonce in bytes.

@@ -11,6 +11,7 @@ mod invoice;
 mod keys;
 mod log;
 mod outcome;
+mod shape;
 mod store;
 
 pub use call::{Answer, Call, CallCx, CallLog};

@@ -113,6 +113,20 @@ pub enum WakeKind {
     Recheck,
 }
 
+impl WakeKind {
+    /// Every kind.
+    pub const ALL: [WakeKind; 3] = [WakeKind::Expire, WakeKind::Overdue, WakeKind::Recheck];
+
+    /// Stable code (a column).
+    pub const fn code(self) -> &'static str {
+        match self {
+            WakeKind::Expire => "expire",
+            WakeKind::Overdue => "overdue",
+            WakeKind::Recheck => "recheck",
+        }
+    }
+}
+
 /// The one timer of a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WakeRow {
@@ -124,7 +138,8 @@ pub struct WakeRow {
     pub due: Timestamp,
 }
 
-/// A machine's row to write. `expected` is the version read, `None` for a birth; the row carries the new version.
+/// A machine's row to write. `expected` is the version read, `None` for a birth. The row carries its new version, which
+/// is above `expected` by the number of steps folded into the batch (a machine may be told twice in one commit).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
     /// The new row.

@@ -1,1 +1,16 @@
-//! A hospital in a box: simulated HIS, WeChat Pay and invoice platform
+//! A hospital in a box: HIS, WeChat Pay v3 and the fiscal invoice platform, simulated.
+//!
+//! Each counterpart is a pure machine: `handle(request, now, faults)` gives the reply, `advance(now, faults)` does what
+//! has become due and gives the callbacks to post. There is no clock, no socket and no chance outside a seeded generator
+//! in the state, so the same machines run behind real HTTP ([`shell`]) and under virtual time.
+#![forbid(unsafe_code)]
+
+pub mod credentials;
+pub mod faults;
+mod peer;
+pub mod rng;
+pub mod wechat;
+pub mod wire;
+
+pub use credentials::SimCredentials;
+pub use faults::{Fault, Faults, Peer, Switch, When};

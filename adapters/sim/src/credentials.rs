@@ -1,0 +1,85 @@
+//! The keys of the simulated hospital: fixed, public, for the simulator only (see `keys/README.md`).
+
+/// Everything a client needs to talk to the simulated peers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SimCredentials {
+    /// WeChat Pay merchant number.
+    pub mchid: String,
+    /// WeChat app id of the official account.
+    pub appid: String,
+    /// The merchant's private key, PKCS#8 PEM.
+    pub merchant_key_pem: String,
+    /// Serial of the merchant certificate, upper hex.
+    pub merchant_serial: String,
+    /// The APIv3 key, 32 characters.
+    pub api_v3_key: String,
+    /// WeChat Pay's public key, SPKI PEM.
+    pub platform_public_key_pem: String,
+    /// Its id, `PUB_KEY_ID_…`.
+    pub platform_public_key_id: String,
+    /// The same key as a platform certificate, PEM.
+    pub platform_cert_pem: String,
+    /// Serial of that certificate, upper hex.
+    pub platform_cert_serial: String,
+    /// Application name at HIS.
+    pub his_app: String,
+    /// Shared secret of the HIS profile.
+    pub his_secret: String,
+    /// Application id at the invoice platform.
+    pub invoice_appid: String,
+    /// Key at the invoice platform.
+    pub invoice_key: String,
+}
+
+pub(crate) const MERCHANT_PUBLIC_KEY_PEM: &str = include_str!("../keys/wechat_merchant.pub.pem");
+pub(crate) const PLATFORM_KEY_PEM: &str = include_str!("../keys/wechat_platform.key.pem");
+
+impl SimCredentials {
+    /// The credentials of the simulator; always the same.
+    pub fn fixed() -> SimCredentials {
+        SimCredentials {
+            mchid: "1900000109".to_owned(),
+            appid: "wx00000000000051a9".to_owned(),
+            merchant_key_pem: include_str!("../keys/wechat_merchant.key.pem").to_owned(),
+            merchant_serial: "3F1C72E2A8931B72A2E13AF8DEE92471EB397AAA".to_owned(),
+            api_v3_key: "simulator-only-api-v3-key-000001".to_owned(),
+            platform_public_key_pem: include_str!("../keys/wechat_platform.pub.pem").to_owned(),
+            platform_public_key_id: "PUB_KEY_ID_0119000001092026010100000000000001".to_owned(),
+            platform_cert_pem: include_str!("../keys/wechat_platform.cert.pem").to_owned(),
+            platform_cert_serial: "5AB1D0C7E4F2A3968B7C6D5E4F3A2B1C0D9E8F70".to_owned(),
+            his_app: "menjie-sim".to_owned(),
+            his_secret: "simulator-only-his-secret-000001".to_owned(),
+            invoice_appid: "SIMAPP0001".to_owned(),
+            invoice_key: "simulator-only-invoice-01".to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Debug for SimCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SimCredentials")
+            .field("mchid", &self.mchid)
+            .field("appid", &self.appid)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let credentials = SimCredentials::fixed();
+        let text = format!("{credentials:?}");
+        for secret in [
+            &credentials.api_v3_key,
+            &credentials.his_secret,
+            &credentials.invoice_key,
+            &credentials.merchant_key_pem,
+        ] {
+            assert!(!text.contains(secret.as_str()));
+        }
+        assert_eq!(credentials.api_v3_key.len(), 32);
+    }
+}

@@ -3,6 +3,8 @@
 //! `step(state, event, cx)` moves, stays or refuses. Only commands can be refused; a fact moves, stays or holds. Nothing
 //! else may change a state, and nothing in here draws a number, reads a clock or iterates a hash map.
 
+mod decide;
+pub mod fact;
 pub mod fold;
 pub mod invoice;
 pub mod payment;
@@ -165,6 +167,8 @@ pub struct Base {
     pub terms: TermsHash,
     /// Born when.
     pub created_at: Timestamp,
+    /// In its present state since; the patience of the overdue timer counts from here.
+    pub since: Timestamp,
     /// A person should look: overdue, still being asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<Attention>,
@@ -368,7 +372,7 @@ pub struct Move<M> {
     /// Calls that must happen, in order.
     pub acts: Vec<Act>,
     /// The one read being repeated; every move restates it.
-    pub poll: Option<Call>,
+    pub poll: Ask,
     /// The one timer; every move restates it.
     pub wake: Option<Wake>,
     /// Journals.
@@ -381,6 +385,19 @@ pub struct Move<M> {
     pub claims: Vec<LineKey>,
     /// Charge lines given back by this machine.
     pub frees: Vec<LineKey>,
+    /// The message that caused it contradicts what we know: keep it for a person (I16).
+    pub quarantined: bool,
+}
+
+/// What a move says about the one read of its machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Nothing is asked any more.
+    Nothing,
+    /// Whatever was being asked goes on (attention only).
+    Keep,
+    /// This is asked from now on, until something is decided.
+    Of(Call),
 }
 
 impl<M> Move<M> {
@@ -389,13 +406,14 @@ impl<M> Move<M> {
         Move {
             next,
             acts: Vec::new(),
-            poll: None,
+            poll: Ask::Nothing,
             wake: None,
             journals: Vec::new(),
             tells: Vec::new(),
             spawn: Vec::new(),
             claims: Vec::new(),
             frees: Vec::new(),
+            quarantined: false,
         }
     }
 }

@@ -76,6 +76,9 @@ pub struct Payment {
     /// First of several "not found" answers in a row: when, how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_found: Option<NotFound>,
+    /// How often the channel was asked to close it.
+    #[serde(default)]
+    pub closes: u32,
     /// Why it was closed, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_because: Option<String>,

@@ -60,6 +60,8 @@ pub struct Settlement {
     pub payment: PaymentId,
     /// Channel of that payment.
     pub channel: ChannelCode,
+    /// Total of that payment, which channels want to see in a refund.
+    pub payment_fen: Money,
     /// How it was paid; from MoneyIn on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Paid>,
@@ -69,6 +71,9 @@ pub struct Settlement {
     /// Since when HIS does not show the posting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blind_since: Option<Timestamp>,
+    /// HIS said no after a lost attempt: only the query or a cancellation decides now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_no: Option<No>,
     /// HIS was asked to cancel the number.
     #[serde(default)]
     pub cancelling: bool,
@@ -81,6 +86,14 @@ pub struct Settlement {
     /// The refund that is open or done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundId>,
+    /// HIS told of a reversal at its window before it told of the posting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_fen: Option<Money>,
+    /// The refund was done while this settlement was held.
+    #[serde(default)]
+    pub money_back: bool,
+    /// The charge lines are claimed by this settlement.
+    pub claimed: bool,
     /// Why it went the way it went, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
@@ -115,6 +128,8 @@ pub struct New {
     pub payment: PaymentId,
     /// Its channel.
     pub channel: ChannelCode,
+    /// Its total.
+    pub payment_fen: Money,
 }
 
 /// What can happen to a settlement.

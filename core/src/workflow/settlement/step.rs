@@ -1,1 +1,520 @@
-//! The step function.
+//! The step of a settlement: one function per state, every event decided.
+
+#![deny(clippy::wildcard_enum_match_arm)]
+
+use super::{Decision, Event as E, New, Paid, Settlement, SettlementSt as St};
+use crate::error::Result;
+use crate::ident::{InvoiceId, LineKey, RefundId};
+use crate::invoice::InvoiceOrder;
+use crate::ledger::{Account, Journal, JournalKind};
+use crate::money::Money;
+use crate::policy::Lane;
+use crate::port::{Call, HisBill, HisCall, HisPosting, HisReceipt, LineRef, No};
+use crate::refund::Cause;
+use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, refuse, settle, undecided};
+use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice, payment, refund};
+
+impl Machine for Settlement {
+    type St = St;
+    type Event = E;
+    type New = New;
+
+    fn open(new: &New, cx: &mut Cx<'_>) -> Result<Move<Settlement>> {
+        let next = Settlement {
+            id: new.id,
+            st: St::Locking,
+            base: Base { ver: 0, terms: new.terms.clone(), created_at: cx.now, since: cx.now, attention: None, held: None },
+            payer: new.payer.clone(),
+            bill: new.bill.clone(),
+            visit_date: new.visit_date,
+            visit_dept: new.visit_dept.clone(),
+            payment: new.payment,
+            channel: new.channel.clone(),
+            payment_fen: new.payment_fen,
+            paid: None,
+            post_sent: 0,
+            blind_since: None,
+            late_no: None,
+            cancelling: false,
+            receipt: None,
+            invoice: None,
+            refund: None,
+            window_fen: None,
+            money_back: false,
+            claimed: true,
+            because: None,
+        };
+        let claims: Vec<LineKey> = next.line_keys();
+        if cx.his.lock {
+            Ok(Move { acts: vec![Act::first(next.lock())], wake: Some(Wake::Overdue(Lane::His)), claims, ..Move::to(next) })
+        } else {
+            // This HIS cannot lock: our claim on the lines alone guards.
+            let tells = vec![next.bill_ready()];
+            Ok(Move { tells, claims, ..Move::to(Settlement { st: St::Locked, ..next }) })
+        }
+    }
+
+    fn step(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match self.st {
+            St::Locking => self.locking(event, cx),
+            St::Locked => self.locked(event),
+            St::Posting => self.posting(event, cx),
+            St::Posted => self.posted(event, cx),
+            St::Refunding => self.refunding(event, cx),
+            St::Reversed => self.reversed(event),
+            St::Releasing => self.releasing(event, cx),
+            St::Void => self.void(event, cx),
+            St::Held => self.held(event, cx),
+        }
+    }
+
+    fn wants(&self, call: &Call) -> bool {
+        match call {
+            Call::His { call: HisCall::Lock { .. } } => self.st == St::Locking,
+            Call::His { call: HisCall::Unlock { .. } } => matches!(self.st, St::Releasing | St::Refunding | St::Void),
+            Call::His { call: HisCall::Post { .. } | HisCall::CancelPost { .. } } => self.st == St::Posting,
+            Call::His {
+                call:
+                    HisCall::FindPatient { .. }
+                    | HisCall::Unpaid { .. }
+                    | HisCall::QueryPost { .. }
+                    | HisCall::Reverse { .. }
+                    | HisCall::QueryReverse { .. }
+                    | HisCall::Notices { .. }
+                    | HisCall::DayFile { .. },
+            }
+            | Call::Channel { .. }
+            | Call::Invoice { .. } => true,
+        }
+    }
+}
+
+impl Settlement {
+    fn locking(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::LockDone { receipt } if receipt.total_fen == self.bill.total_fen => {
+                let next = Settlement { st: St::Locked, ..self.clone() };
+                moved(Move { tells: vec![self.bill_ready()], ..Move::to(next) })
+            }
+            // HIS would book another amount than the one shown: nothing is paid yet, so the bill is given up.
+            E::LockDone { .. } => moved(self.give_up("amount_changed")),
+            E::LockRefused { no } => moved(self.never_locked(no)),
+            E::LockRefusedLate { no } => moved(self.give_up(&no.code)),
+            E::ChangedElsewhere => moved(self.give_up("changed_elsewhere")),
+            E::NoMoney => moved(self.release("not_paid")),
+            E::MoneyIn { paid } => moved(self.post(paid)),
+            E::Overdue => call_person(self, |s| &mut s.base, "lock_overdue", cx),
+            E::UnlockDone | E::UnlockRefused { .. } | E::MoneyBack => over(),
+            E::PostDone { .. }
+            | E::PostRefused { .. }
+            | E::PostRefusedLate { .. }
+            | E::PostUnknown { .. }
+            | E::PostFound { .. }
+            | E::PostNotRecorded
+            | E::PostCancelled
+            | E::CancelRefused { .. }
+            | E::WindowReversed { .. } => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn locked(&self, event: &E) -> Result<Step<Settlement>> {
+        match event {
+            E::MoneyIn { paid } => moved(self.post(paid)),
+            E::NoMoney => moved(self.release("not_paid")),
+            E::ChangedElsewhere => moved(self.give_up("changed_elsewhere")),
+            E::LockDone { .. } => known(),
+            E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::MoneyBack | E::Overdue => over(),
+            E::PostDone { .. }
+            | E::PostRefused { .. }
+            | E::PostRefusedLate { .. }
+            | E::PostUnknown { .. }
+            | E::PostFound { .. }
+            | E::PostNotRecorded
+            | E::PostCancelled
+            | E::CancelRefused { .. }
+            | E::WindowReversed { .. } => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn posting(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::PostDone { receipt } | E::PostFound { receipt } => self.booked(receipt, cx),
+            E::PostRefused { no } => moved(self.money_goes_back(&no.code, cx)?),
+            E::PostCancelled => moved(self.money_goes_back("his_cancelled", cx)?),
+            E::PostRefusedLate { no, sent } => moved(self.blind(*sent, Some(no), cx)),
+            E::PostUnknown { sent, .. } => moved(self.blind(*sent, None, cx)),
+            E::PostNotRecorded => self.not_recorded(cx),
+            E::CancelRefused { .. } => {
+                // HIS will not cancel: perhaps it has booked it. Ask on, and call a person.
+                let mut next = self.clone();
+                attend(&mut next.base, "cancel_refused", cx);
+                moved(Move { poll: self.ask_post(cx), ..Move::to(next) })
+            }
+            // The window reversed what HIS has not even shown us as booked: remembered until the posting is known.
+            E::WindowReversed { amount_fen } => moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() }) }),
+            E::Overdue => call_person(self, |s| &mut s.base, "posting_overdue", cx),
+            E::Resolve { decision, .. } if self.base.attention.is_some() => self.resolve(decision, cx),
+            E::Resolve { .. } => not_held(),
+            E::NoMoney => self.contradiction("money_withdrawn", cx),
+            E::MoneyIn { .. } => known(),
+            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::MoneyBack => over(),
+        }
+    }
+
+    fn posted(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::PostDone { receipt } | E::PostFound { receipt } => {
+                if self.receipt.as_ref().is_some_and(|r| r.receipt_no == receipt.receipt_no && r.total_fen == receipt.total_fen) {
+                    known()
+                } else {
+                    self.contradiction("second_receipt", cx)
+                }
+            }
+            E::WindowReversed { amount_fen } => self.window_reversed(*amount_fen, cx),
+            E::PostCancelled => self.contradiction("cancelled_after_posted", cx),
+            E::NoMoney => self.contradiction("money_withdrawn", cx),
+            E::MoneyIn { .. } => known(),
+            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::CancelRefused { .. } => over(),
+            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::MoneyBack | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn refunding(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::MoneyBack if self.receipt.is_some() => moved(self.free(St::Reversed)),
+            E::MoneyBack => moved(self.release("refunded")),
+            E::PostDone { receipt } | E::PostFound { receipt } => {
+                // After HIS's definite no there must be no receipt; after a window reversal it is the old one.
+                if self.receipt.as_ref().is_some_and(|r| r.receipt_no == receipt.receipt_no) { known() } else { self.contradiction("posted_after_no", cx) }
+            }
+            E::WindowReversed { .. } if self.receipt.is_some() => known(),
+            E::WindowReversed { .. } => self.contradiction("reversed_without_receipt", cx),
+            E::MoneyIn { .. } | E::UnlockDone => known(),
+            E::NoMoney => self.contradiction("money_withdrawn", cx),
+            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
+            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn reversed(&self, event: &E) -> Result<Step<Settlement>> {
+        match event {
+            E::MoneyBack | E::WindowReversed { .. } | E::MoneyIn { .. } => known(),
+            E::PostDone { .. } | E::PostFound { .. } | E::NoMoney => over(),
+            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
+            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn releasing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::UnlockDone => moved(self.free(St::Void)),
+            E::UnlockRefused { no } => {
+                let mut next = Settlement { because: Some(no.code.clone()), ..self.clone() };
+                attend(&mut next.base, "unlock_refused", cx);
+                moved(Move::to(next))
+            }
+            // Money that was already on its way when the bill was given up: it goes back.
+            E::MoneyIn { paid } => moved(Settlement { paid: Some(paid.clone()), ..self.clone() }.money_goes_back("bill_gone", cx)?),
+            E::Overdue => call_person(self, |s| &mut s.base, "unlock_overdue", cx),
+            E::Resolve { decision: Decision::Unlocked, .. } if self.base.attention.is_some() => moved(self.free(St::Void)),
+            E::Resolve { .. } => not_held(),
+            // The lock came through before the unlock that is queued behind it.
+            E::LockDone { .. } | E::NoMoney | E::MoneyBack => known(),
+            E::LockRefused { .. } | E::LockRefusedLate { .. } | E::ChangedElsewhere => over(),
+            E::PostDone { .. } | E::PostFound { .. } => self.contradiction("posted_after_no", cx),
+            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } | E::WindowReversed { .. } => over(),
+        }
+    }
+
+    fn void(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::LockDone { .. } => moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) }),
+            E::MoneyIn { paid } => moved(Settlement { paid: Some(paid.clone()), ..self.clone() }.money_goes_back("bill_gone", cx)?),
+            E::NoMoney | E::UnlockDone | E::MoneyBack => known(),
+            E::PostDone { .. } | E::PostFound { .. } => self.contradiction("posted_after_no", cx),
+            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } | E::WindowReversed { .. } => over(),
+            E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn held(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        match event {
+            E::Resolve { decision, .. } => self.resolve(decision, cx),
+            E::MoneyIn { paid } if self.paid.is_none() => moved(Move::to(Settlement { paid: Some(paid.clone()), ..self.clone() })),
+            E::MoneyBack => moved(Move::to(Settlement { money_back: true, ..self.clone() })),
+            E::WindowReversed { amount_fen } => moved(Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() })),
+            E::MoneyIn { .. } => known(),
+            E::NoMoney | E::PostDone { .. } | E::PostFound { .. } => over(),
+            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
+            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
+        }
+    }
+
+    /// The payment is proven: HIS is told.
+    fn post(&self, paid: &Paid) -> Move<Settlement> {
+        let next = Settlement { st: St::Posting, paid: Some(paid.clone()), ..self.clone() };
+        let act = Act::first(next.posting_call(paid));
+        Move { acts: vec![act], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) }
+    }
+
+    /// HIS shows the booking.
+    fn booked(&self, receipt: &HisReceipt, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        if receipt.no != self.no() {
+            return self.contradiction("number_differs", cx);
+        }
+        if &receipt.patient_id != self.patient() {
+            return self.contradiction("patient_differs", cx);
+        }
+        if receipt.total_fen != self.bill.total_fen {
+            return self.contradiction("amount_differs", cx);
+        }
+        let Some(paid) = self.paid.clone() else { return self.contradiction("posted_unpaid", cx) };
+        let invoice_id = InvoiceId::new(cx.fresh.take()?)?;
+        let mut next = Settlement { st: St::Posted, receipt: Some(receipt.clone()), invoice: Some(invoice_id), blind_since: None, late_no: None, cancelling: false, ..self.clone() };
+        next.base.attention = None;
+        let mut m = Move::to(next);
+        let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
+        m.journals.push(Journal::balanced(
+            JournalKind::Posted,
+            self.no(),
+            self.payment,
+            cx.now,
+            vec![
+                (Account::Suspense, self.bill.total_fen),
+                (Account::Revenue(self.bill.dept_code.clone()), revenue.negated()),
+                (Account::Rounding, self.bill.rounding_fen.negated()),
+            ],
+        )?);
+        m.spawn.push(Birth::Invoice(invoice::New {
+            id: invoice_id,
+            terms: self.base.terms.clone(),
+            settlement: self.id,
+            order: InvoiceOrder {
+                bus_no: invoice_id.business_no(),
+                payer: self.payer.clone(),
+                visit_id: self.bill.visit_id.clone(),
+                visit_date: self.visit_date,
+                dept_name: self.visit_dept.clone(),
+                total_fen: self.bill.total_fen,
+                rounding_fen: self.bill.rounding_fen,
+                lines: self.bill.lines.clone(),
+                channel: self.channel.clone(),
+                trade_no: paid.trade_no.unwrap_or_default(),
+                settled_at: receipt.posted_at,
+            },
+        }));
+        if let Some(amount) = self.window_fen {
+            // The reversal overtook the news of the posting.
+            m.tells.push((Key::Settlement(self.id), Event::Settlement(E::WindowReversed { amount_fen: amount })));
+        }
+        moved(m)
+    }
+
+    /// It is not known whether HIS booked it: ask; call a person at once where HIS cannot be asked.
+    fn blind(&self, sent: u32, late_no: Option<&No>, cx: &Cx<'_>) -> Move<Settlement> {
+        let mut next = Settlement { post_sent: sent.max(self.post_sent), blind_since: self.blind_since.or(Some(cx.now)), late_no: late_no.cloned().or_else(|| self.late_no.clone()), ..self.clone() };
+        if !cx.his.query_post {
+            attend(&mut next.base, "his_cannot_query", cx);
+        }
+        Move { poll: self.ask_post(cx), wake: self.patience(), ..Move::to(next) }
+    }
+
+    /// HIS has no record (yet). That is no "no": post again under the same number; after `his_blind_s` ask HIS to cancel
+    /// that number, and only its acceptance decides (domain/hospital.md §2.6).
+    fn not_recorded(&self, cx: &Cx<'_>) -> Result<Step<Settlement>> {
+        let Some(blind_since) = self.blind_since else { return undecided() };
+        let blind_ms = i64::from(cx.terms.his_blind_s) * 1000;
+        if cx.now.since(blind_since) >= blind_ms {
+            if cx.his.cancel_post && !self.cancelling {
+                let act = Act::first(Call::His { call: HisCall::CancelPost { no: self.no() } });
+                return moved(Move { acts: vec![act], wake: self.patience(), ..Move::to(Settlement { cancelling: true, ..self.clone() }) });
+            }
+            if self.base.attention.is_none() {
+                let mut next = self.clone();
+                attend(&mut next.base, "his_blind", cx);
+                return moved(Move { poll: Ask::Keep, ..Move::to(next) });
+            }
+            return undecided();
+        }
+        match (&self.late_no, &self.paid) {
+            (None, Some(paid)) => {
+                let act = Act { call: self.posting_call(paid), prior: self.post_sent };
+                moved(Move { acts: vec![act], wake: self.patience(), ..Move::to(self.clone()) })
+            }
+            (Some(_), _) | (None, None) => undecided(),
+        }
+    }
+
+    /// A definite no of HIS, or money for a bill that is gone: it goes back by itself.
+    fn money_goes_back(&self, why: &str, cx: &mut Cx<'_>) -> Result<Move<Settlement>> {
+        let refund_id = RefundId::new(cx.fresh.take()?)?;
+        let mut next = Settlement { st: St::Refunding, refund: Some(refund_id), because: Some(why.to_owned()), blind_since: None, late_no: None, ..self.clone() };
+        next.base.attention = None;
+        if self.bill.total_fen.is_zero() {
+            // Nothing was paid for a bill of zero: it is only released.
+            return Ok(next.release(why));
+        }
+        let spawn = vec![self.refund(refund_id, Cause::HisRefused)];
+        Ok(Move { spawn, ..Move::to(next) })
+    }
+
+    fn window_reversed(&self, amount: Money, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        if amount != self.bill.total_fen {
+            return self.contradiction("reversed_amount_differs", cx);
+        }
+        if self.bill.total_fen.is_zero() {
+            return moved(self.free(St::Reversed));
+        }
+        let refund_id = RefundId::new(cx.fresh.take()?)?;
+        let next = Settlement { st: St::Refunding, refund: Some(refund_id), because: Some("window".to_owned()), ..self.clone() };
+        let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
+        let journal = Journal::balanced(
+            JournalKind::Reversed,
+            self.no(),
+            self.payment,
+            cx.now,
+            vec![
+                (Account::Revenue(self.bill.dept_code.clone()), revenue),
+                (Account::Rounding, self.bill.rounding_fen),
+                (Account::RefundPayable, self.bill.total_fen.negated()),
+            ],
+        )?;
+        moved(Move { journals: vec![journal], spawn: vec![self.refund(refund_id, Cause::Window)], ..Move::to(next) })
+    }
+
+    fn resolve(&self, decision: &Decision, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+        let mut open = self.clone();
+        settle(&mut open.base);
+        match decision {
+            Decision::Posted { .. } if self.money_back || self.paid.is_none() => refuse("money_not_here", "该结算单的款项已退回或未收到，不能按已入账处理", "请先在HIS冲销该笔入账"),
+            Decision::Posted { receipt } if self.receipt.is_some() => {
+                // Held after booking: the person says which receipt is true.
+                let next = Settlement { st: St::Posted, receipt: Some(receipt.clone()), ..open };
+                moved(Move::to(next))
+            }
+            Decision::Posted { receipt } => open.booked(receipt, cx),
+            Decision::NeverPosted if self.receipt.is_some() => refuse("receipt_known", "HIS已有该笔收据，不能按未入账处理", "请在HIS窗口冲销后再处理"),
+            Decision::NeverPosted if self.paid.is_some() && !self.money_back => moved(open.money_goes_back("resolved_never_posted", cx)?),
+            Decision::NeverPosted => moved(open.release("resolved_never_posted")),
+            Decision::AskAgain if self.money_back || self.paid.is_none() => moved(open.release("resolved")),
+            Decision::AskAgain if self.receipt.is_some() => moved(Move::to(Settlement { st: St::Posted, ..open })),
+            Decision::AskAgain => {
+                let next = Settlement { st: St::Posting, blind_since: Some(cx.now), cancelling: false, ..open };
+                let poll = next.ask_post(cx);
+                moved(Move { poll, wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) })
+            }
+            Decision::Unlocked if self.paid.is_some() && !self.money_back => refuse("money_in", "该结算单已收款，不能直接作废", "请选择已入账或未入账"),
+            Decision::Unlocked => moved(open.free(St::Void)),
+        }
+    }
+
+    /// Gives the bill up before money came: unlock, and tell the payment.
+    fn give_up(&self, why: &str) -> Move<Settlement> {
+        let mut m = self.release(why);
+        m.tells.push(self.bill_gone(why));
+        m
+    }
+
+    /// HIS never locked it: nothing to unlock.
+    fn never_locked(&self, no: &No) -> Move<Settlement> {
+        let mut m = self.free(St::Void);
+        m.next.because = Some(no.code.clone());
+        m.tells.push(self.bill_gone(&no.code));
+        m
+    }
+
+    fn release(&self, why: &str) -> Move<Settlement> {
+        let next = Settlement { st: St::Releasing, because: self.because.clone().or_else(|| Some(why.to_owned())), ..self.clone() };
+        Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) }
+    }
+
+    /// An end state: the lines are given back.
+    fn free(&self, st: St) -> Move<Settlement> {
+        let mut next = Settlement { st, claimed: false, ..self.clone() };
+        settle(&mut next.base);
+        Move { frees: if self.claimed { self.line_keys() } else { Vec::new() }, ..Move::to(next) }
+    }
+
+    fn contradiction(&self, reason: &str, cx: &Cx<'_>) -> Result<Step<Settlement>> {
+        moved(Move::to(self.hold_for(reason, cx)))
+    }
+
+    /// Holds the settlement: evidence contradicts itself.
+    pub(crate) fn hold_for(&self, reason: &str, cx: &Cx<'_>) -> Settlement {
+        let mut next = Settlement { st: St::Held, ..self.clone() };
+        hold(&mut next.base, self.st.code(), reason, cx);
+        attend(&mut next.base, reason, cx);
+        next
+    }
+
+    /// The overdue timer, unless a person was called already.
+    fn patience(&self) -> Option<Wake> {
+        self.base.attention.is_none().then_some(Wake::Overdue(Lane::His))
+    }
+
+    fn ask_post(&self, cx: &Cx<'_>) -> Ask {
+        if cx.his.query_post { Ask::Of(Call::His { call: HisCall::QueryPost { no: self.no() } }) } else { Ask::Nothing }
+    }
+
+    fn refund(&self, id: RefundId, cause: Cause) -> Birth {
+        Birth::Refund(refund::New {
+            id,
+            terms: self.base.terms.clone(),
+            cause,
+            payment: self.payment,
+            channel: self.channel.clone(),
+            payment_fen: self.payment_fen,
+            settlement: Some(self.id),
+            invoice: self.invoice,
+            amount_fen: self.bill.total_fen,
+        })
+    }
+
+    fn line_keys(&self) -> Vec<LineKey> {
+        self.bill.all_lines().map(|l| l.line_id.clone()).collect()
+    }
+
+    fn his_bill(&self) -> HisBill {
+        HisBill {
+            no: self.no(),
+            patient_id: self.patient().clone(),
+            visit_id: self.bill.visit_id.clone(),
+            dept_code: self.bill.dept_code.clone(),
+            lines: self.bill.all_lines().map(|l| LineRef { line_id: l.line_id.clone(), version: l.version, amount_fen: l.amount_fen }).collect(),
+            total_fen: self.bill.total_fen,
+        }
+    }
+
+    fn lock(&self) -> Call {
+        Call::His { call: HisCall::Lock { bill: self.his_bill() } }
+    }
+
+    fn unlock(&self) -> Call {
+        Call::His { call: HisCall::Unlock { no: self.no() } }
+    }
+
+    fn posting_call(&self, paid: &Paid) -> Call {
+        let posting = HisPosting {
+            bill: self.his_bill(),
+            channel: paid.trade_no.is_some().then(|| self.channel.clone()),
+            out_trade_no: self.payment.business_no(),
+            trade_no: paid.trade_no.clone(),
+            paid_at: paid.at,
+        };
+        Call::His { call: HisCall::Post { posting } }
+    }
+
+    fn bill_ready(&self) -> (Key, Event) {
+        (Key::Payment(self.payment), Event::Payment(payment::Event::BillReady { settlement: self.id }))
+    }
+
+    fn bill_gone(&self, why: &str) -> (Key, Event) {
+        (Key::Payment(self.payment), Event::Payment(payment::Event::BillGone { settlement: self.id, why: why.to_owned() }))
+    }
+}

@@ -1,0 +1,185 @@
+//! From the outcome of a call to the fact a machine is told. Pure.
+//!
+//! **A refusal is a definite no only on the first attempt.** If any earlier attempt under the same business number is not
+//! proven unsent, the no may be the echo of our own success ("already settled"), so it becomes a question for the query,
+//! never a refund (DESIGN.md §4.4).
+
+use super::{Event, Key, invoice, payment, refund, settlement};
+use crate::payment::RefundState;
+use crate::port::{Answer, Call, ChannelAnswer, ChannelCall, Fault, HisAnswer, HisCall, InvoiceAnswer, InvoiceCall, No, Outcome, PostState};
+
+/// How often a lost `open` is repeated under its number before it is closed instead.
+const OPEN_TRIES: u32 = 3;
+
+/// What follows from an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The machine is told.
+    Fact(Event),
+    /// The same call again, later.
+    Again {
+        /// This attempt is proven not to have been sent.
+        unsent: bool,
+    },
+}
+
+/// The outcome of an act, as a fact. `sent` counts the attempts under this number that are not proven unsent, this one
+/// included; `attempt` counts all of this row.
+pub fn of_act(call: &Call, outcome: Outcome<Answer>, sent: u32, attempt: u32) -> Verdict {
+    match call {
+        Call::His { call } => his_act(call, his(outcome), sent),
+        Call::Channel { call, .. } => channel_act(call, channel(outcome), sent, attempt),
+        Call::Invoice { call } => invoice_act(call, invoice(outcome), sent),
+    }
+}
+
+/// The outcome of a poll, as a fact. Everything but an answer is asked again.
+pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
+    let Outcome::Done(answer) = outcome else { return Verdict::Again { unsent: false } };
+    let event = match (call, answer) {
+        (Call::His { call: HisCall::QueryPost { .. } }, Answer::His(HisAnswer::QueryPost(state))) => Event::Settlement(match state {
+            PostState::Posted(receipt) => settlement::Event::PostFound { receipt },
+            PostState::NotRecorded => settlement::Event::PostNotRecorded,
+            PostState::Cancelled => settlement::Event::PostCancelled,
+        }),
+        (Call::Channel { call: ChannelCall::Query { .. }, .. }, Answer::Channel(ChannelAnswer::Query(state))) => Event::Payment(payment::Event::Trade { via: payment::Via::Query, state }),
+        (Call::Channel { call: ChannelCall::QueryRefund { .. }, .. }, Answer::Channel(ChannelAnswer::QueryRefund(state))) => Event::Refund(refund::Event::Channel { state, sent: 0 }),
+        (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => Event::Invoice(invoice::Event::Found { state }),
+        // An answer of another shape decides nothing.
+        _ => return Verdict::Again { unsent: false },
+    };
+    Verdict::Fact(event)
+}
+
+/// The queue an act runs in: channel refunds of one payment never overlap.
+pub fn queue(machine: Key, call: &Call) -> Key {
+    match call {
+        Call::Channel { call: ChannelCall::Refund { refund }, .. } => crate::ident::PaymentId::from_business_no(refund.out_trade_no.as_str()).map_or(machine, Key::Payment),
+        Call::Channel { .. } | Call::His { .. } | Call::Invoice { .. } => machine,
+    }
+}
+
+const UNSENT: Verdict = Verdict::Again { unsent: true };
+const AGAIN: Verdict = Verdict::Again { unsent: false };
+
+fn late(no: &No) -> Fault {
+    Fault::new("refused_late", format!("{}: {}", no.code, no.text))
+}
+
+fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
+    use settlement::Event as E;
+    let event = match (call, outcome) {
+        (_, Outcome::Unsent(_)) => return UNSENT,
+        (HisCall::Lock { .. }, Outcome::Done(HisAnswer::Lock(receipt))) => E::LockDone { receipt },
+        (HisCall::Lock { .. }, Outcome::Refused(no)) if sent <= 1 => E::LockRefused { no },
+        (HisCall::Lock { .. }, Outcome::Refused(no)) => E::LockRefusedLate { no },
+        (HisCall::Unlock { .. }, Outcome::Done(HisAnswer::Unlock)) => E::UnlockDone,
+        (HisCall::Unlock { .. }, Outcome::Refused(no)) => E::UnlockRefused { no },
+        (HisCall::Post { .. }, Outcome::Done(HisAnswer::Post(receipt))) => E::PostDone { receipt },
+        (HisCall::Post { .. }, Outcome::Refused(no)) if sent <= 1 => E::PostRefused { no },
+        (HisCall::Post { .. }, Outcome::Refused(no)) => E::PostRefusedLate { no, sent },
+        (HisCall::Post { .. }, Outcome::Unknown(fault)) => E::PostUnknown { fault, sent },
+        (HisCall::Post { .. }, Outcome::Done(_)) => E::PostUnknown { fault: shape(), sent },
+        (HisCall::CancelPost { .. }, Outcome::Done(HisAnswer::CancelPost)) => E::PostCancelled,
+        (HisCall::CancelPost { .. }, Outcome::Refused(no)) => E::CancelRefused { no },
+        // Locks, unlocks and cancellations are repeated under their number until HIS answers; reads are not acts.
+        (_, Outcome::Unknown(_) | Outcome::Done(_) | Outcome::Refused(_)) => return AGAIN,
+    };
+    Verdict::Fact(Event::Settlement(event))
+}
+
+fn channel_act(call: &ChannelCall, outcome: Outcome<ChannelAnswer>, sent: u32, attempt: u32) -> Verdict {
+    match (call, outcome) {
+        (_, Outcome::Unsent(_)) => UNSENT,
+        (ChannelCall::Open { .. }, outcome) => {
+            use payment::Event as E;
+            let event = match outcome {
+                Outcome::Done(ChannelAnswer::Open(handover)) => E::Opened { handover: Some(handover) },
+                Outcome::Refused(no) if sent <= 1 => E::OpenRefused { no },
+                Outcome::Refused(no) => E::OpenUnknown { fault: late(&no) },
+                Outcome::Unknown(_) if attempt < OPEN_TRIES => return AGAIN,
+                Outcome::Unknown(fault) | Outcome::Unsent(fault) => E::OpenUnknown { fault },
+                Outcome::Done(_) => E::OpenUnknown { fault: shape() },
+            };
+            Verdict::Fact(Event::Payment(event))
+        }
+        (ChannelCall::Close { .. }, outcome) => {
+            use payment::Event as E;
+            let event = match outcome {
+                Outcome::Done(ChannelAnswer::Close) => E::CloseDone,
+                Outcome::Done(_) => E::CloseOpen { fault: shape() },
+                Outcome::Refused(no) => E::CloseOpen { fault: late(&no) },
+                Outcome::Unknown(fault) | Outcome::Unsent(fault) => E::CloseOpen { fault },
+            };
+            Verdict::Fact(Event::Payment(event))
+        }
+        (ChannelCall::Refund { .. }, outcome) => {
+            use refund::Event as E;
+            let event = match outcome {
+                Outcome::Done(ChannelAnswer::Refund(RefundState::NotFound)) => E::ReturnUnknown { fault: shape(), sent },
+                Outcome::Done(ChannelAnswer::Refund(state)) => E::Channel { state, sent },
+                Outcome::Done(_) => E::ReturnUnknown { fault: shape(), sent },
+                Outcome::Refused(no) if sent <= 1 => E::ReturnRefused { no },
+                Outcome::Refused(no) => E::ReturnUnknown { fault: late(&no), sent },
+                Outcome::Unknown(fault) | Outcome::Unsent(fault) => E::ReturnUnknown { fault, sent },
+            };
+            Verdict::Fact(Event::Refund(event))
+        }
+        // Reads are never acts.
+        (ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. }, _) => AGAIN,
+    }
+}
+
+fn invoice_act(call: &InvoiceCall, outcome: Outcome<InvoiceAnswer>, sent: u32) -> Verdict {
+    use invoice::Event as E;
+    let event = match (call, outcome) {
+        (_, Outcome::Unsent(_)) => return UNSENT,
+        (InvoiceCall::Issue { .. }, Outcome::Done(InvoiceAnswer::Issue(issued))) => E::IssueDone { issued },
+        (InvoiceCall::Issue { .. }, Outcome::Refused(no)) if sent <= 1 => E::IssueRefused { no },
+        (InvoiceCall::Issue { .. }, Outcome::Refused(no)) => E::IssueUnknown { fault: late(&no), sent },
+        (InvoiceCall::Issue { .. }, Outcome::Unknown(fault)) => E::IssueUnknown { fault, sent },
+        (InvoiceCall::Issue { .. }, Outcome::Done(_)) => E::IssueUnknown { fault: shape(), sent },
+        (InvoiceCall::Red { .. }, Outcome::Done(InvoiceAnswer::Red(red))) => E::RedDone { red },
+        (InvoiceCall::Red { .. }, Outcome::Refused(no)) if sent <= 1 => E::RedRefused { no },
+        (InvoiceCall::Red { .. }, Outcome::Refused(no)) => E::RedUnknown { fault: late(&no), sent },
+        (InvoiceCall::Red { .. }, Outcome::Unknown(fault)) => E::RedUnknown { fault, sent },
+        (InvoiceCall::Red { .. }, Outcome::Done(_)) => E::RedUnknown { fault: shape(), sent },
+        // Reads are never acts.
+        (InvoiceCall::Query { .. }, Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown(_)) => return AGAIN,
+    };
+    Verdict::Fact(Event::Invoice(event))
+}
+
+fn shape() -> Fault {
+    Fault::new("shape", "the answer does not belong to this call")
+}
+
+fn his(outcome: Outcome<Answer>) -> Outcome<HisAnswer> {
+    match outcome {
+        Outcome::Done(Answer::His(answer)) => Outcome::Done(answer),
+        Outcome::Done(Answer::Channel(_) | Answer::Invoice(_)) => Outcome::Unknown(shape()),
+        Outcome::Refused(no) => Outcome::Refused(no),
+        Outcome::Unsent(fault) => Outcome::Unsent(fault),
+        Outcome::Unknown(fault) => Outcome::Unknown(fault),
+    }
+}
+
+fn channel(outcome: Outcome<Answer>) -> Outcome<ChannelAnswer> {
+    match outcome {
+        Outcome::Done(Answer::Channel(answer)) => Outcome::Done(answer),
+        Outcome::Done(Answer::His(_) | Answer::Invoice(_)) => Outcome::Unknown(shape()),
+        Outcome::Refused(no) => Outcome::Refused(no),
+        Outcome::Unsent(fault) => Outcome::Unsent(fault),
+        Outcome::Unknown(fault) => Outcome::Unknown(fault),
+    }
+}
+
+fn invoice(outcome: Outcome<Answer>) -> Outcome<InvoiceAnswer> {
+    match outcome {
+        Outcome::Done(Answer::Invoice(answer)) => Outcome::Done(answer),
+        Outcome::Done(Answer::His(_) | Answer::Channel(_)) => Outcome::Unknown(shape()),
+        Outcome::Refused(no) => Outcome::Refused(no),
+        Outcome::Unsent(fault) => Outcome::Unsent(fault),
+        Outcome::Unknown(fault) => Outcome::Unknown(fault),
+    }
+}

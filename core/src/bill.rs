@@ -1,6 +1,7 @@
 //! The bill (缴费单): charge lines of one patient, grouped by visit, then by executing department.
 //!
 //! A bill is a pure value; its id is a content hash, so it changes when its lines change (domain/hospital.md §2.3).
+//! [`group`] serves one patient, [`group_batch`] millions of lines in columns; both run the same [`partition`].
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +9,31 @@ use crate::charge::{ChargeLine, PayerClass};
 use crate::ident::{BillId, DeptCode, PatientId, VisitId};
 use crate::money::Money;
 
+mod batch;
+mod columns;
+mod group;
+mod identity;
+mod line;
+mod netting;
+mod partition;
+mod plan;
+mod sets;
+mod table;
+mod total;
+
+pub use batch::{BatchBill, BatchGrouped, group_batch};
+pub use columns::{ColumnLine, LineColumns, OptionalTexts};
+pub use group::{GroupInput, GroupRequest, GroupResponse, Grouped, group};
+pub use identity::BillDigest;
+pub use line::{Line, Lines, Row};
+pub use partition::{Doc, Members, Partition, partition};
+pub use plan::Plan;
+pub use total::{TotalLine, TotalRequest, TotalResponse, total};
+
 /// One document to be paid: lines of one visit and one executing department.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
-    /// Content hash over visit, department, sorted line keys and versions.
+    /// Content hash over visit, department, payer class and the sorted line keys, versions and amounts.
     pub bill_id: BillId,
     /// Whose bill.
     pub patient_id: PatientId,
@@ -34,6 +56,9 @@ pub struct Bill {
     pub netted: Vec<ChargeLine>,
     /// Nothing to pay (无需缴费): confirmed without a channel.
     pub zero: bool,
+    /// Below zero: HIS owes the patient. Never payable; the patient is sent to the window (请到收费窗口处理).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub credit: bool,
     /// Some line had no executing department and went to the ordering one.
     pub exec_missing: bool,
 }

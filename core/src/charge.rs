@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{BizDate, Timestamp};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::ident::{DeptCode, LineKey, PatientId, VisitId};
 use crate::money::{Money, Quantity, UnitPrice, line_amount};
 
@@ -169,12 +169,9 @@ fn one() -> u32 {
 impl ChargeLine {
     /// Checks what a single line can be wrong in: the amount must be price × quantity × doses to the fen.
     pub fn check(&self) -> Result<()> {
-        let expected = line_amount(self.price, self.quantity, self.doses)?;
+        let expected = line_amount(self.price, self.quantity, self.doses).map_err(|_| Error::amount_range("amount_fen"))?;
         if expected != self.amount_fen {
-            return Err(Error::new(Code::LineAmount)
-                .with("field", "amount_fen")
-                .with("expected_fen", expected.fen().to_string())
-                .with("given_fen", self.amount_fen.fen().to_string()));
+            return Err(Error::line_amount(expected, self.amount_fen.fen()));
         }
         Ok(())
     }

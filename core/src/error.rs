@@ -158,6 +158,11 @@ impl Error {
         Error::new(Code::AmountRange).with("field", field)
     }
 
+    /// A line whose amount is not price × quantity × doses; amounts in fen.
+    pub(crate) fn line_amount(expected: crate::Money, given: i64) -> Error {
+        Error::new(Code::LineAmount).with("field", "amount_fen").with("expected_fen", expected.fen().to_string()).with("given_fen", given.to_string())
+    }
+
     /// A broken promise of our own; `what` names the promise.
     pub fn internal(what: &'static str) -> Error {
         Error::new(Code::Internal).with("promise", what)

@@ -26,7 +26,9 @@ pub enum KeyPart {
     Pharmacy,
     /// Prescription or application number.
     Order,
-    /// Item kind.
+    /// Pharmacy for drugs and materials when given, executing department otherwise.
+    PharmacyOrExec,
+    /// Item class as HIS counts it: medicines (herbs too), materials, services.
     ItemKind,
     /// Invoice fee class.
     FeeClass,
@@ -52,6 +54,19 @@ pub struct Grouping {
 impl Default for Grouping {
     fn default() -> Grouping {
         Grouping { window: vec![KeyPart::Place], drug: vec![KeyPart::Place], service: vec![KeyPart::Place], whole_visit: false }
+    }
+}
+
+impl Grouping {
+    /// Every key must name a department, unless one document per visit is wanted; the error names the list.
+    pub fn check(&self) -> Result<()> {
+        let names_dept = |part: &KeyPart| matches!(part, KeyPart::Place | KeyPart::ExecDept | KeyPart::Pharmacy | KeyPart::PharmacyOrExec | KeyPart::OrderDept);
+        for (field, parts) in [("grouping.window", &self.window), ("grouping.drug", &self.drug), ("grouping.service", &self.service)] {
+            if !self.whole_visit && !parts.iter().any(names_dept) {
+                return Err(Error::new(Code::BadPolicy).with("field", field).with("problem", "must name a department, or whole_visit must be set"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -125,12 +140,7 @@ impl Terms {
         if self.description.is_empty() || self.description.chars().count() > 30 || !self.description.chars().all(plain) {
             return bad("terms.description", "must have 1 to 30 characters, none of &=#+%\"'<>");
         }
-        for (field, parts) in [("terms.grouping.window", &self.grouping.window), ("terms.grouping.drug", &self.grouping.drug), ("terms.grouping.service", &self.grouping.service)] {
-            if !parts.iter().any(|p| matches!(p, KeyPart::Place | KeyPart::ExecDept | KeyPart::Pharmacy | KeyPart::OrderDept)) && !self.grouping.whole_visit {
-                return bad(field, "must name a department, or whole_visit must be set");
-            }
-        }
-        Ok(())
+        self.grouping.check().map_err(|e| e.under("terms"))
     }
 
     /// The content hash that machines pin (SM3 over the canonical JSON, 64 hex digits).

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Money;
@@ -46,9 +46,9 @@ macro_rules! decimal_newtype {
 
             /// The value as an integer scaled by 10^[`Self::SCALE`] (a column of the store).
             pub fn scaled(self) -> i64 {
-                let mut value = self.0;
-                value.rescale(Self::SCALE);
-                value.mantissa().to_i64().unwrap_or(i64::MAX) // in range: |value| <= 1e8, scale <= 6
+                let missing = Self::SCALE - self.0.scale(); // scale <= SCALE by construction
+                let factor = 10i64.pow(missing);
+                self.0.mantissa().to_i64().and_then(|m| m.checked_mul(factor)).unwrap_or(i64::MAX) // in range: |value| <= 1e8, scale <= 6
             }
 
             /// Back from [`Self::scaled`].
@@ -95,14 +95,45 @@ decimal_newtype!(
 
 /// The amount of one line: price × quantity (× doses for herbs), half away from zero to the fen (四舍五入).
 pub fn line_amount(price: UnitPrice, quantity: Quantity, doses: u32) -> Result<Money> {
-    price
-        .value()
-        .checked_mul(quantity.value())
-        .and_then(|v| v.checked_mul(Decimal::from(doses)))
-        .and_then(|v| v.checked_mul(Decimal::ONE_HUNDRED))
-        .map(|v| v.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero))
-        .and_then(|v| v.to_i64())
-        .map_or_else(|| Err(Error::amount_range("amount")), Money::from_fen)
+    Exact::of_line(price.scaled(), quantity.scaled(), doses).round()
+}
+
+/// An exact amount before rounding, in 10^-10 yuan (6 decimals of a price × 4 of a quantity).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Exact(i128);
+
+impl Exact {
+    /// Nothing.
+    pub const ZERO: Exact = Exact(0);
+    const PER_FEN: i128 = 100_000_000;
+
+    /// price × quantity × doses, from [`UnitPrice::scaled`] and [`Quantity::scaled`]. Beyond the range of i128 it
+    /// saturates, far outside what [`Exact::round`] accepts.
+    pub const fn of_line(price_scaled: i64, quantity_scaled: i64, doses: u32) -> Exact {
+        Exact((price_scaled as i128 * quantity_scaled as i128).saturating_mul(doses as i128))
+    }
+
+    /// The sum; saturates.
+    #[must_use]
+    pub const fn plus(self, other: Exact) -> Exact {
+        Exact(self.0.saturating_add(other.0))
+    }
+
+    /// Half away from zero to the fen.
+    pub fn round(self) -> Result<Money> {
+        // Almost every amount fits 64 bits, where division is cheap.
+        let fen = match i64::try_from(self.0) {
+            Ok(small) => {
+                let unit = Self::PER_FEN as i64;
+                small / unit + small.signum() * i64::from(small.unsigned_abs() % unit as u64 * 2 >= unit as u64)
+            }
+            Err(_) => {
+                let whole = self.0 / Self::PER_FEN + self.0.signum() * i128::from((self.0 % Self::PER_FEN).abs() * 2 >= Self::PER_FEN);
+                i64::try_from(whole).map_err(|_| Error::amount_range("amount"))?
+            }
+        };
+        Money::from_fen(fen)
+    }
 }
 
 /// How a bill's total is made from its lines (合计方式); hospitals differ, the HIS decides (domain/hospital.md §2.4).

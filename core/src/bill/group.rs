@@ -1,0 +1,183 @@
+//! Grouping for one patient: check the request, partition, net, order, and make the documents with their ids.
+
+use serde::{Deserialize, Serialize};
+
+use super::Bill;
+use super::identity::IdWriter;
+use super::line::{Line, Lines, Row};
+use super::netting::netted;
+use super::partition::{Doc, partition};
+use super::plan::{self, DeptField, Plan};
+use super::table::{Table, mix};
+use crate::charge::{ChargeLine, Visit};
+use crate::error::{Code, Error, Result};
+use crate::ident::DeptCode;
+use crate::money::{Money, Totalling};
+use crate::policy::Grouping;
+
+/// Unpaid lines of one patient and the visits they name.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupInput<'a> {
+    /// The visits.
+    pub visits: &'a [Visit],
+    /// The lines.
+    pub lines: &'a [ChargeLine],
+}
+
+/// Bills in stable order: visit date, visit, department, first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouped {
+    /// The bills.
+    pub bills: Vec<Bill>,
+    /// Sum of all bills, also of those that cannot be paid.
+    pub total_fen: Money,
+    /// Sum of the bills that can be paid, i.e. without those below zero ([`Bill::credit`]).
+    pub payable_fen: Money,
+}
+
+/// Request of `bill.group`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupRequest {
+    /// The visits.
+    pub visits: Vec<Visit>,
+    /// The lines.
+    pub lines: Vec<ChargeLine>,
+    /// The grouping keys; by default visit, then place.
+    #[serde(default)]
+    pub grouping: Grouping,
+    /// How totals are made.
+    #[serde(default)]
+    pub totalling: Totalling,
+}
+
+/// Response of `bill.group`.
+pub type GroupResponse = Grouped;
+
+impl GroupRequest {
+    /// Runs the operation.
+    pub fn run(&self) -> Result<GroupResponse> {
+        group(&GroupInput { visits: &self.visits, lines: &self.lines }, &self.grouping, self.totalling)
+    }
+}
+
+/// Groups the unpaid lines of one patient into bills (domain/hospital.md §2.3). Every line ends in exactly one bill (I13).
+///
+/// A bill whose lines add up to less than zero is never payable: it is returned with `credit` set, so that the patient
+/// can be sent to the window, where HIS pays out or settles it; nothing of it is offered to a channel and no other bill
+/// is reduced by it.
+pub fn group(input: &GroupInput<'_>, rules: &Grouping, totalling: Totalling) -> Result<Grouped> {
+    let plan = Plan::new(rules)?;
+    let rows = check(input)?;
+    let rows = rows.as_slice();
+    let parted = partition(rows, &plan, totalling)?;
+    let mut ids = IdWriter::default();
+    let mut bills = Vec::with_capacity(parted.docs.len());
+    parted.members().each(|doc, members| {
+        let doc = parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
+        bills.push(assemble(rows, doc, members, |at| parted.key_line(at), totalling, &mut ids)?);
+        Ok(())
+    })?;
+    bills.sort_by(|(a, x), (b, y)| place_of(*a, x).cmp(&place_of(*b, y)).then_with(|| a.stable_cmp(*b)));
+    let bills: Vec<Bill> = bills.into_iter().map(|(_, bill)| bill).collect();
+    let total_fen = Money::sum(bills.iter().map(|b| b.total_fen))?;
+    let payable_fen = Money::sum(bills.iter().filter(|b| !b.credit).map(|b| b.total_fen))?;
+    Ok(Grouped { bills, total_fen, payable_fen })
+}
+
+fn place_of<'a>(first: Row<'a>, bill: &'a Bill) -> (crate::BizDate, &'a str, &'a str) {
+    (first.visit.date, first.visit(), bill.dept_code.as_str())
+}
+
+/// One bill and its first line in stable order.
+fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl Fn(u32) -> u32, totalling: Totalling, ids: &mut IdWriter) -> Result<(Row<'a>, Bill)> {
+    let row = |at: u32| rows.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"));
+    let by = |order: fn(Row<'a>, Row<'a>) -> std::cmp::Ordering| move |a: &u32, b: &u32| row(*a).ok().zip(row(*b).ok()).map_or(std::cmp::Ordering::Equal, |(a, b)| order(a, b));
+    let (total_fen, rounding_fen) = doc.total(totalling)?;
+
+    members.sort_unstable_by(by(Row::stable_cmp));
+    let hidden = if doc.negative { netted(rows, members) } else { Vec::new() };
+    let (mut lines, mut netted) = (Vec::with_capacity(members.len()), Vec::new());
+    for at in members.iter() {
+        let to = if hidden.binary_search(at).is_ok() { &mut netted } else { &mut lines };
+        to.push(row(*at)?.line.clone());
+    }
+    let first = row(members.first().copied().unwrap_or(doc.key_line))?;
+    let leader = members.iter().map(|at| key_line(*at)).min_by(by(Row::stable_cmp)).unwrap_or(doc.key_line);
+    let leader = row(leader)?;
+    let (field, code) = plan::dept(leader, doc.parts);
+    let (dept_code, dept_name) = dept_of(leader, field);
+
+    members.sort_unstable_by(by(|a, b| a.line_id().cmp(b.line_id())));
+    ids.start(leader, code, total_fen);
+    members.iter().try_for_each(|at| row(*at).map(|line| ids.line(line)))?;
+    let bill = Bill {
+        bill_id: ids.finish().to_id()?,
+        patient_id: first.line.patient_id.clone(),
+        visit_id: first.line.visit_id.clone(),
+        dept_name,
+        dept_code,
+        payer: first.visit.payer,
+        total_fen,
+        rounding_fen,
+        lines,
+        netted,
+        zero: total_fen.is_zero(),
+        credit: total_fen.is_negative(),
+        exec_missing: doc.exec_missing,
+    };
+    Ok((first, bill))
+}
+
+/// Code and name of the department; the code stands in for a name that HIS does not give.
+fn dept_of(leader: Row<'_>, field: DeptField) -> (DeptCode, String) {
+    let (line, visit) = (leader.line, leader.visit);
+    let ordering = (&line.order_dept_code, Some(&line.order_dept_name));
+    let (code, name) = match field {
+        DeptField::Visit => (&visit.dept_code, Some(&visit.dept_name)),
+        DeptField::Order => ordering,
+        DeptField::Exec => line.exec_dept_code.as_ref().map_or(ordering, |code| (code, line.exec_dept_name.as_ref())),
+        DeptField::Pharmacy => line.pharmacy_code.as_ref().map_or(ordering, |code| (code, line.pharmacy_name.as_ref())),
+    };
+    let name = name.filter(|n| !n.trim().is_empty()).map_or_else(|| code.to_string(), Clone::clone);
+    (code.clone(), name)
+}
+
+/// Rule 1 and what a line can be wrong in. The error names the field by its path; personal values are never repeated.
+fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
+    let GroupInput { visits, lines } = *input;
+    let patient = visits.first().map(|v| &v.patient_id).or(lines.first().map(|l| &l.patient_id));
+    let mut known = Table::for_entries(visits.len());
+    for (at, visit) in (0u32..).zip(visits) {
+        let place = |field: &str| format!("visits[{at}].{field}");
+        if Some(&visit.patient_id) != patient {
+            return Err(Error::new(Code::MixedPatients).with("field", place("patient_id")));
+        }
+        let same = |other: u32| visits.get(other as usize).is_some_and(|o| o.visit_id == visit.visit_id);
+        if known.find_or_insert(mix(0, visit.visit_id.as_str().as_bytes()), at, same).is_some() {
+            return Err(Error::field(place("visit_id"), "appears twice"));
+        }
+    }
+    let mut seen = Table::for_entries(lines.len());
+    let mut rows: Vec<Row<'a>> = Vec::with_capacity(lines.len());
+    for (at, line) in (0u32..).zip(lines) {
+        let place = |field: &str| format!("lines[{at}].{field}");
+        if Some(&line.patient_id) != patient {
+            return Err(Error::new(Code::MixedPatients).with("field", place("patient_id")));
+        }
+        let visit = match rows.last() {
+            Some(before) if before.visit.visit_id == line.visit_id => Some(before.visit),
+            _ => known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id)).and_then(|v| visits.get(v as usize)),
+        };
+        let Some(visit) = visit else {
+            return Err(Error::new(Code::UnknownVisit).with("field", place("visit_id")));
+        };
+        let same = |other: u32| lines.get(other as usize).is_some_and(|o| o.line_id == line.line_id);
+        if seen.find_or_insert(mix(0, line.line_id.as_str().as_bytes()), at, same).is_some() {
+            return Err(Error::new(Code::DuplicateLine).with("field", place("line_id")));
+        }
+        line.check().map_err(|e| e.under(&format!("lines[{at}]")))?;
+        rows.push(Row { line, visit });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,99 @@
+//! The bill id (rule 6): a content hash. It changes when anything the patient agreed to changes, and does not depend on
+//! the order of the input.
+
+use super::line::Line;
+use crate::charge::PayerClass;
+use crate::error::Result;
+use crate::gm;
+use crate::ident::BillId;
+use crate::money::Money;
+
+/// A bill id as bytes: the first half of an SM3 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct BillDigest(pub [u8; 16]);
+
+impl BillDigest {
+    /// The id as text: 32 hex digits.
+    pub fn to_id(self) -> Result<BillId> {
+        BillId::new(&gm::hex(&self.0))
+    }
+}
+
+/// Writes and hashes the text of a bill; one writer serves many bills, so that nothing is allocated per bill.
+///
+/// Hashed are, each followed by a zero byte: `menjie-bill-1`, visit, department, `self_pay` or `insured`, medical
+/// category, disease code (empty when absent), total in fen; then per line, sorted by line key: key, version, amount in
+/// fen. Numbers are decimal text.
+#[derive(Default)]
+pub(super) struct IdWriter {
+    text: Vec<u8>,
+}
+
+impl IdWriter {
+    /// Starts a bill; `lead` is any of its lines (what is read of it is the visit's).
+    pub(super) fn start<'a>(&mut self, lead: impl Line<'a>, dept: &str, total: Money) {
+        self.text.clear();
+        let payer = match lead.payer() {
+            PayerClass::SelfPay => "self_pay",
+            PayerClass::Insured => "insured",
+        };
+        for part in ["menjie-bill-1", lead.visit(), dept, payer, lead.med_type().unwrap_or_default(), lead.dise_codg().unwrap_or_default()] {
+            self.put(part);
+        }
+        self.put_number(total.fen());
+    }
+
+    /// Adds a line; call in ascending order of the line keys.
+    pub(super) fn line<'a>(&mut self, line: impl Line<'a>) {
+        self.put(line.line_id());
+        self.put_number(i64::from(line.version()));
+        self.put_number(line.amount_fen());
+    }
+
+    /// The digest of what was written.
+    pub(super) fn finish(&self) -> BillDigest {
+        let digest = gm::sm3(&self.text);
+        let mut half = [0; 16];
+        half.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        BillDigest(half)
+    }
+
+    fn put(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+        self.text.push(0);
+    }
+
+    fn put_number(&mut self, number: i64) {
+        if number < 0 {
+            self.text.push(b'-');
+        }
+        let start = self.text.len();
+        let mut rest = number.unsigned_abs();
+        loop {
+            self.text.push(b'0' + (rest % 10) as u8); // one decimal digit
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if let Some(digits) = self.text.get_mut(start..) {
+            digits.reverse();
+        }
+        self.text.push(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal_text() {
+        let mut writer = IdWriter::default();
+        for number in [0, 7, 10, -1, -12_345, i64::MAX, i64::MIN] {
+            writer.text.clear();
+            writer.put_number(number);
+            assert_eq!(writer.text, format!("{number}\0").as_bytes());
+        }
+    }
+}

@@ -1,1 +1,35 @@
-//! Use cases over ports, the engine and its runner.
+//! Use cases over ports, the [`Engine`] that commits decisions and the [`Runner`] that performs them.
+//!
+//! Write, then act, then learn: an event is decided by a pure fold, committed together with the acts it wants, and only
+//! then does the runner call anybody; what it learns comes back as the next event.
+
+mod apply;
+mod attention;
+mod audit;
+mod bell;
+mod call;
+mod callback;
+mod engine;
+mod feed;
+mod identify;
+mod paid;
+mod pay;
+mod quote;
+mod runner;
+mod status;
+mod unpaid;
+mod view;
+
+pub use attention::{AttentionItem, AttentionListRequest, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, Resolution};
+pub use audit::{AuditReport, AuditRunRequest, Figures, Violation, audit_store};
+pub use callback::CallbackAnswer;
+pub use engine::{Engine, Hospital, Parts};
+pub use feed::FeedResult;
+pub use identify::{IdentifyRequest, IdentifyResponse};
+pub use paid::{PaidListRequest, PaidListResponse, SettlementDetailRequest, SettlementDetailResponse};
+pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelResponse};
+pub use quote::{QuoteRequest, QuoteResponse};
+pub use runner::Runner;
+pub use status::{SettlementGetRequest, SettlementGetResponse};
+pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};
+pub use view::{BillView, InvoiceView, LineView, PaymentView, Progress, SettlementView};

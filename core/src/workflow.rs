@@ -10,6 +10,7 @@ pub mod invoice;
 pub mod payment;
 pub mod refund;
 pub mod settlement;
+pub mod table;
 
 use serde::{Deserialize, Serialize};
 

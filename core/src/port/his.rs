@@ -24,6 +24,8 @@ pub enum IdentifyWay {
     VisitNo,
     /// Phone, after the SMS code was checked by the host.
     Phone,
+    /// The patient's number in HIS, which a session already holds; never typed by a patient.
+    PatientNo,
 }
 
 /// A patient search.

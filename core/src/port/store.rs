@@ -13,7 +13,7 @@ use crate::error::{Code, Error};
 use crate::ident::{BatchId, HospitalId, LineKey, PatientId, RequestKey, SettlementId, WorkerName};
 use crate::ledger::Journal;
 use crate::policy::Lane;
-use crate::workflow::{Key, Row};
+use crate::workflow::{Key, MachineKind, Row};
 
 /// Where a batch comes from; consumed by its commit, so it can be applied once only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +214,8 @@ pub struct StateLog {
     pub to: &'static str,
     /// Who (a code, no personal data).
     pub actor: String,
+    /// The event's name, in clear: the audit reads it (I19).
+    pub what: String,
     /// The event as JSON, sealed by the adapter; secrets are left out of events.
     pub event: Vec<u8>,
 }
@@ -446,8 +448,6 @@ pub enum Scan {
     Open(HospitalId),
 }
 
-pub use crate::workflow::MachineKind;
-
 /// Where a list continues; opaque.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor(pub String);
@@ -482,6 +482,8 @@ pub enum ScanRow {
         to: String,
         /// Who.
         actor: String,
+        /// The event's name.
+        what: String,
         /// When.
         at: Timestamp,
     },

@@ -163,6 +163,7 @@ enum Decided {
 struct Moved {
     m: Move<Row>,
     from: Option<&'static str>,
+    what: String,
     event: Vec<u8>,
 }
 
@@ -181,7 +182,7 @@ fn birth(world: &World<'_>, new: &New, ids: &mut Ids) -> Result<Decided> {
         New::Refund(n) => Machine::open(n, &mut cx).map(|m| erase(m, Row::Refund))?,
         New::Invoice(n) => Machine::open(n, &mut cx).map(|m| erase(m, Row::Invoice))?,
     };
-    Ok(Decided::Moved(Box::new(Moved { m, from: None, event: br#"{"what":"born"}"#.to_vec() })))
+    Ok(Decided::Moved(Box::new(Moved { m, from: None, what: "born".to_owned(), event: br#"{"what":"born"}"#.to_vec() })))
 }
 
 fn tell(world: &World<'_>, row: &Row, event: &Event, ids: &mut Ids) -> Result<Decided> {
@@ -197,8 +198,9 @@ fn tell(world: &World<'_>, row: &Row, event: &Event, ids: &mut Ids) -> Result<De
     };
     Ok(match step {
         Step::Move(m) => {
-            let event = serde_json::to_vec(event).map_err(|_| Error::internal("events serialise"))?;
-            Decided::Moved(Box::new(Moved { m: *m, from: Some(row.st()), event }))
+            let event = serde_json::to_value(event).map_err(|_| Error::internal("events serialise"))?;
+            let what = event.pointer("/event/what").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+            Decided::Moved(Box::new(Moved { m: *m, from: Some(row.st()), what, event: event.to_string().into_bytes() }))
         }
         Step::Stay(why) => Decided::Stayed(why),
         Step::Refuse(refusal) => Decided::Refused(refusal),
@@ -206,7 +208,7 @@ fn tell(world: &World<'_>, row: &Row, event: &Event, ids: &mut Ids) -> Result<De
 }
 
 fn apply(world: &World<'_>, loaded: &BTreeMap<Key, Row>, changes: &mut Changes, todo: &mut VecDeque<Todo>, moved: Moved) {
-    let Moved { m, from, event } = moved;
+    let Moved { m, from, what, event } = moved;
     let mut row = m.next;
     let key = row.key();
     let to = row.st();
@@ -216,7 +218,7 @@ fn apply(world: &World<'_>, loaded: &BTreeMap<Key, Row>, changes: &mut Changes, 
         base.since = world.now;
     }
     let ver = base.ver;
-    changes.log.push(StateLog { machine: key, ver, from, to, actor: world.actor.code(), event });
+    changes.log.push(StateLog { machine: key, ver, from, to, actor: world.actor.code(), what, event });
     for (index, act) in m.acts.into_iter().enumerate() {
         let id = ActId { machine: key, ver, index: u16::try_from(index).unwrap_or(u16::MAX) };
         changes.acts.push(WantedAct { id, queue: fact::queue(key, &act.call), call: act.call, prior: act.prior });
@@ -259,8 +261,8 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) 
         Row::Invoice(m) => Row::Invoice(m.hold_for(reason, &cx)),
     };
     let mut changes = Changes::default();
-    let event = serde_json::to_vec(&serde_json::json!({ "what": "held", "reason": reason })).map_err(|_| Error::internal("events serialise"))?;
-    apply(world, loaded, &mut changes, &mut VecDeque::new(), Moved { m: Move::to(held), from: Some(row.st()), event });
+    let event = serde_json::json!({ "what": "held", "reason": reason }).to_string().into_bytes();
+    apply(world, loaded, &mut changes, &mut VecDeque::new(), Moved { m: Move::to(held), from: Some(row.st()), what: "held".to_owned(), event });
     Ok(Folded::Changed(Box::new(changes)))
 }
 

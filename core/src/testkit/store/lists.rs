@@ -36,7 +36,7 @@ impl State {
             Scan::StateLog(hospital, kind) => {
                 let all = self.log.iter().filter(|((h, key, _), _)| h == hospital && key.kind() == *kind).map(|((_, machine, ver), (at, step))| {
                     let row =
-                        ScanRow::Step { machine: *machine, ver: *ver, from: step.from.map(str::to_owned), to: step.to.to_owned(), actor: step.actor.clone(), at: *at };
+                        ScanRow::Step { machine: *machine, ver: *ver, from: step.from.map(str::to_owned), to: step.to.to_owned(), actor: step.actor.clone(), what: step.what.clone(), at: *at };
                     ((machine.id(), *ver), row)
                 });
                 page(all.collect(), after, limit)

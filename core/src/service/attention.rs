@@ -1,0 +1,162 @@
+//! `attention.list` and `attention.resolve`: what needs a person, and what a person decided.
+
+use serde::{Deserialize, Serialize};
+
+use super::apply::{Applied, Event};
+use super::engine::Engine;
+use super::pay::{decode, encode, request_source};
+use crate::access::{Caller, Role};
+use crate::calendar::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::ident::RequestKey;
+use crate::money::Money;
+use crate::port::{Cursor, Scan, ScanRow};
+use crate::workflow::fold::{Changes, Root};
+use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, invoice, payment, refund, settlement};
+
+/// Request of `attention.list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionListRequest {
+    /// Which kind of machine.
+    pub kind: MachineKind,
+    /// Where to go on.
+    #[serde(default)]
+    pub after: Option<Cursor>,
+}
+
+/// Something that needs a person. No personal data: the number is enough to find it in HIS and at the channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttentionItem {
+    /// Which machine.
+    pub machine: Key,
+    /// Its business number at the counterpart.
+    pub business_no: String,
+    /// State code.
+    pub st: String,
+    /// Held (evidence contradicts itself), or only overdue.
+    pub held: bool,
+    /// Short stable reason.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// The amount at stake.
+    pub amount_fen: Money,
+}
+
+/// Response of `attention.list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttentionListResponse {
+    /// Oldest ids first.
+    pub items: Vec<AttentionItem>,
+    /// Where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Cursor>,
+}
+
+/// What a person decided, by kind of machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "of", content = "decision")]
+pub enum Resolution {
+    /// Of a payment.
+    Payment(payment::Decision),
+    /// Of a settlement.
+    Settlement(settlement::Decision),
+    /// Of a refund.
+    Refund(refund::Decision),
+    /// Of an invoice.
+    Invoice(invoice::Decision),
+}
+
+/// Request of `attention.resolve`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionResolveRequest {
+    /// Client-made key.
+    pub key: RequestKey,
+    /// Which machine.
+    pub machine: Key,
+    /// What was decided.
+    pub resolution: Resolution,
+    /// The evidence, in words (1 to 500 characters): which screen, which number, who said so.
+    pub evidence: String,
+}
+
+/// Response of `attention.resolve`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "decision")]
+pub enum AttentionResolveResponse {
+    /// Done.
+    Accepted {
+        /// The machine's state then.
+        st: String,
+    },
+    /// Forbidden by a rule.
+    Refused {
+        /// Why and what to do.
+        #[serde(flatten)]
+        refusal: Refusal,
+    },
+}
+
+impl Engine {
+    /// Lists what needs a person.
+    pub async fn attention_list(&self, caller: &Caller, request: &AttentionListRequest) -> Result<AttentionListResponse> {
+        caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor])?;
+        let scan = Scan::Attention(caller.hospital.clone(), request.kind);
+        let page = self.inner.store.scan(&scan, request.after.as_ref(), 100).await?;
+        let items = page.rows.into_iter().filter_map(|row| if let ScanRow::Machine(row) = row { item(&row) } else { None }).collect();
+        Ok(AttentionListResponse { items, next: page.next })
+    }
+
+    /// Applies a person's decision. Finance decides about refunds, operators about the rest.
+    pub async fn attention_resolve(&self, caller: &Caller, request: &AttentionResolveRequest) -> Result<AttentionResolveResponse> {
+        let (role, event) = match (&request.machine, &request.resolution) {
+            (Key::Payment(_), Resolution::Payment(d)) => (Role::Operator, MachineEvent::Payment(payment::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Settlement(_), Resolution::Settlement(d)) => (Role::Operator, MachineEvent::Settlement(settlement::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Refund(_), Resolution::Refund(d)) => (Role::Finance, MachineEvent::Refund(refund::Event::Decide { decision: d.clone(), note: request.evidence.clone() })),
+            (Key::Invoice(_), Resolution::Invoice(d)) => (Role::Operator, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            _ => return Err(Error::field("resolution.of", "is not the kind of this machine")),
+        };
+        caller.must_be(&[role])?;
+        let length = request.evidence.chars().count();
+        if !(1..=500).contains(&length) {
+            return Err(Error::field("evidence", "must have 1 to 500 characters"));
+        }
+        let hospital = self.hospital(&caller.hospital)?;
+        let source = request_source(caller, &request.key, "attention.resolve", request)?;
+        if let Some(reply) = self.replayed(caller, &source).await? {
+            return reply;
+        }
+        let machine = request.machine;
+        let reply = |changes: &Changes| {
+            let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+            encode(&AttentionResolveResponse::Accepted { st })
+        };
+        let mut event = Event::new(&caller.actor, Root::Command(machine, event), source);
+        event.reply = Some(&reply);
+        match self.apply(hospital, event).await? {
+            Applied::Changed(changes) => decode(&reply(&changes)?),
+            Applied::Replayed(first) => decode(&first),
+            Applied::Refused(refusal) => Ok(AttentionResolveResponse::Refused { refusal }),
+            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+        }
+    }
+}
+
+fn item(row: &Row) -> Option<AttentionItem> {
+    let base = row.base();
+    let (held, reason, since) = match (&base.held, &base.attention) {
+        (Some(held), _) => (true, held.reason.clone(), held.since),
+        (None, Some(attention)) => (false, attention.reason.clone(), attention.since),
+        (None, None) => return None,
+    };
+    let (business_no, amount_fen) = match row {
+        Row::Payment(m) => (m.out_trade_no(), m.amount_fen),
+        Row::Settlement(m) => (m.no(), m.bill.total_fen),
+        Row::Refund(m) => (m.out_refund_no(), m.amount_fen),
+        Row::Invoice(m) => (m.bus_no(), m.order.total_fen),
+    };
+    Some(AttentionItem { machine: row.key(), business_no: business_no.to_string(), st: row.st().to_owned(), held, reason, since, amount_fen })
+}

@@ -1,0 +1,315 @@
+//! The checks themselves: a book is filled machine by machine, then closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AuditReport, Figures, Violation, fen};
+use crate::ident::{LineKey, PaymentId, RefundId, SettlementId};
+use crate::ledger::{Account, Balances, Journal, JournalKind};
+use crate::money::Money;
+use crate::workflow::{Invoice, InvoiceSt, Key, Payment, PaymentSt, Refund, RefundSt, Row, Settlement, SettlementSt, table};
+
+/// Everything a store holds of one hospital.
+#[derive(Default)]
+pub(super) struct Book {
+    rows: BTreeMap<Key, Row>,
+    journals: Vec<Journal>,
+    claims: BTreeMap<LineKey, SettlementId>,
+    last_step: BTreeMap<Key, (u32, String)>,
+    open: BTreeSet<Key>,
+    violations: Vec<Violation>,
+}
+
+impl Book {
+    pub(super) fn machine(&mut self, row: Row) {
+        self.rows.insert(row.key(), row);
+    }
+
+    pub(super) fn journal(&mut self, journal: Journal) {
+        self.journals.push(journal);
+    }
+
+    pub(super) fn claim(&mut self, line: LineKey, by: SettlementId) {
+        self.claims.insert(line, by);
+    }
+
+    pub(super) fn open(&mut self, machine: Key) {
+        self.open.insert(machine);
+    }
+
+    /// I9: every step is in the table, versions have no gap; I19: no timer decides an unknown.
+    pub(super) fn step(&mut self, machine: Key, ver: u32, from: Option<String>, to: String, what: &str) {
+        let expected = self.last_step.get(&machine).cloned();
+        if expected.as_ref().map_or(0, |(ver, _)| *ver).saturating_add(1) != ver {
+            self.broken("I9", machine, "a step is missing from the state log");
+        }
+        if expected.as_ref().map(|(_, st)| st) != from.as_ref() {
+            self.broken("I9", machine, "a step starts in another state than the last one ended in");
+        }
+        if !table::allows(machine.kind(), from.as_deref(), &to) {
+            self.broken("I9", machine, &format!("{} → {to} is not in the table", from.as_deref().unwrap_or("birth")));
+        }
+        let timer = matches!(what, "expire" | "overdue" | "recheck");
+        if timer && from.as_deref().is_some_and(|from| table::unknown(machine.kind(), from)) && from.as_ref() != Some(&to) && to != "closing" {
+            self.broken("I19", machine, &format!("the timer {what} decided {to}"));
+        }
+        self.last_step.insert(machine, (ver, to));
+    }
+
+    pub(super) fn close(mut self) -> AuditReport {
+        let mut report = AuditReport { machines: count(self.rows.len()), journals: count(self.journals.len()), ..AuditReport::default() };
+        self.ledger(&mut report);
+        let rows = std::mem::take(&mut self.rows);
+        let world = World::new(&rows, &self.journals);
+        for row in rows.values() {
+            *report.states.entry(format!("{}.{}", row.key().kind().code(), row.st())).or_default() += 1;
+            let base = row.base();
+            report.attention += u64::from(base.attention.is_some() || base.held.is_some());
+            match self.last_step.get(&row.key()) {
+                Some((ver, st)) if *ver == row.ver() && st == row.st() => {}
+                _ => self.broken("I9", row.key(), "the row is not where its state log ends"),
+            }
+            match row {
+                Row::Payment(p) => self.payment(p, &world, &mut report),
+                Row::Settlement(s) => self.settlement(s, &world, &mut report.figures),
+                Row::Refund(r) => self.refund(r, &world),
+                Row::Invoice(i) => self.invoice(i, &world, &mut report.figures),
+            }
+        }
+        let claims = std::mem::take(&mut self.claims);
+        for (line, by) in &claims {
+            let holds = world.settlements.get(by).is_some_and(|s| s.claimed && s.bill.all_lines().any(|l| &l.line_id == line));
+            if !holds {
+                self.broken("I3", Key::Settlement(*by), "claims a line that it does not hold");
+            }
+        }
+        self.violations.sort();
+        report.violations = self.violations;
+        report
+    }
+
+    /// I1: every journal balances, the ledger sums to zero, each event is booked once.
+    fn ledger(&mut self, report: &mut AuditReport) {
+        let mut balances = Balances::default();
+        let mut seen = BTreeSet::new();
+        let mut broken = Vec::new();
+        for journal in &self.journals {
+            if journal.imbalance_fen() != 0 {
+                broken.push((journal.payment, "a journal does not balance"));
+            }
+            if !seen.insert((journal.kind, journal.reference.clone())) {
+                broken.push((journal.payment, "an event is booked twice"));
+            }
+            balances.add(journal);
+        }
+        for (payment, what) in broken {
+            self.broken("I1", Key::Payment(payment), what);
+        }
+        let revenue: i128 = balances.0.iter().filter(|(account, _)| matches!(account, Account::Revenue(_) | Account::Rounding)).map(|(_, fen)| -fen).sum();
+        report.figures.ledger_fen = i64::try_from(revenue).unwrap_or(i64::MAX);
+    }
+
+    fn payment(&mut self, p: &Payment, world: &World<'_>, report: &mut AuditReport) {
+        let key = Key::Payment(p.id);
+        let part = p.part;
+        let reserved: i64 = p.reserved.values().map(|m| fen(*m)).sum();
+        if reserved != fen(part.reserved_fen) {
+            self.broken("I5", key, "reservations do not add up to what is reserved");
+        }
+        if part.reserved_fen.is_negative() || part.refunded_fen.is_negative() || fen(part.reserved_fen) + fen(part.refunded_fen) > fen(part.paid_fen) {
+            self.broken("I5", key, "more is reserved and refunded than was paid");
+        }
+        let refunds = world.refunds_of.get(&p.id).map_or(&[][..], Vec::as_slice);
+        let returned: i64 = refunds.iter().filter(|r| r.returned.is_some()).map(|r| fen(r.amount_fen)).sum();
+        if returned != fen(part.refunded_fen) {
+            self.broken("I4", key, "what went back is not the sum of its refunds");
+        }
+        if p.proof.is_some() != part.paid_fen.is_positive() {
+            self.broken("I19", key, "money without proof, or proof without money");
+        }
+        report.figures.channel_fen += fen(part.paid_fen) - fen(part.refunded_fen);
+
+        let shares: i64 = p.shares.values().map(|s| fen(s.amount_fen)).sum();
+        if !p.shares.is_empty() && shares != fen(p.amount_fen) {
+            self.broken("I1", key, "the shares do not add up to the payment");
+        }
+        let settlements: Vec<&Settlement> = p.shares.keys().filter_map(|id| world.settlements.get(id).copied()).collect();
+        if settlements.len() != p.shares.len() {
+            self.broken("I2", key, "a share belongs to no settlement");
+        }
+        let at_rest = matches!(p.st, PaymentSt::Closed | PaymentSt::Paid)
+            && settlements.iter().all(|s| matches!(s.st, SettlementSt::Posted | SettlementSt::Reversed | SettlementSt::Void))
+            && refunds.iter().all(|r| r.returned.is_some());
+        if !at_rest {
+            report.under_way += 1;
+            let waits = |key: Key, base: &crate::workflow::Base| self.open.contains(&key) || base.attention.is_some() || base.held.is_some();
+            let alive = waits(key, &p.base)
+                || settlements.iter().any(|s| waits(Key::Settlement(s.id), &s.base))
+                || refunds.iter().any(|r| waits(Key::Refund(r.id), &r.base));
+            if !alive {
+                self.broken("I22", key, "under way, but nothing is due and nobody was called");
+            }
+            return;
+        }
+        // I2: a captured payment ends booked or given back, never neither, never both.
+        for account in [Account::Suspense, Account::RefundPayable] {
+            if world.balance(p.id, &account) != 0 {
+                self.broken("I2", key, &format!("{} is not zero at rest", account.code()));
+            }
+        }
+        if p.part.paid_fen.is_positive() {
+            let booked: i64 = settlements.iter().filter(|s| s.st == SettlementSt::Posted).map(|s| fen(s.bill.total_fen)).sum();
+            if booked + fen(part.refunded_fen) != fen(part.paid_fen) {
+                self.broken("I1", key, "booked + given back is not what was paid");
+            }
+        }
+    }
+
+    fn settlement(&mut self, s: &Settlement, world: &World<'_>, figures: &mut Figures) {
+        let key = Key::Settlement(s.id);
+        // I13: the document is the sum of its lines, of one visit and one patient.
+        let lines = Money::sum(s.bill.all_lines().map(|l| l.amount_fen)).and_then(|sum| sum.plus(s.bill.rounding_fen));
+        if lines != Ok(s.bill.total_fen) {
+            self.broken("I13", key, "the bill is not the sum of its lines");
+        }
+        if s.bill.all_lines().any(|l| l.visit_id != s.bill.visit_id || l.patient_id != s.bill.patient_id) {
+            self.broken("I13", key, "the bill mixes visits or patients");
+        }
+        for line in s.bill.all_lines() {
+            if s.claimed && self.claims.get(&line.line_id) != Some(&s.id) {
+                self.broken("I3", key, "holds a line without claiming it");
+            }
+        }
+        let share = world.payments.get(&s.payment).and_then(|p| p.shares.get(&s.id));
+        if share.is_some_and(|share| share.amount_fen != s.bill.total_fen) {
+            self.broken("I1", key, "its share of the payment is not its total");
+        }
+        if s.receipt.is_some() && world.payments.get(&s.payment).is_none_or(|p| p.st != PaymentSt::Paid && p.st != PaymentSt::Held) {
+            self.broken("I2", key, "booked in HIS without a paid payment");
+        }
+        let refunds = world.refunds_of.get(&s.payment).map_or(&[][..], Vec::as_slice).iter().filter(|r| r.settlement == Some(s.id));
+        let back: i64 = refunds.filter(|r| r.returned.is_some()).map(|r| fen(r.amount_fen)).sum();
+        if back > fen(s.bill.total_fen) {
+            self.broken("I4", key, "more went back than was paid for it");
+        }
+        if s.st == SettlementSt::Posted {
+            figures.settlements += 1;
+            figures.his_fen += fen(s.bill.total_fen);
+            if back != 0 {
+                self.broken("I2", key, "booked and given back at once");
+            }
+            let invoice = s.invoice.and_then(|id| world.invoices.get(&id).copied());
+            // I7: exactly one live invoice of the settlement's amount; it may still be on its way.
+            let live = world.invoices.values().filter(|i| i.settlement == s.id && i.st != InvoiceSt::Red).count();
+            match invoice {
+                None => self.broken("I7", key, "booked without an invoice"),
+                Some(i) if i.order.total_fen != s.bill.total_fen => self.broken("I7", key, "the invoice is of another amount"),
+                Some(i) if i.st == InvoiceSt::Red || live != 1 => self.broken("I7", key, "a booked settlement has exactly one live invoice"),
+                Some(_) => {}
+            }
+        }
+        if s.st == SettlementSt::Reversed && !s.bill.total_fen.is_zero() {
+            let invoice = s.invoice.and_then(|id| world.invoices.get(&id).copied());
+            if invoice.is_some_and(|i| i.red_for.is_none()) {
+                self.broken("I7", key, "reversed, but nobody asked for the red invoice");
+            }
+        }
+    }
+
+    fn refund(&mut self, r: &Refund, world: &World<'_>) {
+        let key = Key::Refund(r.id);
+        // I4: one refund, one effect, one booking.
+        let booked = world.returned.get(&r.id).copied().unwrap_or(0);
+        if booked != usize::from(r.returned.is_some()) {
+            self.broken("I4", key, "its return is booked another number of times than it happened");
+        }
+        let reserved = world.payments.get(&r.payment).and_then(|p| p.reserved.get(&r.id)).copied();
+        match (&r.returned, reserved) {
+            (None, Some(amount)) if amount == r.amount_fen => {}
+            (Some(_), None) => {}
+            _ => self.broken("I5", key, "its reservation does not fit its state"),
+        }
+        if !r.amount_fen.is_positive() {
+            self.broken("I5", key, "gives back nothing or less");
+        }
+        if r.st == RefundSt::Done && r.returned.is_none() {
+            self.broken("I19", key, "done without the channel's proof");
+        }
+    }
+
+    fn invoice(&mut self, i: &Invoice, world: &World<'_>, figures: &mut Figures) {
+        let key = Key::Invoice(i.id);
+        // I8: no invoice without a booked settlement, no red without a refund.
+        if world.settlements.get(&i.settlement).is_none_or(|s| s.receipt.is_none() || s.invoice != Some(i.id)) {
+            self.broken("I8", key, "belongs to no booked settlement");
+        }
+        if i.red.is_some() && i.red_for.is_none() {
+            self.broken("I8", key, "red without a refund decision");
+        }
+        if let Some(issued) = &i.issued {
+            if issued.total_fen != i.order.total_fen {
+                self.broken("I7", key, "issued for another amount");
+            }
+            if i.st == InvoiceSt::Issued {
+                figures.invoices_fen += fen(issued.total_fen);
+            }
+        }
+    }
+
+    fn broken(&mut self, invariant: &str, at: Key, what: &str) {
+        self.violations.push(Violation { invariant: invariant.to_owned(), at: format!("{at:?}"), what: what.to_owned() });
+    }
+}
+
+/// The machines by kind, with what the ledger says of each.
+struct World<'a> {
+    payments: BTreeMap<PaymentId, &'a Payment>,
+    settlements: BTreeMap<SettlementId, &'a Settlement>,
+    invoices: BTreeMap<crate::ident::InvoiceId, &'a Invoice>,
+    refunds_of: BTreeMap<PaymentId, Vec<&'a Refund>>,
+    balances: BTreeMap<PaymentId, Balances>,
+    returned: BTreeMap<RefundId, usize>,
+}
+
+impl<'a> World<'a> {
+    fn new(rows: &'a BTreeMap<Key, Row>, journals: &[Journal]) -> World<'a> {
+        let mut world = World {
+            payments: BTreeMap::new(),
+            settlements: BTreeMap::new(),
+            invoices: BTreeMap::new(),
+            refunds_of: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            returned: BTreeMap::new(),
+        };
+        for row in rows.values() {
+            match row {
+                Row::Payment(p) => {
+                    world.payments.insert(p.id, p);
+                }
+                Row::Settlement(s) => {
+                    world.settlements.insert(s.id, s);
+                }
+                Row::Invoice(i) => {
+                    world.invoices.insert(i.id, i);
+                }
+                Row::Refund(r) => world.refunds_of.entry(r.payment).or_default().push(r),
+            }
+        }
+        for journal in journals {
+            world.balances.entry(journal.payment).or_default().add(journal);
+            if journal.kind == JournalKind::Returned
+                && let Some(id) = RefundId::from_business_no(&journal.reference)
+            {
+                *world.returned.entry(id).or_default() += 1;
+            }
+        }
+        world
+    }
+
+    fn balance(&self, payment: PaymentId, account: &Account) -> i128 {
+        self.balances.get(&payment).map_or(0, |b| b.of(account))
+    }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}

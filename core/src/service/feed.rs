@@ -1,0 +1,100 @@
+//! What HIS tells unasked: fetched by cursor, applied as facts, each message once.
+
+use serde::{Deserialize, Serialize};
+
+use super::apply::{Applied, Event};
+use super::engine::{Engine, Hospital};
+use crate::access::Actor;
+use crate::error::{Code, Error, Result};
+use crate::ident::{HospitalId, SettlementId};
+use crate::port::{Find, HisAnswer, HisCall, HisNotice, HisNoticeKind, Record, RecordKind, RecordWrite, Source};
+use crate::workflow::fold::Root;
+use crate::workflow::{Event as MachineEvent, Key, settlement};
+
+const CURSOR: &str = "his.notices";
+
+/// What a round of the feed did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FeedResult {
+    /// Notices read.
+    pub read: usize,
+    /// Machines that were told.
+    pub told: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Position {
+    after: String,
+}
+
+impl Engine {
+    /// Reads HIS's notices since the last round and applies them. Safe to repeat at any point: each message is consumed
+    /// once, and the cursor moves only after all of them are.
+    pub async fn read_notices(&self, hospital: &HospitalId) -> Result<FeedResult> {
+        let hospital = self.hospital(hospital)?;
+        if !hospital.his.traits().notices {
+            return Ok(FeedResult::default());
+        }
+        let cursor = self.inner.store.record(&hospital.id, RecordKind::Cursor, CURSOR).await?;
+        let after = match &cursor {
+            Some(record) => Some(serde_json::from_slice::<Position>(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "cursor"))?.after),
+            None => None,
+        };
+        let HisAnswer::Notices(notices) = self.read_his(hospital, HisCall::Notices { after }).await? else {
+            return Err(Error::new(Code::HisAnswer).with("call", "his.notices"));
+        };
+        let mut result = FeedResult { read: notices.len(), told: 0 };
+        for notice in &notices {
+            result.told += self.take_notice(hospital, notice).await?;
+        }
+        if let Some(last) = notices.last() {
+            let body = serde_json::to_vec(&Position { after: last.id.clone() }).map_err(|_| Error::internal("cursors serialise"))?;
+            let expected = cursor.map(|c| c.ver);
+            let record = Record { kind: RecordKind::Cursor, key: CURSOR.to_owned(), ver: expected.unwrap_or(0).saturating_add(1), expires: None, body };
+            match self.housekeep(&hospital.id, vec![RecordWrite { record, expected }]).await {
+                // Another replica moved it: its round covers ours or repeats it harmlessly.
+                Err(error) if error.code() == Code::Conflict => {}
+                done => done?,
+            }
+        }
+        Ok(result)
+    }
+
+    async fn take_notice(&self, hospital: &Hospital, notice: &HisNotice) -> Result<usize> {
+        let (ids, event) = match &notice.what {
+            HisNoticeKind::Reversed { settlement_no, amount_fen } => {
+                let ids = SettlementId::from_business_no(settlement_no.as_str()).into_iter().collect();
+                (ids, settlement::Event::WindowReversed { amount_fen: *amount_fen })
+            }
+            HisNoticeKind::LinesChanged { lines } => {
+                let mut ids: Vec<SettlementId> = Vec::new();
+                for line in lines {
+                    for key in self.inner.store.find(&hospital.id, &Find::Line(line.clone())).await? {
+                        if let Key::Settlement(id) = key
+                            && !ids.contains(&id)
+                        {
+                            ids.push(id);
+                        }
+                    }
+                }
+                (ids, settlement::Event::ChangedElsewhere)
+            }
+        };
+        let message = serde_json::to_vec(notice).map_err(|_| Error::internal("notices serialise"))?;
+        let mut told = 0;
+        for id in ids {
+            let key = Key::Settlement(id);
+            // One message may concern several settlements; each consumes its own part of it.
+            let source = Source::Message { peer: "his".to_owned(), id: format!("{}#{}", notice.id, id) };
+            if self.inner.store.load(&hospital.id, &[key]).await?.is_empty() {
+                let event = Event { message: Some(message.clone()), quarantine: true, ..Event::consume(&Actor::Engine, source) };
+                self.apply(hospital, event).await?;
+                continue;
+            }
+            let root = Root::Fact(key, MachineEvent::Settlement(event.clone()));
+            let event = Event { message: Some(message.clone()), ..Event::new(&Actor::Engine, root, source) };
+            told += usize::from(matches!(self.apply(hospital, event).await?, Applied::Changed(_)));
+        }
+        Ok(told)
+    }
+}

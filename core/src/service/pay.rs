@@ -1,0 +1,206 @@
+//! `settlement.pay` and `payment.cancel`: commands. They never wait for a counterpart; their reply is fixed by their
+//! first commit, everything later is read with `settlement.get`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::apply::{Applied, Event};
+use super::engine::Engine;
+use crate::access::{Actor, Caller};
+use crate::error::{Code, Error, Result};
+use crate::gm;
+use crate::ident::{BillId, ChannelCode, PaymentId, QuoteId, RequestKey, SettlementId};
+use crate::money::Money;
+use crate::payment::Method;
+use crate::port::{Reply, Source};
+use crate::workflow::fold::{Changes, Root};
+use crate::workflow::{Event as MachineEvent, Key, New, Refusal, Row, payment, settlement};
+
+/// Request of `settlement.pay`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayRequest {
+    /// Client-made key; the same key with the same request gives the same answer.
+    pub key: RequestKey,
+    /// What was quoted.
+    pub quote_id: QuoteId,
+    /// Which bills of the quote; all when left out.
+    #[serde(default)]
+    pub bill_ids: Vec<BillId>,
+    /// Through which channel.
+    pub channel: ChannelCode,
+    /// How the payer meets it.
+    pub method: Method,
+}
+
+/// Response of `settlement.pay`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "decision")]
+pub enum PayResponse {
+    /// Taken on; read on with `settlement.get`.
+    Accepted {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its settlements.
+        settlement_ids: Vec<SettlementId>,
+        /// Its state then.
+        st: String,
+    },
+    /// Forbidden by a rule.
+    Refused {
+        /// Why and what to do.
+        #[serde(flatten)]
+        refusal: Refusal,
+    },
+}
+
+/// Request of `payment.cancel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentCancelRequest {
+    /// Client-made key.
+    pub key: RequestKey,
+    /// Which payment.
+    pub payment_id: PaymentId,
+}
+
+/// Response of `payment.cancel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "decision")]
+pub enum PaymentCancelResponse {
+    /// The order is being closed; it may still turn out to be paid.
+    Accepted {
+        /// Its state then.
+        st: String,
+    },
+    /// Forbidden by a rule.
+    Refused {
+        /// Why and what to do.
+        #[serde(flatten)]
+        refusal: Refusal,
+    },
+}
+
+impl Engine {
+    /// Takes a payment on: one payment and a settlement per bill are born, the charge lines are claimed.
+    pub async fn pay(&self, caller: &Caller, request: &PayRequest) -> Result<PayResponse> {
+        let hospital = self.hospital(&caller.hospital)?;
+        let source = request_source(caller, &request.key, "settlement.pay", request)?;
+        if let Some(reply) = self.replayed(caller, &source).await? {
+            return reply;
+        }
+        if !hospital.channels.contains_key(&request.channel) {
+            return Err(Error::field("channel", "is not configured"));
+        }
+        let quote = self.load_quote(caller, request.quote_id).await?;
+        if quote.expires_at <= self.now() {
+            return Ok(PayResponse::Refused { refusal: Refusal::new("quote_expired", "报价已过期", "请刷新待缴费列表后重新确认") });
+        }
+        let mut items = quote.items;
+        if !request.bill_ids.is_empty() {
+            if let Some(at) = request.bill_ids.iter().position(|id| !items.iter().any(|i| &i.bill.bill_id == id)) {
+                return Err(Error::field(format!("bill_ids[{at}]"), "is not in the quote"));
+            }
+            items.retain(|i| request.bill_ids.contains(&i.bill.bill_id));
+        }
+        let payment_id = PaymentId::new(self.fresh())?;
+        let terms = self.terms_hash(&caller.hospital)?.clone();
+        let total = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
+        let mut shares = BTreeMap::new();
+        let mut births = Vec::with_capacity(items.len() + 1);
+        for item in items {
+            let id = SettlementId::new(self.fresh())?;
+            shares.insert(id, item.bill.total_fen);
+            births.push(New::Settlement(settlement::New {
+                id,
+                terms: terms.clone(),
+                payer: quote.payer.clone(),
+                bill: item.bill,
+                visit_date: item.visit_date,
+                visit_dept: item.visit_dept,
+                payment: payment_id,
+                channel: request.channel.clone(),
+                payment_fen: total,
+            }));
+        }
+        let patient = quote.payer.patient_id.clone();
+        births.insert(0, New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares }));
+        let reply = |changes: &Changes| {
+            let settlement_ids = changes.rows.keys().filter_map(|k| if let Key::Settlement(id) = k { Some(*id) } else { None }).collect();
+            let st = changes.rows.get(&Key::Payment(payment_id)).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+            encode(&PayResponse::Accepted { payment_id, settlement_ids, st })
+        };
+        let mut event = Event::new(&caller.actor, Root::Births(births), source);
+        event.reply = Some(&reply);
+        match self.apply(hospital, event).await? {
+            Applied::Changed(changes) => decode(&reply(&changes)?),
+            Applied::Replayed(first) => decode(&first),
+            Applied::Refused(refusal) => Ok(PayResponse::Refused { refusal }),
+            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+            Applied::Claimed { by } => {
+                let paid = matches!(self.inner.store.load(&caller.hospital, &[Key::Settlement(by)]).await?.first(), Some(Row::Settlement(s)) if s.receipt.is_some());
+                let refusal = if paid {
+                    Refusal::new("paid", "该单据已缴费", "请在已缴费列表查看")
+                } else {
+                    Refusal::new("paying_elsewhere", "该单据正在其他地方支付", "请继续完成或取消那笔支付")
+                };
+                Ok(PayResponse::Refused { refusal })
+            }
+            Applied::Stayed | Applied::Stale => Err(Error::internal("a birth changes something")),
+        }
+    }
+
+    /// Gives a payment up: the order is closed, with proof; money that is already there is not lost.
+    pub async fn cancel(&self, caller: &Caller, request: &PaymentCancelRequest) -> Result<PaymentCancelResponse> {
+        let hospital = self.hospital(&caller.hospital)?;
+        self.own_payment(caller, request.payment_id).await?;
+        let source = request_source(caller, &request.key, "payment.cancel", request)?;
+        if let Some(reply) = self.replayed(caller, &source).await? {
+            return reply;
+        }
+        let key = Key::Payment(request.payment_id);
+        let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+        let reply = |changes: &Changes| encode(&PaymentCancelResponse::Accepted { st: st(changes) });
+        let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Cancel)), source);
+        event.reply = Some(&reply);
+        match self.apply(hospital, event).await? {
+            Applied::Changed(changes) => Ok(PaymentCancelResponse::Accepted { st: st(&changes) }),
+            Applied::Replayed(first) => decode(&first),
+            Applied::Refused(refusal) => Ok(PaymentCancelResponse::Refused { refusal }),
+            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
+                let payment = self.own_payment(caller, request.payment_id).await?;
+                Ok(PaymentCancelResponse::Accepted { st: payment.st.code().to_owned() })
+            }
+        }
+    }
+
+    /// The reply that was fixed for this request, if it was committed before.
+    pub(super) async fn replayed<T: for<'de> Deserialize<'de>>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
+        let Source::Request { scope, key, fingerprint } = source else { return Ok(None) };
+        Ok(self.inner.store.replied(&caller.hospital, scope, key).await?.map(|(first, reply)| {
+            if &first == fingerprint { decode(&reply) } else { Err(Error::new(Code::KeyReused).with("field", "key")) }
+        }))
+    }
+}
+
+/// The source of a command: whose key, and what exactly was asked.
+pub(super) fn request_source<T: Serialize>(caller: &Caller, key: &RequestKey, op: &str, request: &T) -> Result<Source> {
+    let body = serde_json::to_vec(&(op, request)).map_err(|_| Error::internal("requests serialise"))?;
+    // The scope is the actor, hashed: a patient's number is personal.
+    let actor = serde_json::to_vec(&caller.actor).map_err(|_| Error::internal("actors serialise"))?;
+    let scope = match &caller.actor {
+        Actor::Engine => "engine".to_owned(),
+        Actor::Patient { .. } | Actor::Staff { .. } => gm::hex(&gm::sm3(&actor)),
+    };
+    Ok(Source::Request { scope, key: key.clone(), fingerprint: gm::hex(&gm::sm3(&body)) })
+}
+
+pub(super) fn encode<T: Serialize>(value: &T) -> Result<Reply> {
+    serde_json::to_vec(value).map(Reply).map_err(|_| Error::internal("replies serialise"))
+}
+
+pub(super) fn decode<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Result<T> {
+    serde_json::from_slice(&reply.0).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reply"))
+}

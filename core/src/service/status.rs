@@ -1,0 +1,86 @@
+//! `settlement.get`: how far a payment is; may wait for the next change.
+
+use serde::{Deserialize, Serialize};
+
+use futures_util::future::{Either, select};
+
+use super::engine::{Engine, Hospital};
+use super::view::{PaymentView, SettlementView};
+use crate::access::{Caller, Role};
+use crate::error::{Code, Error, Result};
+use crate::ident::{InvoiceId, PaymentId};
+use crate::workflow::{Invoice, Key, Payment, Row, Settlement};
+
+/// The longest wait, in milliseconds.
+const MAX_WAIT_MS: u32 = 30_000;
+
+/// Request of `settlement.get`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettlementGetRequest {
+    /// Which payment.
+    pub payment_id: PaymentId,
+    /// Wait up to this long for something to change, in milliseconds (at most 30,000).
+    #[serde(default)]
+    pub wait_ms: u32,
+}
+
+/// Response of `settlement.get`.
+pub type SettlementGetResponse = PaymentView;
+
+impl Engine {
+    /// How far a payment is. With `wait_ms` it answers as soon as the view differs from the present one, or it is over.
+    pub async fn get(&self, caller: &Caller, request: &SettlementGetRequest) -> Result<SettlementGetResponse> {
+        if request.wait_ms > MAX_WAIT_MS {
+            return Err(Error::field("wait_ms", "must be at most 30000"));
+        }
+        let hospital = self.hospital(&caller.hospital)?;
+        let until = self.now().plus_millis(i64::from(request.wait_ms));
+        let mut heard = self.inner.bell.generation();
+        let first = self.payment_view(hospital, caller, request.payment_id).await?;
+        let mut view = first.clone();
+        while !view.over && same(&first, &view) && self.now() < until {
+            let rung = self.inner.bell.after(heard);
+            // Another replica may have moved it: look again at least every second.
+            let timer = self.inner.clock.sleep_until(until.min(self.now().plus_millis(1_000)));
+            match select(Box::pin(rung), timer).await {
+                Either::Left(_) | Either::Right(_) => {}
+            }
+            heard = self.inner.bell.generation();
+            view = self.payment_view(hospital, caller, request.payment_id).await?;
+        }
+        Ok(view)
+    }
+
+    async fn payment_view(&self, hospital: &Hospital, caller: &Caller, id: PaymentId) -> Result<PaymentView> {
+        let payment = self.own_payment(caller, id).await?;
+        let keys: Vec<Key> = payment.shares.keys().map(|id| Key::Settlement(*id)).collect();
+        let rows = self.inner.store.load(&hospital.id, &keys).await?;
+        let settlements: Vec<Settlement> = rows.into_iter().filter_map(|row| if let Row::Settlement(s) = row { Some(s) } else { None }).collect();
+        let views = self.settlement_views(hospital, &settlements, false).await?;
+        Ok(PaymentView::of(&payment, views, self.now()))
+    }
+
+    /// A payment that the caller may see; a stranger's looks like a missing one.
+    pub(super) async fn own_payment(&self, caller: &Caller, id: PaymentId) -> Result<Payment> {
+        let rows = self.inner.store.load(&caller.hospital, &[Key::Payment(id)]).await?;
+        let Some(Row::Payment(payment)) = rows.into_iter().next() else { return Err(Error::new(Code::NotFound)) };
+        if caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor]).is_err() {
+            caller.may_act_for(&payment.patient)?;
+        }
+        Ok(payment)
+    }
+
+    /// Settlements with their invoices, in the order of their ids.
+    pub(super) async fn settlement_views(&self, hospital: &Hospital, settlements: &[Settlement], with_lines: bool) -> Result<Vec<SettlementView>> {
+        let keys: Vec<Key> = settlements.iter().filter_map(|s| s.invoice).map(Key::Invoice).collect();
+        let rows = if keys.is_empty() { Vec::new() } else { self.inner.store.load(&hospital.id, &keys).await? };
+        let invoices: std::collections::BTreeMap<InvoiceId, Invoice> = rows.into_iter().filter_map(|row| if let Row::Invoice(i) = row { Some((i.id, i)) } else { None }).collect();
+        Ok(settlements.iter().map(|s| SettlementView::of(s, s.invoice.and_then(|id| invoices.get(&id)), with_lines)).collect())
+    }
+}
+
+/// Equal but for the time of reading.
+fn same(a: &PaymentView, b: &PaymentView) -> bool {
+    PaymentView { now: b.now, ..a.clone() } == *b
+}

@@ -1,0 +1,122 @@
+//! The transitions each machine may make, as data: for the state log's audit and for the documents.
+//!
+//! A test walks every state and event through the step functions and proves that this table is exactly what they do.
+
+use super::MachineKind;
+
+/// Transitions `(from, to)`; the birth state has no `from`. A move that keeps the state is always allowed.
+pub const fn transitions(kind: MachineKind) -> &'static [(Option<&'static str>, &'static str)] {
+    match kind {
+        MachineKind::Payment => PAYMENT,
+        MachineKind::Settlement => SETTLEMENT,
+        MachineKind::Refund => REFUND,
+        MachineKind::Invoice => INVOICE,
+    }
+}
+
+/// Is this step in the table?
+pub fn allows(kind: MachineKind, from: Option<&str>, to: &str) -> bool {
+    from == Some(to) || transitions(kind).iter().any(|(f, t)| *f == from && *t == to)
+}
+
+/// In these states it is not known what a counterpart did: only evidence may leave them (I19). A timer may turn an open
+/// question into another one (`closing`), never into an answer.
+pub fn unknown(kind: MachineKind, st: &str) -> bool {
+    match kind {
+        MachineKind::Payment => matches!(st, "ordering" | "paying" | "closing"),
+        MachineKind::Settlement => matches!(st, "posting" | "refunding" | "releasing"),
+        MachineKind::Refund => matches!(st, "returning" | "red"),
+        MachineKind::Invoice => matches!(st, "issuing" | "redding"),
+    }
+}
+
+const PAYMENT: &[(Option<&str>, &str)] = &[
+    (None, "preparing"),
+    (Some("preparing"), "ordering"),
+    (Some("preparing"), "paid"),
+    (Some("preparing"), "closed"),
+    (Some("preparing"), "held"),
+    (Some("ordering"), "paying"),
+    (Some("ordering"), "closing"),
+    (Some("ordering"), "closed"),
+    (Some("ordering"), "paid"),
+    (Some("ordering"), "held"),
+    (Some("paying"), "paid"),
+    (Some("paying"), "closing"),
+    (Some("paying"), "closed"),
+    (Some("paying"), "held"),
+    (Some("closing"), "paid"),
+    (Some("closing"), "closed"),
+    (Some("closing"), "held"),
+    (Some("closed"), "paid"),
+    (Some("closed"), "held"),
+    (Some("paid"), "held"),
+    (Some("held"), "paid"),
+    (Some("held"), "closing"),
+    (Some("held"), "closed"),
+];
+
+const SETTLEMENT: &[(Option<&str>, &str)] = &[
+    (None, "locking"),
+    (None, "locked"),
+    (Some("locking"), "locked"),
+    (Some("locking"), "posting"),
+    (Some("locking"), "releasing"),
+    (Some("locking"), "void"),
+    (Some("locking"), "held"),
+    (Some("locked"), "posting"),
+    (Some("locked"), "releasing"),
+    (Some("locked"), "held"),
+    (Some("posting"), "posted"),
+    (Some("posting"), "refunding"),
+    (Some("posting"), "releasing"),
+    (Some("posting"), "held"),
+    (Some("posted"), "refunding"),
+    (Some("posted"), "reversed"),
+    (Some("posted"), "held"),
+    (Some("refunding"), "releasing"),
+    (Some("refunding"), "reversed"),
+    (Some("refunding"), "held"),
+    (Some("releasing"), "void"),
+    (Some("releasing"), "refunding"),
+    (Some("releasing"), "held"),
+    (Some("void"), "releasing"),
+    (Some("void"), "refunding"),
+    (Some("void"), "held"),
+    (Some("held"), "posted"),
+    (Some("held"), "posting"),
+    (Some("held"), "refunding"),
+    (Some("held"), "releasing"),
+    (Some("held"), "void"),
+];
+
+const REFUND: &[(Option<&str>, &str)] = &[
+    (None, "returning"),
+    (None, "finance"),
+    (Some("finance"), "returning"),
+    (Some("finance"), "held"),
+    (Some("returning"), "red"),
+    (Some("returning"), "done"),
+    (Some("returning"), "held"),
+    (Some("red"), "done"),
+    (Some("red"), "held"),
+    (Some("done"), "held"),
+    (Some("held"), "returning"),
+    (Some("held"), "red"),
+    (Some("held"), "done"),
+];
+
+const INVOICE: &[(Option<&str>, &str)] = &[
+    (None, "issuing"),
+    (None, "none"),
+    (Some("issuing"), "issued"),
+    (Some("issuing"), "redding"),
+    (Some("issuing"), "held"),
+    (Some("issued"), "redding"),
+    (Some("issued"), "held"),
+    (Some("redding"), "red"),
+    (Some("redding"), "held"),
+    (Some("held"), "issuing"),
+    (Some("held"), "redding"),
+    (Some("held"), "issued"),
+];

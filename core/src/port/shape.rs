@@ -36,7 +36,7 @@ impl Batch {
         promise(distinct(self.records.iter().map(|w| (w.record.kind, &w.record.key))), "a record is written once in a batch")?;
         promise(self.records.iter().all(|w| !w.record.key.is_empty()), "a record's key is not empty")?;
         promise(distinct(self.log.iter().map(|s| (s.machine, s.ver))), "a step of a machine is logged once")?;
-        promise(self.log.iter().all(|s| !s.actor.is_empty()), "a step has an actor")?;
+        promise(self.log.iter().all(|s| !s.actor.is_empty() && !s.what.is_empty()), "a step has an actor and an event")?;
         for write in &self.writes {
             if let Row::Payment(payment) = &write.row {
                 check_part(&payment.part)?;

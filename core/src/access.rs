@@ -1,5 +1,6 @@
 //! Who may do what to which object, and the wrapper that keeps personal text out of logs.
 
+mod mask;
 mod private;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Code, Error, Result};
 use crate::ident::{HospitalId, PatientId, StaffId};
 
+pub use mask::{MaskKind, MaskRequest, MaskResponse, mask_card, mask_id_no, mask_name, mask_phone};
 pub use private::Private;
 
 /// Who acts: recorded with every transition.
@@ -84,5 +86,48 @@ impl Caller {
     /// Does the caller hold one of these roles?
     pub fn must_be(&self, any_of: &[Role]) -> Result<()> {
         if any_of.iter().any(|r| self.roles.contains(r)) { Ok(()) } else { Err(Error::new(Code::NotFound)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hospital() -> HospitalId {
+        HospitalId::new("H1").unwrap()
+    }
+
+    #[test]
+    fn a_patient_acts_for_his_own_only_and_strangers_look_like_nobody() {
+        let own = PatientId::new("P1").unwrap();
+        let caller = Caller::patient(hospital(), own.clone());
+        caller.may_act_for(&own).unwrap();
+        let error = caller.may_act_for(&PatientId::new("P2").unwrap()).unwrap_err();
+        assert_eq!(error, Error::new(Code::NotFound), "no word about whether the object exists");
+        caller.must_be(&[Role::Patient]).unwrap();
+        assert_eq!(caller.must_be(&[Role::Finance, Role::Operator]).unwrap_err().code(), Code::NotFound);
+    }
+
+    #[test]
+    fn staff_need_one_of_the_roles_and_act_for_no_patient() {
+        let caller = Caller::staff(hospital(), StaffId::new("S7").unwrap(), vec![Role::Finance]);
+        caller.must_be(&[Role::Operator, Role::Finance]).unwrap();
+        assert!(caller.must_be(&[]).is_err());
+        assert!(caller.may_act_for(&PatientId::new("P1").unwrap()).is_err());
+    }
+
+    #[test]
+    fn actor_codes_carry_no_patient() {
+        let patient = Actor::Patient { patient: PatientId::new("P1").unwrap() };
+        assert_eq!(patient.code(), "patient");
+        assert_eq!(Actor::Staff { staff: StaffId::new("S7").unwrap() }.code(), "staff:S7");
+        assert_eq!(Actor::Engine.code(), "engine");
+    }
+
+    #[test]
+    fn private_text_is_invisible_in_debug_and_display() {
+        let name = Private::new("张三");
+        assert_eq!((format!("{name:?}"), name.to_string()), ("***".to_owned(), "***".to_owned()));
+        assert_eq!(serde_json::to_string(&name).unwrap(), "\"张三\"", "sealed bodies and counterparts get the text");
     }
 }

@@ -7,7 +7,10 @@ use sm3::Digest;
 
 use crate::error::{Code, Error, Result};
 
+mod ops;
 pub mod sealed;
+
+pub use ops::{Sm3Request, Sm3Response, Sm4GcmOpenRequest, Sm4GcmOpenResponse, Sm4GcmSealRequest, Sm4GcmSealResponse};
 
 /// Length of an SM4 key in bytes.
 pub const SM4_KEY_LEN: usize = 16;
@@ -57,4 +60,14 @@ pub fn hex(bytes: &[u8]) -> String {
         }
         text
     })
+}
+
+/// Bytes of hex text of either case; `None` for anything else.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let nibble = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect()
 }

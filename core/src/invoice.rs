@@ -6,10 +6,33 @@ use serde::{Deserialize, Serialize};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::ChargeLine;
+use crate::error::Result;
 use crate::ident::{BusinessNo, ChannelCode, PatientId, VisitId};
 use crate::money::Money;
 
 pub use crate::money::amount_in_words;
+
+/// Request of `invoice.amount_in_words`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmountInWordsRequest {
+    /// The amount.
+    pub amount_fen: Money,
+}
+
+/// Response of `invoice.amount_in_words`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AmountInWordsResponse {
+    /// The amount in capital words (大写).
+    pub words: String,
+}
+
+impl AmountInWordsRequest {
+    /// Runs the operation.
+    pub fn run(&self) -> Result<AmountInWordsResponse> {
+        Ok(AmountInWordsResponse { words: amount_in_words(self.amount_fen) })
+    }
+}
 
 /// Who the invoice is for, as HIS knows him at the time of paying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 use crate::ident::{ChannelCode, DeptCode, PaymentId};
 use crate::money::Money;
 
+mod check;
+
+pub use check::{Finding, check_at_rest, check_journals};
+
 /// An account of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Account {

@@ -72,9 +72,10 @@ impl Money {
         amounts.into_iter().try_fold(Money::ZERO, Money::plus)
     }
 
-    /// Splits the amount over weights so that the parts always add up: each part is rounded half away from zero of what
-    /// is left for the weight that is left, the last one takes the rest (domain/hospital.md §2.4: 10.00 over three is
-    /// 3.33, 3.33, 3.34).
+    /// Splits the amount over weights so that the parts always add up: what must have been given out after each weight
+    /// is the exact share cut to whole fen, and a part is the step from the one before. So the last one takes what is
+    /// left (10.00 over three is 3.33, 3.33, 3.34; domain/hospital.md §2.4), no part has the wrong sign, none is off by
+    /// a whole fen or more, and a negative amount mirrors the positive one.
     pub fn allocate(self, weights: &[u64]) -> Result<Vec<Money>> {
         let total: u128 = weights.iter().map(|w| u128::from(*w)).sum();
         if total == 0 {

@@ -210,8 +210,11 @@ impl Part {
 
     /// Gives a reservation up.
     pub fn release(&self, amount: Money) -> Result<Part> {
-        let reserved_fen = self.reserved_fen.minus(amount)?;
-        if reserved_fen.is_negative() { Err(Error::internal("I5: released more than reserved")) } else { Ok(Part { reserved_fen, ..*self }) }
+        // A negative amount would reserve without looking at what is free.
+        if !amount.is_positive() || amount > self.reserved_fen {
+            return Err(Error::internal("I5: released nothing, less than nothing or more than reserved"));
+        }
+        Ok(Part { reserved_fen: self.reserved_fen.minus(amount)?, ..*self })
     }
 
     /// Turns a reservation into money that went back.

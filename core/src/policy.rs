@@ -8,8 +8,10 @@ use crate::gm;
 use crate::ident::TermsHash;
 use crate::money::Totalling;
 
+mod check;
 mod pace;
 
+pub use check::{CheckRequest, CheckResponse};
 pub use pace::{Ladder, Lane, LanePace, Pace};
 
 /// How lines without a prescription are grouped (分单规则): the second part of the key, after the visit.

@@ -32,6 +32,7 @@ pub use total::{TotalLine, TotalRequest, TotalResponse, total};
 
 /// One document to be paid: lines of one visit and one executing department.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bill {
     /// Content hash over visit, department, payer class and the sorted line keys, versions and amounts.
     pub bill_id: BillId,

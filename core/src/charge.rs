@@ -9,6 +9,7 @@ use crate::money::{Money, Quantity, UnitPrice, line_amount};
 
 /// Who pays for a visit (医疗付费方式, class only).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PayerClass {
     /// 自费.
@@ -20,6 +21,7 @@ pub enum PayerClass {
 
 /// One registration = one visit (挂号单次).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Visit {
     /// The visit number (就诊号).
@@ -48,6 +50,7 @@ pub struct Visit {
 
 /// What kind of item a line is (itemCode of HIS: 药品, 材料, 项目).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// Western or patent medicine (药品).
@@ -62,6 +65,7 @@ pub enum ItemKind {
 
 /// Fee class of the outpatient invoice (门诊收费票据项目, med_chrgitm_type); an open set, unknown codes round-trip.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct FeeClass(pub String);
 
@@ -89,6 +93,7 @@ impl FeeClass {
 
 /// One charge line (收费明细).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChargeLine {
     /// Key of the line in HIS.

@@ -14,6 +14,7 @@ pub use crate::money::amount_in_words;
 
 /// Request of `invoice.amount_in_words`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AmountInWordsRequest {
     /// The amount.
@@ -22,6 +23,7 @@ pub struct AmountInWordsRequest {
 
 /// Response of `invoice.amount_in_words`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AmountInWordsResponse {
     /// The amount in capital words (大写).
     pub words: String,

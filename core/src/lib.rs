@@ -22,6 +22,8 @@ pub mod payment;
 pub mod policy;
 pub mod port;
 pub mod refund;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod service;
 #[cfg(feature = "testkit")]
 pub mod testkit;

@@ -12,6 +12,7 @@ use crate::money::Money;
 
 /// How the payer meets the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "way", deny_unknown_fields)]
 pub enum Method {
     /// A QR code on the kiosk that the patient scans (Native, 扫码).
@@ -40,6 +41,7 @@ pub struct ChannelOrder {
 
 /// What the client needs to let the patient pay; front-end "ok" is never proof of payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "form")]
 pub enum Handover {
     /// Text to draw as a QR code.
@@ -56,6 +58,7 @@ pub enum Handover {
 
 /// Positive evidence that the channel holds the payer's money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proof {
     /// The channel's number (支付渠道流水号).
     pub trade_no: String,
@@ -67,6 +70,7 @@ pub struct Proof {
 
 /// What a channel says about an order. The adapter has already compared merchant, app and currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum TradeState {
     /// Paid, and (perhaps partly refunded) it was money once.
@@ -103,6 +107,7 @@ pub struct RefundOrder {
 
 /// What a channel says about a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum RefundState {
     /// The money went back.
@@ -160,6 +165,7 @@ pub struct Notice {
 
 /// What a verified callback says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "about")]
 pub enum NoticeWhat {
     /// An order.

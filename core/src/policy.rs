@@ -16,6 +16,7 @@ pub use pace::{Ladder, Lane, LanePace, Pace};
 
 /// How lines without a prescription are grouped (分单规则): the second part of the key, after the visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum KeyPart {
     /// Executing department; drugs by their pharmacy when given (the default rule).
@@ -40,6 +41,7 @@ pub enum KeyPart {
 
 /// The grouping keys of a hospital; every key is prefixed by the visit (domain/hospital.md §2.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grouping {
     /// Lines without a prescription (window charges).
@@ -74,6 +76,7 @@ impl Grouping {
 
 /// The rules of a hospital that a patient or member of staff may be shown. Versioned by content hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// How lines become bills.

@@ -30,6 +30,7 @@ pub use settlement::{Settlement, SettlementSt};
 
 /// The kinds of machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MachineKind {
     /// 支付单.
@@ -59,6 +60,7 @@ impl MachineKind {
 
 /// Names a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "machine", content = "id")]
 pub enum Key {
     /// 支付单.
@@ -349,6 +351,7 @@ pub enum Why {
 
 /// A refusal by rule: data with a reason, a patient text and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// Machine-readable reason.
     pub reason: String,

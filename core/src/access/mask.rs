@@ -8,6 +8,7 @@ use crate::error::Result;
 
 /// What kind of text is masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MaskKind {
     /// A person's name.
@@ -22,6 +23,7 @@ pub enum MaskKind {
 
 /// Request of `text.mask`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MaskRequest {
     /// What it is.
@@ -32,6 +34,7 @@ pub struct MaskRequest {
 
 /// Response of `text.mask`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MaskResponse {
     /// The text as it may be shown.
     pub masked: String,

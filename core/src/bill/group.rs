@@ -26,6 +26,7 @@ pub struct GroupInput<'a> {
 
 /// Bills in stable order: visit date, visit, department, first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Grouped {
     /// The bills.
     pub bills: Vec<Bill>,
@@ -37,6 +38,7 @@ pub struct Grouped {
 
 /// Request of `bill.group`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GroupRequest {
     /// The visits.

@@ -11,6 +11,7 @@ fn one() -> u32 {
 
 /// What is needed of a line to total it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TotalLine {
     /// Unit price in yuan.
@@ -27,6 +28,7 @@ pub struct TotalLine {
 
 /// Request of `bill.total`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TotalRequest {
     /// The lines.
@@ -41,6 +43,7 @@ pub struct TotalRequest {
 
 /// Response of `bill.total`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TotalResponse {
     /// Each line, half away from zero.
     pub amounts_fen: Vec<Money>,

@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Result};
 
 /// Request of `crypto.sm3`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sm3Request {
     /// The bytes, hex.
@@ -17,6 +18,7 @@ pub struct Sm3Request {
 
 /// Response of `crypto.sm3`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sm3Response {
     /// The digest, 64 hex digits.
     pub digest_hex: String,
@@ -31,6 +33,7 @@ impl Sm3Request {
 
 /// Request of `crypto.sm4_gcm_seal`. A nonce must never repeat under one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sm4GcmSealRequest {
     /// The key, 16 bytes.
@@ -46,6 +49,7 @@ pub struct Sm4GcmSealRequest {
 
 /// Response of `crypto.sm4_gcm_seal`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sm4GcmSealResponse {
     /// Ciphertext followed by the 16-byte tag.
     pub sealed_hex: String,
@@ -63,6 +67,7 @@ impl Sm4GcmSealRequest {
 
 /// Request of `crypto.sm4_gcm_open`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sm4GcmOpenRequest {
     /// The key, 16 bytes.
@@ -78,6 +83,7 @@ pub struct Sm4GcmOpenRequest {
 
 /// Response of `crypto.sm4_gcm_open`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sm4GcmOpenResponse {
     /// What was sealed.
     pub plain_hex: Private,

@@ -138,6 +138,7 @@ impl Exact {
 
 /// How a bill's total is made from its lines (合计方式); hospitals differ, the HIS decides (domain/hospital.md §2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Totalling {
     /// Sum of the rounded line amounts.
@@ -149,6 +150,7 @@ pub enum Totalling {
 
 /// Cash rounding modes (分币误差) 0–6 (domain/hospital.md §2.4). Electronic payment never rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CashRounding {
     /// 0: keep fen.

@@ -8,6 +8,7 @@ use crate::ident::TermsHash;
 
 /// Request of `policy.check`; what is left out has its default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CheckRequest {
     /// The terms.
@@ -20,6 +21,7 @@ pub struct CheckRequest {
 
 /// Response of `policy.check`: the documents as they will be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckResponse {
     /// The hash that machines born under these terms pin.
     pub terms_hash: TermsHash,

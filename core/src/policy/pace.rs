@@ -40,6 +40,7 @@ impl Lane {
 
 /// Waiting times before the 2nd, 3rd … attempt, in seconds; after the last step the slow step repeats for ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ladder {
     /// The steps.
@@ -59,6 +60,7 @@ impl Ladder {
 
 /// One lane's pace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LanePace {
     /// Retries of acts.
@@ -75,6 +77,7 @@ pub struct LanePace {
 
 /// How patiently we ask; always the current document, never pinned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pace {
     /// HIS: domain/hospital.md §2.6.

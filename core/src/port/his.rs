@@ -12,6 +12,7 @@ use crate::money::Money;
 
 /// By what a patient is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifyWay {
     /// Identity card (身份证).
@@ -40,6 +41,7 @@ pub struct FindPatient {
 
 /// A patient file as HIS keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PatientFile {
     /// The patient's number in HIS.
     pub patient_id: PatientId,
@@ -119,6 +121,7 @@ pub struct HisPosting {
 
 /// HIS has posted the settlement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisReceipt {
     /// Receipt number in HIS (收据号).
     pub receipt_no: String,

@@ -450,6 +450,7 @@ pub enum Scan {
 
 /// Where a list continues; opaque.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cursor(pub String);
 
 /// A row of a list.

@@ -16,6 +16,7 @@ use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, inv
 
 /// Request of `attention.list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AttentionListRequest {
     /// Which kind of machine.
@@ -27,6 +28,7 @@ pub struct AttentionListRequest {
 
 /// Something that needs a person. No personal data: the number is enough to find it in HIS and at the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttentionItem {
     /// Which machine.
     pub machine: Key,
@@ -46,6 +48,7 @@ pub struct AttentionItem {
 
 /// Response of `attention.list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttentionListResponse {
     /// Oldest ids first.
     pub items: Vec<AttentionItem>,
@@ -56,6 +59,7 @@ pub struct AttentionListResponse {
 
 /// What a person decided, by kind of machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "of", content = "decision")]
 pub enum Resolution {
     /// Of a payment.
@@ -70,6 +74,7 @@ pub enum Resolution {
 
 /// Request of `attention.resolve`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AttentionResolveRequest {
     /// Client-made key.
@@ -84,6 +89,7 @@ pub struct AttentionResolveRequest {
 
 /// Response of `attention.resolve`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "decision")]
 pub enum AttentionResolveResponse {
     /// Done.

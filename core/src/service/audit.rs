@@ -16,11 +16,13 @@ use check::Book;
 
 /// Request of `audit.run`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditRunRequest {}
 
 /// A broken promise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Violation {
     /// Which invariant, e.g. `I2`.
     pub invariant: String,
@@ -32,6 +34,7 @@ pub struct Violation {
 
 /// Figures that must agree with each other and with the counterparts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Figures {
     /// Settlements booked in HIS and not reversed.
     pub settlements: u64,
@@ -47,6 +50,7 @@ pub struct Figures {
 
 /// Response of `audit.run`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditReport {
     /// Machines looked at.
     pub machines: u64,

@@ -10,6 +10,7 @@ use crate::port::{FindPatient, HisAnswer, HisCall, IdentifyWay, PatientFile};
 
 /// Request of `patient.identify`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IdentifyRequest {
     /// By what.
@@ -20,6 +21,7 @@ pub struct IdentifyRequest {
 
 /// Response of `patient.identify`: for the host, which makes a session of it; never sent to a page as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IdentifyResponse {
     /// The files found: none, one, or several to choose from.
     pub patients: Vec<PatientFile>,

@@ -12,6 +12,7 @@ use crate::workflow::{Key, Row, Settlement, SettlementSt};
 
 /// Request of `visit.paid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaidListRequest {
     /// Whose.
@@ -30,6 +31,7 @@ fn page() -> u32 {
 
 /// Response of `visit.paid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaidListResponse {
     /// Newest first.
     pub settlements: Vec<SettlementView>,
@@ -40,6 +42,7 @@ pub struct PaidListResponse {
 
 /// Request of `settlement.detail`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SettlementDetailRequest {
     /// Which.

@@ -19,6 +19,7 @@ use crate::workflow::{Event as MachineEvent, Key, New, Refusal, Row, payment, se
 
 /// Request of `settlement.pay`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PayRequest {
     /// Client-made key; the same key with the same request gives the same answer.
@@ -36,6 +37,7 @@ pub struct PayRequest {
 
 /// Response of `settlement.pay`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "decision")]
 pub enum PayResponse {
     /// Taken on; read on with `settlement.get`.
@@ -57,6 +59,7 @@ pub enum PayResponse {
 
 /// Request of `payment.cancel`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaymentCancelRequest {
     /// Client-made key.
@@ -67,6 +70,7 @@ pub struct PaymentCancelRequest {
 
 /// Response of `payment.cancel`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "decision")]
 pub enum PaymentCancelResponse {
     /// The order is being closed; it may still turn out to be paid.

@@ -17,6 +17,7 @@ use crate::workflow::Refusal;
 
 /// Request of `settlement.quote`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QuoteRequest {
     /// Whose bills.
@@ -27,6 +28,7 @@ pub struct QuoteRequest {
 
 /// Response of `settlement.quote`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "decision")]
 pub enum QuoteResponse {
     /// To be paid until `expires_at`.

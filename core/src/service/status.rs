@@ -16,6 +16,7 @@ const MAX_WAIT_MS: u32 = 30_000;
 
 /// Request of `settlement.get`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SettlementGetRequest {
     /// Which payment.

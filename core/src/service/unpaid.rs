@@ -18,6 +18,7 @@ use crate::workflow::{Refusal, Row, Settlement, SettlementSt};
 
 /// Request of `visit.unpaid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UnpaidRequest {
     /// Whose bills.
@@ -26,6 +27,7 @@ pub struct UnpaidRequest {
 
 /// The bills of one visit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VisitBills {
     /// The visit.
     pub visit: Visit,
@@ -38,6 +40,7 @@ pub struct VisitBills {
 
 /// Response of `visit.unpaid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnpaidResponse {
     /// By visit, in the order of their days.
     pub visits: Vec<VisitBills>,

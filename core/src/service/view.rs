@@ -13,6 +13,7 @@ use crate::workflow::{Invoice, InvoiceSt, Payment, PaymentSt, Refusal, Settlemen
 
 /// One line as shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineView {
     /// Its key in HIS.
     pub line_id: LineKey,
@@ -54,6 +55,7 @@ impl LineView {
 
 /// One bill as shown before paying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BillView {
     /// Its id; changes when its lines change.
     pub bill_id: BillId,
@@ -102,6 +104,7 @@ impl BillView {
 
 /// How far something is, in the patient's eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// The bills are being locked, the order is being opened.
@@ -143,6 +146,7 @@ impl Progress {
 
 /// An invoice as shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceView {
     /// State code.
     pub st: String,
@@ -186,6 +190,7 @@ impl InvoiceView {
 
 /// A settlement as shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SettlementView {
     /// Its id.
     pub settlement_id: SettlementId,
@@ -263,6 +268,7 @@ fn progress_of(s: &Settlement) -> Progress {
 
 /// A payment as shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentView {
     /// Its id.
     pub payment_id: PaymentId,

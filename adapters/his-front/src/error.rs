@@ -1,0 +1,53 @@
+//! What is wrong with a text, by field; never its value, which may be personal.
+
+use std::fmt;
+
+use menjie::port::Fault;
+
+/// A field of the wrong shape: its path in names of the default profile, and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The path, e.g. `lines[3].price`; empty for the whole body.
+    pub field: String,
+    /// What is wrong, in English.
+    pub problem: &'static str,
+}
+
+impl Shape {
+    /// A wrong field.
+    pub fn new(field: impl Into<String>, problem: &'static str) -> Shape {
+        Shape { field: field.into(), problem }
+    }
+
+    /// The same with the path put under `prefix`.
+    #[must_use]
+    pub fn under(self, prefix: &str) -> Shape {
+        let field = join(prefix, &self.field);
+        Shape { field, ..self }
+    }
+}
+
+/// `a` and `b` as one path.
+pub(crate) fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() {
+        name.to_owned()
+    } else if name.is_empty() || name.starts_with('[') {
+        format!("{prefix}{name}")
+    } else {
+        format!("{prefix}.{name}")
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() { write!(f, "the answer {}", self.problem) } else { write!(f, "{} {}", self.field, self.problem) }
+    }
+}
+
+impl std::error::Error for Shape {}
+
+impl From<Shape> for Fault {
+    fn from(shape: Shape) -> Fault {
+        Fault::new("shape", shape.to_string())
+    }
+}

@@ -1,0 +1,191 @@
+//! The records of the default profile, field by field: what a mapping may rename.
+
+/// What a field is, as far as a mapping must know.
+pub(crate) enum Kind {
+    /// A text, number, code or flag.
+    Plain,
+    /// An amount of money.
+    Amount,
+    /// An instant.
+    Time,
+    /// A calendar date.
+    Date,
+    /// One record.
+    One(&'static Record),
+    /// A list of records.
+    Many(&'static Record),
+    /// A list of texts.
+    Texts,
+}
+
+/// A record: its name in mapping files, and its fields.
+pub(crate) struct Record {
+    pub(crate) name: &'static str,
+    pub(crate) fields: &'static [(&'static str, Kind)],
+}
+
+use Kind::{Amount, Date, Many, One, Plain, Texts, Time};
+
+pub(crate) static FIND_PATIENT: Record = Record { name: "find_patient", fields: &[("way", Plain), ("token", Plain)] };
+pub(crate) static PATIENTS: Record = Record { name: "patients", fields: &[("patients", Many(&PATIENT))] };
+pub(crate) static PATIENT: Record = Record {
+    name: "patient",
+    fields: &[("patient_id", Plain), ("name", Plain), ("sex_code", Plain), ("birth_date", Date), ("id_no", Plain), ("phone", Plain)],
+};
+pub(crate) static UNPAID_REQUEST: Record = Record { name: "unpaid_request", fields: &[("patient_id", Plain)] };
+pub(crate) static CHARGES: Record = Record { name: "charges", fields: &[("visits", Many(&VISIT)), ("lines", Many(&LINE))] };
+pub(crate) static VISIT: Record = Record {
+    name: "visit",
+    fields: &[
+        ("visit_id", Plain),
+        ("patient_id", Plain),
+        ("date", Date),
+        ("dept_code", Plain),
+        ("dept_name", Plain),
+        ("doctor_name", Plain),
+        ("payer", Plain),
+        ("med_type", Plain),
+        ("dise_codg", Plain),
+    ],
+};
+pub(crate) static LINE: Record = Record {
+    name: "line",
+    fields: &[
+        ("line_id", Plain),
+        ("version", Plain),
+        ("patient_id", Plain),
+        ("visit_id", Plain),
+        ("order_no", Plain),
+        ("line_no", Plain),
+        ("kind", Plain),
+        ("fee_class", Plain),
+        ("item_code", Plain),
+        ("item_name", Plain),
+        ("spec", Plain),
+        ("unit", Plain),
+        ("price", Plain),
+        ("quantity", Plain),
+        ("doses", Plain),
+        ("amount", Amount),
+        ("order_dept_code", Plain),
+        ("order_dept_name", Plain),
+        ("exec_dept_code", Plain),
+        ("exec_dept_name", Plain),
+        ("pharmacy_code", Plain),
+        ("pharmacy_name", Plain),
+        ("atomic_key", Plain),
+        ("main_line", Plain),
+        ("self_paid_item", Plain),
+        ("reverses", Plain),
+        ("ordered_at", Time),
+    ],
+};
+pub(crate) static LINE_REF: Record = Record { name: "line_ref", fields: &[("line_id", Plain), ("version", Plain), ("amount", Amount)] };
+pub(crate) static BILL: Record = Record {
+    name: "bill",
+    fields: &[("no", Plain), ("patient_id", Plain), ("visit_id", Plain), ("dept_code", Plain), ("lines", Many(&LINE_REF)), ("total", Amount)],
+};
+pub(crate) static LOCK_RECEIPT: Record = Record { name: "lock_receipt", fields: &[("total", Amount)] };
+pub(crate) static BY_NO: Record = Record { name: "by_no", fields: &[("no", Plain)] };
+pub(crate) static POSTING: Record = Record {
+    name: "posting",
+    fields: &[
+        ("no", Plain),
+        ("patient_id", Plain),
+        ("visit_id", Plain),
+        ("dept_code", Plain),
+        ("lines", Many(&LINE_REF)),
+        ("total", Amount),
+        ("channel", Plain),
+        ("out_trade_no", Plain),
+        ("trade_no", Plain),
+        ("paid_at", Time),
+    ],
+};
+pub(crate) static RECEIPT: Record = Record {
+    name: "receipt",
+    fields: &[("receipt_no", Plain), ("no", Plain), ("patient_id", Plain), ("total", Amount), ("posted_at", Time), ("guidance", Plain)],
+};
+pub(crate) static POST_STATE: Record = Record { name: "post_state", fields: &[("state", Plain), ("receipt", One(&RECEIPT))] };
+pub(crate) static REVERSAL: Record =
+    Record { name: "reversal", fields: &[("no", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount)] };
+pub(crate) static REVERSED: Record = Record { name: "reversed", fields: &[("no", Plain), ("amount", Amount), ("at", Time)] };
+pub(crate) static REVERSE_STATE: Record = Record { name: "reverse_state", fields: &[("state", Plain), ("reversal", One(&REVERSED))] };
+pub(crate) static NOTICES_REQUEST: Record = Record { name: "notices_request", fields: &[("after", Plain)] };
+pub(crate) static NOTICES: Record = Record { name: "notices", fields: &[("notices", Many(&NOTICE))] };
+pub(crate) static NOTICE: Record = Record {
+    name: "notice",
+    fields: &[("id", Plain), ("at", Time), ("kind", Plain), ("lines", Texts), ("settlement_no", Plain), ("amount", Amount)],
+};
+pub(crate) static DAY_FILE_REQUEST: Record = Record { name: "day_file_request", fields: &[("date", Date)] };
+pub(crate) static DAY_FILE: Record = Record { name: "day_file", fields: &[("rows", Many(&DAY_ROW))] };
+pub(crate) static DAY_ROW: Record =
+    Record { name: "day_row", fields: &[("kind", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount), ("at", Time)] };
+/// An answer that carries nothing.
+pub(crate) static NOTHING: Record = Record { name: "nothing", fields: &[] };
+
+/// Every record a mapping may speak of.
+pub(crate) static RECORDS: &[&Record] = &[
+    &FIND_PATIENT,
+    &PATIENTS,
+    &PATIENT,
+    &UNPAID_REQUEST,
+    &CHARGES,
+    &VISIT,
+    &LINE,
+    &LINE_REF,
+    &BILL,
+    &LOCK_RECEIPT,
+    &BY_NO,
+    &POSTING,
+    &RECEIPT,
+    &POST_STATE,
+    &REVERSAL,
+    &REVERSED,
+    &REVERSE_STATE,
+    &NOTICES_REQUEST,
+    &NOTICES,
+    &NOTICE,
+    &DAY_FILE_REQUEST,
+    &DAY_FILE,
+    &DAY_ROW,
+];
+
+/// Name of an operation in mapping files, its path in the default profile, its request and its answer.
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) request: &'static Record,
+    pub(crate) answer: &'static Record,
+}
+
+const fn operation(name: &'static str, path: &'static str, request: &'static Record, answer: &'static Record) -> Operation {
+    Operation { name, path, request, answer }
+}
+
+pub(crate) static FIND_PATIENT_OP: Operation = operation("find_patient", "/find-patient", &FIND_PATIENT, &PATIENTS);
+pub(crate) static UNPAID_OP: Operation = operation("unpaid", "/unpaid", &UNPAID_REQUEST, &CHARGES);
+pub(crate) static LOCK_OP: Operation = operation("lock", "/lock", &BILL, &LOCK_RECEIPT);
+pub(crate) static UNLOCK_OP: Operation = operation("unlock", "/unlock", &BY_NO, &NOTHING);
+pub(crate) static POST_OP: Operation = operation("post", "/post", &POSTING, &RECEIPT);
+pub(crate) static QUERY_POST_OP: Operation = operation("query_post", "/query-post", &BY_NO, &POST_STATE);
+pub(crate) static CANCEL_POST_OP: Operation = operation("cancel_post", "/cancel-post", &BY_NO, &NOTHING);
+pub(crate) static REVERSE_OP: Operation = operation("reverse", "/reverse", &REVERSAL, &REVERSED);
+pub(crate) static QUERY_REVERSE_OP: Operation = operation("query_reverse", "/query-reverse", &BY_NO, &REVERSE_STATE);
+pub(crate) static NOTICES_OP: Operation = operation("notices", "/notices", &NOTICES_REQUEST, &NOTICES);
+pub(crate) static DAY_FILE_OP: Operation = operation("day_file", "/day-file", &DAY_FILE_REQUEST, &DAY_FILE);
+
+/// Every operation.
+pub(crate) static OPERATIONS: &[&Operation] = &[
+    &FIND_PATIENT_OP,
+    &UNPAID_OP,
+    &LOCK_OP,
+    &UNLOCK_OP,
+    &POST_OP,
+    &QUERY_POST_OP,
+    &CANCEL_POST_OP,
+    &REVERSE_OP,
+    &QUERY_REVERSE_OP,
+    &NOTICES_OP,
+    &DAY_FILE_OP,
+];

@@ -1,0 +1,146 @@
+//! A signed HIS on the scripted transport, and one call of every kind.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::Arc;
+
+use menjie::access::Private;
+use menjie::calendar::{BizDate, Timestamp};
+use menjie::ident::{BusinessNo, ChannelCode, DeptCode, HospitalId, LineKey, PatientId, VisitId};
+use menjie::money::Money;
+use menjie::port::{CallCx, CallLog, FindPatient, His, HisAnswer, HisBill, HisCall, HisPosting, HisReversal, IdentifyWay, LineRef, Outcome, RecentTransfers};
+use menjie::testkit::block_on;
+use menjie::testkit::host::SeededEntropy;
+use menjie_his_front::{HisFront, HisFrontConfig, Mapping, sign};
+use menjie_transport::testing::ScriptedHttp;
+use menjie_transport::{Exchange, HttpRequest, HttpResponse};
+
+pub(crate) const SECRET: &str = "canary-secret-0123456789";
+pub(crate) const NO: &str = "S0000000000000000001";
+
+pub(crate) struct Bench {
+    pub(crate) http: Arc<ScriptedHttp>,
+    pub(crate) his: HisFront,
+    pub(crate) log: Arc<RecentTransfers>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Bench {
+        Bench::with(|_| {})
+    }
+
+    pub(crate) fn mapped(file: &str) -> Bench {
+        let mapping = Mapping::parse(file).unwrap();
+        Bench::with(|config| {
+            config.traits.lock = mapping.operations.contains_key("lock");
+            config.traits.query_post = mapping.operations.contains_key("query_post");
+            config.traits.cancel_post = mapping.operations.contains_key("cancel_post");
+            config.traits.notices = mapping.operations.contains_key("notices");
+            config.mapping = mapping;
+        })
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut HisFrontConfig)) -> Bench {
+        let http = Arc::new(ScriptedHttp::new());
+        let mut config = HisFrontConfig::new("https://his.example/menjie/v1", "KIOSK01", Private::new(SECRET));
+        change(&mut config);
+        let his = HisFront::new(config, http.clone(), Arc::new(SeededEntropy::new(7))).unwrap();
+        Bench { http, his, log: Arc::new(RecentTransfers::new(100)) }
+    }
+
+    /// Answers the next call with a signed body.
+    pub(crate) fn signed(&self, body: impl Into<Vec<u8>>) -> &Bench {
+        let body = body.into();
+        self.http.put_with(move |_, request| Exchange::Answered(answer(request, body)));
+        self
+    }
+
+    pub(crate) fn data(&self, data: &str) -> &Bench {
+        self.signed(format!(r#"{{"code":"0","message":"ok","data":{data}}}"#))
+    }
+
+    pub(crate) fn call(&self, call: &HisCall) -> Outcome<HisAnswer> {
+        let hospital = HospitalId::new("h1").unwrap();
+        let now = Timestamp::parse("2026-03-02T09:15:00.000+08:00").unwrap();
+        let log = CallLog::new(self.log.clone(), hospital.clone());
+        block_on(self.his.call(&CallCx { hospital, attempt: 1, now, deadline: now.plus_millis(60_000), log }, call))
+    }
+
+    /// The body of the last request.
+    pub(crate) fn sent(&self) -> String {
+        String::from_utf8(self.http.requests().last().unwrap().body.clone()).unwrap()
+    }
+}
+
+pub(crate) fn header(request: &HttpRequest, name: &str) -> String {
+    request.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+pub(crate) fn answer(request: &HttpRequest, body: Vec<u8>) -> HttpResponse {
+    let time = "2026-03-02T09:15:00.200+08:00";
+    let sign = sign::answer(&Private::new(SECRET), time, &header(request, sign::NONCE), &body).unwrap();
+    let headers = vec![("x-menjie-time".into(), time.into()), ("x-menjie-sign".into(), sign)];
+    HttpResponse { status: 200, headers, body }
+}
+
+pub(crate) fn fen(fen: i64) -> Money {
+    Money::from_fen(fen).unwrap()
+}
+
+pub(crate) fn no() -> BusinessNo {
+    BusinessNo::new(NO).unwrap()
+}
+
+pub(crate) fn bill() -> HisBill {
+    let line = |id: &str, amount| LineRef { line_id: LineKey::new(id).unwrap(), version: 0, amount_fen: fen(amount) };
+    HisBill {
+        no: no(),
+        patient_id: PatientId::new("P10001").unwrap(),
+        visit_id: VisitId::new("V1").unwrap(),
+        dept_code: DeptCode::new("XYF").unwrap(),
+        lines: vec![line("L1", 9142), line("L2", 2990)],
+        total_fen: fen(12132),
+    }
+}
+
+pub(crate) fn post() -> HisCall {
+    HisCall::Post {
+        posting: HisPosting {
+            bill: bill(),
+            channel: Some(ChannelCode::new("wechat").unwrap()),
+            out_trade_no: BusinessNo::new("P0000000000000000007").unwrap(),
+            trade_no: Some("4200001234202603021234567890".into()),
+            paid_at: Timestamp::parse("2026-03-02T09:16:30.000+08:00").unwrap(),
+        },
+    }
+}
+
+pub(crate) fn unpaid() -> HisCall {
+    HisCall::Unpaid { patient: PatientId::new("P10001").unwrap() }
+}
+
+pub(crate) fn find() -> HisCall {
+    HisCall::FindPatient { by: FindPatient { way: IdentifyWay::IdCard, token: Private::new("440599199003070058") } }
+}
+
+pub(crate) fn reverse() -> HisCall {
+    let no = BusinessNo::new("R0000000000000000009").unwrap();
+    HisCall::Reverse { reversal: HisReversal { no, settlement_no: self::no(), receipt_no: "20260302000123".into(), amount_fen: fen(12132) } }
+}
+
+/// One call of every kind, with the `data` of a success.
+pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
+    let refund = BusinessNo::new("R0000000000000000009").unwrap();
+    vec![
+        (find(), r#"{"patients":[{"patient_id":"P10001","name":"张某某","sex_code":"1","birth_date":"1990-03-07"}]}"#),
+        (unpaid(), r#"{"visits":[],"lines":[]}"#),
+        (HisCall::Lock { bill: bill() }, r#"{"total":"121.32"}"#),
+        (HisCall::Unlock { no: no() }, "null"),
+        (post(), r#"{"receipt_no":"20260302000123","no":"S0000000000000000001","patient_id":"P10001","total":"121.32","posted_at":"2026-03-02T09:16:31+08:00"}"#),
+        (HisCall::QueryPost { no: no() }, r#"{"state":"not_recorded"}"#),
+        (HisCall::CancelPost { no: no() }, "null"),
+        (reverse(), r#"{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00"}"#),
+        (HisCall::QueryReverse { no: refund }, r#"{"state":"reversed","reversal":{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00"}}"#),
+        (HisCall::Notices { after: Some("41".into()) }, r#"{"notices":[{"id":"42","at":"2026-03-02T10:00:00+08:00","kind":"lines_changed","lines":["L7"]}]}"#),
+        (HisCall::DayFile { date: BizDate::parse("2026-03-02").unwrap() }, r#"{"rows":[{"kind":"posted","settlement_no":"S0000000000000000001","receipt_no":"1","amount":"121.32","at":"2026-03-02T09:16:31+08:00"}]}"#),
+    ]
+}

@@ -20,7 +20,13 @@ impl Timestamp {
     /// From milliseconds since the epoch, within years 1970–9999; anything else is clamped (a broken clock must not panic).
     pub const fn from_millis(ms: i64) -> Timestamp {
         const MAX: i64 = 253_402_271_999_999; // 9999-12-31T15:59:59.999Z = end of year 9999 in UTC+8
-        Timestamp(if ms < 0 { 0 } else if ms > MAX { MAX } else { ms })
+        Timestamp(if ms < 0 {
+            0
+        } else if ms > MAX {
+            MAX
+        } else {
+            ms
+        })
     }
 
     /// Milliseconds since the epoch.
@@ -66,17 +72,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let t = self.local();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+08:00",
-            t.year(),
-            u8::from(t.month()),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second(),
-            t.millisecond()
-        )
+        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}+08:00", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second(), t.millisecond())
     }
 }
 

@@ -109,7 +109,14 @@ fn mzfp_hjsf_6_pharmacy_of_drugs_and_materials_else_executing() {
 fn drug_lines() -> Vec<ChargeLine> {
     let base = |id: &str, pharmacy: &str, exec: &str| in_order("R1", from("A", drug("V1", id, pharmacy, exec, "1", "1")));
     let herb = |l: ChargeLine| ChargeLine { kind: ItemKind::Herb, ..finance("10", l) };
-    vec![base("1", "P", "X"), in_order("R2", base("2", "P", "X")), base("3", "Q", "X"), base("4", "P", "Y"), finance("11", base("5", "P", "X")), in_order("R3", herb(base("6", "P", "X")))]
+    vec![
+        base("1", "P", "X"),
+        in_order("R2", base("2", "P", "X")),
+        base("3", "Q", "X"),
+        base("4", "P", "Y"),
+        finance("11", base("5", "P", "X")),
+        in_order("R3", herb(base("6", "P", "X"))),
+    ]
 }
 
 #[test]

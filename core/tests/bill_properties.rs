@@ -15,7 +15,13 @@ use support::{insured, is_partition, line, visit};
 /// Lines over few visits, departments, orders and keys, so that everything collides with everything.
 fn any_line() -> impl Strategy<Value = ChargeLine> {
     let place = || prop::option::of(prop::sample::select(vec!["A", "B", "C"]));
-    let what = (prop::sample::select(vec![ItemKind::Drug, ItemKind::Herb, ItemKind::Material, ItemKind::Service]), prop::sample::select(vec!["04", "09"]), 0..3u8, prop::bool::ANY, prop::bool::ANY);
+    let what = (
+        prop::sample::select(vec![ItemKind::Drug, ItemKind::Herb, ItemKind::Material, ItemKind::Service]),
+        prop::sample::select(vec!["04", "09"]),
+        0..3u8,
+        prop::bool::ANY,
+        prop::bool::ANY,
+    );
     let sums = (prop::sample::select(vec![-30_000i64, -10_000, 0, 10_000, 20_000, 30_000]), prop::sample::select(vec![0i64, 1_115_000, 3_333_300]), 1..4u32);
     let keys = (prop::option::of(0..3u8), prop::option::of(0..3u8), 0..3u32, prop::option::of(0..12u8));
     (0..3u8, place(), place(), what, sums, keys).prop_map(|(v, exec, pharmacy, (kind, fee, item, main_line, own), (quantity, price, doses), (order, atomic, line_no, reverses))| {
@@ -42,7 +48,8 @@ fn any_line() -> impl Strategy<Value = ChargeLine> {
 }
 
 fn any_lines() -> impl Strategy<Value = Vec<ChargeLine>> {
-    prop::collection::vec(any_line(), 0..14).prop_map(|lines| lines.into_iter().enumerate().map(|(i, l)| ChargeLine { line_id: LineKey::new(&format!("L{i}")).unwrap(), ..l }).collect())
+    prop::collection::vec(any_line(), 0..14)
+        .prop_map(|lines| lines.into_iter().enumerate().map(|(i, l)| ChargeLine { line_id: LineKey::new(&format!("L{i}")).unwrap(), ..l }).collect())
 }
 
 fn any_rules() -> impl Strategy<Value = Grouping> {

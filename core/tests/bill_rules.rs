@@ -119,7 +119,8 @@ fn rule_2_no_executing_department_means_the_ordering_one_and_a_flag() {
 
 #[test]
 fn rule_2_a_missing_name_is_replaced_by_the_code() {
-    let lines = [ChargeLine { exec_dept_name: None, ..line("V1", "L1", "LAB", "1", "1") }, ChargeLine { exec_dept_name: Some("  ".to_owned()), ..line("V1", "L2", "EEG", "1", "1") }];
+    let lines =
+        [ChargeLine { exec_dept_name: None, ..line("V1", "L1", "LAB", "1", "1") }, ChargeLine { exec_dept_name: Some("  ".to_owned()), ..line("V1", "L2", "EEG", "1", "1") }];
     let grouped = run(&[visit("V1")], &lines, &Grouping::default());
     assert_eq!(grouped.bills.iter().map(|b| b.dept_name.as_str()).collect::<Vec<_>>(), ["EEG", "LAB"]);
 }
@@ -227,8 +228,15 @@ fn rule_5_a_bill_below_zero_is_a_credit_and_reduces_no_other() {
 fn rule_6_order_is_visit_date_visit_department_order_position_key() {
     let early = Visit { date: BizDate::parse("2026-03-01").unwrap(), ..visit("V9") };
     let at = |id: &str, order: Option<&str>, no: u32| ChargeLine { order_no: order.map(str::to_owned), line_no: no, ..line("V1", id, "LAB", "1", "1") };
-    let lines =
-        [line("V1", "Z", "EEG", "1", "1"), at("A", Some("O2"), 1), at("B", Some("O1"), 2), at("C", Some("O1"), 1), at("E", Some("O1"), 1), at("D", None, 9), line("V9", "X", "ZZZ", "1", "1")];
+    let lines = [
+        line("V1", "Z", "EEG", "1", "1"),
+        at("A", Some("O2"), 1),
+        at("B", Some("O1"), 2),
+        at("C", Some("O1"), 1),
+        at("E", Some("O1"), 1),
+        at("D", None, 9),
+        line("V9", "X", "ZZZ", "1", "1"),
+    ];
     for turn in 0..lines.len() {
         let mut lines = lines.to_vec();
         lines.rotate_left(turn);

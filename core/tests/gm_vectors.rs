@@ -62,7 +62,13 @@ const GCM: [Gcm; 5] = [
         sealed: "7de2aa7f1110188218063be1bfeb6d89b851b5f39493752be508f1bb4482c557",
     },
     // GB/T 15852.3-2019 A.4 (GMAC)
-    Gcm { key: "feffe9928665731c6d6a8f9467308308", nonce: "cafebabefacedbaddecaf888", aad: "feedfacedeadbeeffeedfacedeadbeef", plain: "", sealed: "9d632570f93064264a20918e3081b4cd" },
+    Gcm {
+        key: "feffe9928665731c6d6a8f9467308308",
+        nonce: "cafebabefacedbaddecaf888",
+        aad: "feedfacedeadbeeffeedfacedeadbeef",
+        plain: "",
+        sealed: "9d632570f93064264a20918e3081b4cd",
+    },
     Gcm {
         key: "feffe9928665731c6d6a8f9467308308",
         nonce: "cafebabefacedbaddecaf888",

@@ -169,7 +169,9 @@ fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
         }
         let visit = match rows.last() {
             Some(before) if before.visit.visit_id == line.visit_id => Some(before.visit),
-            _ => known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id)).and_then(|v| visits.get(v as usize)),
+            _ => {
+                known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id)).and_then(|v| visits.get(v as usize))
+            }
         };
         let Some(visit) = visit else {
             return Err(Error::new(Code::UnknownVisit).with("field", place("visit_id")));

@@ -119,9 +119,7 @@ pub fn partition<'a, S: Lines<'a> + ?Sized>(lines: &S, plan: &Plan, totalling: T
             _ => {
                 let next = made.docs.len() as u32; // no more than lines
                 let docs = &made.docs;
-                let same = |doc: u32| {
-                    docs.get(doc as usize).is_some_and(|doc| lines.line(doc.key_line as usize).is_some_and(|other| plan::same_key(key, parts, other, doc.parts)))
-                };
+                let same = |doc: u32| docs.get(doc as usize).is_some_and(|doc| lines.line(doc.key_line as usize).is_some_and(|other| plan::same_key(key, parts, other, doc.parts)));
                 let known = index.find_or_insert(plan::key_hash(key, parts), next, same);
                 if known.is_none() {
                     made.docs.push(Doc { key_line: key_at, parts, lines: 0, sum_fen: 0, exact: Exact::ZERO, negative: false, exec_missing: false });

@@ -1,7 +1,9 @@
 //! Fakes and conformance suites for tests and simulations (feature `testkit`).
 
 mod block_on;
+pub mod exec;
 pub mod host;
 pub mod store;
+pub mod world;
 
 pub use block_on::block_on;

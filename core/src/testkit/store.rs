@@ -7,7 +7,7 @@
 //!   served in the order of that instant;
 //! - frees come before claims, so that a successor may take the lines of the settlement it follows;
 //! - a poll or timer that is restated starts anew: free, no attempts;
-//! - a plain record that has expired by the batch's `at` is gone for a birth, and is swept by any batch that writes records;
+//! - a batch that writes records first sweeps those of its hospital that have expired by its `at`;
 //! - posting order of journals is (batch id, position).
 
 mod faults;

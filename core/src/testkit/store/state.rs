@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::calendar::Timestamp;
 use crate::ident::{BatchId, HospitalId, LineKey, RequestKey, SettlementId};
 use crate::ledger::{Journal, JournalKind};
-use crate::port::{Batch, CommitError, Find, Inbox, Loaded, Record, RecordKind, Reply, Source, StateLog};
+use crate::port::{Batch, CommitError, Find, Inbox, Loaded, Record, RecordKind, RecordWrite, Reply, Source, StateLog};
 use crate::workflow::{Key, Row};
 
 use super::jobs::Jobs;
@@ -103,11 +103,8 @@ impl State {
     fn guard_versions(&self, batch: &Batch) -> Result<(), CommitError> {
         let hospital = &batch.hospital;
         let rows = batch.writes.iter().all(|w| self.machines.get(&(hospital.clone(), w.row.key())).map(Row::ver) == w.expected);
-        let records = batch.records.iter().all(|w| {
-            let old = self.records.get(&(hospital.clone(), w.record.kind, w.record.key.clone()));
-            // An expired record is gone for a birth, and still there for whoever has read it.
-            old.map(|r| r.ver) == w.expected || (w.expected.is_none() && old.is_some_and(|r| expired(r, batch.at)))
-        });
+        let live = |w: &RecordWrite| self.records.get(&(hospital.clone(), w.record.kind, w.record.key.clone())).filter(|r| !expired(r, batch.at));
+        let records = batch.records.iter().all(|w| live(w).map(|r| r.ver) == w.expected);
         if rows && records { Ok(()) } else { Err(CommitError::Conflict) }
     }
 

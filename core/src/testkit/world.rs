@@ -1,0 +1,99 @@
+//! A hospital without wires: HIS, a channel and the invoice platform as ports with a truth of their own.
+//!
+//! Each counterpart keeps what really happened there ([`World::truth`]), answers in virtual time, and goes wrong as its
+//! [`Plan`] says: unsent, lost before the effect, lost after it, done later. Invariants compare truth and ledger.
+
+mod channel;
+mod his;
+mod invoice;
+mod people;
+mod plan;
+mod truth;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::access::Private;
+use crate::calendar::BizDate;
+use crate::error::Result;
+use crate::ident::{ChannelCode, HospitalId};
+use crate::policy::{Pace, Terms};
+use crate::port::{Clock, LogSink, RecentTransfers};
+use crate::service::Hospital;
+
+use super::host::SeededEntropy;
+
+pub use channel::FakeChannel;
+pub use his::{FakeHis, HisHabits};
+pub use invoice::FakeInvoices;
+pub use people::{charge, visit};
+pub use plan::{Plan, Trouble};
+pub use truth::{Truth, TruthViolation};
+
+/// The counterparts of one hospital.
+#[derive(Clone)]
+pub struct World {
+    /// HIS.
+    pub his: Arc<FakeHis>,
+    /// The channel `wechat`.
+    pub channel: Arc<FakeChannel>,
+    /// The invoice platform.
+    pub invoices: Arc<FakeInvoices>,
+    /// The transfer log.
+    pub log: Arc<RecentTransfers>,
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl World {
+    /// Counterparts that live by `clock` and whose troubles come from `seed`; none at first.
+    pub fn new(clock: Arc<dyn Clock>, seed: u64) -> World {
+        let plan = Arc::new(Mutex::new(Plan::calm()));
+        let line = |salt: u64| plan::Line::new(Arc::clone(&clock), Arc::clone(&plan), SeededEntropy::new(seed ^ salt));
+        World {
+            his: Arc::new(FakeHis::new(line(0x15))),
+            channel: Arc::new(FakeChannel::new(line(0xc4))),
+            invoices: Arc::new(FakeInvoices::new(line(0x1f))),
+            log: Arc::new(RecentTransfers::new(0)),
+            plan,
+        }
+    }
+
+    /// What goes wrong from now on.
+    pub fn trouble(&self, plan: Plan) {
+        *lock(&self.plan) = plan;
+    }
+
+    /// The hospital as an engine sees it.
+    pub fn hospital(&self, id: &HospitalId, terms: Terms, pace: Pace) -> Result<Hospital> {
+        let log: Arc<dyn LogSink> = Arc::clone(&self.log) as Arc<dyn LogSink>;
+        Ok(Hospital {
+            id: id.clone(),
+            terms,
+            pace,
+            his: Arc::clone(&self.his) as Arc<dyn crate::port::His>,
+            channels: [(ChannelCode::new("wechat")?, Arc::clone(&self.channel) as Arc<dyn crate::port::PaymentChannel>)].into(),
+            invoice: Arc::clone(&self.invoices) as Arc<dyn crate::port::InvoicePlatform>,
+            log,
+        })
+    }
+
+    /// What really happened.
+    pub fn truth(&self) -> Truth {
+        Truth::of(&self.his, &self.channel, &self.invoices)
+    }
+}
+
+/// A patient file for tests: synthetic.
+pub fn patient_file(id: &crate::ident::PatientId) -> crate::port::PatientFile {
+    crate::port::PatientFile {
+        patient_id: id.clone(),
+        name: Private::new("测试甲"),
+        sex_code: "1".to_owned(),
+        birth_date: BizDate::parse("1990-03-07").ok(),
+        id_no: Some(Private::new("440599199003070058")),
+        phone: None,
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

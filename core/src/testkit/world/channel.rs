@@ -1,0 +1,219 @@
+//! A payment channel without wires: orders, payers, refunds, callbacks.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use super::lock;
+use super::plan::Line as Wire;
+use crate::access::Private;
+use crate::calendar::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::ident::BusinessNo;
+use crate::money::Money;
+use crate::payment::{ChannelOrder, ChannelTraits, Handover, Notice, NoticeWhat, Proof, RawNotice, RefundOrder, RefundState, TradeState};
+use crate::port::{CallCx, ChannelAnswer, ChannelCall, No, Outcome, PaymentChannel};
+
+/// The channel.
+pub struct FakeChannel {
+    wire: Wire,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) orders: BTreeMap<BusinessNo, Order>,
+    /// Every refund number is refused with this code.
+    refuse_refunds: Option<String>,
+    callbacks: Vec<Notice>,
+    serial: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) amount_fen: Money,
+    expires_at: Timestamp,
+    pub(super) state: OrderState,
+    pub(super) refunds: BTreeMap<BusinessNo, Money>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OrderState {
+    Open,
+    Closed,
+    Paid { trade_no: String, at: Timestamp },
+}
+
+impl FakeChannel {
+    pub(super) fn new(wire: Wire) -> FakeChannel {
+        FakeChannel { wire, state: Arc::new(Mutex::new(State::default())) }
+    }
+
+    /// The payer pays an order, if it is open and alive; its callback is ready to be delivered.
+    pub fn pay(&self, out_trade_no: &BusinessNo) -> bool {
+        self.wire.settle();
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        state.serial += 1;
+        let serial = state.serial;
+        let Some(order) = state.orders.get_mut(out_trade_no).filter(|o| o.state == OrderState::Open && now < o.expires_at) else { return false };
+        let trade_no = format!("42{serial:08}");
+        order.state = OrderState::Paid { trade_no: trade_no.clone(), at: now };
+        let proof = Proof { trade_no, amount_fen: order.amount_fen, paid_at: now };
+        let what = NoticeWhat::Trade { out_trade_no: out_trade_no.to_string(), state: TradeState::Paid(proof) };
+        state.callbacks.push(Notice { id: format!("EV-{serial}"), what });
+        true
+    }
+
+    /// A channel that breaks its word: the payer pays an order it had closed; no callback ever comes.
+    pub fn pay_although_closed(&self, out_trade_no: &BusinessNo) {
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        state.serial += 1;
+        let trade_no = format!("42{:08}", state.serial);
+        if let Some(order) = state.orders.get_mut(out_trade_no).filter(|o| o.state == OrderState::Closed) {
+            order.state = OrderState::Paid { trade_no, at: now };
+        }
+    }
+
+    /// Orders that a payer could pay now.
+    pub fn payable(&self) -> Vec<BusinessNo> {
+        self.wire.settle();
+        let now = self.wire.now();
+        lock(&self.state).orders.iter().filter(|(_, o)| o.state == OrderState::Open && now < o.expires_at).map(|(no, _)| no.clone()).collect()
+    }
+
+    /// Takes the callbacks that wait to be delivered, as raw bytes for [`raw`](FakeChannel::headers).
+    pub fn take_callbacks(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut lock(&self.state).callbacks).iter().map(|n| encode(n)).collect()
+    }
+
+    /// A callback that says what its author likes, correctly signed.
+    pub fn forge(id: &str, what: NoticeWhat) -> Vec<u8> {
+        encode(&Notice { id: id.to_owned(), what })
+    }
+
+    /// The headers under which a body verifies.
+    pub fn headers(body: &[u8]) -> Vec<(String, String)> {
+        vec![("x-digest".to_owned(), crate::gm::hex(&crate::gm::sm3(body)))]
+    }
+
+    /// From now on every new refund is refused with this code (a definite no); `None` heals.
+    pub fn refuse_refunds(&self, code: Option<&str>) {
+        lock(&self.state).refuse_refunds = code.map(str::to_owned);
+    }
+
+    pub(super) fn orders(&self) -> BTreeMap<BusinessNo, Order> {
+        self.wire.settle();
+        lock(&self.state).orders.clone()
+    }
+}
+
+fn encode(notice: &Notice) -> Vec<u8> {
+    serde_json::json!({ "id": notice.id, "what": notice.what }).to_string().into_bytes()
+}
+
+impl State {
+    fn open(&mut self, order: &ChannelOrder, now: Timestamp) -> Outcome<ChannelAnswer> {
+        match self.orders.get(&order.out_trade_no) {
+            Some(known) if known.state != OrderState::Open => return no("OUT_TRADE_NO_USED", "paid or closed"),
+            Some(known) if known.amount_fen != order.amount_fen => return no("PARAM_ERROR", "other parameters"),
+            _ => {}
+        }
+        if order.expires_at <= now {
+            return no("PARAM_ERROR", "expired");
+        }
+        let fresh = Order { amount_fen: order.amount_fen, expires_at: order.expires_at, state: OrderState::Open, refunds: BTreeMap::new() };
+        self.orders.entry(order.out_trade_no.clone()).or_insert(fresh);
+        Outcome::Done(ChannelAnswer::Open(Handover::Qr { code_url: Private::new(format!("fake://pay?no={}", order.out_trade_no)) }))
+    }
+
+    fn close(&mut self, number: &BusinessNo) -> Outcome<ChannelAnswer> {
+        match self.orders.get_mut(number) {
+            None => no("ORDER_NOT_EXIST", "unknown order"),
+            Some(Order { state: OrderState::Paid { .. }, .. }) => no("ORDERPAID", "already paid"),
+            Some(order) => {
+                order.state = OrderState::Closed;
+                Outcome::Done(ChannelAnswer::Close)
+            }
+        }
+    }
+
+    fn query(&self, number: &BusinessNo) -> TradeState {
+        match self.orders.get(number) {
+            None => TradeState::NotFound,
+            Some(Order { state: OrderState::Open, .. }) => TradeState::NotPaid,
+            Some(Order { state: OrderState::Closed, .. }) => TradeState::Closed,
+            Some(Order { state: OrderState::Paid { trade_no, at }, amount_fen, .. }) => TradeState::Paid(Proof { trade_no: trade_no.clone(), amount_fen: *amount_fen, paid_at: *at }),
+        }
+    }
+
+    fn refund(&mut self, refund: &RefundOrder, now: Timestamp) -> Outcome<ChannelAnswer> {
+        let refuse = self.refuse_refunds.clone();
+        let Some(order) = self.orders.get_mut(&refund.out_trade_no).filter(|o| matches!(o.state, OrderState::Paid { .. })) else { return no("ORDER_NOT_EXIST", "not paid") };
+        match order.refunds.get(&refund.out_refund_no) {
+            Some(amount) if *amount != refund.amount_fen => return no("PARAM_ERROR", "other amount under this number"),
+            Some(_) => {}
+            None => {
+                if let Some(code) = refuse {
+                    return no(&code, "refused");
+                }
+                let given: i64 = order.refunds.values().map(|m| m.fen()).sum();
+                if given + refund.amount_fen.fen() > order.amount_fen.fen() || refund.total_fen != order.amount_fen {
+                    return no("PARAM_ERROR", "more than was paid");
+                }
+                order.refunds.insert(refund.out_refund_no.clone(), refund.amount_fen);
+            }
+        }
+        Outcome::Done(ChannelAnswer::Refund(done(&refund.out_refund_no, refund.amount_fen, now)))
+    }
+
+    fn query_refund(&self, number: &BusinessNo, now: Timestamp) -> RefundState {
+        self.orders.values().find_map(|o| o.refunds.get(number)).map_or(RefundState::NotFound, |amount| done(number, *amount, now))
+    }
+}
+
+fn done(number: &BusinessNo, amount_fen: Money, at: Timestamp) -> RefundState {
+    RefundState::Done { refund_no: format!("50{number}"), amount_fen, at }
+}
+
+#[async_trait]
+impl PaymentChannel for FakeChannel {
+    fn traits(&self) -> ChannelTraits {
+        ChannelTraits { partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
+    }
+
+    async fn call(&self, _cx: &CallCx, call: &ChannelCall) -> Outcome<ChannelAnswer> {
+        let (state, now, owned) = (Arc::clone(&self.state), self.wire.now(), call.clone());
+        let effect = move || {
+            let mut state = lock(&state);
+            match &owned {
+                ChannelCall::Open { order } => state.open(order, now),
+                ChannelCall::Close { out_trade_no } => state.close(out_trade_no),
+                ChannelCall::Query { out_trade_no } => Outcome::Done(ChannelAnswer::Query(state.query(out_trade_no))),
+                ChannelCall::Refund { refund } => state.refund(refund, now),
+                ChannelCall::QueryRefund { out_refund_no, .. } => Outcome::Done(ChannelAnswer::QueryRefund(state.query_refund(out_refund_no, now))),
+            }
+        };
+        self.wire.carry(call.name(), effect).await
+    }
+
+    fn accept(&self, notice: &RawNotice<'_>, _now: Timestamp) -> Result<Notice> {
+        let digest = crate::gm::hex(&crate::gm::sm3(notice.body));
+        if !notice.headers.iter().any(|(name, value)| name == "x-digest" && *value == digest) {
+            return Err(Error::new(Code::BadSignature));
+        }
+        #[derive(serde::Deserialize)]
+        struct Wire {
+            id: String,
+            what: NoticeWhat,
+        }
+        let wire: Wire = serde_json::from_slice(notice.body).map_err(|_| Error::new(Code::ChannelAnswer))?;
+        Ok(Notice { id: wire.id, what: wire.what })
+    }
+}
+
+fn no<T>(code: &str, text: &str) -> Outcome<T> {
+    Outcome::Refused(No::new(code, text))
+}

@@ -1,0 +1,297 @@
+//! HIS without wires: lines, locks, postings, cancellations, window staff.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use super::plan::Line as Wire;
+use super::{lock, patient_file};
+use crate::calendar::Timestamp;
+use crate::charge::{ChargeLine, Visit};
+use crate::ident::{BusinessNo, LineKey, PatientId};
+use crate::money::Money;
+use crate::port::{
+    CallCx, DayRow, DayRowKind, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, LockReceipt, No, Outcome, PostState, UnpaidCharges,
+};
+
+/// How this HIS behaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HisHabits {
+    /// A repeated posting is answered "already settled", as some HIS do.
+    pub refuses_repeats: bool,
+    /// A posting becomes visible to queries only after so many milliseconds.
+    pub blind_ms: i64,
+    /// Every posting is refused.
+    pub refuses_postings: bool,
+    /// What it can do, if not everything.
+    pub traits: Option<HisTraits>,
+}
+
+/// HIS.
+pub struct FakeHis {
+    wire: Wire,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    habits: HisHabits,
+    visits: Vec<Visit>,
+    lines: BTreeMap<LineKey, Held>,
+    pub(super) postings: BTreeMap<BusinessNo, Posting>,
+    cancelled: Vec<BusinessNo>,
+    notices: Vec<HisNotice>,
+    reversals: BTreeMap<BusinessNo, HisReversed>,
+}
+
+struct Held {
+    line: ChargeLine,
+    by: By,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum By {
+    Nobody,
+    Lock(BusinessNo),
+    Posting,
+    Window,
+}
+
+/// What HIS booked under one of our numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Posting {
+    pub(super) receipt: HisReceipt,
+    pub(super) out_trade_no: BusinessNo,
+    pub(super) reversed: bool,
+    visible_from: Timestamp,
+}
+
+impl FakeHis {
+    pub(super) fn new(wire: Wire) -> FakeHis {
+        FakeHis { wire, state: Arc::new(Mutex::new(State::default())) }
+    }
+
+    /// How it behaves from now on.
+    pub fn behave(&self, habits: HisHabits) {
+        lock(&self.state).habits = habits;
+    }
+
+    /// Charges a visit.
+    pub fn add(&self, visit: Visit, lines: Vec<ChargeLine>) {
+        let mut state = lock(&self.state);
+        state.visits.push(visit);
+        for line in lines {
+            state.lines.insert(line.line_id.clone(), Held { line, by: By::Nobody });
+        }
+    }
+
+    /// The doctor changes a line: a new version that nobody has locked; locks on it are void.
+    pub fn change(&self, key: &LineKey) {
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        let Some(held) = state.lines.get_mut(key) else { return };
+        if matches!(held.by, By::Posting | By::Window) {
+            return;
+        }
+        held.line.version += 1;
+        held.by = By::Nobody;
+        state.notify(now, HisNoticeKind::LinesChanged { lines: vec![key.clone()] });
+    }
+
+    /// Window staff takes cash for a line.
+    pub fn pay_at_window(&self, key: &LineKey) {
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        let Some(held) = state.lines.get_mut(key) else { return };
+        if matches!(held.by, By::Nobody) {
+            held.by = By::Window;
+            state.notify(now, HisNoticeKind::LinesChanged { lines: vec![key.clone()] });
+        }
+    }
+
+    /// Window staff reverses one of our postings; true when there was one to reverse.
+    pub fn reverse_at_window(&self, no: &BusinessNo) -> bool {
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        let Some(posting) = state.postings.get_mut(no).filter(|p| !p.reversed) else { return false };
+        posting.reversed = true;
+        let amount_fen = posting.receipt.total_fen;
+        state.notify(now, HisNoticeKind::Reversed { settlement_no: no.clone(), amount_fen });
+        true
+    }
+
+    /// The numbers HIS has booked and not reversed.
+    pub fn booked(&self) -> Vec<BusinessNo> {
+        lock(&self.state).postings.iter().filter(|(_, p)| !p.reversed).map(|(no, _)| no.clone()).collect()
+    }
+
+    /// Is any line still locked for us?
+    pub fn locked_lines(&self) -> usize {
+        lock(&self.state).lines.values().filter(|h| matches!(h.by, By::Lock(_))).count()
+    }
+
+    pub(super) fn postings(&self) -> BTreeMap<BusinessNo, Posting> {
+        self.wire.settle();
+        lock(&self.state).postings.clone()
+    }
+}
+
+impl State {
+    fn notify(&mut self, at: Timestamp, what: HisNoticeKind) {
+        let id = format!("{:08}", self.notices.len() + 1);
+        self.notices.push(HisNotice { id, at, what });
+    }
+
+    fn do_lock(&mut self, bill: &HisBill) -> Outcome<HisAnswer> {
+        for wanted in &bill.lines {
+            let Some(held) = self.lines.get(&wanted.line_id) else { return no("1004", "no such line") };
+            if held.line.version != wanted.version || held.line.amount_fen != wanted.amount_fen {
+                return no("1002", "the line has changed");
+            }
+            match &held.by {
+                By::Nobody => {}
+                By::Lock(by) if *by == bill.no => {}
+                By::Lock(_) => return no("1003", "locked by another number"),
+                By::Posting | By::Window => return no("1001", "already paid"),
+            }
+        }
+        for wanted in &bill.lines {
+            if let Some(held) = self.lines.get_mut(&wanted.line_id) {
+                held.by = By::Lock(bill.no.clone());
+            }
+        }
+        Outcome::Done(HisAnswer::Lock(LockReceipt { total_fen: bill.total_fen }))
+    }
+
+    fn unlock(&mut self, no: &BusinessNo) -> Outcome<HisAnswer> {
+        for held in self.lines.values_mut() {
+            if held.by == By::Lock(no.clone()) {
+                held.by = By::Nobody;
+            }
+        }
+        Outcome::Done(HisAnswer::Unlock)
+    }
+
+    fn post(&mut self, posting: &HisPosting, now: Timestamp) -> Outcome<HisAnswer> {
+        let bill = &posting.bill;
+        if let Some(known) = self.postings.get(&bill.no) {
+            return if self.habits.refuses_repeats { no("1001", "already settled") } else { Outcome::Done(HisAnswer::Post(known.receipt.clone())) };
+        }
+        if self.cancelled.contains(&bill.no) {
+            return no("1006", "this number was cancelled");
+        }
+        if self.habits.refuses_postings {
+            return no("1009", "refused");
+        }
+        let must_lock = self.habits.traits.is_none_or(|t| t.lock);
+        for wanted in &bill.lines {
+            let Some(held) = self.lines.get(&wanted.line_id) else { return no("1004", "no such line") };
+            let mine = match &held.by {
+                By::Lock(by) => *by == bill.no,
+                By::Nobody => !must_lock && held.line.version == wanted.version,
+                By::Posting | By::Window => false,
+            };
+            if !mine || held.line.version != wanted.version {
+                return no("1002", "the line is not locked by this number");
+            }
+        }
+        for wanted in &bill.lines {
+            if let Some(held) = self.lines.get_mut(&wanted.line_id) {
+                held.by = By::Posting;
+            }
+        }
+        let receipt = HisReceipt {
+            receipt_no: format!("SJ{:06}", self.postings.len() + 1),
+            no: bill.no.clone(),
+            patient_id: bill.patient_id.clone(),
+            total_fen: bill.total_fen,
+            posted_at: now,
+            guidance: Some("请到一楼窗口".to_owned()),
+        };
+        let visible_from = now.plus_millis(self.habits.blind_ms);
+        self.postings.insert(bill.no.clone(), Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visible_from });
+        Outcome::Done(HisAnswer::Post(receipt))
+    }
+
+    fn query_post(&self, no: &BusinessNo, now: Timestamp) -> PostState {
+        match self.postings.get(no) {
+            Some(posting) if posting.visible_from <= now => PostState::Posted(posting.receipt.clone()),
+            None if self.cancelled.contains(no) => PostState::Cancelled,
+            Some(_) | None => PostState::NotRecorded,
+        }
+    }
+
+    fn cancel(&mut self, number: &BusinessNo) -> Outcome<HisAnswer> {
+        if self.postings.contains_key(number) {
+            return no("1007", "it is booked");
+        }
+        if !self.cancelled.contains(number) {
+            self.cancelled.push(number.clone());
+        }
+        Outcome::Done(HisAnswer::CancelPost)
+    }
+
+    fn unpaid(&self, patient: &PatientId) -> UnpaidCharges {
+        let lines: Vec<ChargeLine> = self.lines.values().filter(|h| &h.line.patient_id == patient && !matches!(h.by, By::Posting | By::Window)).map(|h| h.line.clone()).collect();
+        let visits = self.visits.iter().filter(|v| lines.iter().any(|l| l.visit_id == v.visit_id)).cloned().collect();
+        UnpaidCharges { visits, lines }
+    }
+
+    fn answer(&mut self, call: &HisCall, now: Timestamp) -> Outcome<HisAnswer> {
+        match call {
+            HisCall::FindPatient { by } => {
+                let known = self.visits.iter().map(|v| &v.patient_id).find(|id| id.as_str() == by.token.reveal());
+                Outcome::Done(HisAnswer::FindPatient(known.map(patient_file).into_iter().collect()))
+            }
+            HisCall::Unpaid { patient } => Outcome::Done(HisAnswer::Unpaid(self.unpaid(patient))),
+            HisCall::Lock { bill } => self.do_lock(bill),
+            HisCall::Unlock { no } => self.unlock(no),
+            HisCall::Post { posting } => self.post(posting, now),
+            HisCall::QueryPost { no } => Outcome::Done(HisAnswer::QueryPost(self.query_post(no, now))),
+            HisCall::CancelPost { no } => self.cancel(no),
+            HisCall::Reverse { reversal } => {
+                let Some(posting) = self.postings.get_mut(&reversal.settlement_no) else { return no("1004", "no such posting") };
+                posting.reversed = true;
+                let reversed = HisReversed { no: reversal.no.clone(), amount_fen: reversal.amount_fen, at: now };
+                Outcome::Done(HisAnswer::Reverse(self.reversals.entry(reversal.no.clone()).or_insert(reversed).clone()))
+            }
+            HisCall::QueryReverse { no } => Outcome::Done(HisAnswer::QueryReverse(self.reversals.get(no).cloned())),
+            HisCall::Notices { after } => {
+                let news = self.notices.iter().filter(|n| after.as_ref().is_none_or(|a| &n.id > a)).take(100).cloned().collect();
+                Outcome::Done(HisAnswer::Notices(news))
+            }
+            HisCall::DayFile { date } => {
+                let rows = self.postings.iter().filter(|(_, p)| p.receipt.posted_at.biz_date() == *date).map(|(no, p)| DayRow {
+                    kind: if p.reversed { DayRowKind::Reversed } else { DayRowKind::Posted },
+                    settlement_no: no.clone(),
+                    receipt_no: p.receipt.receipt_no.clone(),
+                    amount_fen: p.receipt.total_fen,
+                    at: p.receipt.posted_at,
+                });
+                Outcome::Done(HisAnswer::DayFile(rows.collect()))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl His for FakeHis {
+    fn traits(&self) -> HisTraits {
+        lock(&self.state).habits.traits.unwrap_or_default()
+    }
+
+    async fn call(&self, _cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer> {
+        let (state, now, owned) = (Arc::clone(&self.state), self.wire.now(), call.clone());
+        self.wire.carry(call.name(), move || lock(&state).answer(&owned, now)).await
+    }
+}
+
+fn no<T>(code: &str, text: &str) -> Outcome<T> {
+    Outcome::Refused(No::new(code, text))
+}
+
+/// The amounts HIS keeps for one order of ours.
+pub(super) fn kept_for(postings: &BTreeMap<BusinessNo, Posting>, out_trade_no: &BusinessNo) -> i64 {
+    postings.values().filter(|p| &p.out_trade_no == out_trade_no && !p.reversed).map(|p| Money::fen(p.receipt.total_fen)).sum()
+}

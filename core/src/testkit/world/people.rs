@@ -1,0 +1,55 @@
+//! Visits and charge lines for tests.
+
+use crate::charge::{ChargeLine, FeeClass, ItemKind, PayerClass, Visit};
+use crate::error::Result;
+use crate::ident::{DeptCode, LineKey, PatientId, VisitId};
+use crate::money::{Quantity, UnitPrice, line_amount};
+
+/// A self-paid visit of today's patient.
+pub fn visit(patient: &PatientId, id: &str) -> Result<Visit> {
+    Ok(Visit {
+        visit_id: VisitId::new(id)?,
+        patient_id: patient.clone(),
+        date: crate::calendar::BizDate::parse("2026-03-02")?,
+        dept_code: DeptCode::new("MZ01")?,
+        dept_name: "门诊一".to_owned(),
+        doctor_name: Some("医生甲".to_owned()),
+        payer: PayerClass::SelfPay,
+        med_type: None,
+        dise_codg: None,
+    })
+}
+
+/// One service line executed by `dept`.
+pub fn charge(visit: &Visit, line: &str, dept: &str, price: &str, quantity: &str) -> Result<ChargeLine> {
+    let (price, quantity) = (UnitPrice::parse(price)?, Quantity::parse(quantity)?);
+    Ok(ChargeLine {
+        line_id: LineKey::new(line)?,
+        version: 1,
+        patient_id: visit.patient_id.clone(),
+        visit_id: visit.visit_id.clone(),
+        order_no: Some(format!("RX-{}", visit.visit_id)),
+        line_no: 1,
+        kind: ItemKind::Service,
+        fee_class: FeeClass("05".to_owned()),
+        item_code: "T0001".to_owned(),
+        item_name: "治疗项目".to_owned(),
+        spec: None,
+        unit: Some("次".to_owned()),
+        price,
+        quantity,
+        doses: 1,
+        amount_fen: line_amount(price, quantity, 1)?,
+        order_dept_code: visit.dept_code.clone(),
+        order_dept_name: visit.dept_name.clone(),
+        exec_dept_code: Some(DeptCode::new(dept)?),
+        exec_dept_name: Some(format!("科室{dept}")),
+        pharmacy_code: None,
+        pharmacy_name: None,
+        atomic_key: None,
+        main_line: false,
+        self_paid_item: false,
+        reverses: None,
+        ordered_at: None,
+    })
+}

@@ -1,0 +1,215 @@
+//! Bodies and answers of the four methods. Pure: no bytes, no clock.
+
+use menjie::access::Private;
+use menjie::calendar::Timestamp;
+use menjie::ident::BusinessNo;
+use menjie::invoice::{InvoiceOrder, InvoiceState, Issued, RedOrder, Reddened};
+use menjie::money::Money;
+use serde_json::{Map, Value, json};
+
+use crate::config::{InvoiceConfig, PlatformVersion};
+use crate::error::Shape;
+use crate::summary;
+
+/// The result code of a success.
+pub const OK: &str = "S0000";
+/// The front-end machine could not pass the request on, or lost the answer: the outcome is unknown.
+pub const PROXY_FAILED: &str = "ISIP0001";
+
+/// The money of a ticket by source (支付来源).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// 医保统筹基金支付.
+    pub fund: Money,
+    /// 其他支付.
+    pub other: Money,
+    /// 个人账户支付.
+    pub account: Money,
+    /// 个人现金支付.
+    pub cash: Money,
+}
+
+impl Sources {
+    /// A self-paying patient pays everything in cash terms, whatever the channel.
+    pub const fn self_pay(total: Money) -> Sources {
+        Sources { fund: Money::ZERO, other: Money::ZERO, account: Money::ZERO, cash: total }
+    }
+
+    /// Identity 1 (domain/hospital.md §3.4): the sources add up to the total.
+    pub fn close_on(&self, total: Money) -> bool {
+        Money::sum([self.fund, self.other, self.account, self.cash]).is_ok_and(|sum| sum == total)
+    }
+}
+
+/// The issue body of a self-pay order. An error says which sum does not close; nothing may be sent then.
+pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'static str> {
+    if !order.total_fen.is_positive() {
+        return Err("the total is not positive");
+    }
+    let rows = summary::rows(config, order)?;
+    let sources = Sources::self_pay(order.total_fen);
+    if !sources.close_on(order.total_fen) {
+        return Err("the payment sources do not add up to the total");
+    }
+    let (total, zero) = (order.total_fen.to_yuan(), Money::ZERO.to_yuan());
+    let channel = config.channels.get(order.channel.as_str()).unwrap_or(&config.other_channel);
+    let payer = &order.payer;
+    let mut body = json!({
+        "busNo": order.bus_no.as_str(), "busType": config.bus_type, "payer": payer.name.reveal(), "busDateTime": bus_date_time(order.settled_at),
+        "placeCode": config.place_code, "payee": config.payee, "author": config.author, "totalAmt": total, "payerType": "1",
+        "cardType": config.card_type, "cardNo": payer.patient_id.as_str(),
+        "medicalInstitution": config.medical_institution, "medCareTypeCode": "07", "medicalCareType": "自费",
+        "consultationDate": consultation_date(config.version, order), "patientNo": order.visit_id.as_str(), "caseNumber": payer.patient_id.as_str(),
+        "sex": payer.sex, "age": payer.age,
+        "accountPay": sources.account.to_yuan(), "fundPay": sources.fund.to_yuan(), "otherfundPay": sources.other.to_yuan(), "selfCashPay": sources.cash.to_yuan(),
+        "ownPay": total, "selfConceitedAmt": zero, "selfPayAmt": zero, "isArrears": "1",
+        "payChannelDetail": [{ "payChannelCode": channel, "payChannelValue": total }],
+        "chargeDetail": rows.charge_detail, "listDetail": rows.list_detail,
+    });
+    if let Value::Object(fields) = &mut body {
+        let mut put = |field: &str, text: &str| drop(fields.insert(field.to_owned(), text.into()));
+        for field in config.version.department_fields() {
+            put(field, &order.dept_name);
+        }
+        if let Some(id_no) = &payer.id_no {
+            put("idCardNo", id_no.reveal());
+        }
+        if let Some(phone) = &payer.phone {
+            put("tel", phone.reveal());
+        }
+        if config.wechat_channels.iter().any(|wechat| wechat == order.channel.as_str()) {
+            put("weChatOrderNo", &order.trade_no);
+        }
+    }
+    Ok(body)
+}
+
+/// The body of a look-up by business number.
+pub fn by_bus_no(bus_no: &BusinessNo) -> Value {
+    json!({ "busNo": bus_no.as_str() })
+}
+
+/// The body of a look-up by code and number.
+pub fn state(batch_code: &str, bill_no: &str) -> Value {
+    json!({ "billBatchCode": batch_code, "billNo": bill_no })
+}
+
+/// The body of a red invoice.
+pub fn red(config: &InvoiceConfig, order: &RedOrder) -> Value {
+    let reason: String = order.reason.chars().take(200).collect();
+    json!({
+        "billBatchCode": order.batch_code, "billNo": order.bill_no, "reason": reason, "operator": config.author,
+        "busDateTime": bus_date_time(order.at), "placeCode": config.place_code,
+    })
+}
+
+/// yyyyMMddHHmmssSSS in UTC+8.
+pub fn bus_date_time(at: Timestamp) -> String {
+    let t = at.local();
+    format!("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second(), t.millisecond())
+}
+
+fn consultation_date(version: PlatformVersion, order: &InvoiceOrder) -> String {
+    let date = order.visit_date.to_string();
+    match version {
+        PlatformVersion::V32 => date.replace('-', ""),
+        PlatformVersion::V31 => date,
+    }
+}
+
+/// A blue invoice out of an answer. `known_total` is what was asked for, when the answer need not repeat it.
+pub fn issued(fields: &Map<String, Value>, known_total: Option<Money>) -> Result<Issued, Shape> {
+    let total = match (text(fields, "totalAmt"), known_total) {
+        (Some(text), _) => Money::from_yuan(text.as_str(), "totalAmt").map_err(|_| Shape::new("totalAmt", "is not an amount in yuan"))?,
+        (None, Some(total)) => total,
+        (None, None) => return Err(Shape::new("totalAmt", "is missing")),
+    };
+    Ok(Issued {
+        batch_code: required(fields, "billBatchCode")?,
+        bill_no: required(fields, "billNo")?,
+        check_code: required(fields, "random")?,
+        issued_at: at(&required(fields, "createTime")?).ok_or(Shape::new("createTime", "is not yyyyMMddHHmmssSSS"))?,
+        total_fen: total,
+        url: Private::new(text(fields, "pictureNetUrl").or_else(|| text(fields, "pictureUrl")).unwrap_or_default()),
+    })
+}
+
+/// A red invoice out of the answer to red.
+pub fn reddened(fields: &Map<String, Value>) -> Result<Reddened, Shape> {
+    Ok(Reddened {
+        batch_code: required(fields, "eScarletBillBatchCode")?,
+        bill_no: required(fields, "eScarletBillNo")?,
+        at: at(&required(fields, "createTime")?).ok_or(Shape::new("createTime", "is not yyyyMMddHHmmssSSS"))?,
+    })
+}
+
+/// What the state answer says about a blue invoice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BillState {
+    /// Valid.
+    Normal,
+    /// Reversed.
+    Red(Reddened),
+    /// Changed to paper.
+    Paper,
+}
+
+impl BillState {
+    /// The same as the port says it.
+    pub fn of(self, blue: Issued) -> InvoiceState {
+        match self {
+            BillState::Normal => InvoiceState::Blue(blue),
+            BillState::Red(red) => InvoiceState::Red { blue, red },
+            BillState::Paper => InvoiceState::Paper(blue),
+        }
+    }
+}
+
+/// Reads the state answer. Red counts before void, because a reversed invoice may be shown as void too; `learned` stands in for
+/// the red's time where the platform does not tell it.
+pub fn bill_state(config: &InvoiceConfig, fields: &Map<String, Value>, learned: Timestamp) -> Result<BillState, Shape> {
+    let names = &config.state_fields;
+    match required(fields, "isScarlet")?.as_str() {
+        "1" => {
+            let told = text(fields, &names.red_at).map(|text| at(&text).ok_or(Shape::new("scarletDateTime", "is not yyyyMMddHHmmssSSS"))).transpose()?;
+            let batch_code = text(fields, &names.red_code).ok_or(Shape::new("scarletBillBatchCode", "is missing"))?;
+            let bill_no = text(fields, &names.red_no).ok_or(Shape::new("scarletBillNo", "is missing"))?;
+            return Ok(BillState::Red(Reddened { batch_code, bill_no, at: told.unwrap_or(learned) }));
+        }
+        "0" => {}
+        _ => return Err(Shape::new("isScarlet", "is neither 0 nor 1")),
+    }
+    if required(fields, "state")? != "1" {
+        return Err(Shape::new("state", "is not 1 (normal) although there is no red invoice"));
+    }
+    match text(fields, &names.paper).as_deref() {
+        None | Some("0") => Ok(BillState::Normal),
+        Some("1") => Ok(BillState::Paper),
+        Some(_) => Err(Shape::new("isPrtPaper", "is neither 0 nor 1")),
+    }
+}
+
+/// A text or number; nothing, blanks and "null" are absent.
+fn text(fields: &Map<String, Value>, field: &str) -> Option<String> {
+    let text = match fields.get(field)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    if text.is_empty() || text == "null" || text == "NULL" { None } else { Some(text) }
+}
+
+fn required(fields: &Map<String, Value>, field: &'static str) -> Result<String, Shape> {
+    text(fields, field).ok_or(Shape::new(field, "is missing"))
+}
+
+/// yyyyMMddHHmmss with or without milliseconds, UTC+8.
+fn at(text: &str) -> Option<Timestamp> {
+    if !matches!(text.len(), 14 | 17) || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let part = |from: usize, to: usize| text.get(from..to);
+    let millis = part(14, 17).unwrap_or("000");
+    let rfc = format!("{}-{}-{}T{}:{}:{}.{millis}+08:00", part(0, 4)?, part(4, 6)?, part(6, 8)?, part(8, 10)?, part(10, 12)?, part(12, 14)?);
+    Timestamp::parse(&rfc).ok()
+}

@@ -57,10 +57,7 @@ impl SimCredentials {
 
 impl std::fmt::Debug for SimCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SimCredentials")
-            .field("mchid", &self.mchid)
-            .field("appid", &self.appid)
-            .finish_non_exhaustive()
+        f.debug_struct("SimCredentials").field("mchid", &self.mchid).field("appid", &self.appid).finish_non_exhaustive()
     }
 }
 
@@ -72,12 +69,7 @@ mod tests {
     fn debug_shows_no_secret() {
         let credentials = SimCredentials::fixed();
         let text = format!("{credentials:?}");
-        for secret in [
-            &credentials.api_v3_key,
-            &credentials.his_secret,
-            &credentials.invoice_key,
-            &credentials.merchant_key_pem,
-        ] {
+        for secret in [&credentials.api_v3_key, &credentials.his_secret, &credentials.invoice_key, &credentials.merchant_key_pem] {
             assert!(!text.contains(secret.as_str()));
         }
         assert_eq!(credentials.api_v3_key.len(), 32);

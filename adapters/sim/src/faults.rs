@@ -121,18 +121,12 @@ pub struct Faults {
 impl Faults {
     /// Everything works.
     pub const fn none() -> Faults {
-        Faults {
-            switches: Vec::new(),
-            rng: Rng::new(0),
-        }
+        Faults { switches: Vec::new(), rng: Rng::new(0) }
     }
 
     /// These switches, chances decided by the seed.
     pub fn new(seed: u64, switches: Vec<Switch>) -> Faults {
-        Faults {
-            switches,
-            rng: Rng::new(seed).fork("faults"),
-        }
+        Faults { switches, rng: Rng::new(seed).fork("faults") }
     }
 
     /// A bad day: a bit of everything a counterpart does to us, chosen so that each call usually still works.
@@ -163,18 +157,8 @@ impl Faults {
             chance(Peer::His, Some("unpaid"), Fault::NullAnswer, 5),
             chance(Peer::Wechat, Some("refund"), Fault::SaysNo, 30),
             chance(Peer::Wechat, None, Fault::ForgedReply, 5),
-            chance(
-                Peer::Wechat,
-                Some("callback"),
-                Fault::Duplicate { times: 2 },
-                60,
-            ),
-            chance(
-                Peer::Wechat,
-                Some("callback"),
-                Fault::LateCallback { ms: 5_000 },
-                60,
-            ),
+            chance(Peer::Wechat, Some("callback"), Fault::Duplicate { times: 2 }, 60),
+            chance(Peer::Wechat, Some("callback"), Fault::LateCallback { ms: 5_000 }, 60),
             chance(Peer::Wechat, Some("callback"), Fault::DropCallback, 40),
             chance(Peer::Wechat, Some("callback"), Fault::ForgedCallback, 30),
             chance(Peer::Wechat, Some("callback"), Fault::WrongAmount, 10),
@@ -189,12 +173,7 @@ impl Faults {
 
     /// Scripts a fault for the next call of an interface.
     pub fn next(&mut self, peer: Peer, interface: &str, fault: Fault) {
-        self.add(Switch {
-            peer,
-            interface: Some(interface.to_owned()),
-            fault,
-            when: When::Next(1),
-        });
+        self.add(Switch { peer, interface: Some(interface.to_owned()), fault, when: When::Next(1) });
     }
 
     /// Turns everything off.
@@ -211,12 +190,7 @@ impl Faults {
     pub fn draw(&mut self, peer: Peer, interface: &str) -> Drawn {
         let mut drawn = Vec::new();
         for switch in &mut self.switches {
-            if switch.peer != peer
-                || switch
-                    .interface
-                    .as_deref()
-                    .is_some_and(|wanted| wanted != interface)
-            {
+            if switch.peer != peer || switch.interface.as_deref().is_some_and(|wanted| wanted != interface) {
                 continue;
             }
             let acts = match &mut switch.when {
@@ -259,12 +233,7 @@ mod tests {
     #[test]
     fn a_scripted_fault_acts_as_often_as_it_says_on_the_interface_it_names() {
         let mut faults = Faults::none();
-        faults.add(Switch {
-            peer: Peer::His,
-            interface: Some("post".to_owned()),
-            fault: Fault::SaysNo,
-            when: When::Next(2),
-        });
+        faults.add(Switch { peer: Peer::His, interface: Some("post".to_owned()), fault: Fault::SaysNo, when: When::Next(2) });
         assert!(!faults.draw(Peer::His, "lock").has(Fault::SaysNo));
         assert!(!faults.draw(Peer::Wechat, "post").has(Fault::SaysNo));
         assert!(faults.draw(Peer::His, "post").has(Fault::SaysNo));
@@ -277,9 +246,7 @@ mod tests {
     fn the_same_seed_draws_the_same_bad_day() {
         let draw = |seed| {
             let mut faults = Faults::bad_day(seed);
-            (0..500)
-                .map(|_| faults.draw(Peer::Wechat, "callback"))
-                .collect::<Vec<_>>()
+            (0..500).map(|_| faults.draw(Peer::Wechat, "callback")).collect::<Vec<_>>()
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
@@ -292,8 +259,6 @@ mod tests {
         let text = r#"{"peer":"his","interface":"post","fault":{"kind":"timeout_after","ms":50},"when":{"next":1}}"#;
         let switch: Switch = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&switch).unwrap(), text);
-        assert!(
-            serde_json::from_str::<Switch>(&text.replace("\"ms\"", "\"milliseconds\"")).is_err()
-        );
+        assert!(serde_json::from_str::<Switch>(&text.replace("\"ms\"", "\"milliseconds\"")).is_err());
     }
 }

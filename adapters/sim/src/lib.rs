@@ -6,11 +6,18 @@
 #![forbid(unsafe_code)]
 
 pub mod credentials;
+pub mod day;
 pub mod faults;
+pub mod his;
+pub mod hospital;
+pub mod invoice;
 mod peer;
 pub mod rng;
+pub mod shell;
 pub mod wechat;
 pub mod wire;
 
 pub use credentials::SimCredentials;
 pub use faults::{Fault, Faults, Peer, Switch, When};
+pub use hospital::{Hospital, HospitalOptions, Truth};
+pub use shell::{SimAddresses, SimConfig, SimServer, SimUrls};

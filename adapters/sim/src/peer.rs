@@ -16,10 +16,7 @@ pub(crate) struct Agenda<T> {
 
 impl<T> Agenda<T> {
     pub(crate) const fn new() -> Agenda<T> {
-        Agenda {
-            items: BTreeMap::new(),
-            planned: 0,
-        }
+        Agenda { items: BTreeMap::new(), planned: 0 }
     }
 
     pub(crate) fn plan(&mut self, at: Timestamp, item: T) {
@@ -61,13 +58,7 @@ pub(crate) trait Machine {
     fn admit(&mut self, request: &Request, now: Timestamp) -> Result<(), Response>;
 
     /// Does what is asked. The answer is not signed yet.
-    fn perform(
-        &mut self,
-        interface: &str,
-        request: &Request,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Response;
+    fn perform(&mut self, interface: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> Response;
 
     /// Plans to do it later.
     fn postpone(&mut self, at: Timestamp, request: Request);
@@ -76,54 +67,23 @@ pub(crate) trait Machine {
     fn broken(&self) -> Response;
 
     /// Signs the answer.
-    fn seal(
-        &mut self,
-        request: &Request,
-        response: Response,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Response;
+    fn seal(&mut self, request: &Request, response: Response, now: Timestamp, drawn: &Drawn) -> Response;
 }
 
 /// Takes one request through faults, admission, effect and signature.
-pub(crate) fn handle<M: Machine>(
-    machine: &mut M,
-    request: &Request,
-    now: Timestamp,
-    faults: &mut Faults,
-) -> Reply {
+pub(crate) fn handle<M: Machine>(machine: &mut M, request: &Request, now: Timestamp, faults: &mut Faults) -> Reply {
     let interface = machine.interface(request);
     *machine.counts().entry(interface.to_owned()).or_insert(0) += 1;
     let drawn = faults.draw(M::PEER, interface);
-    let after_ms = drawn
-        .find(|fault| {
-            if let Fault::Delay { ms } = fault {
-                Some(*ms)
-            } else {
-                None
-            }
-        })
-        .unwrap_or(0);
+    let after_ms = drawn.find(|fault| if let Fault::Delay { ms } = fault { Some(*ms) } else { None }).unwrap_or(0);
 
-    if let Some(silence) = drawn.find(|fault| {
-        if let Fault::TimeoutBefore { ms } = fault {
-            Some(*ms)
-        } else {
-            None
-        }
-    }) {
+    if let Some(silence) = drawn.find(|fault| if let Fault::TimeoutBefore { ms } = fault { Some(*ms) } else { None }) {
         return Reply::Silence { after_ms: silence };
     }
     let response = match machine.admit(request, now) {
         Err(refusal) => refusal,
         Ok(()) => {
-            if let Some(later) = drawn.find(|fault| {
-                if let Fault::EffectLater { ms } = fault {
-                    Some(*ms)
-                } else {
-                    None
-                }
-            }) {
+            if let Some(later) = drawn.find(|fault| if let Fault::EffectLater { ms } = fault { Some(*ms) } else { None }) {
                 machine.postpone(now.plus_millis(i64::from(later)), request.clone());
                 return Reply::Silence { after_ms };
             }
@@ -131,27 +91,14 @@ pub(crate) fn handle<M: Machine>(
                 machine.broken()
             } else {
                 let response = machine.perform(interface, request, now, &drawn);
-                if let Some(silence) = drawn.find(|fault| {
-                    if let Fault::TimeoutAfter { ms } = fault {
-                        Some(*ms)
-                    } else {
-                        None
-                    }
-                }) {
+                if let Some(silence) = drawn.find(|fault| if let Fault::TimeoutAfter { ms } = fault { Some(*ms) } else { None }) {
                     return Reply::Silence { after_ms: silence };
                 }
-                if drawn.has(Fault::ServerErrorAfter) {
-                    machine.broken()
-                } else {
-                    response
-                }
+                if drawn.has(Fault::ServerErrorAfter) { machine.broken() } else { response }
             }
         }
     };
-    Reply::Answer {
-        response: machine.seal(request, response, now, &drawn),
-        after_ms,
-    }
+    Reply::Answer { response: machine.seal(request, response, now, &drawn), after_ms }
 }
 
 #[cfg(test)]

@@ -14,11 +14,7 @@ impl Rng {
 
     /// An independent generator for `purpose`, so that one part drawing more does not shift another.
     pub fn fork(&self, purpose: &str) -> Rng {
-        let mixed = purpose
-            .bytes()
-            .fold(self.0 ^ 0x51_7c_c1_b7_27_22_0a_95, |h, b| {
-                (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-            });
+        let mixed = purpose.bytes().fold(self.0 ^ 0x51_7c_c1_b7_27_22_0a_95, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         Rng(mixed)
     }
 
@@ -33,20 +29,12 @@ impl Rng {
 
     /// A number below `bound`; 0 when the bound is 0.
     pub const fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 {
-            0
-        } else {
-            ((self.next() as u128 * bound as u128) >> 64) as u64
-        }
+        if bound == 0 { 0 } else { ((self.next() as u128 * bound as u128) >> 64) as u64 }
     }
 
     /// A number in `low..=high`; `low` when the range is empty.
     pub const fn between(&mut self, low: u64, high: u64) -> u64 {
-        if high < low {
-            low
-        } else {
-            low + self.below(high - low + 1)
-        }
+        if high < low { low } else { low + self.below(high - low + 1) }
     }
 
     /// True in `per_mille` of 1000 cases.
@@ -62,15 +50,12 @@ impl Rng {
 
     /// `length` characters of the alphabet.
     pub fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length)
-            .filter_map(|_| self.pick(alphabet).copied().map(char::from))
-            .collect()
+        (0..length).filter_map(|_| self.pick(alphabet).copied().map(char::from)).collect()
     }
 }
 
 /// Letters and digits, for nonces and numbers.
-pub(crate) const ALPHANUMERIC: &[u8] =
-    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub(crate) const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 #[cfg(test)]
 mod tests {
@@ -80,28 +65,13 @@ mod tests {
     fn the_sequence_is_the_published_one() {
         // First outputs of SplitMix64 for seed 1234567 as published with the reference code.
         let mut rng = Rng::new(1_234_567);
-        assert_eq!(
-            [rng.next(), rng.next(), rng.next()],
-            [
-                6457827717110365317,
-                3203168211198807973,
-                9817491932198370423
-            ]
-        );
+        assert_eq!([rng.next(), rng.next(), rng.next()], [6457827717110365317, 3203168211198807973, 9817491932198370423]);
     }
 
     #[test]
     fn bounds_hold_at_their_edges() {
         let mut rng = Rng::new(1);
-        assert_eq!(
-            (
-                rng.below(0),
-                rng.below(1),
-                rng.between(7, 7),
-                rng.between(9, 3)
-            ),
-            (0, 0, 7, 9)
-        );
+        assert_eq!((rng.below(0), rng.below(1), rng.between(7, 7), rng.between(9, 3)), (0, 0, 7, 9));
         assert!((0..2000).all(|_| (3..=5).contains(&rng.between(3, 5))));
         assert!(rng.pick::<u8>(&[]).is_none());
         assert!(!rng.chance(0) && rng.chance(1000));

@@ -54,12 +54,7 @@ pub struct WechatOptions {
 
 impl Default for WechatOptions {
     fn default() -> WechatOptions {
-        WechatOptions {
-            mode: Mode::PublicKey,
-            notify_delay_ms: 150,
-            refund_delay_ms: 2_000,
-            refund_spacing_ms: 60_000,
-        }
+        WechatOptions { mode: Mode::PublicKey, notify_delay_ms: 150, refund_delay_ms: 2_000, refund_spacing_ms: 60_000 }
     }
 }
 
@@ -165,9 +160,7 @@ impl Wechat {
                     // The answer has nobody left to go to.
                     let _unread = self.perform(interface, &request, at, &Drawn::default());
                 }
-                Errand::FinishRefund(out_refund_no) => {
-                    self.finish_refund(&out_refund_no, at, faults)
-                }
+                Errand::FinishRefund(out_refund_no) => self.finish_refund(&out_refund_no, at, faults),
                 Errand::Send { id, extra } => callbacks.extend(self.send(id, extra, at, now)),
             }
         }
@@ -181,11 +174,7 @@ impl Wechat {
 
     /// What really happened.
     pub fn truth(&self, now: Timestamp) -> WechatTruth {
-        let trades: BTreeMap<String, TradeTruth> = self
-            .orders
-            .iter()
-            .map(|(no, order)| (no.clone(), trade_truth(order, now)))
-            .collect();
+        let trades: BTreeMap<String, TradeTruth> = self.orders.iter().map(|(no, order)| (no.clone(), trade_truth(order, now))).collect();
         WechatTruth {
             captured_fen: trades.values().map(|trade| trade.captured_fen).sum(),
             refunded_fen: trades.values().map(|trade| trade.refunded_fen).sum(),
@@ -204,22 +193,11 @@ impl Wechat {
 
     fn certificates(&mut self, now: Timestamp) -> std::result::Result<Response, Refusal> {
         if self.options.mode == Mode::PublicKey {
-            return Err(Refusal::new(
-                404,
-                "RESOURCE_NOT_EXISTS",
-                268_512_771,
-                "无可用的平台证书，请使用微信支付公钥",
-            ));
+            return Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", 268_512_771, "无可用的平台证书，请使用微信支付公钥"));
         }
         let nonce = self.rng.text(ALPHANUMERIC, 12);
-        let ciphertext = self
-            .keys
-            .encrypt(
-                &nonce,
-                "certificate",
-                self.credentials.platform_cert_pem.as_bytes(),
-            )
-            .map_err(|_| Refusal::system())?;
+        let ciphertext =
+            self.keys.encrypt(&nonce, "certificate", self.credentials.platform_cert_pem.as_bytes()).map_err(|_| Refusal::system())?;
         let year_ms = 365 * 24 * 3_600_000;
         Ok(Response::json(
             200,
@@ -232,13 +210,7 @@ impl Wechat {
         ))
     }
 
-    fn route(
-        &mut self,
-        interface: &str,
-        request: &Request,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> std::result::Result<Response, Refusal> {
+    fn route(&mut self, interface: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> std::result::Result<Response, Refusal> {
         let segments: Vec<&str> = request.path().trim_start_matches('/').split('/').collect();
         match (interface, segments.as_slice()) {
             ("order", [.., "native"]) => self.order(Way::Native, request, now),
@@ -249,12 +221,7 @@ impl Wechat {
             ("refund", _) => self.refund(request, now, drawn),
             ("query_refund", [.., no]) => self.query_refund(no, drawn),
             ("certificates", _) => self.certificates(now),
-            _ => Err(Refusal::new(
-                404,
-                "RESOURCE_NOT_EXISTS",
-                268_512_771,
-                "接口不存在",
-            )),
+            _ => Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", 268_512_771, "接口不存在")),
         }
     }
 }
@@ -281,65 +248,27 @@ impl Machine for Wechat {
 
     fn admit(&mut self, request: &Request, now: Timestamp) -> std::result::Result<(), Response> {
         let check = || {
-            self.keys.check_request(
-                request,
-                &self.credentials.mchid,
-                &self.credentials.merchant_serial,
-                now,
-            )?;
-            if request.header("accept").is_none_or(|accept| {
-                !accept.contains("application/json") && !accept.contains("*/*")
-            }) {
-                return Err(Refusal::new(
-                    406,
-                    "PARAM_ERROR",
-                    268_435_461,
-                    "Http头Accept须为application/json",
-                ));
+            self.keys.check_request(request, &self.credentials.mchid, &self.credentials.merchant_serial, now)?;
+            if request.header("accept").is_none_or(|accept| !accept.contains("application/json") && !accept.contains("*/*")) {
+                return Err(Refusal::new(406, "PARAM_ERROR", 268_435_461, "Http头Accept须为application/json"));
             }
             if request.header("user-agent").is_none_or(str::is_empty) {
-                return Err(Refusal::new(
-                    400,
-                    "PARAM_ERROR",
-                    268_435_461,
-                    "Http头缺少User-Agent",
-                ));
+                return Err(Refusal::new(400, "PARAM_ERROR", 268_435_461, "Http头缺少User-Agent"));
             }
-            let typed = request
-                .header("content-type")
-                .is_some_and(|kind| kind.starts_with("application/json"));
+            let typed = request.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
             if request.method == "POST" && !typed {
-                return Err(Refusal::new(
-                    415,
-                    "PARAM_ERROR",
-                    268_435_461,
-                    "Http头Content-Type须为application/json",
-                ));
+                return Err(Refusal::new(415, "PARAM_ERROR", 268_435_461, "Http头Content-Type须为application/json"));
             }
-            if self.options.mode == Mode::PublicKey
-                && request.header("wechatpay-serial") != Some(self.serial())
-            {
-                return Err(Refusal::new(
-                    400,
-                    "PARAM_ERROR",
-                    268_435_461,
-                    "Http头Wechatpay-Serial须为微信支付公钥ID",
-                ));
+            if self.options.mode == Mode::PublicKey && request.header("wechatpay-serial") != Some(self.serial()) {
+                return Err(Refusal::new(400, "PARAM_ERROR", 268_435_461, "Http头Wechatpay-Serial须为微信支付公钥ID"));
             }
             Ok(())
         };
         check().map_err(|refusal| refusal.response())
     }
 
-    fn perform(
-        &mut self,
-        interface: &str,
-        request: &Request,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Response {
-        self.route(interface, request, now, drawn)
-            .unwrap_or_else(|refusal| refusal.response())
+    fn perform(&mut self, interface: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> Response {
+        self.route(interface, request, now, drawn).unwrap_or_else(|refusal| refusal.response())
     }
 
     fn postpone(&mut self, at: Timestamp, request: Request) {
@@ -350,13 +279,7 @@ impl Machine for Wechat {
         Refusal::system().response()
     }
 
-    fn seal(
-        &mut self,
-        _request: &Request,
-        mut response: Response,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Response {
+    fn seal(&mut self, _request: &Request, mut response: Response, now: Timestamp, drawn: &Drawn) -> Response {
         let number = response.header("x-sim-number").unwrap_or("0").to_owned();
         response.headers.retain(|(name, _)| name != "x-sim-number");
         let (timestamp, nonce) = (now.millis() / 1000, self.rng.text(ALPHANUMERIC, 32));
@@ -381,36 +304,15 @@ impl Machine for Wechat {
 
 fn trade_truth(order: &Order, now: Timestamp) -> TradeTruth {
     let sum = |wanted: fn(RefundStatus) -> bool| -> i64 {
-        order
-            .refunds
-            .values()
-            .filter(|refund| wanted(refund.status))
-            .map(|refund| refund.amount_fen)
-            .sum()
+        order.refunds.values().filter(|refund| wanted(refund.status)).map(|refund| refund.amount_fen).sum()
     };
     TradeTruth {
         total_fen: order.asked.total_fen,
-        captured_fen: if order.capture.is_some() {
-            order.asked.total_fen
-        } else {
-            0
-        },
+        captured_fen: if order.capture.is_some() { order.asked.total_fen } else { 0 },
         refunded_fen: sum(|status| matches!(status, RefundStatus::Success(_))),
         pending_fen: sum(|status| !matches!(status, RefundStatus::Success(_))),
-        transaction_id: order
-            .capture
-            .as_ref()
-            .map(|capture| capture.transaction_id.clone()),
+        transaction_id: order.capture.as_ref().map(|capture| capture.transaction_id.clone()),
         state: order.trade_state(now).to_owned(),
-        refunds: order
-            .refunds
-            .iter()
-            .map(|(no, refund)| {
-                (
-                    no.clone(),
-                    (refund.amount_fen, refund.status.name().to_owned()),
-                )
-            })
-            .collect(),
+        refunds: order.refunds.iter().map(|(no, refund)| (no.clone(), (refund.amount_fen, refund.status.name().to_owned()))).collect(),
     }
 }

@@ -23,9 +23,7 @@ impl Request {
 
     /// The path without the query.
     pub fn path(&self) -> &str {
-        self.target
-            .split_once('?')
-            .map_or(self.target.as_str(), |(path, _)| path)
+        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
     }
 
     /// The raw query, empty when there is none.
@@ -35,10 +33,7 @@ impl Request {
 
     /// A query parameter as it stands on the wire (not percent-decoded: the peers' parameters are plain numbers and codes).
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.query()
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .find_map(|(key, value)| (key == name).then_some(value))
+        self.query().split('&').filter_map(|pair| pair.split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
     }
 }
 
@@ -58,10 +53,7 @@ impl Response {
     pub fn json(status: u16, value: &serde_json::Value) -> Response {
         Response {
             status,
-            headers: vec![(
-                "content-type".to_owned(),
-                "application/json; charset=utf-8".to_owned(),
-            )],
+            headers: vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())],
             body: value.to_string().into_bytes(),
         }
     }
@@ -118,7 +110,5 @@ pub struct Callback {
 }
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find_map(|(key, value)| (key == name).then_some(value.as_str()))
+    headers.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()))
 }

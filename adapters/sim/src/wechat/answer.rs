@@ -17,13 +17,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: u16, code: &'static str, number: u32, message: &str) -> Refusal {
-        Refusal {
-            status,
-            code,
-            message: message.to_owned(),
-            number,
-            detail: None,
-        }
+        Refusal { status, code, message: message.to_owned(), number, detail: None }
     }
 
     pub(super) fn sign_error(message: &str) -> Refusal {
@@ -31,24 +25,13 @@ impl Refusal {
     }
 
     pub(super) fn parameter(path: &str, issue: &str) -> Refusal {
-        let mut refusal = Refusal::new(
-            400,
-            "PARAM_ERROR",
-            268_435_461,
-            &format!("参数错误：{path} {issue}"),
-        );
-        refusal.detail =
-            Some(json!({"field": path, "value": [path], "issue": issue, "location": "body"}));
+        let mut refusal = Refusal::new(400, "PARAM_ERROR", 268_435_461, &format!("参数错误：{path} {issue}"));
+        refusal.detail = Some(json!({"field": path, "value": [path], "issue": issue, "location": "body"}));
         refusal
     }
 
     fn superfluous(paths: Vec<String>) -> Refusal {
-        let mut refusal = Refusal::new(
-            400,
-            "PARAM_ERROR",
-            270_924_358,
-            "请求中含有未在API文档中定义的参数",
-        );
+        let mut refusal = Refusal::new(400, "PARAM_ERROR", 270_924_358, "请求中含有未在API文档中定义的参数");
         refusal.detail = Some(json!({"value": paths, "location": "body"}));
         refusal
     }
@@ -67,9 +50,7 @@ impl Refusal {
             body.insert("detail".to_owned(), detail.clone());
         }
         let mut response = Response::json(self.status, &body);
-        response
-            .headers
-            .push(("x-sim-number".to_owned(), self.number.to_string()));
+        response.headers.push(("x-sim-number".to_owned(), self.number.to_string()));
         response
     }
 }
@@ -87,19 +68,9 @@ impl<'a> Fields<'a> {
     }
 
     fn read(path: String, value: &'a Value, known: &[&str]) -> Result<Fields<'a>, Refusal> {
-        let map = value
-            .as_object()
-            .ok_or_else(|| Refusal::parameter(&path, "不是对象"))?;
-        let unknown: Vec<String> = map
-            .keys()
-            .filter(|key| !known.contains(&key.as_str()))
-            .map(|key| format!("{path}/{key}"))
-            .collect();
-        if unknown.is_empty() {
-            Ok(Fields { path, map })
-        } else {
-            Err(Refusal::superfluous(unknown))
-        }
+        let map = value.as_object().ok_or_else(|| Refusal::parameter(&path, "不是对象"))?;
+        let unknown: Vec<String> = map.keys().filter(|key| !known.contains(&key.as_str())).map(|key| format!("{path}/{key}")).collect();
+        if unknown.is_empty() { Ok(Fields { path, map }) } else { Err(Refusal::superfluous(unknown)) }
     }
 
     fn path(&self, name: &str) -> String {
@@ -115,9 +86,7 @@ impl<'a> Fields<'a> {
     pub(super) fn text(&self, name: &str, max: usize) -> Result<Option<&'a str>, Refusal> {
         match self.map.get(name) {
             None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() && text.chars().count() <= max => {
-                Ok(Some(text))
-            }
+            Some(Value::String(text)) if !text.is_empty() && text.chars().count() <= max => Ok(Some(text)),
             Some(Value::String(_)) => Err(self.wrong(name, "长度不符合要求")),
             Some(_) => Err(self.wrong(name, "应为字符串")),
         }
@@ -125,18 +94,16 @@ impl<'a> Fields<'a> {
 
     /// A text that must be there.
     pub(super) fn required(&self, name: &str, max: usize) -> Result<&'a str, Refusal> {
-        self.text(name, max)?
-            .ok_or_else(|| self.wrong(name, "缺少必填参数"))
+        self.text(name, max)?.ok_or_else(|| self.wrong(name, "缺少必填参数"))
     }
 
     /// A positive amount in fen.
     pub(super) fn fen(&self, name: &str) -> Result<i64, Refusal> {
         match self.map.get(name) {
             None => Err(self.wrong(name, "缺少必填参数")),
-            Some(value) => value
-                .as_i64()
-                .filter(|fen| (1..=10_000_000_000).contains(fen))
-                .ok_or_else(|| self.wrong(name, "应为大于0的整数（分）")),
+            Some(value) => {
+                value.as_i64().filter(|fen| (1..=10_000_000_000).contains(fen)).ok_or_else(|| self.wrong(name, "应为大于0的整数（分）"))
+            }
         }
     }
 
@@ -150,20 +117,12 @@ impl<'a> Fields<'a> {
 
     /// An object inside this one.
     pub(super) fn object(&self, name: &str, known: &[&str]) -> Result<Option<Fields<'a>>, Refusal> {
-        self.map
-            .get(name)
-            .map(|value| Fields::read(self.path(name), value, known))
-            .transpose()
+        self.map.get(name).map(|value| Fields::read(self.path(name), value, known)).transpose()
     }
 
     /// An object that must be there.
-    pub(super) fn required_object(
-        &self,
-        name: &str,
-        known: &[&str],
-    ) -> Result<Fields<'a>, Refusal> {
-        self.object(name, known)?
-            .ok_or_else(|| self.wrong(name, "缺少必填参数"))
+    pub(super) fn required_object(&self, name: &str, known: &[&str]) -> Result<Fields<'a>, Refusal> {
+        self.object(name, known)?.ok_or_else(|| self.wrong(name, "缺少必填参数"))
     }
 
     /// Is there a field of this name?
@@ -179,10 +138,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, Refusal> {
 
 /// A merchant's number: `min` to `max` of digits, letters and `marks`.
 pub(super) fn is_number(text: &str, min: usize, max: usize, marks: &[u8]) -> bool {
-    (min..=max).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || marks.contains(&b))
+    (min..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || marks.contains(&b))
 }
 
 /// RFC 3339 with +08:00 and whole seconds, as WeChat writes times.
@@ -194,9 +150,5 @@ pub(super) fn seconds(at: Timestamp) -> String {
 
 /// `yyyyMMddHHmmss` in UTC+8.
 pub(super) fn compact(at: Timestamp) -> String {
-    seconds(at)
-        .chars()
-        .filter(char::is_ascii_digit)
-        .take(14)
-        .collect()
+    seconds(at).chars().filter(char::is_ascii_digit).take(14).collect()
 }

@@ -15,9 +15,7 @@ use crate::faults::{Drawn, Fault, Faults, Peer};
 use crate::rng::ALPHANUMERIC;
 use crate::wire::{Callback, CallbackId};
 
-const LADDER_SECONDS: [i64; 15] = [
-    15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600,
-];
+const LADDER_SECONDS: [i64; 15] = [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
 
 /// What is wrong with a callback made up for a test (quality.md F7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,11 +61,7 @@ impl Forgery {
             | Forgery::UnknownSerial
             | Forgery::BadCipher
             | Forgery::ShortNonce => true,
-            Forgery::WrongAmount
-            | Forgery::WrongMerchant
-            | Forgery::WrongApp
-            | Forgery::WrongCurrency
-            | Forgery::UnknownOrder => false,
+            Forgery::WrongAmount | Forgery::WrongMerchant | Forgery::WrongApp | Forgery::WrongCurrency | Forgery::UnknownOrder => false,
         }
     }
 }
@@ -83,20 +77,8 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    const fn payment(
-        resource: &'a Value,
-        url: &'a str,
-        at: Timestamp,
-        forgery: Option<Forgery>,
-    ) -> Draft<'a> {
-        Draft {
-            event: "TRANSACTION.SUCCESS",
-            kind: "transaction",
-            resource,
-            url,
-            at,
-            forgery,
-        }
+    const fn payment(resource: &'a Value, url: &'a str, at: Timestamp, forgery: Option<Forgery>) -> Draft<'a> {
+        Draft { event: "TRANSACTION.SUCCESS", kind: "transaction", resource, url, at, forgery }
     }
 }
 
@@ -136,32 +118,16 @@ impl Wechat {
         let resource = self.transaction(out_trade_no, order, now, &Drawn::default());
         let wrong = self.transaction(out_trade_no, order, now, &drawn);
         if drawn.has(Fault::ForgedCallback) {
-            self.enqueue(
-                &Draft::payment(&resource, &url, at, Some(Forgery::BadSignature)),
-                &Drawn::default(),
-            );
+            self.enqueue(&Draft::payment(&resource, &url, at, Some(Forgery::BadSignature)), &Drawn::default());
         }
         if wrong != resource {
-            let forgery = if drawn.has(Fault::WrongAmount) {
-                Forgery::WrongAmount
-            } else {
-                Forgery::WrongMerchant
-            };
-            self.enqueue(
-                &Draft::payment(&wrong, &url, at, Some(forgery)),
-                &Drawn::default(),
-            );
+            let forgery = if drawn.has(Fault::WrongAmount) { Forgery::WrongAmount } else { Forgery::WrongMerchant };
+            self.enqueue(&Draft::payment(&wrong, &url, at, Some(forgery)), &Drawn::default());
         }
         self.enqueue(&Draft::payment(&resource, &url, at, None), &drawn);
     }
 
-    pub(super) fn notify_refund(
-        &mut self,
-        out_trade_no: &str,
-        out_refund_no: &str,
-        now: Timestamp,
-        faults: &mut Faults,
-    ) {
+    pub(super) fn notify_refund(&mut self, out_trade_no: &str, out_refund_no: &str, now: Timestamp, faults: &mut Faults) {
         let Some(order) = self.orders.get(out_trade_no) else {
             return;
         };
@@ -177,55 +143,21 @@ impl Wechat {
             RefundStatus::Processing => return,
         };
         let drawn = faults.draw(Peer::Wechat, "callback");
-        let mut resource = refund_object(
-            out_trade_no,
-            order,
-            out_refund_no,
-            refund,
-            "refund_status",
-            &drawn,
-        );
+        let mut resource = refund_object(out_trade_no, order, out_refund_no, refund, "refund_status", &drawn);
         if let Some(fields) = resource.as_object_mut() {
-            let mchid = if drawn.has(Fault::WrongMerchant) {
-                "1900000999"
-            } else {
-                self.credentials.mchid.as_str()
-            };
+            let mchid = if drawn.has(Fault::WrongMerchant) { "1900000999" } else { self.credentials.mchid.as_str() };
             fields.insert("mchid".to_owned(), json!(mchid));
         }
         let at = now.plus_millis(i64::from(self.options.notify_delay_ms));
-        self.enqueue(
-            &Draft {
-                event,
-                kind: "refund",
-                resource: &resource,
-                url: &url,
-                at,
-                forgery: None,
-            },
-            &drawn,
-        );
+        self.enqueue(&Draft { event, kind: "refund", resource: &resource, url: &url, at, forgery: None }, &drawn);
     }
 
     /// Makes up a callback about an order, whatever its state.
-    pub fn forge(
-        &mut self,
-        out_trade_no: &str,
-        forgery: Forgery,
-        now: Timestamp,
-    ) -> Result<(), CannotPay> {
-        let mut order = self
-            .orders
-            .get(out_trade_no)
-            .cloned()
-            .ok_or(CannotPay::Unknown)?;
+    pub fn forge(&mut self, out_trade_no: &str, forgery: Forgery, now: Timestamp) -> Result<(), CannotPay> {
+        let mut order = self.orders.get(out_trade_no).cloned().ok_or(CannotPay::Unknown)?;
         if order.capture.is_none() {
             let transaction_id = format!("42009{:023}", self.rng.below(u64::MAX));
-            order.capture = Some(Capture {
-                transaction_id,
-                at: now,
-                openid: "oSimForged".to_owned(),
-            });
+            order.capture = Some(Capture { transaction_id, at: now, openid: "oSimForged".to_owned() });
         }
         let url = order.asked.notify_url.clone();
         let mut resource = self.transaction(out_trade_no, &order, now, &Drawn::default());
@@ -234,10 +166,7 @@ impl Wechat {
             Forgery::WrongMerchant => ("/mchid", json!("1900000999")),
             Forgery::WrongApp => ("/appid", json!("wx00000000000009ff")),
             Forgery::WrongCurrency => ("/amount/currency", json!("USD")),
-            Forgery::UnknownOrder => (
-                "/out_trade_no",
-                json!(format!("X{:019}", self.rng.below(u64::MAX))),
-            ),
+            Forgery::UnknownOrder => ("/out_trade_no", json!(format!("X{:019}", self.rng.below(u64::MAX)))),
             Forgery::BadSignature
             | Forgery::Probe
             | Forgery::Stale
@@ -250,35 +179,15 @@ impl Wechat {
         if let Some(place) = resource.pointer_mut(pointer) {
             *place = value;
         }
-        self.enqueue(
-            &Draft::payment(&resource, &url, now, Some(forgery)),
-            &Drawn::default(),
-        );
+        self.enqueue(&Draft::payment(&resource, &url, now, Some(forgery)), &Drawn::default());
         Ok(())
     }
 
     fn enqueue(&mut self, draft: &Draft<'_>, drawn: &Drawn) {
-        let Draft {
-            event,
-            kind,
-            resource,
-            url,
-            at,
-            forgery,
-        } = *draft;
-        let nonce = self.rng.text(
-            ALPHANUMERIC,
-            if forgery == Some(Forgery::ShortNonce) {
-                8
-            } else {
-                12
-            },
-        );
+        let Draft { event, kind, resource, url, at, forgery } = *draft;
+        let nonce = self.rng.text(ALPHANUMERIC, if forgery == Some(Forgery::ShortNonce) { 8 } else { 12 });
         let padded = format!("{nonce:0<12}");
-        let Ok(mut ciphertext) = self
-            .keys
-            .encrypt(&padded, kind, resource.to_string().as_bytes())
-        else {
+        let Ok(mut ciphertext) = self.keys.encrypt(&padded, kind, resource.to_string().as_bytes()) else {
             return;
         };
         if forgery == Some(Forgery::BadCipher) {
@@ -294,71 +203,33 @@ impl Wechat {
             "summary": "通知",
             "resource": {"original_type": kind, "algorithm": "AEAD_AES_256_GCM", "ciphertext": ciphertext, "associated_data": kind, "nonce": nonce},
         });
-        let message = Message {
-            url: url.to_owned(),
-            body: envelope.to_string().into_bytes(),
-            forgery,
-            attempts: 0,
-            acknowledged: false,
-        };
+        let message = Message { url: url.to_owned(), body: envelope.to_string().into_bytes(), forgery, attempts: 0, acknowledged: false };
         self.messages.insert(id, message);
         if drawn.has(Fault::DropCallback) {
             return;
         }
-        let late = drawn
-            .find(|fault| {
-                if let Fault::LateCallback { ms } = fault {
-                    Some(*ms)
-                } else {
-                    None
-                }
-            })
-            .unwrap_or(0);
-        let copies = drawn
-            .find(|fault| {
-                if let Fault::Duplicate { times } = fault {
-                    Some(*times)
-                } else {
-                    None
-                }
-            })
-            .unwrap_or(0);
+        let late = drawn.find(|fault| if let Fault::LateCallback { ms } = fault { Some(*ms) } else { None }).unwrap_or(0);
+        let copies = drawn.find(|fault| if let Fault::Duplicate { times } = fault { Some(*times) } else { None }).unwrap_or(0);
         let at = at.plus_millis(i64::from(late));
         self.agenda.plan(at, Errand::Send { id, extra: false });
         for copy in 1..=copies {
-            self.agenda.plan(
-                at.plus_millis(i64::from(copy) * 7),
-                Errand::Send { id, extra: true },
-            );
+            self.agenda.plan(at.plus_millis(i64::from(copy) * 7), Errand::Send { id, extra: true });
         }
     }
 
     /// Builds one delivery and plans the next one, in case nobody answers.
-    pub(super) fn send(
-        &mut self,
-        id: CallbackId,
-        extra: bool,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> Option<Callback> {
+    pub(super) fn send(&mut self, id: CallbackId, extra: bool, at: Timestamp, now: Timestamp) -> Option<Callback> {
         let message = self.messages.get_mut(&id)?;
         if !extra && message.forgery.is_none() {
             if let Some(pause) = LADDER_SECONDS.get(message.attempts) {
-                self.agenda.plan(
-                    now.plus_millis(pause * 1000),
-                    Errand::Send { id, extra: false },
-                );
+                self.agenda.plan(now.plus_millis(pause * 1000), Errand::Send { id, extra: false });
             }
             message.attempts += 1;
         }
         let (url, forgery, mut body) = (message.url.clone(), message.forgery, message.body.clone());
         self.callbacks.sent += 1;
 
-        let age = if forgery == Some(Forgery::Stale) {
-            600
-        } else {
-            0
-        };
+        let age = if forgery == Some(Forgery::Stale) { 600 } else { 0 };
         let timestamp = now.millis() / 1000 - age;
         let nonce = self.rng.text(ALPHANUMERIC, 32);
         let mut signature = self.keys.sign(timestamp, &nonce, &body);
@@ -366,9 +237,7 @@ impl Wechat {
         match forgery {
             Some(Forgery::BadSignature) => signature = spoil(&signature),
             Some(Forgery::Probe) => signature = format!("WECHATPAY/SIGNTEST/{signature}"),
-            Some(Forgery::SwappedBody) => {
-                signature = self.keys.sign(timestamp, &nonce, b"{\"id\":\"another\"}")
-            }
+            Some(Forgery::SwappedBody) => signature = self.keys.sign(timestamp, &nonce, b"{\"id\":\"another\"}"),
             Some(Forgery::UnknownSerial) => serial = unknown_serial(self.options.mode).to_owned(),
             Some(Forgery::Truncated) => body.truncate(body.len() / 2),
             _ => {}
@@ -382,13 +251,7 @@ impl Wechat {
             ("wechatpay-serial", &serial),
             ("wechatpay-signature-type", "WECHATPAY2-SHA256-RSA2048"),
         ];
-        Some(Callback {
-            id,
-            at,
-            url,
-            headers: headers.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(),
-            body,
-        })
+        Some(Callback { id, at, url, headers: headers.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), body })
     }
 
     /// The receiver's answer to a delivery; `None` when it did not answer. Only 2xx ends the ladder.
@@ -400,32 +263,20 @@ impl Wechat {
             return;
         };
         if let Some(forgery) = message.forgery {
-            *self
-                .callbacks
-                .forgeries_acknowledged
-                .entry(forgery)
-                .or_insert(0) += 1;
+            *self.callbacks.forgeries_acknowledged.entry(forgery).or_insert(0) += 1;
             self.callbacks.wrongly_accepted += u64::from(forgery.must_be_refused());
             return;
         }
         if !message.acknowledged {
             message.acknowledged = true;
             self.callbacks.acknowledged += 1;
-            self.agenda
-                .forget(|errand| *errand == Errand::Send { id, extra: false });
+            self.agenda.forget(|errand| *errand == Errand::Send { id, extra: false });
         }
     }
 
     pub(super) fn callback_truth(&self) -> CallbackTruth {
-        let waiting = self
-            .messages
-            .values()
-            .filter(|message| message.forgery.is_none() && !message.acknowledged)
-            .count();
-        CallbackTruth {
-            waiting: waiting as u64,
-            ..self.callbacks.clone()
-        }
+        let waiting = self.messages.values().filter(|message| message.forgery.is_none() && !message.acknowledged).count();
+        CallbackTruth { waiting: waiting as u64, ..self.callbacks.clone() }
     }
 }
 

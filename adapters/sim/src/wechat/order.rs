@@ -111,12 +111,7 @@ pub enum CannotPay {
 }
 
 impl Wechat {
-    pub(super) fn order(
-        &mut self,
-        way: Way,
-        request: &Request,
-        now: Timestamp,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn order(&mut self, way: Way, request: &Request, now: Timestamp) -> Result<Response, Refusal> {
         let body = parse(&request.body)?;
         let (out_trade_no, asked) = self.read_order(way, &body)?;
         if let Some(order) = self.orders.get(&out_trade_no) {
@@ -126,10 +121,7 @@ impl Wechat {
             None => now.plus_millis(DEFAULT_LIFE_MS),
             Some(Ok(at)) if at > now && at.since(now) <= DEFAULT_LIFE_MS => at,
             Some(_) => {
-                return Err(Refusal::parameter(
-                    "/body/time_expire",
-                    "须为RFC3339格式，且晚于当前时间、不超过7天",
-                ));
+                return Err(Refusal::parameter("/body/time_expire", "须为RFC3339格式，且晚于当前时间、不超过7天"));
             }
         };
         let order = Order {
@@ -168,12 +160,7 @@ impl Wechat {
         let fields = Fields::body(body, &known)?;
         self.check_merchant(&fields)?;
         if fields.required("appid", 32)? != self.credentials.appid {
-            return Err(Refusal::new(
-                400,
-                "APPID_MCHID_NOT_MATCH",
-                268_445_527,
-                "appid和mch_id不匹配",
-            ));
+            return Err(Refusal::new(400, "APPID_MCHID_NOT_MATCH", 268_445_527, "appid和mch_id不匹配"));
         }
         let out_trade_no = fields.required("out_trade_no", 32)?;
         if !is_number(out_trade_no, 6, 32, b"_-|*") {
@@ -184,20 +171,12 @@ impl Wechat {
         let openid = match (way, fields.object("payer", &["openid"])?) {
             (Way::Jsapi, Some(payer)) => Some(payer.required("openid", 128)?.to_owned()),
             (Way::Jsapi, None) => {
-                return Err(Refusal::new(
-                    400,
-                    "PARAM_ERROR",
-                    268_501_013,
-                    "缺少payer.openid",
-                ));
+                return Err(Refusal::new(400, "PARAM_ERROR", 268_501_013, "缺少payer.openid"));
             }
             (Way::Native, None) => None,
             (Way::Native, Some(_)) => return Err(fields.wrong("payer", "Native下单不支持该参数")),
         };
-        fields.object(
-            "scene_info",
-            &["payer_client_ip", "device_id", "store_info"],
-        )?;
+        fields.object("scene_info", &["payer_client_ip", "device_id", "store_info"])?;
         fields.object("settle_info", &["profit_sharing"])?;
         fields.object("detail", &["cost_price", "invoice_id", "goods_detail"])?;
         fields.text("goods_tag", 32)?;
@@ -207,9 +186,7 @@ impl Wechat {
                 way,
                 description: fields.required("description", 127)?.to_owned(),
                 total_fen: amount.fen("total")?,
-                notify_url: self
-                    .notify_url(&fields)?
-                    .ok_or_else(|| fields.wrong("notify_url", "缺少必填参数"))?,
+                notify_url: self.notify_url(&fields)?.ok_or_else(|| fields.wrong("notify_url", "缺少必填参数"))?,
                 attach: fields.text("attach", 128)?.map(str::to_owned),
                 time_expire: fields.text("time_expire", 64)?.map(str::to_owned),
                 openid,
@@ -222,12 +199,7 @@ impl Wechat {
         if fields.required("mchid", 32)? == self.credentials.mchid {
             Ok(())
         } else {
-            Err(Refusal::new(
-                400,
-                "PARAM_ERROR",
-                268_443_699,
-                "商户号与签名的商户号不一致",
-            ))
+            Err(Refusal::new(400, "PARAM_ERROR", 268_443_699, "商户号与签名的商户号不一致"))
         }
     }
 
@@ -236,9 +208,7 @@ impl Wechat {
         let Some(url) = fields.text("notify_url", 255)? else {
             return Ok(None);
         };
-        let loopback = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"]
-            .iter()
-            .any(|prefix| url.starts_with(prefix));
+        let loopback = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"].iter().any(|prefix| url.starts_with(prefix));
         if (url.starts_with("https://") || loopback) && !url.contains(['?', '#', ' ']) {
             Ok(Some(url.to_owned()))
         } else {
@@ -246,22 +216,10 @@ impl Wechat {
         }
     }
 
-    pub(super) fn query(
-        &self,
-        out_trade_no: &str,
-        request: &Request,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn query(&self, out_trade_no: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> Result<Response, Refusal> {
         self.check_query_merchant(request)?;
-        let order = self
-            .orders
-            .get(out_trade_no)
-            .ok_or_else(Refusal::no_order)?;
-        Ok(Response::json(
-            200,
-            &self.transaction(out_trade_no, order, now, drawn),
-        ))
+        let order = self.orders.get(out_trade_no).ok_or_else(Refusal::no_order)?;
+        Ok(Response::json(200, &self.transaction(out_trade_no, order, now, drawn)))
     }
 
     pub(super) fn query_by_transaction(
@@ -272,12 +230,7 @@ impl Wechat {
         drawn: &Drawn,
     ) -> Result<Response, Refusal> {
         let mut orders = self.orders.iter();
-        let found = orders.find(|(_, order)| {
-            order
-                .capture
-                .as_ref()
-                .is_some_and(|capture| capture.transaction_id == transaction_id)
-        });
+        let found = orders.find(|(_, order)| order.capture.as_ref().is_some_and(|capture| capture.transaction_id == transaction_id));
         let (out_trade_no, _) = found.ok_or_else(Refusal::no_order)?;
         self.query(out_trade_no, request, now, drawn)
     }
@@ -286,29 +239,14 @@ impl Wechat {
         if request.parameter("mchid") == Some(self.credentials.mchid.as_str()) {
             Ok(())
         } else {
-            Err(Refusal::new(
-                400,
-                "PARAM_ERROR",
-                268_443_699,
-                "缺少mchid或与签名的商户号不一致",
-            ))
+            Err(Refusal::new(400, "PARAM_ERROR", 268_443_699, "缺少mchid或与签名的商户号不一致"))
         }
     }
 
     /// The transaction object of queries and callbacks.
-    pub(super) fn transaction(
-        &self,
-        out_trade_no: &str,
-        order: &Order,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Value {
+    pub(super) fn transaction(&self, out_trade_no: &str, order: &Order, now: Timestamp, drawn: &Drawn) -> Value {
         let state = order.trade_state(now);
-        let mchid = if drawn.has(Fault::WrongMerchant) {
-            "1900000999"
-        } else {
-            self.credentials.mchid.as_str()
-        };
+        let mchid = if drawn.has(Fault::WrongMerchant) { "1900000999" } else { self.credentials.mchid.as_str() };
         let total = order.asked.total_fen + i64::from(drawn.has(Fault::WrongAmount));
         let mut object = json!({
             "appid": self.credentials.appid,
@@ -335,39 +273,20 @@ impl Wechat {
         object
     }
 
-    pub(super) fn close(
-        &mut self,
-        out_trade_no: &str,
-        request: &Request,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn close(&mut self, out_trade_no: &str, request: &Request) -> Result<Response, Refusal> {
         let body = parse(&request.body)?;
         self.check_merchant(&Fields::body(&body, &["mchid"])?)?;
-        let order = self
-            .orders
-            .get_mut(out_trade_no)
-            .ok_or_else(Refusal::no_order)?;
+        let order = self.orders.get_mut(out_trade_no).ok_or_else(Refusal::no_order)?;
         if order.capture.is_some() {
             return Err(Refusal::new(400, "ORDERPAID", 268_449_538, "该订单已支付"));
         }
         order.closed = true;
-        Ok(Response {
-            status: 204,
-            headers: Vec::new(),
-            body: Vec::new(),
-        })
+        Ok(Response { status: 204, headers: Vec::new(), body: Vec::new() })
     }
 
     /// The payer confirms. Money moves here and nowhere else.
-    pub fn pay(
-        &mut self,
-        out_trade_no: &str,
-        now: Timestamp,
-        faults: &mut Faults,
-    ) -> Result<(), CannotPay> {
-        let order = self
-            .orders
-            .get_mut(out_trade_no)
-            .ok_or(CannotPay::Unknown)?;
+    pub fn pay(&mut self, out_trade_no: &str, now: Timestamp, faults: &mut Faults) -> Result<(), CannotPay> {
+        let order = self.orders.get_mut(out_trade_no).ok_or(CannotPay::Unknown)?;
         if order.capture.is_some() {
             return Err(CannotPay::Paid);
         }
@@ -376,17 +295,9 @@ impl Wechat {
         }
         self.paid += 1;
         let day: String = compact(now).chars().take(8).collect();
-        let openid = order
-            .asked
-            .openid
-            .clone()
-            .unwrap_or_else(|| format!("oSim{}", self.rng.text(ALPHANUMERIC, 24)));
+        let openid = order.asked.openid.clone().unwrap_or_else(|| format!("oSim{}", self.rng.text(ALPHANUMERIC, 24)));
         let transaction_id = format!("42000{:05}{day}{:010}", self.rng.below(100_000), self.paid);
-        order.capture = Some(Capture {
-            transaction_id,
-            at: now,
-            openid,
-        });
+        order.capture = Some(Capture { transaction_id, at: now, openid });
         self.notify_paid(out_trade_no, now, faults);
         Ok(())
     }
@@ -398,10 +309,7 @@ impl Wechat {
 
     /// Orders that can be paid now, oldest number first.
     pub fn payable(&self, now: Timestamp) -> Vec<Payable> {
-        let open = self
-            .orders
-            .iter()
-            .filter(|(_, order)| order.trade_state(now) == "NOTPAY");
+        let open = self.orders.iter().filter(|(_, order)| order.trade_state(now) == "NOTPAY");
         open.map(|(out_trade_no, order)| Payable {
             out_trade_no: out_trade_no.clone(),
             description: order.asked.description.clone(),
@@ -416,25 +324,10 @@ impl Wechat {
 
 fn repeat(order: &Order, asked: &Asked, now: Timestamp) -> Result<Response, Refusal> {
     match order.trade_state(now) {
-        "SUCCESS" | "REFUND" => Err(Refusal::new(
-            403,
-            "OUT_TRADE_NO_USED",
-            268_449_538,
-            "商户订单号重复，该订单已支付",
-        )),
-        "CLOSED" => Err(Refusal::new(
-            400,
-            "ORDER_CLOSED",
-            268_447_914,
-            "订单已关闭或已过期，请更换订单号",
-        )),
+        "SUCCESS" | "REFUND" => Err(Refusal::new(403, "OUT_TRADE_NO_USED", 268_449_538, "商户订单号重复，该订单已支付")),
+        "CLOSED" => Err(Refusal::new(400, "ORDER_CLOSED", 268_447_914, "订单已关闭或已过期，请更换订单号")),
         _ if order.asked == *asked => Ok(handover(order)),
-        _ => Err(Refusal::new(
-            400,
-            "INVALID_REQUEST",
-            268_498_688,
-            "请求重入时，参数与首次请求时不一致",
-        )),
+        _ => Err(Refusal::new(400, "INVALID_REQUEST", 268_498_688, "请求重入时，参数与首次请求时不一致")),
     }
 }
 

@@ -51,29 +51,16 @@ struct Asked {
 }
 
 impl Wechat {
-    pub(super) fn refund(
-        &mut self,
-        request: &Request,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn refund(&mut self, request: &Request, now: Timestamp, drawn: &Drawn) -> Result<Response, Refusal> {
         let body = parse(&request.body)?;
         let asked = self.read_refund(&body)?;
         if let Some(owner) = self.refund_owner.get(&asked.out_refund_no) {
             return self.repeat_refund(owner, &asked);
         }
-        let order = self
-            .orders
-            .get_mut(&asked.out_trade_no)
-            .ok_or_else(Refusal::no_order)?;
+        let order = self.orders.get_mut(&asked.out_trade_no).ok_or_else(Refusal::no_order)?;
         check_refund(order, &asked, now, self.options.refund_spacing_ms)?;
         if drawn.has(Fault::SaysNo) {
-            return Err(Refusal::new(
-                403,
-                "NOT_ENOUGH",
-                0,
-                "基本账户余额不足，请充值后重新发起",
-            ));
+            return Err(Refusal::new(403, "NOT_ENOUGH", 0, "基本账户余额不足，请充值后重新发起"));
         }
         self.refunded += 1;
         let refund = Refund {
@@ -85,45 +72,19 @@ impl Wechat {
             doomed: drawn.has(Fault::RefundAbnormal),
         };
         order.last_refund_at = Some(now);
-        let answer = refund_object(
-            &asked.out_trade_no,
-            order,
-            &asked.out_refund_no,
-            &refund,
-            "status",
-            &Drawn::default(),
-        );
+        let answer = refund_object(&asked.out_trade_no, order, &asked.out_refund_no, &refund, "status", &Drawn::default());
         order.refunds.insert(asked.out_refund_no.clone(), refund);
-        self.agenda.plan(
-            now.plus_millis(i64::from(self.options.refund_delay_ms)),
-            Errand::FinishRefund(asked.out_refund_no.clone()),
-        );
-        self.refund_owner
-            .insert(asked.out_refund_no, asked.out_trade_no);
+        self.agenda.plan(now.plus_millis(i64::from(self.options.refund_delay_ms)), Errand::FinishRefund(asked.out_refund_no.clone()));
+        self.refund_owner.insert(asked.out_refund_no, asked.out_trade_no);
         Ok(Response::json(200, &answer))
     }
 
     fn read_refund(&self, body: &Value) -> Result<Asked, Refusal> {
-        let known = [
-            "transaction_id",
-            "out_trade_no",
-            "out_refund_no",
-            "reason",
-            "notify_url",
-            "funds_account",
-            "amount",
-            "goods_detail",
-        ];
+        let known = ["transaction_id", "out_trade_no", "out_refund_no", "reason", "notify_url", "funds_account", "amount", "goods_detail"];
         let fields = Fields::body(body, &known)?;
-        let out_trade_no = match (
-            fields.text("out_trade_no", 32)?,
-            fields.text("transaction_id", 32)?,
-        ) {
+        let out_trade_no = match (fields.text("out_trade_no", 32)?, fields.text("transaction_id", 32)?) {
             (Some(out_trade_no), None) => out_trade_no.to_owned(),
-            (None, Some(transaction_id)) => self
-                .by_transaction(transaction_id)
-                .ok_or_else(Refusal::no_order)?
-                .to_owned(),
+            (None, Some(transaction_id)) => self.by_transaction(transaction_id).ok_or_else(Refusal::no_order)?.to_owned(),
             (Some(_), Some(_)) => {
                 return Err(fields.wrong("transaction_id", "与out_trade_no二选一"));
             }
@@ -156,96 +117,45 @@ impl Wechat {
     }
 
     fn repeat_refund(&self, owner: &str, asked: &Asked) -> Result<Response, Refusal> {
-        let (order, refund) = self
-            .orders
-            .get(owner)
-            .and_then(|order| Some((order, order.refunds.get(&asked.out_refund_no)?)))
-            .ok_or_else(Refusal::system)?;
-        if owner != asked.out_trade_no
-            || refund.amount_fen != asked.refund_fen
-            || order.asked.total_fen != asked.total_fen
-        {
-            return Err(Refusal::new(
-                400,
-                "INVALID_REQUEST",
-                268_498_688,
-                "商户退款单号重复，且参数与首次请求不一致",
-            ));
+        let (order, refund) =
+            self.orders.get(owner).and_then(|order| Some((order, order.refunds.get(&asked.out_refund_no)?))).ok_or_else(Refusal::system)?;
+        if owner != asked.out_trade_no || refund.amount_fen != asked.refund_fen || order.asked.total_fen != asked.total_fen {
+            return Err(Refusal::new(400, "INVALID_REQUEST", 268_498_688, "商户退款单号重复，且参数与首次请求不一致"));
         }
-        Ok(Response::json(
-            200,
-            &refund_object(
-                owner,
-                order,
-                &asked.out_refund_no,
-                refund,
-                "status",
-                &Drawn::default(),
-            ),
-        ))
+        Ok(Response::json(200, &refund_object(owner, order, &asked.out_refund_no, refund, "status", &Drawn::default())))
     }
 
     fn by_transaction(&self, transaction_id: &str) -> Option<&str> {
         let mut orders = self.orders.iter();
-        orders.find_map(|(no, order)| {
-            (order.capture.as_ref()?.transaction_id == transaction_id).then_some(no.as_str())
-        })
+        orders.find_map(|(no, order)| (order.capture.as_ref()?.transaction_id == transaction_id).then_some(no.as_str()))
     }
 
-    pub(super) fn query_refund(
-        &self,
-        out_refund_no: &str,
-        drawn: &Drawn,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn query_refund(&self, out_refund_no: &str, drawn: &Drawn) -> Result<Response, Refusal> {
         let unknown = || Refusal::new(404, "RESOURCE_NOT_EXISTS", 268_512_771, "退款单不存在");
         let owner = self.refund_owner.get(out_refund_no).ok_or_else(unknown)?;
         let order = self.orders.get(owner).ok_or_else(unknown)?;
         let refund = order.refunds.get(out_refund_no).ok_or_else(unknown)?;
-        Ok(Response::json(
-            200,
-            &refund_object(owner, order, out_refund_no, refund, "status", drawn),
-        ))
+        Ok(Response::json(200, &refund_object(owner, order, out_refund_no, refund, "status", drawn)))
     }
 
     /// The bank has answered: the money is back, or the card is dead.
-    pub(super) fn finish_refund(
-        &mut self,
-        out_refund_no: &str,
-        at: Timestamp,
-        faults: &mut Faults,
-    ) {
+    pub(super) fn finish_refund(&mut self, out_refund_no: &str, at: Timestamp, faults: &mut Faults) {
         let Some(owner) = self.refund_owner.get(out_refund_no).cloned() else {
             return;
         };
-        let Some(refund) = self
-            .orders
-            .get_mut(&owner)
-            .and_then(|order| order.refunds.get_mut(out_refund_no))
-        else {
+        let Some(refund) = self.orders.get_mut(&owner).and_then(|order| order.refunds.get_mut(out_refund_no)) else {
             return;
         };
-        refund.status = if refund.doomed {
-            RefundStatus::Abnormal
-        } else {
-            RefundStatus::Success(at)
-        };
+        refund.status = if refund.doomed { RefundStatus::Abnormal } else { RefundStatus::Success(at) };
         self.notify_refund(&owner, out_refund_no, at, faults);
     }
 
     /// Somebody settled an abnormal refund by hand (`apply-abnormal-refund`). False when there is none.
-    pub fn settle_abnormal(
-        &mut self,
-        out_refund_no: &str,
-        now: Timestamp,
-        faults: &mut Faults,
-    ) -> bool {
+    pub fn settle_abnormal(&mut self, out_refund_no: &str, now: Timestamp, faults: &mut Faults) -> bool {
         let Some(owner) = self.refund_owner.get(out_refund_no).cloned() else {
             return false;
         };
-        let refund = self
-            .orders
-            .get_mut(&owner)
-            .and_then(|order| order.refunds.get_mut(out_refund_no));
+        let refund = self.orders.get_mut(&owner).and_then(|order| order.refunds.get_mut(out_refund_no));
         let Some(refund) = refund.filter(|refund| refund.status == RefundStatus::Abnormal) else {
             return false;
         };
@@ -255,63 +165,25 @@ impl Wechat {
     }
 }
 
-fn check_refund(
-    order: &Order,
-    asked: &Asked,
-    now: Timestamp,
-    spacing_ms: u32,
-) -> Result<(), Refusal> {
+fn check_refund(order: &Order, asked: &Asked, now: Timestamp, spacing_ms: u32) -> Result<(), Refusal> {
     let Some(capture) = &order.capture else {
-        return Err(Refusal::new(
-            400,
-            "INVALID_REQUEST",
-            0,
-            "订单未支付，不能退款",
-        ));
+        return Err(Refusal::new(400, "INVALID_REQUEST", 0, "订单未支付，不能退款"));
     };
     if asked.total_fen != order.asked.total_fen {
-        return Err(Refusal::new(
-            400,
-            "INVALID_REQUEST",
-            0,
-            "订单金额或退款金额与之前请求不一致，请核实后再试",
-        ));
+        return Err(Refusal::new(400, "INVALID_REQUEST", 0, "订单金额或退款金额与之前请求不一致，请核实后再试"));
     }
     let taken: i64 = order.refunds.values().map(|refund| refund.amount_fen).sum();
     if asked.refund_fen > order.asked.total_fen - taken {
-        return Err(Refusal::new(
-            400,
-            "INVALID_REQUEST",
-            268_435_464,
-            "申请退款金额大于订单可退金额",
-        ));
+        return Err(Refusal::new(400, "INVALID_REQUEST", 268_435_464, "申请退款金额大于订单可退金额"));
     }
     if !refundable_at(capture.at, now) {
-        return Err(Refusal::new(
-            403,
-            "TRADE_ERROR",
-            0,
-            "订单已超过可退款的最大期限",
-        ));
+        return Err(Refusal::new(403, "TRADE_ERROR", 0, "订单已超过可退款的最大期限"));
     }
     if order.refunds.len() >= MAX_REFUNDS {
-        return Err(Refusal::new(
-            403,
-            "RULE_LIMIT",
-            268_448_010,
-            "部分退款次数超过50次",
-        ));
+        return Err(Refusal::new(403, "RULE_LIMIT", 268_448_010, "部分退款次数超过50次"));
     }
-    if order
-        .last_refund_at
-        .is_some_and(|last| now.since(last) < i64::from(spacing_ms))
-    {
-        return Err(Refusal::new(
-            429,
-            "FREQUENCY_LIMITED",
-            268_447_840,
-            "同一笔订单退款请求过于频繁",
-        ));
+    if order.last_refund_at.is_some_and(|last| now.since(last) < i64::from(spacing_ms)) {
+        return Err(Refusal::new(429, "FREQUENCY_LIMITED", 268_447_840, "同一笔订单退款请求过于频繁"));
     }
     Ok(())
 }
@@ -327,12 +199,8 @@ pub(super) fn refund_object(
 ) -> Value {
     let total = order.asked.total_fen;
     let amount = refund.amount_fen + i64::from(drawn.has(Fault::WrongAmount));
-    let transaction_id = order
-        .capture
-        .as_ref()
-        .map_or("", |capture| capture.transaction_id.as_str());
-    let mut money =
-        json!({"total": total, "refund": amount, "payer_total": total, "payer_refund": amount});
+    let transaction_id = order.capture.as_ref().map_or("", |capture| capture.transaction_id.as_str());
+    let mut money = json!({"total": total, "refund": amount, "payer_total": total, "payer_refund": amount});
     let mut object = json!({
         "refund_id": refund.refund_id,
         "out_refund_no": out_refund_no,

@@ -1,0 +1,152 @@
+//! The thin HTTP shell around the machines: real clock, real sockets, nothing else.
+
+mod admin;
+mod connection;
+mod page;
+mod peers;
+mod pump;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use menjie::{Error, Result, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::day::Day;
+use crate::faults::{Faults, Peer};
+use crate::hospital::{Hospital, HospitalOptions};
+use crate::{his, invoice};
+
+/// Where the parts listen; port 0 takes any free port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimAddresses {
+    /// HIS.
+    pub his: SocketAddr,
+    /// WeChat Pay and the simulated WeChat page.
+    pub wechat: SocketAddr,
+    /// The invoice platform.
+    pub invoice: SocketAddr,
+    /// The switches and the truth.
+    pub admin: SocketAddr,
+}
+
+impl SimAddresses {
+    /// Four ports of loopback from `base` on; 0 takes any free ones.
+    pub fn loopback(base: u16) -> SimAddresses {
+        let at = |offset: u16| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), if base == 0 { 0 } else { base.saturating_add(offset) });
+        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3) }
+    }
+}
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct SimConfig {
+    /// Where.
+    pub addresses: SimAddresses,
+    /// Listen beyond loopback. The simulator has no access control: only in an isolated test network.
+    pub allow_remote: bool,
+    /// Seed and behaviour.
+    pub options: HospitalOptions,
+    /// The day HIS holds.
+    pub day: Day,
+    /// What goes wrong from the beginning.
+    pub faults: Faults,
+}
+
+impl SimConfig {
+    /// This day on any free loopback ports, everything working.
+    pub fn local(day: Day) -> SimConfig {
+        SimConfig { addresses: SimAddresses::loopback(0), allow_remote: false, options: HospitalOptions::default(), day, faults: Faults::none() }
+    }
+}
+
+/// Base addresses as a client's configuration needs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimUrls {
+    /// HIS profile, `…/menjie/v1`.
+    pub his: String,
+    /// WeChat Pay, without `/v3`.
+    pub wechat: String,
+    /// Invoice platform, `…/api/medical`.
+    pub invoice: String,
+    /// Admin, without `/admin`.
+    pub admin: String,
+}
+
+/// A running hospital in a box. Dropping it stops everything.
+pub struct SimServer {
+    urls: SimUrls,
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+pub(crate) struct Shared {
+    hospital: Mutex<Hospital>,
+    day: Day,
+    /// Something may have become due.
+    bell: Notify,
+}
+
+impl Shared {
+    /// The hospital; a panic elsewhere leaves it usable, because each step of a machine is complete or not begun.
+    fn hospital(&self) -> MutexGuard<'_, Hospital> {
+        self.hospital.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The real clock, read only in this shell.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl SimServer {
+    /// Starts everything and returns when all ports listen.
+    pub async fn start(config: SimConfig) -> Result<SimServer> {
+        let SimConfig { addresses, allow_remote, options, day, faults } = config;
+        let shared = Arc::new(Shared { hospital: Mutex::new(Hospital::new(&options, &day, faults)?), day, bell: Notify::new() });
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let mut listen = async |field: &'static str, address: SocketAddr, router: Router| {
+            if !address.ip().is_loopback() && !allow_remote {
+                return Err(Error::field(field, "is not loopback and allow_remote is off"));
+            }
+            let listener = TcpListener::bind(address).await.map_err(|_| Error::field(field, "cannot be bound"))?;
+            let bound = listener.local_addr().map_err(|_| Error::field(field, "cannot be bound"))?;
+            tasks.spawn(connection::serve(listener, router, stopped.clone()));
+            Ok(format!("http://{bound}"))
+        };
+        let wechat = peers::router(Peer::Wechat, &shared).merge(page::router(&shared));
+        let urls = SimUrls {
+            his: listen("addresses.his", addresses.his, peers::router(Peer::His, &shared)).await? + his::BASE_PATH,
+            wechat: listen("addresses.wechat", addresses.wechat, wechat).await?,
+            invoice: listen("addresses.invoice", addresses.invoice, peers::router(Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
+            admin: listen("addresses.admin", addresses.admin, admin::router(&shared)).await?,
+        };
+        tasks.spawn(pump::run(Arc::clone(&shared), stopped.clone())?);
+        Ok(SimServer { urls, shared, stop, tasks })
+    }
+
+    /// Base addresses.
+    pub const fn urls(&self) -> &SimUrls {
+        &self.urls
+    }
+
+    /// Looks into, or reaches into, the box: for tests in the same process.
+    pub fn with<T>(&self, reach: impl FnOnce(&mut Hospital, Timestamp) -> T) -> T {
+        let result = reach(&mut self.shared.hospital(), now());
+        self.shared.bell.notify_one();
+        result
+    }
+
+    /// Stops listening and waits until every part has ended.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

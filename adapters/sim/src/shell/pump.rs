@@ -1,0 +1,51 @@
+//! Does what has become due and posts the callbacks the machines dictate.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use menjie::{Error, Result};
+use reqwest::Client;
+use reqwest::redirect::Policy;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::{Shared, now};
+use crate::wire::Callback;
+
+/// WeChat waits this long for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Without anything planned, look again after this long.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Runs until told to stop.
+pub(super) fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> Result<impl Future<Output = ()>> {
+    let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build();
+    let client = client.map_err(|_| Error::internal("a plain HTTP client can be built"))?;
+    Ok(async move {
+        let mut deliveries = JoinSet::new();
+        loop {
+            let (callbacks, next) = {
+                let mut hospital = shared.hospital();
+                (hospital.advance(now()), hospital.next_due())
+            };
+            for callback in callbacks {
+                deliveries.spawn(deliver(client.clone(), Arc::clone(&shared), callback));
+            }
+            let pause = next.map_or(IDLE, |next| Duration::from_millis(u64::try_from(next.since(now())).unwrap_or(0)));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = shared.bell.notified() => {}
+                Some(_) = deliveries.join_next() => {}
+                _ = stopped.changed() => return,
+            }
+        }
+    })
+}
+
+async fn deliver(client: Client, shared: Arc<Shared>, callback: Callback) {
+    let post = callback.headers.iter().fold(client.post(&callback.url), |post, (name, value)| post.header(name, value));
+    let status = post.body(callback.body).send().await.ok().map(|answer| answer.status().as_u16());
+    shared.hospital().answered(callback.id, status);
+}

@@ -3,7 +3,7 @@
 
 use menjie::testkit::store::MemoryStore;
 
-menjie::store_conformance!(MemoryStore::new());
+menjie::store_conformance!(Box::new(MemoryStore::new()));
 
 mod faults {
     use menjie::port::{CommitError, Store, StoreError};

@@ -28,13 +28,13 @@ pub fn worker() -> Result<WorkerName> {
 }
 
 fn base(ver: u32) -> Value {
-    json!({ "ver": ver, "terms": "t", "created_at": NOON })
+    json!({ "ver": ver, "terms": "t", "created_at": NOON, "since": NOON })
 }
 
 fn row(kind: &str, ver: u32, fields: Value) -> Result<Row> {
     let (Value::Object(mut data), Value::Object(fields)) = (base(ver), fields) else { return Err(Error::internal("a fixture is an object")) };
     data.extend(fields);
-    serde_json::from_value(json!({ "kind": kind, "data": data })).map_err(|_| Error::internal("a fixture has the shape of its machine"))
+    serde_json::from_value(json!({ "kind": kind, "data": data })).map_err(|e| Error::internal("a fixture has the shape of its machine").with("cause", e.to_string()))
 }
 
 /// A paid payment.

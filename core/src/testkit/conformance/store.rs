@@ -12,8 +12,8 @@ pub mod work;
 use super::{Broken, Verdict, holds, same};
 use crate::port::{Batch, CommitError, Page, Scan, ScanRow, Store};
 
-/// Makes one `#[test]` of every case: `$fresh` is an expression that makes an empty store, kept alive by the binding of its
-/// value. The tests run on [`crate::testkit::block_on`].
+/// Makes one `#[test]` of every case: `$fresh` is an expression that makes a box (or anything else that derefs) of an empty
+/// store. The tests run on [`crate::testkit::block_on`].
 #[macro_export]
 macro_rules! store_conformance {
     ($fresh:expr) => {
@@ -40,7 +40,7 @@ macro_rules! store_conformance {
                 #[test]
                 fn $case() {
                     let store = $fresh;
-                    if let Err(broken) = $crate::testkit::block_on($crate::testkit::conformance::store::$area::$case(&store)) {
+                    if let Err(broken) = $crate::testkit::block_on($crate::testkit::conformance::store::$area::$case(&*store)) {
                         assert_eq!("the law holds", broken.0);
                     }
                 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use menjie::Result;
 use menjie::access::Private;
 use menjie::gm::hex;
 use menjie::port::{CallCx, Entropy, Fault, His, HisAnswer, HisCall, HisTraits, No, Outcome};
-use menjie::Result;
 use menjie_transport::{ApiRequest, Client, Exchange, Http, HttpResponse};
 
 use crate::config::{HisFrontConfig, base_path};

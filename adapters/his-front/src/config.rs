@@ -49,7 +49,15 @@ impl HisFrontConfig {
             return Err(Error::field("http.backup_base_url", "must have the same path as base_url, because the path is signed"));
         }
         let traits = self.traits;
-        let needed = [("unpaid", true), ("post", true), ("lock", traits.lock), ("unlock", traits.lock), ("query_post", traits.query_post), ("cancel_post", traits.cancel_post), ("notices", traits.notices)];
+        let needed = [
+            ("unpaid", true),
+            ("post", true),
+            ("lock", traits.lock),
+            ("unlock", traits.lock),
+            ("query_post", traits.query_post),
+            ("cancel_post", traits.cancel_post),
+            ("notices", traits.notices),
+        ];
         for (name, needed) in needed {
             if needed && !self.mapping.operations.contains_key(name) {
                 return Err(Error::field(format!("mapping.operations.{name}"), "is missing, but the traits promise it"));

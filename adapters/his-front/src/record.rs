@@ -28,10 +28,8 @@ use Kind::{Amount, Date, Many, One, Plain, Texts, Time};
 
 pub(crate) static FIND_PATIENT: Record = Record { name: "find_patient", fields: &[("way", Plain), ("token", Plain)] };
 pub(crate) static PATIENTS: Record = Record { name: "patients", fields: &[("patients", Many(&PATIENT))] };
-pub(crate) static PATIENT: Record = Record {
-    name: "patient",
-    fields: &[("patient_id", Plain), ("name", Plain), ("sex_code", Plain), ("birth_date", Date), ("id_no", Plain), ("phone", Plain)],
-};
+pub(crate) static PATIENT: Record =
+    Record { name: "patient", fields: &[("patient_id", Plain), ("name", Plain), ("sex_code", Plain), ("birth_date", Date), ("id_no", Plain), ("phone", Plain)] };
 pub(crate) static UNPAID_REQUEST: Record = Record { name: "unpaid_request", fields: &[("patient_id", Plain)] };
 pub(crate) static CHARGES: Record = Record { name: "charges", fields: &[("visits", Many(&VISIT)), ("lines", Many(&LINE))] };
 pub(crate) static VISIT: Record = Record {
@@ -81,10 +79,8 @@ pub(crate) static LINE: Record = Record {
     ],
 };
 pub(crate) static LINE_REF: Record = Record { name: "line_ref", fields: &[("line_id", Plain), ("version", Plain), ("amount", Amount)] };
-pub(crate) static BILL: Record = Record {
-    name: "bill",
-    fields: &[("no", Plain), ("patient_id", Plain), ("visit_id", Plain), ("dept_code", Plain), ("lines", Many(&LINE_REF)), ("total", Amount)],
-};
+pub(crate) static BILL: Record =
+    Record { name: "bill", fields: &[("no", Plain), ("patient_id", Plain), ("visit_id", Plain), ("dept_code", Plain), ("lines", Many(&LINE_REF)), ("total", Amount)] };
 pub(crate) static LOCK_RECEIPT: Record = Record { name: "lock_receipt", fields: &[("total", Amount)] };
 pub(crate) static BY_NO: Record = Record { name: "by_no", fields: &[("no", Plain)] };
 pub(crate) static POSTING: Record = Record {
@@ -102,25 +98,19 @@ pub(crate) static POSTING: Record = Record {
         ("paid_at", Time),
     ],
 };
-pub(crate) static RECEIPT: Record = Record {
-    name: "receipt",
-    fields: &[("receipt_no", Plain), ("no", Plain), ("patient_id", Plain), ("total", Amount), ("posted_at", Time), ("guidance", Plain)],
-};
+pub(crate) static RECEIPT: Record =
+    Record { name: "receipt", fields: &[("receipt_no", Plain), ("no", Plain), ("patient_id", Plain), ("total", Amount), ("posted_at", Time), ("guidance", Plain)] };
 pub(crate) static POST_STATE: Record = Record { name: "post_state", fields: &[("state", Plain), ("receipt", One(&RECEIPT))] };
-pub(crate) static REVERSAL: Record =
-    Record { name: "reversal", fields: &[("no", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount)] };
+pub(crate) static REVERSAL: Record = Record { name: "reversal", fields: &[("no", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount)] };
 pub(crate) static REVERSED: Record = Record { name: "reversed", fields: &[("no", Plain), ("amount", Amount), ("at", Time)] };
 pub(crate) static REVERSE_STATE: Record = Record { name: "reverse_state", fields: &[("state", Plain), ("reversal", One(&REVERSED))] };
 pub(crate) static NOTICES_REQUEST: Record = Record { name: "notices_request", fields: &[("after", Plain)] };
 pub(crate) static NOTICES: Record = Record { name: "notices", fields: &[("notices", Many(&NOTICE))] };
-pub(crate) static NOTICE: Record = Record {
-    name: "notice",
-    fields: &[("id", Plain), ("at", Time), ("kind", Plain), ("lines", Texts), ("settlement_no", Plain), ("amount", Amount)],
-};
+pub(crate) static NOTICE: Record =
+    Record { name: "notice", fields: &[("id", Plain), ("at", Time), ("kind", Plain), ("lines", Texts), ("settlement_no", Plain), ("amount", Amount)] };
 pub(crate) static DAY_FILE_REQUEST: Record = Record { name: "day_file_request", fields: &[("date", Date)] };
 pub(crate) static DAY_FILE: Record = Record { name: "day_file", fields: &[("rows", Many(&DAY_ROW))] };
-pub(crate) static DAY_ROW: Record =
-    Record { name: "day_row", fields: &[("kind", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount), ("at", Time)] };
+pub(crate) static DAY_ROW: Record = Record { name: "day_row", fields: &[("kind", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount), ("at", Time)] };
 /// An answer that carries nothing.
 pub(crate) static NOTHING: Record = Record { name: "nothing", fields: &[] };
 
@@ -176,16 +166,5 @@ pub(crate) static NOTICES_OP: Operation = operation("notices", "/notices", &NOTI
 pub(crate) static DAY_FILE_OP: Operation = operation("day_file", "/day-file", &DAY_FILE_REQUEST, &DAY_FILE);
 
 /// Every operation.
-pub(crate) static OPERATIONS: &[&Operation] = &[
-    &FIND_PATIENT_OP,
-    &UNPAID_OP,
-    &LOCK_OP,
-    &UNLOCK_OP,
-    &POST_OP,
-    &QUERY_POST_OP,
-    &CANCEL_POST_OP,
-    &REVERSE_OP,
-    &QUERY_REVERSE_OP,
-    &NOTICES_OP,
-    &DAY_FILE_OP,
-];
+pub(crate) static OPERATIONS: &[&Operation] =
+    &[&FIND_PATIENT_OP, &UNPAID_OP, &LOCK_OP, &UNLOCK_OP, &POST_OP, &QUERY_POST_OP, &CANCEL_POST_OP, &REVERSE_OP, &QUERY_REVERSE_OP, &NOTICES_OP, &DAY_FILE_OP];

@@ -4,8 +4,7 @@ use menjie::access::Private;
 use menjie::charge::{ChargeLine, FeeClass, ItemKind, PayerClass, Visit};
 use menjie::ident::{BusinessNo, DeptCode, LineKey, PatientId, VisitId};
 use menjie::port::{
-    DayRow, DayRowKind, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisReceipt, HisReversed, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState,
-    UnpaidCharges,
+    DayRow, DayRowKind, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisReceipt, HisReversed, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
 
 use crate::error::Shape;
@@ -73,11 +72,7 @@ fn map<const N: usize>(fields: [(&str, Node); N]) -> Node {
 
 fn bill(bill: &HisBill) -> Vec<(String, Node)> {
     let line = |line: &LineRef| {
-        map([
-            ("line_id", Node::text(line.line_id.as_str())),
-            ("version", Node::Number(line.version.to_string())),
-            ("amount", Node::Text(line.amount_fen.to_yuan())),
-        ])
+        map([("line_id", Node::text(line.line_id.as_str())), ("version", Node::Number(line.version.to_string())), ("amount", Node::Text(line.amount_fen.to_yuan()))])
     };
     let fields = [
         ("no", Node::text(bill.no.as_str())),

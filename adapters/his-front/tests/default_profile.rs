@@ -67,7 +67,14 @@ fn the_bodies_are_the_documented_ones() {
 fn only_a_listed_code_is_a_no() {
     let bench = Bench::new();
     for (call, _) in every_call() {
-        for (answer, expected) in [("1002", ("refused", "1002")), ("1999", ("refused", "1999")), ("2001", ("unknown", "code")), ("9001", ("unknown", "code")), ("-1", ("unknown", "code")), ("10020", ("unknown", "code"))] {
+        for (answer, expected) in [
+            ("1002", ("refused", "1002")),
+            ("1999", ("refused", "1999")),
+            ("2001", ("unknown", "code")),
+            ("9001", ("unknown", "code")),
+            ("-1", ("unknown", "code")),
+            ("10020", ("unknown", "code")),
+        ] {
             bench.signed(format!(r#"{{"code":"{answer}","message":"说明","data":null}}"#));
             assert_eq!(code(&bench.call(&call)), expected, "{} {answer}", call.name());
         }
@@ -145,7 +152,10 @@ fn an_answer_without_a_valid_signature_is_unknown() {
 const LINE: &str = r#""patient_id":"P10001","visit_id":"V1","kind":"drug","fee_class":"09","item_code":"D1","item_name":"药品甲","price":"3.2650","quantity":"28","amount":"91.42","order_dept_code":"JSK","order_dept_name":"精神科""#;
 
 fn charges(lines: &[String]) -> String {
-    format!(r#"{{"visits":[{{"visit_id":"V1","patient_id":"P10001","date":"2026-03-02","dept_code":"JSK","dept_name":"精神科","payer":"self_pay"}}],"lines":[{}]}}"#, lines.join(","))
+    format!(
+        r#"{{"visits":[{{"visit_id":"V1","patient_id":"P10001","date":"2026-03-02","dept_code":"JSK","dept_name":"精神科","payer":"self_pay"}}],"lines":[{}]}}"#,
+        lines.join(",")
+    )
 }
 
 fn line(i: u32, extra: &str) -> String {
@@ -223,7 +233,13 @@ fn gbk_answers_are_read_and_broken_ones_refused() {
 fn a_success_without_its_amount_or_number_is_unknown() {
     let bench = Bench::new();
     let receipt = r#"{"receipt_no":"1","no":"S0000000000000000001","patient_id":"P10001","total":"121.32","posted_at":"2026-03-02T09:16:31+08:00"}"#;
-    for (field, part) in [("total", r#","total":"121.32""#), ("receipt_no", r#""receipt_no":"1","#), ("no", r#""no":"S0000000000000000001","#), ("patient_id", r#""patient_id":"P10001","#), ("posted_at", r#","posted_at":"2026-03-02T09:16:31+08:00""#)] {
+    for (field, part) in [
+        ("total", r#","total":"121.32""#),
+        ("receipt_no", r#""receipt_no":"1","#),
+        ("no", r#""no":"S0000000000000000001","#),
+        ("patient_id", r#""patient_id":"P10001","#),
+        ("posted_at", r#","posted_at":"2026-03-02T09:16:31+08:00""#),
+    ] {
         bench.data(&receipt.replace(part, ""));
         assert_eq!(shape(&bench, &post()), format!("{field} is missing"));
     }

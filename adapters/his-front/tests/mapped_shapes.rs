@@ -122,7 +122,8 @@ fn json(bench: &Bench, inner: &str, call: &HisCall) -> Outcome<HisAnswer> {
 #[test]
 fn the_json_shape_both_ways() {
     let bench = Bench::mapped(JSON);
-    let answer = json(&bench, r#"{"Code":0,"Msg":"","Param":{"ReceiptNo":7,"TradeNo":"S0000000000000000001","PatId":"P10001","Total":121.3200,"Time":"2026-03-02 09:16:31"}}"#, &post());
+    let answer =
+        json(&bench, r#"{"Code":0,"Msg":"","Param":{"ReceiptNo":7,"TradeNo":"S0000000000000000001","PatId":"P10001","Total":121.3200,"Time":"2026-03-02 09:16:31"}}"#, &post());
     let Outcome::Done(HisAnswer::Post(receipt)) = answer else { panic!("{answer:?}") };
     assert_eq!((receipt.receipt_no.as_str(), receipt.total_fen), ("7", fen(12132)));
     let sent = read_json(&bench.sent()).unwrap();

@@ -109,7 +109,9 @@ impl InvoiceFront {
             Ok(reply) if self.config.already_red_codes.contains(&reply.result) => {
                 match self.state(&later(cx, started), call, &order.batch_code, &order.bill_no).await {
                     Ok(BillState::Red(red)) => Outcome::Done(InvoiceAnswer::Red(red)),
-                    Ok(BillState::Normal | BillState::Paper) => Outcome::Unknown(Fault::new("already_red", "the platform says already red, but its state answer shows no red invoice")),
+                    Ok(BillState::Normal | BillState::Paper) => {
+                        Outcome::Unknown(Fault::new("already_red", "the platform says already red, but its state answer shows no red invoice"))
+                    }
                     // The red request itself was answered: what is missing is only the proof, so nothing here is "unsent".
                     Err(Failed::Unsent(fault) | Failed::Unknown(fault)) => Outcome::Unknown(fault),
                 }

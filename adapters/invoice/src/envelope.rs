@@ -153,7 +153,15 @@ mod tests {
         let good = sealed(&signer, &serde_json::json!({"result": "S0000", "message": STANDARD.encode("{}")}));
         assert_eq!(signer.open(good.to_string().as_bytes(), true).unwrap().result, "S0000");
         let lower = good["sign"].as_str().unwrap().to_lowercase();
-        for (field, value) in [("sign", Value::Null), ("sign", "".into()), ("sign", lower.into()), ("noise", "m".into()), ("version", "2.0".into()), ("appid", "OTHER".into()), ("data", STANDARD.encode("{}").into())] {
+        for (field, value) in [
+            ("sign", Value::Null),
+            ("sign", "".into()),
+            ("sign", lower.into()),
+            ("noise", "m".into()),
+            ("version", "2.0".into()),
+            ("appid", "OTHER".into()),
+            ("data", STANDARD.encode("{}").into()),
+        ] {
             let mut bad = good.clone();
             bad[field] = value;
             assert_eq!(signer.open(bad.to_string().as_bytes(), true).unwrap_err(), Refused::Signature, "{field}");

@@ -16,41 +16,12 @@ pub const OK: &str = "S0000";
 /// The front-end machine could not pass the request on, or lost the answer: the outcome is unknown.
 pub const PROXY_FAILED: &str = "ISIP0001";
 
-/// The money of a ticket by source (支付来源).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sources {
-    /// 医保统筹基金支付.
-    pub fund: Money,
-    /// 其他支付.
-    pub other: Money,
-    /// 个人账户支付.
-    pub account: Money,
-    /// 个人现金支付.
-    pub cash: Money,
-}
-
-impl Sources {
-    /// A self-paying patient pays everything in cash terms, whatever the channel.
-    pub const fn self_pay(total: Money) -> Sources {
-        Sources { fund: Money::ZERO, other: Money::ZERO, account: Money::ZERO, cash: total }
-    }
-
-    /// Identity 1 (domain/hospital.md §3.4): the sources add up to the total.
-    pub fn close_on(&self, total: Money) -> bool {
-        Money::sum([self.fund, self.other, self.account, self.cash]).is_ok_and(|sum| sum == total)
-    }
-}
-
 /// The issue body of a self-pay order. An error says which sum does not close; nothing may be sent then.
 pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'static str> {
     if !order.total_fen.is_positive() {
         return Err("the total is not positive");
     }
     let rows = summary::rows(config, order)?;
-    let sources = Sources::self_pay(order.total_fen);
-    if !sources.close_on(order.total_fen) {
-        return Err("the payment sources do not add up to the total");
-    }
     let (total, zero) = (order.total_fen.to_yuan(), Money::ZERO.to_yuan());
     let channel = config.channels.get(order.channel.as_str()).unwrap_or(&config.other_channel);
     let payer = &order.payer;
@@ -61,8 +32,7 @@ pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'st
         "medicalInstitution": config.medical_institution, "medCareTypeCode": "07", "medicalCareType": "自费",
         "consultationDate": consultation_date(config.version, order), "patientNo": order.visit_id.as_str(), "caseNumber": payer.patient_id.as_str(),
         "sex": payer.sex, "age": payer.age,
-        "accountPay": sources.account.to_yuan(), "fundPay": sources.fund.to_yuan(), "otherfundPay": sources.other.to_yuan(), "selfCashPay": sources.cash.to_yuan(),
-        "ownPay": total, "selfConceitedAmt": zero, "selfPayAmt": zero, "isArrears": "1",
+        "accountPay": zero, "fundPay": zero, "otherfundPay": zero, "selfCashPay": total, "ownPay": total, "selfConceitedAmt": zero, "selfPayAmt": zero, "isArrears": "1",
         "payChannelDetail": [{ "payChannelCode": channel, "payChannelValue": total }],
         "chargeDetail": rows.charge_detail, "listDetail": rows.list_detail,
     });
@@ -81,7 +51,27 @@ pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'st
             put("weChatOrderNo", &order.trade_no);
         }
     }
+    closes(&body)?;
     Ok(body)
+}
+
+/// Checks an issue body as it is about to leave: payment sources (identity 1, domain/hospital.md §3.4), channels, fee classes and
+/// items each add up to `totalAmt`. The error says which do not.
+pub fn closes(body: &Value) -> Result<(), &'static str> {
+    let amount = |field: Option<&Value>| Money::from_yuan(field.and_then(Value::as_str).unwrap_or_default(), "amount").ok();
+    let rows = |list: &str, field: &str| match body.get(list) {
+        Some(Value::Array(rows)) => rows.iter().try_fold(Money::ZERO, |sum, row| sum.plus(amount(row.get(field))?).ok()),
+        _ => None,
+    };
+    let total = amount(body.get("totalAmt")).ok_or("totalAmt is not an amount")?;
+    let sources = ["fundPay", "otherfundPay", "accountPay", "selfCashPay"].iter().try_fold(Money::ZERO, |sum, field| sum.plus(amount(body.get(*field))?).ok());
+    let sums = [
+        (sources, "the payment sources do not add up to the total"),
+        (rows("payChannelDetail", "payChannelValue"), "the channels do not add up to the total"),
+        (rows("chargeDetail", "amt"), "the fee classes do not add up to the total"),
+        (rows("listDetail", "amt"), "the items do not add up to the total"),
+    ];
+    sums.into_iter().find(|(sum, _)| *sum != Some(total)).map_or(Ok(()), |(_, problem)| Err(problem))
 }
 
 /// The body of a look-up by business number.

@@ -227,6 +227,31 @@ fn a_ticket_that_does_not_close_is_never_sent() {
     assert!(bench.http.requests().is_empty());
 }
 
+/// hospital.md §9 trap 7: a body is checked as it leaves, whoever built it.
+#[test]
+fn trap_7_every_sum_of_a_body_is_checked() {
+    let body = wire::issue(&config(), &pharmacy()).unwrap();
+    wire::closes(&body).unwrap();
+    let insured = json!({"totalAmt": "121.32", "fundPay": "60.00", "otherfundPay": "0", "accountPay": "40.00", "selfCashPay": "21.32"});
+    let with = |fields: &Value| {
+        let mut changed = body.clone();
+        fields.as_object().unwrap().iter().for_each(|(field, value)| changed[field] = value.clone());
+        wire::closes(&changed)
+    };
+    with(&insured).unwrap();
+    for (fields, problem) in [
+        (json!({"selfCashPay": "121.31"}), "the payment sources do not add up to the total"),
+        (json!({"fundPay": "0.01"}), "the payment sources do not add up to the total"),
+        (json!({"accountPay": null}), "the payment sources do not add up to the total"),
+        (json!({"payChannelDetail": []}), "the channels do not add up to the total"),
+        (json!({"chargeDetail": [{"amt": "121.33"}]}), "the fee classes do not add up to the total"),
+        (json!({"listDetail": [{"amt": "121.3100"}, {"amt": "null"}]}), "the items do not add up to the total"),
+        (json!({"totalAmt": "x"}), "totalAmt is not an amount"),
+    ] {
+        assert_eq!(with(&fields), Err(problem), "{fields}");
+    }
+}
+
 #[test]
 fn only_listed_codes_are_a_no_and_the_proxys_failure_is_unknown() {
     let bench = bench();

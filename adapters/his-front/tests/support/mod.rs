@@ -141,6 +141,9 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
         (reverse(), r#"{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00"}"#),
         (HisCall::QueryReverse { no: refund }, r#"{"state":"reversed","reversal":{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00"}}"#),
         (HisCall::Notices { after: Some("41".into()) }, r#"{"notices":[{"id":"42","at":"2026-03-02T10:00:00+08:00","kind":"lines_changed","lines":["L7"]}]}"#),
-        (HisCall::DayFile { date: BizDate::parse("2026-03-02").unwrap() }, r#"{"rows":[{"kind":"posted","settlement_no":"S0000000000000000001","receipt_no":"1","amount":"121.32","at":"2026-03-02T09:16:31+08:00"}]}"#),
+        (
+            HisCall::DayFile { date: BizDate::parse("2026-03-02").unwrap() },
+            r#"{"rows":[{"kind":"posted","settlement_no":"S0000000000000000001","receipt_no":"1","amount":"121.32","at":"2026-03-02T09:16:31+08:00"}]}"#,
+        ),
     ]
 }

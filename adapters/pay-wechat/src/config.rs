@@ -43,6 +43,7 @@ impl<'de> Deserialize<'de> for Secret {
 
 /// A key that WeChat Pay signs with.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerifyKeyConfig {
     /// `PUB_KEY_ID_…` for a WeChat Pay public key; the serial number (hex) for a platform certificate.

@@ -9,10 +9,11 @@ use menjie::error::Code;
 use menjie::{Error, Result, Timestamp};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use x509_cert::Certificate;
+use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::der::{Decode, pem};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
+use crate::pem;
 use crate::sign::{SCHEME, answer_message};
 
 /// Ids of WeChat Pay public keys start with this; all others are serial numbers of platform certificates.
@@ -37,7 +38,7 @@ impl VerifyKey {
         if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return Err(Error::field("id", "must be a PUB_KEY_ID_… or a serial number in hex"));
         }
-        let (label, der) = pem::decode_vec(text.trim().as_bytes()).map_err(|_| wrong("is not PEM"))?;
+        let (label, der) = pem::read(text).ok_or_else(|| wrong("is not PEM"))?;
         let (spki, valid) = match label {
             "PUBLIC KEY" => (SubjectPublicKeyInfoOwned::from_der(&der).map_err(|_| wrong("is not a public key"))?, None),
             "CERTIFICATE" => {

@@ -15,6 +15,7 @@ pub mod error;
 mod json;
 pub mod keys;
 pub mod notify;
+mod pem;
 pub mod sign;
 pub mod verify;
 pub mod wire;

@@ -6,10 +6,9 @@ use menjie::error::Code;
 use menjie::{Error, Result};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use x509_cert::der::pem;
-use zeroize::Zeroizing;
 
 use crate::config::Secret;
+use crate::pem;
 
 /// The scheme of `Authorization`, and the value of `Wechatpay-Signature-Type`.
 pub const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
@@ -50,8 +49,7 @@ impl Signer {
     /// From a PKCS#8 PEM; RSA of 2048 bits or more.
     pub fn new(mchid: &str, serial: &str, key_pem: &Secret) -> Result<Signer> {
         let wrong = |what: &'static str| Error::field("merchant_key_pem", what);
-        let (label, der) = pem::decode_vec(key_pem.reveal().trim().as_bytes()).map_err(|_| wrong("is not PEM"))?;
-        let der = Zeroizing::new(der);
+        let (label, der) = pem::read(key_pem.reveal()).ok_or_else(|| wrong("is not PEM"))?;
         if label != "PRIVATE KEY" {
             return Err(wrong("is not a PKCS#8 private key (BEGIN PRIVATE KEY)"));
         }

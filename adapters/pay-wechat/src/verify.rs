@@ -15,6 +15,7 @@ use crate::wire::Merchant;
 
 /// A callback and what it is to be checked with.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
     /// The headers as they came, in any case.
@@ -28,6 +29,7 @@ pub struct VerifyRequest {
     /// The keys it may be signed with.
     pub keys: Vec<VerifyKeyConfig>,
     /// The APIv3 key.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub apiv3_key: Secret,
     /// Our merchant number.
     pub mchid: String,
@@ -39,6 +41,7 @@ pub struct VerifyRequest {
 
 /// What the callback says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VerifyResponse {
     /// The message's id; repeats carry the same.
     pub id: String,

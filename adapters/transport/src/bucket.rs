@@ -21,27 +21,16 @@ struct Level {
 
 impl Bucket {
     pub(crate) fn new(rate: Rate) -> Bucket {
-        Bucket {
-            rate,
-            level: Mutex::new(Level {
-                millitokens: u64::from(rate.burst) * TOKEN,
-                filled_at: None,
-            }),
-        }
+        Bucket { rate, level: Mutex::new(Level { millitokens: u64::from(rate.burst) * TOKEN, filled_at: None }) }
     }
 
     /// Takes one token if there is one. A clock that steps back adds nothing and breaks nothing.
     pub(crate) fn take(&self, now: Timestamp) -> bool {
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
-        let elapsed_ms = level
-            .filled_at
-            .map_or(0, |at| u64::try_from(now.since(at)).unwrap_or(0));
+        let elapsed_ms = level.filled_at.map_or(0, |at| u64::try_from(now.since(at)).unwrap_or(0));
         // One token a second is one millitoken a millisecond.
         let gained = elapsed_ms.saturating_mul(u64::from(self.rate.per_second));
-        level.millitokens = level
-            .millitokens
-            .saturating_add(gained)
-            .min(u64::from(self.rate.burst) * TOKEN);
+        level.millitokens = level.millitokens.saturating_add(gained).min(u64::from(self.rate.burst) * TOKEN);
         level.filled_at = Some(now);
         match level.millitokens.checked_sub(TOKEN) {
             Some(rest) => {
@@ -64,10 +53,7 @@ mod tests {
 
     #[test]
     fn a_burst_then_the_rate() {
-        let bucket = Bucket::new(Rate {
-            per_second: 2,
-            burst: 3,
-        });
+        let bucket = Bucket::new(Rate { per_second: 2, burst: 3 });
         assert_eq!((0..5).filter(|_| bucket.take(at(0))).count(), 3);
         assert!(!bucket.take(at(499)));
         assert!(bucket.take(at(500)));
@@ -76,10 +62,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_steps_back_gives_nothing() {
-        let bucket = Bucket::new(Rate {
-            per_second: 1,
-            burst: 1,
-        });
+        let bucket = Bucket::new(Rate { per_second: 1, burst: 1 });
         assert!(bucket.take(at(10_000)));
         assert!(!bucket.take(at(0)));
         assert!(!bucket.take(at(999)));

@@ -48,14 +48,7 @@ impl ApiRequest {
     fn new(method: Method, target: String, body: Vec<u8>) -> ApiRequest {
         let path = target.split('?').next().unwrap_or_default();
         let interface = format!("{} {path}", method.as_str());
-        ApiRequest {
-            method,
-            target,
-            headers: Vec::new(),
-            body,
-            interface,
-            business_no: None,
-        }
+        ApiRequest { method, target, headers: Vec::new(), body, interface, business_no: None }
     }
 
     /// Sets the log's interface, e.g. `GET /patients/{id}`.
@@ -82,13 +75,7 @@ impl ApiRequest {
 
 impl std::fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "ApiRequest({}, {} headers, {} bytes)",
-            self.interface,
-            self.headers.len(),
-            self.body.len()
-        )
+        write!(f, "ApiRequest({}, {} headers, {} bytes)", self.interface, self.headers.len(), self.body.len())
     }
 }
 
@@ -128,40 +115,23 @@ impl Client {
         for base in &self.bases {
             last = self.exchange_at(base, cx, &request, started).await;
             match &last {
-                Exchange::Unsent(fault)
-                    if matches!(fault.code.as_str(), "connect" | "dns" | "tls") => {}
+                Exchange::Unsent(fault) if matches!(fault.code.as_str(), "connect" | "dns" | "tls") => {}
                 _ => break,
             }
         }
         last
     }
 
-    async fn exchange_at(
-        &self,
-        base: &Url,
-        cx: &CallCx,
-        request: &ApiRequest,
-        started: Instant,
-    ) -> Exchange {
+    async fn exchange_at(&self, base: &Url, cx: &CallCx, request: &ApiRequest, started: Instant) -> Exchange {
         let url = match address(base, &request.target) {
             Ok(url) => url,
             Err(fault) => return Exchange::Unsent(fault),
         };
         if now(cx, started) >= cx.deadline {
-            return Exchange::Unsent(Fault::new(
-                "deadline",
-                "the deadline had passed before anything was sent",
-            ));
+            return Exchange::Unsent(Fault::new("deadline", "the deadline had passed before anything was sent"));
         }
-        if self
-            .bucket
-            .as_ref()
-            .is_some_and(|bucket| !bucket.take(cx.now))
-        {
-            return Exchange::Unsent(Fault::new(
-                "busy",
-                "our own limit of requests a second is reached",
-            ));
+        if self.bucket.as_ref().is_some_and(|bucket| !bucket.take(cx.now)) {
+            return Exchange::Unsent(Fault::new("busy", "our own limit of requests a second is reached"));
         }
         let begin = TransferBegin {
             hospital: cx.log.hospital().clone(),
@@ -174,55 +144,26 @@ impl Client {
             body: redact(&request.body, &self.redact),
         };
         let Ok(id) = cx.log.sink().begin(begin).await else {
-            return Exchange::Unsent(Fault::new(
-                "log",
-                "the transfer log cannot be written, so nothing was sent",
-            ));
+            return Exchange::Unsent(Fault::new("log", "the transfer log cannot be written, so nothing was sent"));
         };
         let exchange = self.send(cx, url, request, started).await;
-        cx.log
-            .sink()
-            .end(id, self.end_of(&exchange, now(cx, started)))
-            .await;
+        cx.log.sink().end(id, self.end_of(&exchange, now(cx, started))).await;
         exchange
     }
 
     /// Sends with what is left of the deadline after the log has been written.
-    async fn send(
-        &self,
-        cx: &CallCx,
-        url: Url,
-        request: &ApiRequest,
-        started: Instant,
-    ) -> Exchange {
-        let cx = CallCx {
-            now: now(cx, started),
-            ..cx.clone()
-        };
+    async fn send(&self, cx: &CallCx, url: Url, request: &ApiRequest, started: Instant) -> Exchange {
+        let cx = CallCx { now: now(cx, started), ..cx.clone() };
         if cx.now >= cx.deadline {
-            return Exchange::Unsent(Fault::new(
-                "deadline",
-                "the deadline passed while the transfer log was written",
-            ));
+            return Exchange::Unsent(Fault::new("deadline", "the deadline passed while the transfer log was written"));
         }
-        let request = HttpRequest {
-            method: request.method,
-            url: url.into(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            max_response_bytes: self.max_response_bytes,
-        };
+        let request =
+            HttpRequest { method: request.method, url: url.into(), headers: request.headers.clone(), body: request.body.clone(), max_response_bytes: self.max_response_bytes };
         self.http.exchange(&cx, request).await
     }
 
     fn end_of(&self, exchange: &Exchange, at: Timestamp) -> TransferEnd {
-        let fault = |result, fault: &Fault| TransferEnd {
-            at,
-            result,
-            status: fault.code.clone(),
-            digest: String::new(),
-            body: Vec::new(),
-        };
+        let fault = |result, fault: &Fault| TransferEnd { at, result, status: fault.code.clone(), digest: String::new(), body: Vec::new() };
         match exchange {
             Exchange::Answered(answer) => TransferEnd {
                 at,
@@ -245,8 +186,7 @@ impl std::fmt::Debug for Client {
 
 /// The injected now plus what has really passed since.
 fn now(cx: &CallCx, started: Instant) -> Timestamp {
-    cx.now
-        .plus_millis(i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX))
+    cx.now.plus_millis(i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Base and target as one address. A target that the URL rules would rewrite, or that would lead to another host, is
@@ -257,23 +197,12 @@ fn address(base: &Url, target: &str) -> std::result::Result<Url, Fault> {
         return Err(wrong());
     }
     let prefix = base.path().trim_end_matches('/');
-    let url = Url::parse(&format!(
-        "{}{prefix}{target}",
-        base.origin().ascii_serialization()
-    ))
-    .map_err(|_| wrong())?;
+    let url = Url::parse(&format!("{}{prefix}{target}", base.origin().ascii_serialization())).map_err(|_| wrong())?;
     let sent = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     };
-    if url.origin() == base.origin()
-        && url.fragment().is_none()
-        && sent == format!("{prefix}{target}")
-    {
-        Ok(url)
-    } else {
-        Err(wrong())
-    }
+    if url.origin() == base.origin() && url.fragment().is_none() && sent == format!("{prefix}{target}") { Ok(url) } else { Err(wrong()) }
 }
 
 #[cfg(test)]
@@ -283,36 +212,13 @@ mod tests {
     #[test]
     fn a_target_leaves_as_it_stands_or_not_at_all() {
         let base = Url::parse("https://api.example:8443").unwrap();
-        for good in [
-            "/v3/x",
-            "/v3/x?mchid=1",
-            "/a%2Fb?c=%2B+d&e=%E4%B8%AD",
-            "//other.example/x",
-            "/a|b*c",
-        ] {
-            assert_eq!(
-                address(&base, good).unwrap().as_str(),
-                format!("https://api.example:8443{good}")
-            );
+        for good in ["/v3/x", "/v3/x?mchid=1", "/a%2Fb?c=%2B+d&e=%E4%B8%AD", "//other.example/x", "/a|b*c"] {
+            assert_eq!(address(&base, good).unwrap().as_str(), format!("https://api.example:8443{good}"));
         }
-        for bad in [
-            "",
-            "v3/x",
-            "@other.example/x",
-            ".other.example",
-            "/a/../b",
-            "/a b",
-            "/中",
-            "/a#f",
-            "/a\nb",
-            "/%2e%2e/b",
-        ] {
+        for bad in ["", "v3/x", "@other.example/x", ".other.example", "/a/../b", "/a b", "/中", "/a#f", "/a\nb", "/%2e%2e/b"] {
             assert_eq!(address(&base, bad).unwrap_err().code, "target", "{bad:?}");
         }
         let prefixed = Url::parse("https://his.example/api/").unwrap();
-        assert_eq!(
-            address(&prefixed, "/patients?id=1").unwrap().as_str(),
-            "https://his.example/api/patients?id=1"
-        );
+        assert_eq!(address(&prefixed, "/patients?id=1").unwrap().as_str(), "https://his.example/api/patients?id=1");
     }
 }

@@ -85,19 +85,10 @@ impl ClientConfig {
             return Err(Error::field("connect_timeout_ms", "must be 100 to 60000"));
         }
         if !(1 << 10..=64 << 20).contains(&self.max_response_bytes) {
-            return Err(Error::field(
-                "max_response_bytes",
-                "must be 1024 to 67108864",
-            ));
+            return Err(Error::field("max_response_bytes", "must be 1024 to 67108864"));
         }
-        if self
-            .rate
-            .is_some_and(|rate| rate.per_second == 0 || rate.burst == 0)
-        {
-            return Err(Error::field(
-                "rate",
-                "per_second and burst must be at least 1",
-            ));
+        if self.rate.is_some_and(|rate| rate.per_second == 0 || rate.burst == 0) {
+            return Err(Error::field("rate", "per_second and burst must be at least 1"));
         }
         if self.redact.iter().any(String::is_empty) {
             return Err(Error::field("redact", "has an empty name"));
@@ -111,9 +102,7 @@ impl ClientConfig {
 
     fn base(&self, text: &str, field: &'static str) -> Result<Url> {
         let url = Url::parse(text).map_err(|_| Error::field(field, "is not an absolute URL"))?;
-        let host = url
-            .host()
-            .ok_or_else(|| Error::field(field, "has no host"))?;
+        let host = url.host().ok_or_else(|| Error::field(field, "has no host"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::field(field, "must not carry a user or password"));
         }
@@ -122,19 +111,8 @@ impl ClientConfig {
         }
         match url.scheme() {
             "https" => Ok(url),
-            "http"
-                if is_loopback(&host)
-                    || self
-                        .plain_http_hosts
-                        .iter()
-                        .any(|plain| plain.eq_ignore_ascii_case(&host.to_string())) =>
-            {
-                Ok(url)
-            }
-            "http" => Err(Error::field(
-                field,
-                "is plain http to a host that is neither loopback nor listed in plain_http_hosts",
-            )),
+            "http" if is_loopback(&host) || self.plain_http_hosts.iter().any(|plain| plain.eq_ignore_ascii_case(&host.to_string())) => Ok(url),
+            "http" => Err(Error::field(field, "is plain http to a host that is neither loopback nor listed in plain_http_hosts")),
             _ => Err(Error::field(field, "must be https")),
         }
     }
@@ -153,26 +131,12 @@ mod tests {
     use super::*;
 
     fn problem(config: &ClientConfig) -> String {
-        config
-            .check()
-            .unwrap_err()
-            .context()
-            .find(|(key, _)| *key == "field")
-            .unwrap()
-            .1
-            .to_owned()
+        config.check().unwrap_err().context().find(|(key, _)| *key == "field").unwrap().1.to_owned()
     }
 
     #[test]
     fn plain_http_is_for_loopback_and_listed_hosts_only() {
-        for good in [
-            "https://a.example",
-            "https://a.example:8443/api",
-            "http://127.0.0.1:80",
-            "http://localhost:1",
-            "http://[::1]:9",
-            "http://127.9.9.9",
-        ] {
+        for good in ["https://a.example", "https://a.example:8443/api", "http://127.0.0.1:80", "http://localhost:1", "http://[::1]:9", "http://127.9.9.9"] {
             ClientConfig::new("p", good).check().unwrap();
         }
         for bad in [
@@ -188,69 +152,24 @@ mod tests {
         ] {
             assert_eq!(problem(&ClientConfig::new("p", bad)), "base_url", "{bad}");
         }
-        let listed = ClientConfig {
-            plain_http_hosts: vec!["10.0.0.5".into()],
-            ..ClientConfig::new("p", "http://10.0.0.5:8080/his")
-        };
+        let listed = ClientConfig { plain_http_hosts: vec!["10.0.0.5".into()], ..ClientConfig::new("p", "http://10.0.0.5:8080/his") };
         listed.check().unwrap();
-        assert_eq!(
-            problem(&ClientConfig {
-                backup_base_url: Some("http://10.0.0.6".into()),
-                ..listed
-            }),
-            "backup_base_url"
-        );
+        assert_eq!(problem(&ClientConfig { backup_base_url: Some("http://10.0.0.6".into()), ..listed }), "backup_base_url");
     }
 
     #[test]
     fn limits_are_checked_by_name() {
         let good = ClientConfig::new("p", "https://a.example");
-        assert_eq!(
-            problem(&ClientConfig {
-                peer: String::new(),
-                ..good.clone()
-            }),
-            "peer"
-        );
-        assert_eq!(
-            problem(&ClientConfig {
-                connect_timeout_ms: 0,
-                ..good.clone()
-            }),
-            "connect_timeout_ms"
-        );
-        assert_eq!(
-            problem(&ClientConfig {
-                max_response_bytes: 0,
-                ..good.clone()
-            }),
-            "max_response_bytes"
-        );
-        assert_eq!(
-            problem(&ClientConfig {
-                rate: Some(Rate {
-                    per_second: 0,
-                    burst: 1
-                }),
-                ..good.clone()
-            }),
-            "rate"
-        );
-        assert_eq!(
-            problem(&ClientConfig {
-                redact: vec![String::new()],
-                ..good
-            }),
-            "redact"
-        );
+        assert_eq!(problem(&ClientConfig { peer: String::new(), ..good.clone() }), "peer");
+        assert_eq!(problem(&ClientConfig { connect_timeout_ms: 0, ..good.clone() }), "connect_timeout_ms");
+        assert_eq!(problem(&ClientConfig { max_response_bytes: 0, ..good.clone() }), "max_response_bytes");
+        assert_eq!(problem(&ClientConfig { rate: Some(Rate { per_second: 0, burst: 1 }), ..good.clone() }), "rate");
+        assert_eq!(problem(&ClientConfig { redact: vec![String::new()], ..good }), "redact");
     }
 
     #[test]
     fn there_is_no_switch_for_verification() {
-        let err = serde_json::from_str::<ClientConfig>(
-            r#"{"peer":"p","base_url":"https://a.example","danger_accept_invalid_certs":true}"#,
-        )
-        .unwrap_err();
+        let err = serde_json::from_str::<ClientConfig>(r#"{"peer":"p","base_url":"https://a.example","danger_accept_invalid_certs":true}"#).unwrap_err();
         assert!(err.to_string().contains("unknown field"), "{err}");
     }
 }

@@ -40,13 +40,7 @@ pub struct HttpRequest {
 impl std::fmt::Debug for HttpRequest {
     /// Addresses, header values and bodies may carry personal data or secrets: only sizes are shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "HttpRequest({}, {} headers, {} bytes)",
-            self.method.as_str(),
-            self.headers.len(),
-            self.body.len()
-        )
+        write!(f, "HttpRequest({}, {} headers, {} bytes)", self.method.as_str(), self.headers.len(), self.body.len())
     }
 }
 
@@ -66,23 +60,13 @@ impl HttpResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(key, _)| key == name);
         let first = found.next()?;
-        if found.next().is_some() {
-            None
-        } else {
-            Some(&first.1)
-        }
+        if found.next().is_some() { None } else { Some(&first.1) }
     }
 }
 
 impl std::fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "HttpResponse({}, {} headers, {} bytes)",
-            self.status,
-            self.headers.len(),
-            self.body.len()
-        )
+        write!(f, "HttpResponse({}, {} headers, {} bytes)", self.status, self.headers.len(), self.body.len())
     }
 }
 

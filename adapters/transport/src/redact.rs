@@ -24,10 +24,7 @@ pub(crate) fn redact(body: &[u8], fields: &BTreeSet<String>) -> Vec<u8> {
 
 /// Could the body carry a field of this name? An escape inside JSON may hide a name, so any backslash counts as a yes.
 fn mentions(body: &[u8], field: &str) -> bool {
-    body.contains(&b'\\')
-        || body
-            .windows(field.len())
-            .any(|window| window == field.as_bytes())
+    body.contains(&b'\\') || body.windows(field.len()).any(|window| window == field.as_bytes())
 }
 
 fn mask(value: &mut Value, fields: &BTreeSet<String>) {
@@ -66,10 +63,7 @@ mod tests {
     fn fields_are_masked_at_every_depth() {
         let out = run(r#"{"token":"canary","a":[{"openid":{"x":"canary"}}],"n":1}"#);
         assert!(!out.contains("canary"), "{out}");
-        assert_eq!(
-            serde_json::from_str::<Value>(&out).unwrap(),
-            serde_json::json!({"token": "***", "a": [{"openid": "***"}], "n": 1})
-        );
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), serde_json::json!({"token": "***", "a": [{"openid": "***"}], "n": 1}));
     }
 
     #[test]

@@ -12,13 +12,7 @@ use crate::http::{Exchange, Http, HttpRequest, HttpResponse};
 /// The context of a first attempt of hospital `H1` that must end `timeout_ms` after `now`.
 pub fn call_cx(sink: Arc<dyn LogSink>, now: Timestamp, timeout_ms: i64) -> Result<CallCx> {
     let hospital = menjie::ident::HospitalId::new("H1")?;
-    Ok(CallCx {
-        hospital: hospital.clone(),
-        attempt: 1,
-        now,
-        deadline: now.plus_millis(timeout_ms),
-        log: CallLog::new(sink, hospital),
-    })
+    Ok(CallCx { hospital: hospital.clone(), attempt: 1, now, deadline: now.plus_millis(timeout_ms), log: CallLog::new(sink, hospital) })
 }
 
 type Responder = Box<dyn FnOnce(&CallCx, &HttpRequest) -> Exchange + Send>;
@@ -47,20 +41,13 @@ impl ScriptedHttp {
     }
 
     /// The next exchange is computed from the request, e.g. to sign an answer.
-    pub fn put_with(
-        &self,
-        responder: impl FnOnce(&CallCx, &HttpRequest) -> Exchange + Send + 'static,
-    ) {
+    pub fn put_with(&self, responder: impl FnOnce(&CallCx, &HttpRequest) -> Exchange + Send + 'static) {
         self.lock().answers.push_back(Box::new(responder));
     }
 
     /// The next exchange is answered with this status and body.
     pub fn put_answer(&self, status: u16, body: impl Into<Vec<u8>>) {
-        self.put(Exchange::Answered(HttpResponse {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-        }));
+        self.put(Exchange::Answered(HttpResponse { status, headers: Vec::new(), body: body.into() }));
     }
 
     /// What was sent so far.

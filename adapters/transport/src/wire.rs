@@ -45,10 +45,7 @@ impl Wire {
 
     async fn run(&self, request: HttpRequest) -> Exchange {
         let Some(headers) = header_map(&request.headers) else {
-            return Exchange::Unsent(Fault::new(
-                "request",
-                "a header has characters that HTTP does not allow",
-            ));
+            return Exchange::Unsent(Fault::new("request", "a header has characters that HTTP does not allow"));
         };
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -68,14 +65,10 @@ impl Wire {
 #[async_trait]
 impl Http for Wire {
     async fn exchange(&self, cx: &CallCx, request: HttpRequest) -> Exchange {
-        match tokio::time::timeout(Duration::from_millis(cx.timeout_ms()), self.run(request)).await
-        {
+        match tokio::time::timeout(Duration::from_millis(cx.timeout_ms()), self.run(request)).await {
             Ok(exchange) => exchange,
             // Connecting may still have been under way, but nothing proves it.
-            Err(_) => Exchange::Unknown(Fault::new(
-                "timeout",
-                "no complete answer before the deadline",
-            )),
+            Err(_) => Exchange::Unknown(Fault::new("timeout", "no complete answer before the deadline")),
         }
     }
 }
@@ -88,70 +81,41 @@ impl std::fmt::Debug for Wire {
 
 fn tls(config: &ClientConfig, https: bool) -> Result<TlsConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = TlsConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|_| Error::internal("ring supports TLS 1.2 and 1.3"))?;
+    let builder = TlsConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(|_| Error::internal("ring supports TLS 1.2 and 1.3"))?;
     if !https {
         // Nothing will be verified because nothing is encrypted; a machine without certificate authorities still works.
-        return Ok(builder
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth());
+        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
     let wrong = |what: &'static str| Error::field("extra_ca_pem", what);
     let extra = config.extra_ca_pem.as_deref().unwrap_or_default();
-    let extra = CertificateDer::pem_slice_iter(extra.as_bytes())
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(|_| wrong("is not PEM"))?;
+    let extra = CertificateDer::pem_slice_iter(extra.as_bytes()).collect::<std::result::Result<Vec<_>, _>>().map_err(|_| wrong("is not PEM"))?;
     if config.extra_ca_pem.is_some() && extra.is_empty() {
         return Err(wrong("has no certificate"));
     }
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
-        .map_err(|_| wrong("is not usable, or this machine has no certificate authorities"))?;
-    Ok(builder
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth())
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|_| wrong("is not usable, or this machine has no certificate authorities"))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 
 fn header_map(headers: &[(String, String)]) -> Option<HeaderMap> {
     let mut map = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
-        map.append(
-            HeaderName::from_bytes(name.as_bytes()).ok()?,
-            HeaderValue::from_str(value).ok()?,
-        );
+        map.append(HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?);
     }
     Some(map)
 }
 
 async fn read(mut response: reqwest::Response, max: usize) -> Exchange {
     let status = response.status().as_u16();
-    let headers = response
-        .headers()
-        .iter()
-        .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect();
+    let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > max => {
-                return Exchange::Unknown(Fault::new(
-                    "oversize",
-                    "the answer is larger than max_response_bytes",
-                ));
+                return Exchange::Unknown(Fault::new("oversize", "the answer is larger than max_response_bytes"));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => {
-                return Exchange::Answered(HttpResponse {
-                    status,
-                    headers,
-                    body,
-                });
+                return Exchange::Answered(HttpResponse { status, headers, body });
             }
             Err(_) => {
                 return Exchange::Unknown(Fault::new("cut", "the answer ended in the middle"));
@@ -163,16 +127,10 @@ async fn read(mut response: reqwest::Response, max: usize) -> Exchange {
 /// Only an error of name, TCP or TLS proves that no byte of the request left.
 fn unsent_or_unknown(error: &reqwest::Error) -> Exchange {
     if error.is_builder() {
-        return Exchange::Unsent(Fault::new(
-            "request",
-            "the request cannot be expressed in HTTP",
-        ));
+        return Exchange::Unsent(Fault::new("request", "the request cannot be expressed in HTTP"));
     }
     if !error.is_connect() {
-        return Exchange::Unknown(Fault::new(
-            "network",
-            "the connection broke after the request may have left",
-        ));
+        return Exchange::Unknown(Fault::new("network", "the connection broke after the request may have left"));
     }
     if error.is_dns() {
         Exchange::Unsent(Fault::new("dns", "the host name could not be resolved"))
@@ -190,10 +148,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
             return true;
         }
         // An io::Error shows its inner error only through get_ref.
-        source = match inner
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-        {
+        source = match inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => inner.source(),
         };

@@ -105,7 +105,7 @@ pub fn generate(seed: u64, plan: &DayPlan) -> Result<Day> {
     Ok(day)
 }
 
-/// Three to eight lines: consultation, then drugs, herbs, procedures or a package until the visit is full.
+/// Three to eight lines in at most four departments: consultation, then drugs, herbs, procedures or a package.
 fn charge(pad: &mut Pad<'_>, plan: &DayPlan) -> Result<()> {
     const MOST: usize = 8;
     let wanted = pad.rng.between(3, 7) as usize;
@@ -119,17 +119,16 @@ fn charge(pad: &mut Pad<'_>, plan: &DayPlan) -> Result<()> {
     while pad.written() < wanted {
         let room = MOST - pad.written();
         match pad.rng.below(100) {
-            0..=44 => {
+            0..=44 if pad.has_place_for("XYF") => {
                 let count = (pad.rng.between(1, 3) as usize).min(room);
                 pad.drugs(count)?;
             }
-            45..=53 if room >= 3 => {
+            45..=53 if room >= 3 && pad.has_place_for("ZYF") => {
                 let count = (pad.rng.between(3, 6) as usize).min(room);
                 pad.herbs(count)?;
             }
-            54..=61 if room >= 3 => pad.package()?,
-            _ if room >= 2 => pad.procedure(plan.missing_dept_per_mille)?,
-            _ => pad.drugs(1)?,
+            54..=61 if room >= 3 && pad.has_place_for("CPS") => pad.package()?,
+            _ => pad.procedure(plan.missing_dept_per_mille)?,
         }
     }
     Ok(())

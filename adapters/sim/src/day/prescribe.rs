@@ -46,6 +46,17 @@ impl Pad<'_> {
         self.lines.len() - self.first
     }
 
+    /// Would a line of this department still leave the visit with at most four?
+    pub(super) fn has_place_for(&self, dept: &str) -> bool {
+        const MOST_DEPARTMENTS: usize = 4;
+        let lines = self.lines.get(self.first..).unwrap_or_default();
+        let mut depts: Vec<&str> =
+            lines.iter().map(|line| line.exec_dept_code.as_ref().unwrap_or(&line.order_dept_code).as_str()).collect();
+        depts.sort_unstable();
+        depts.dedup();
+        depts.contains(&dept) || depts.len() < MOST_DEPARTMENTS
+    }
+
     /// The consultation fee, executed by the clinic itself.
     pub(super) fn consultation(&mut self) -> Result<()> {
         let dept = self.visit.dept_code.clone();
@@ -117,7 +128,9 @@ impl Pad<'_> {
 
     /// An examination, laboratory test or treatment; what it uses up is attached to it.
     pub(super) fn procedure(&mut self, missing_dept_per_mille: u32) -> Result<()> {
-        let chosen = self.rng.pick(&PROCEDURES).ok_or_else(|| Error::internal("there are procedures"))?;
+        let possible: Vec<&Procedure> = PROCEDURES.iter().filter(|procedure| self.has_place_for(procedure.dept)).collect();
+        // Of four departments at most two are pharmacies and one is the clinic: something is always possible.
+        let chosen = self.rng.pick(&possible).ok_or_else(|| Error::internal("a visit has place for a procedure"))?;
         let Procedure { code, name, unit, price, fee_class, dept, material } = chosen;
         let order = self.next_order("SQ");
         let nowhere = self.rng.chance(missing_dept_per_mille);

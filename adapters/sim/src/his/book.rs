@@ -184,9 +184,8 @@ impl Book {
         if !self.patients.iter().any(|patient| patient.patient_id.as_str() == patient_id) {
             return Err(NOT_FOUND);
         }
-        let open = |entry: &&Entry| {
-            entry.line.patient_id.as_str() == patient_id && matches!(entry.standing, Standing::Unpaid | Standing::Held(_))
-        };
+        let open =
+            |entry: &&Entry| entry.line.patient_id.as_str() == patient_id && matches!(entry.standing, Standing::Unpaid | Standing::Held(_));
         let lines: Vec<&ChargeLine> = self.lines.values().filter(open).map(|entry| &entry.line).collect();
         let visits: BTreeSet<&VisitId> = lines.iter().map(|line| &line.visit_id).collect();
         Ok((visits.into_iter().filter_map(|id| self.visits.get(id)).collect(), lines))
@@ -311,7 +310,15 @@ impl Book {
         Ok(())
     }
 
-    pub(super) fn reverse(&mut self, no: &str, of: &str, receipt_no: &str, fen: i64, now: Timestamp, shown_from: Timestamp) -> Result<(), No> {
+    pub(super) fn reverse(
+        &mut self,
+        no: &str,
+        of: &str,
+        receipt_no: &str,
+        fen: i64,
+        now: Timestamp,
+        shown_from: Timestamp,
+    ) -> Result<(), No> {
         if let Some((known_of, known_fen)) = self.reversals.get(no) {
             return match (known_of == of, *known_fen == fen, self.options.refuse_repeats) {
                 (false, ..) => Err(MISFIT),

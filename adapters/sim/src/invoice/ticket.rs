@@ -28,8 +28,7 @@ const TEXTS: [(&str, usize); 19] = [
 ];
 
 /// Amounts that must be there.
-const AMOUNTS: [&str; 8] =
-    ["totalAmt", "accountPay", "fundPay", "otherfundPay", "ownPay", "selfConceitedAmt", "selfPayAmt", "selfCashPay"];
+const AMOUNTS: [&str; 8] = ["totalAmt", "accountPay", "fundPay", "otherfundPay", "ownPay", "selfConceitedAmt", "selfPayAmt", "selfCashPay"];
 
 /// Checks a ticket and gives its total in fen.
 pub(super) fn check(ticket: &Value) -> Result<i64, Failure> {
@@ -46,7 +45,11 @@ pub(super) fn check(ticket: &Value) -> Result<i64, Failure> {
     }
     let digits = |name: &str, lengths: &[usize]| {
         let text: String = ticket.get(name).and_then(Value::as_str).unwrap_or("").chars().filter(|c| *c != '-').collect();
-        if lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) { Ok(()) } else { Err(wrong(name, "日期格式不正确")) }
+        if lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(())
+        } else {
+            Err(wrong(name, "日期格式不正确"))
+        }
     };
     digits("busDateTime", &[17])?;
     digits("consultationDate", &[8])?;

@@ -19,10 +19,10 @@ fn io(problem: &'static str, error: &std::io::Error) -> Error {
 
 /// Reads a key file; on Unix it is refused when anybody but its owner may read or write it.
 pub fn read(path: &Path) -> Result<KeyRing> {
-    let mut file = File::open(path).map_err(|e| io("cannot be opened", &e))?;
+    let file = File::open(path).map_err(|e| io("cannot be opened", &e))?;
     refuse_shared(&file)?;
     let mut text = Zeroizing::new(String::with_capacity(4096));
-    file.by_ref().take(LONGEST).read_to_string(&mut text).map_err(|e| io("cannot be read", &e))?;
+    file.take(LONGEST).read_to_string(&mut text).map_err(|e| io("cannot be read", &e))?;
     KeyRing::parse(&text)
 }
 

@@ -111,8 +111,7 @@ fn the_file_follows_its_schema_and_reads_back() {
 
 #[test]
 fn schema_and_reader_refuse_the_same_wrong_files() {
-    let mut plan = DayPlan::default();
-    plan.visits = 3;
+    let plan = DayPlan { visits: 3, ..DayPlan::default() };
     let good: Value = serde_json::from_slice(&as_json(&day::generate(1, &plan).unwrap())).unwrap();
     let schema = schema();
     let wrong: [(&str, Value); 6] = [
@@ -133,8 +132,7 @@ fn schema_and_reader_refuse_the_same_wrong_files() {
 
 #[test]
 fn the_reader_names_the_field_that_does_not_fit() {
-    let mut plan = DayPlan::default();
-    plan.visits = 3;
+    let plan = DayPlan { visits: 3, ..DayPlan::default() };
     let good = day::generate(1, &plan).unwrap();
     let error = |change: fn(&mut Value)| {
         let mut bad: Value = serde_json::from_slice(&as_json(&good)).unwrap();

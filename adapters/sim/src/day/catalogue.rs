@@ -144,8 +144,27 @@ pub(super) const PROCEDURES: [Procedure; 19] = [
     procedure("S502", "头颅CT平扫", "部位", "210.00", ("03", "YXK"), None),
 ];
 
-/// A package with one price: code, name, price of the main line, parts at zero.
-pub(super) const PACKAGES: [(&str, &str, &str, [(&str, &str); 2]); 2] = [
-    ("T001", "首诊测评组套", "168.00", [("T011", "自评问卷（组套内）"), ("T012", "他评问卷（组套内）")]),
-    ("T002", "复诊随访组套", "75.00", [("T021", "随访问卷（组套内）"), ("T022", "用药依从性评估（组套内）")]),
+/// A package with one price: the main line carries it, the parts are zero.
+pub(super) struct Package {
+    pub(super) code: &'static str,
+    pub(super) name: &'static str,
+    pub(super) price: &'static str,
+    /// Code and name of each part.
+    pub(super) parts: [(&'static str, &'static str); 2],
+}
+
+/// Packages (组套).
+pub(super) const PACKAGES: [Package; 2] = [
+    Package {
+        code: "T001",
+        name: "首诊测评组套",
+        price: "168.00",
+        parts: [("T011", "自评问卷（组套内）"), ("T012", "他评问卷（组套内）")],
+    },
+    Package {
+        code: "T002",
+        name: "复诊随访组套",
+        price: "75.00",
+        parts: [("T021", "随访问卷（组套内）"), ("T022", "用药依从性评估（组套内）")],
+    },
 ];

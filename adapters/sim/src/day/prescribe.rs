@@ -6,7 +6,7 @@ use menjie::ident::{DeptCode, LineKey};
 use menjie::money::{Quantity, UnitPrice};
 use menjie::{Error, Money, Result};
 
-use super::catalogue::{DEPARTMENTS, DRUGS, HERBS, PACKAGES, PROCEDURES, Procedure};
+use super::catalogue::{DEPARTMENTS, DRUGS, HERBS, PACKAGES, PROCEDURES, Package, Procedure};
 use crate::rng::Rng;
 
 /// An item about to become a line.
@@ -157,7 +157,7 @@ impl Pad<'_> {
 
     /// A package with one price: the main line carries it, the parts are zero.
     pub(super) fn package(&mut self) -> Result<()> {
-        let (code, name, price, parts) = self.rng.pick(&PACKAGES).ok_or_else(|| Error::internal("there are packages"))?;
+        let Package { code, name, price, parts } = self.rng.pick(&PACKAGES).ok_or_else(|| Error::internal("there are packages"))?;
         let order = self.next_order("ZT");
         self.write(&Item::service(code, name, "套", price, "03", "CPS"), Some(&order), Some(&order), true)?;
         for (code, name) in parts {

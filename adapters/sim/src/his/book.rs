@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use menjie::charge::{ChargeLine, Visit};
 use menjie::ident::{DeptCode, LineKey, VisitId};
-use menjie::money::{Quantity, line_amount};
 use menjie::{BizDate, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -24,18 +23,18 @@ impl No {
     }
 }
 
-const SETTLED: No = No::new(1001, "该明细已结算");
-const CHANGED: No = No::new(1002, "明细已变更或不存在");
-const ELSEWHERE: No = No::new(1003, "明细已被其他终端锁定");
+pub(super) const SETTLED: No = No::new(1001, "该明细已结算");
+pub(super) const CHANGED: No = No::new(1002, "明细已变更或不存在");
+pub(super) const ELSEWHERE: No = No::new(1003, "明细已被其他终端锁定");
 pub(super) const NOT_FOUND: No = No::new(1004, "未找到");
-const AMOUNT: No = No::new(1005, "金额不一致");
+pub(super) const AMOUNT: No = No::new(1005, "金额不一致");
 const MISFIT: No = No::new(1006, "患者、就诊或科室不符");
 pub(super) const WINDOW: No = No::new(1007, "请到窗口办理");
 const CANCELLED: No = No::new(1008, "该单号已作废");
 const BOOKED: No = No::new(1009, "该单已入账");
 const REVERSED: No = No::new(1010, "该单已冲正");
 const EXECUTED: No = No::new(1011, "已执行或已发药，不能冲正");
-const INCOMPLETE: No = No::new(1900, "请求报文不完整");
+pub(super) const INCOMPLETE: No = No::new(1900, "请求报文不完整");
 
 /// A bill as the client names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +91,7 @@ pub(super) struct Settlement {
 
 /// Where a line stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     Unpaid,
     Held(String),
     Paid,
@@ -100,10 +99,10 @@ enum Standing {
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
-    line: ChargeLine,
-    standing: Standing,
-    executed: bool,
+pub(super) struct Entry {
+    pub(super) line: ChargeLine,
+    pub(super) standing: Standing,
+    pub(super) executed: bool,
 }
 
 /// Something HIS tells.
@@ -132,12 +131,12 @@ pub(super) struct Book {
     options: HisOptions,
     patients: Vec<DayPatient>,
     visits: BTreeMap<VisitId, Visit>,
-    lines: BTreeMap<LineKey, Entry>,
+    pub(super) lines: BTreeMap<LineKey, Entry>,
     guidance: BTreeMap<DeptCode, String>,
     pub(super) settlements: BTreeMap<String, Settlement>,
     /// Refund number → settlement number, amount.
     pub(super) reversals: BTreeMap<String, (String, i64)>,
-    news: Vec<(Timestamp, News)>,
+    pub(super) news: Vec<(Timestamp, News)>,
     receipts: u64,
 }
 
@@ -341,7 +340,7 @@ impl Book {
     }
 
     /// The amount of a booked settlement that can be reversed now.
-    fn reversible(&self, no: &str) -> Result<i64, No> {
+    pub(super) fn reversible(&self, no: &str) -> Result<i64, No> {
         let Some(Settlement { posting: Some(posting), bill: Some(bill), .. }) = self.settlements.get(no) else { return Err(NOT_FOUND) };
         if posting.reversed.is_some() {
             return Err(REVERSED);
@@ -350,7 +349,7 @@ impl Book {
         if bill.lines.iter().any(|(id, ..)| executed(id)) { Err(EXECUTED) } else { Ok(bill.total_fen) }
     }
 
-    fn undo(&mut self, no: &str, reversed: Reversed) {
+    pub(super) fn undo(&mut self, no: &str, reversed: Reversed) {
         let Some(settlement) = self.settlements.get_mut(no) else { return };
         if let Some(posting) = &mut settlement.posting {
             posting.reversed = Some(reversed);
@@ -379,61 +378,6 @@ impl Book {
         rows.retain(|(.., at)| at.biz_date() == date);
         rows.sort_by_key(|(reversed, no, _, _, at)| (*at, *no, *reversed));
         rows
-    }
-
-    /// The window charges free lines.
-    pub(super) fn window_pay(&mut self, lines: &[LineKey], now: Timestamp) -> Result<(), No> {
-        for key in lines {
-            match self.lines.get(key).map(|entry| &entry.standing) {
-                Some(Standing::Unpaid) => {}
-                Some(Standing::Held(_)) => return Err(ELSEWHERE),
-                Some(Standing::Paid) => return Err(SETTLED),
-                Some(Standing::Void) | None => return Err(CHANGED),
-            }
-        }
-        for key in lines {
-            if let Some(entry) = self.lines.get_mut(key) {
-                entry.standing = Standing::Paid;
-            }
-        }
-        self.news.push((now, News::LinesChanged(lines.iter().map(LineKey::to_string).collect())));
-        Ok(())
-    }
-
-    /// The window reverses a settlement of ours.
-    pub(super) fn window_reverse(&mut self, no: &str, now: Timestamp) -> Result<(), No> {
-        let amount_fen = self.reversible(no)?;
-        self.undo(no, Reversed { by: None, at: now, shown_from: now });
-        self.news.push((now, News::Reversed { settlement_no: no.to_owned(), amount_fen }));
-        Ok(())
-    }
-
-    /// The doctor changes a free line's quantity, or takes the line back.
-    pub(super) fn change(&mut self, key: &LineKey, quantity: Option<Quantity>, now: Timestamp) -> Result<(), No> {
-        let entry = self.lines.get_mut(key).ok_or(CHANGED)?;
-        match &entry.standing {
-            Standing::Unpaid => {}
-            Standing::Held(_) => return Err(ELSEWHERE),
-            Standing::Paid => return Err(SETTLED),
-            Standing::Void => return Err(CHANGED),
-        }
-        match quantity {
-            None => entry.standing = Standing::Void,
-            Some(quantity) => {
-                entry.line.amount_fen = line_amount(entry.line.price, quantity, entry.line.doses).map_err(|_| AMOUNT)?;
-                entry.line.quantity = quantity;
-            }
-        }
-        entry.line.version += 1;
-        self.news.push((now, News::LinesChanged(vec![key.to_string()])));
-        Ok(())
-    }
-
-    /// The executing department has done (or undone) a paid line.
-    pub(super) fn execute(&mut self, key: &LineKey, executed: bool) -> Result<(), No> {
-        let entry = self.lines.get_mut(key).filter(|entry| entry.standing == Standing::Paid).ok_or(CHANGED)?;
-        entry.executed = executed;
-        Ok(())
     }
 
     pub(super) fn line_counts(&self) -> LineCounts {

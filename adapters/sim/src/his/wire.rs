@@ -5,14 +5,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::book::No;
+use super::book::{INCOMPLETE, No};
 use crate::day::DayPatient;
 use crate::faults::{Drawn, Fault};
 use crate::wire::Response;
 
 /// Reads a request body; what does not fit is a definite no, because nothing can have happened.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, No> {
-    serde_json::from_slice(body).map_err(|_| No::new(1900, "请求报文不完整"))
+    serde_json::from_slice(body).map_err(|_| INCOMPLETE)
 }
 
 /// Reads yuan text with exactly two decimals.

@@ -17,29 +17,29 @@ use crate::his::{HisOptions, WindowAction};
 use crate::invoice::TicketMark;
 use crate::wechat::{CannotPay, Forgery, Mode};
 
-type Box = State<Arc<Shared>>;
+type Inside = State<Arc<Shared>>;
 
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
-        .route("/admin/truth", get(async |State(shared): Box| Json(shared.hospital().truth(now()))))
-        .route("/admin/day", get(async |State(shared): Box| Json(shared.day.clone())))
-        .route("/admin/payable", get(async |State(shared): Box| Json(shared.hospital().wechat.payable(now()))))
+        .route("/admin/truth", get(async |State(shared): Inside| Json(shared.hospital().truth(now()))))
+        .route("/admin/day", get(async |State(shared): Inside| Json(shared.day.clone())))
+        .route("/admin/payable", get(async |State(shared): Inside| Json(shared.hospital().wechat.payable(now()))))
         .route("/admin/faults", get(faults).post(add_fault).put(set_faults).delete(clear_faults))
         .route("/admin/pay", post(pay))
         .route("/admin/wechat/forge", post(forge))
         .route("/admin/wechat/mode", put(mode))
         .route("/admin/wechat/settle-abnormal", post(settle_abnormal))
         .route("/admin/his/act", post(act))
-        .route("/admin/his/options", get(async |State(shared): Box| Json(shared.hospital().his.options())).put(his_options))
+        .route("/admin/his/options", get(async |State(shared): Inside| Json(shared.hospital().his.options())).put(his_options))
         .route("/admin/invoice/mark", post(mark))
         .with_state(Arc::clone(shared))
 }
 
-async fn faults(State(shared): Box) -> Json<Vec<Switch>> {
+async fn faults(State(shared): Inside) -> Json<Vec<Switch>> {
     Json(shared.hospital().faults.switches().to_vec())
 }
 
-async fn add_fault(State(shared): Box, Json(switch): Json<Switch>) -> StatusCode {
+async fn add_fault(State(shared): Inside, Json(switch): Json<Switch>) -> StatusCode {
     shared.hospital().faults.add(switch);
     StatusCode::NO_CONTENT
 }
@@ -51,12 +51,12 @@ struct NewFaults {
     switches: Vec<Switch>,
 }
 
-async fn set_faults(State(shared): Box, Json(new): Json<NewFaults>) -> StatusCode {
+async fn set_faults(State(shared): Inside, Json(new): Json<NewFaults>) -> StatusCode {
     shared.hospital().faults = Faults::new(new.seed, new.switches);
     StatusCode::NO_CONTENT
 }
 
-async fn clear_faults(State(shared): Box) -> StatusCode {
+async fn clear_faults(State(shared): Inside) -> StatusCode {
     shared.hospital().faults.clear();
     StatusCode::NO_CONTENT
 }
@@ -69,7 +69,7 @@ enum Order {
     Code(String),
 }
 
-async fn pay(State(shared): Box, Json(order): Json<Order>) -> Response {
+async fn pay(State(shared): Inside, Json(order): Json<Order>) -> Response {
     let paid = {
         let mut hospital = shared.hospital();
         let out_trade_no = match order {
@@ -92,7 +92,7 @@ struct NewForgery {
     forgery: Forgery,
 }
 
-async fn forge(State(shared): Box, Json(new): Json<NewForgery>) -> StatusCode {
+async fn forge(State(shared): Inside, Json(new): Json<NewForgery>) -> StatusCode {
     let forged = shared.hospital().wechat.forge(&new.out_trade_no, new.forgery, now());
     shared.bell.notify_one();
     found(forged.is_ok())
@@ -104,7 +104,7 @@ struct NewMode {
     mode: Mode,
 }
 
-async fn mode(State(shared): Box, Json(new): Json<NewMode>) -> StatusCode {
+async fn mode(State(shared): Inside, Json(new): Json<NewMode>) -> StatusCode {
     shared.hospital().wechat.set_mode(new.mode);
     StatusCode::NO_CONTENT
 }
@@ -115,7 +115,7 @@ struct AbnormalRefund {
     out_refund_no: String,
 }
 
-async fn settle_abnormal(State(shared): Box, Json(refund): Json<AbnormalRefund>) -> StatusCode {
+async fn settle_abnormal(State(shared): Inside, Json(refund): Json<AbnormalRefund>) -> StatusCode {
     let settled = {
         let hospital = &mut *shared.hospital();
         hospital.wechat.settle_abnormal(&refund.out_refund_no, now(), &mut hospital.faults)
@@ -124,7 +124,7 @@ async fn settle_abnormal(State(shared): Box, Json(refund): Json<AbnormalRefund>)
     found(settled)
 }
 
-async fn act(State(shared): Box, Json(action): Json<WindowAction>) -> Response {
+async fn act(State(shared): Inside, Json(action): Json<WindowAction>) -> Response {
     let done = shared.hospital().his.act(&action, now());
     match done {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
@@ -132,12 +132,12 @@ async fn act(State(shared): Box, Json(action): Json<WindowAction>) -> Response {
     }
 }
 
-async fn his_options(State(shared): Box, Json(options): Json<HisOptions>) -> StatusCode {
+async fn his_options(State(shared): Inside, Json(options): Json<HisOptions>) -> StatusCode {
     shared.hospital().his.set_options(options);
     StatusCode::NO_CONTENT
 }
 
-async fn mark(State(shared): Box, Json(mark): Json<TicketMark>) -> StatusCode {
+async fn mark(State(shared): Inside, Json(mark): Json<TicketMark>) -> StatusCode {
     found(shared.hospital().invoice.mark(&mark))
 }
 

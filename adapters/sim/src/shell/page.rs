@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{Shared, now};
 use crate::wechat::{CannotPay, Payable};
 
-type Box = State<Arc<Shared>>;
+type Inside = State<Arc<Shared>>;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -39,7 +39,7 @@ struct Scanned {
     code: String,
 }
 
-async fn list(State(shared): Box) -> Response {
+async fn list(State(shared): Inside) -> Response {
     let open = shared.hospital().wechat.payable(now());
     let mut body = String::from(
         "<form class=scan action=/wechat/pay method=get><label for=code>扫一扫：粘贴二维码内容</label>\
@@ -62,7 +62,7 @@ async fn list(State(shared): Box) -> Response {
     page(StatusCode::OK, &body)
 }
 
-async fn order(State(shared): Box, Query(scanned): Query<Scanned>) -> Response {
+async fn order(State(shared): Inside, Query(scanned): Query<Scanned>) -> Response {
     let code = code_of(&scanned.code);
     let payable = shared.hospital().wechat.payable(now()).into_iter().find(|order| order.code == code);
     match payable {
@@ -82,7 +82,7 @@ fn sheet(order: &Payable) -> String {
     )
 }
 
-async fn confirm(State(shared): Box, Form(scanned): Form<Scanned>) -> Response {
+async fn confirm(State(shared): Inside, Form(scanned): Form<Scanned>) -> Response {
     let paid = {
         let mut hospital = shared.hospital();
         let out_trade_no = hospital.wechat.by_code(code_of(&scanned.code)).map(str::to_owned);

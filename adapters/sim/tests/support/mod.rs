@@ -1,6 +1,8 @@
 //! Clients of the simulated peers, on the libraries real clients use (`ring`, RustCrypto), never on the simulator's own.
 #![allow(dead_code, unreachable_pub, reason = "each test file is a crate that uses its part")]
 
+pub mod shop;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use md5_client::{Digest, Md5};

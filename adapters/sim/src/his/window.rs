@@ -1,0 +1,124 @@
+//! People inside the hospital: the charging window, the doctor, the executing department.
+
+use menjie::Timestamp;
+use menjie::ident::LineKey;
+use menjie::money::{Quantity, line_amount};
+use serde::{Deserialize, Serialize};
+
+use super::His;
+use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, News, No, Reversed, SETTLED, Standing};
+
+/// An action of people inside the hospital.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
+pub enum WindowAction {
+    /// The window charges these lines.
+    Pay {
+        /// The lines.
+        lines: Vec<LineKey>,
+    },
+    /// The window reverses a settlement of ours.
+    Reverse {
+        /// Its number.
+        settlement_no: String,
+    },
+    /// The doctor changes a line.
+    ChangeLine {
+        /// The line.
+        line_id: LineKey,
+        /// The new quantity.
+        quantity: Quantity,
+    },
+    /// The doctor takes a line back.
+    VoidLine {
+        /// The line.
+        line_id: LineKey,
+    },
+    /// The executing department confirms or un-confirms a paid line.
+    Execute {
+        /// The line.
+        line_id: LineKey,
+        /// Done, or undone.
+        executed: bool,
+    },
+}
+
+/// HIS refused an action of its own people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ActionRefused {
+    /// A code of the profile.
+    pub code: u16,
+    /// What staff reads.
+    pub message: &'static str,
+}
+
+impl His {
+    /// Something people inside the hospital do.
+    pub fn act(&mut self, action: &WindowAction, now: Timestamp) -> Result<(), ActionRefused> {
+        let done = match action {
+            WindowAction::Pay { lines } => self.book.window_pay(lines, now),
+            WindowAction::Reverse { settlement_no } => self.book.window_reverse(settlement_no, now),
+            WindowAction::ChangeLine { line_id, quantity } => self.book.change(line_id, Some(*quantity), now),
+            WindowAction::VoidLine { line_id } => self.book.change(line_id, None, now),
+            WindowAction::Execute { line_id, executed } => self.book.execute(line_id, *executed),
+        };
+        done.map_err(|no| ActionRefused { code: no.code, message: no.message })
+    }
+}
+
+impl Book {
+    /// The window charges free lines.
+    pub(super) fn window_pay(&mut self, lines: &[LineKey], now: Timestamp) -> Result<(), No> {
+        for key in lines {
+            match self.lines.get(key).map(|entry| &entry.standing) {
+                Some(Standing::Unpaid) => {}
+                Some(Standing::Held(_)) => return Err(ELSEWHERE),
+                Some(Standing::Paid) => return Err(SETTLED),
+                Some(Standing::Void) | None => return Err(CHANGED),
+            }
+        }
+        for key in lines {
+            if let Some(entry) = self.lines.get_mut(key) {
+                entry.standing = Standing::Paid;
+            }
+        }
+        self.news.push((now, News::LinesChanged(lines.iter().map(LineKey::to_string).collect())));
+        Ok(())
+    }
+
+    /// The window reverses a settlement of ours.
+    pub(super) fn window_reverse(&mut self, no: &str, now: Timestamp) -> Result<(), No> {
+        let amount_fen = self.reversible(no)?;
+        self.undo(no, Reversed { by: None, at: now, shown_from: now });
+        self.news.push((now, News::Reversed { settlement_no: no.to_owned(), amount_fen }));
+        Ok(())
+    }
+
+    /// The doctor changes a free line's quantity, or takes the line back.
+    pub(super) fn change(&mut self, key: &LineKey, quantity: Option<Quantity>, now: Timestamp) -> Result<(), No> {
+        let entry = self.lines.get_mut(key).ok_or(CHANGED)?;
+        match &entry.standing {
+            Standing::Unpaid => {}
+            Standing::Held(_) => return Err(ELSEWHERE),
+            Standing::Paid => return Err(SETTLED),
+            Standing::Void => return Err(CHANGED),
+        }
+        match quantity {
+            None => entry.standing = Standing::Void,
+            Some(quantity) => {
+                entry.line.amount_fen = line_amount(entry.line.price, quantity, entry.line.doses).map_err(|_| AMOUNT)?;
+                entry.line.quantity = quantity;
+            }
+        }
+        entry.line.version += 1;
+        self.news.push((now, News::LinesChanged(vec![key.to_string()])));
+        Ok(())
+    }
+
+    /// The executing department has done (or undone) a paid line.
+    pub(super) fn execute(&mut self, key: &LineKey, executed: bool) -> Result<(), No> {
+        let entry = self.lines.get_mut(key).filter(|entry| entry.standing == Standing::Paid).ok_or(CHANGED)?;
+        entry.executed = executed;
+        Ok(())
+    }
+}

@@ -1,1 +1,5 @@
-//! Cross-crate tests
+//! What several crates are tested with: the shared vectors and their replay over any host.
+#![forbid(unsafe_code)]
+
+pub mod http;
+pub mod vectors;

@@ -1,1 +1,26 @@
-//! The contract of every host
+//! One contract for every host: C, Node, Python, HTTP and the terminal call operations by name, JSON in, JSON out.
+//!
+//! [`table`] lists the operations; [`call_pure`] and [`call`] run one behind the only panic guard; a [`Reply`] is the
+//! response or the failure envelope. Requests are read strictly ([`strict`]): what is not understood is refused.
+//! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "engine")]
+pub mod build;
+mod call;
+#[cfg(feature = "engine")]
+pub mod config;
+mod echo;
+mod envelope;
+mod op;
+mod problem;
+#[cfg(feature = "engine")]
+pub mod remote;
+pub mod strict;
+mod table;
+
+pub use call::{call, call_pure};
+pub use echo::{EchoRequest, EchoResponse};
+pub use envelope::{Failure, Reply};
+pub use op::{Kind, Op, Reach};
+pub use table::{COMMON_ERRORS, find, table};

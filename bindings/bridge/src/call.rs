@@ -1,0 +1,83 @@
+//! Running an operation: look it up, run it behind the panic guard, wrap the result.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt;
+use menjie::access::Caller;
+use menjie::error::Code;
+use menjie::service::Engine;
+use menjie::{Error, Result};
+
+use crate::envelope::Reply;
+use crate::op::{Op, Run};
+use crate::table::find;
+
+/// Runs a pure operation.
+pub fn call_pure(op: &str, request: &str) -> Reply {
+    match find(op) {
+        Ok(op) => run_pure(op, request),
+        Err(error) => Reply::from(&error),
+    }
+}
+
+/// Runs any operation through an engine, for a caller whom the host has authenticated.
+pub async fn call(engine: &Engine, caller: &Caller, op: &str, request: &str) -> Reply {
+    match find(op) {
+        Ok(Op { run: Run::Engine(run), .. }) => {
+            // The request is read inside the future, so whatever panics does so under the guard.
+            let served = async { run(engine, caller, request).await };
+            Reply::of(AssertUnwindSafe(served).catch_unwind().await.unwrap_or_else(panicked))
+        }
+        Ok(op) => run_pure(op, request),
+        Err(error) => Reply::from(&error),
+    }
+}
+
+fn run_pure(op: &Op, request: &str) -> Reply {
+    match op.run {
+        Run::Pure(run) => Reply::of(catch_unwind(|| run(request)).unwrap_or_else(panicked)),
+        Run::Engine(_) => Reply::from(&Error::new(Code::UnknownOperation).with("op", op.name).with("problem", "needs an engine")),
+    }
+}
+
+/// What a panic said may hold personal data, so nobody is told.
+fn panicked<T>(_: Box<dyn std::any::Any + Send>) -> Result<T> {
+    Err(Error::new(Code::Panicked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{Kind, Reach};
+
+    #[test]
+    fn a_panic_becomes_901_and_says_nothing() {
+        let op = Op {
+            name: "test.panic",
+            kind: Kind::Pure,
+            reach: Reach::HostOnly,
+            purpose: "",
+            errors: &[],
+            run: Run::Pure(|request| panic!("{request}")),
+            #[cfg(feature = "schema")]
+            request: |g| g.subschema_for::<()>(),
+            #[cfg(feature = "schema")]
+            response: |g| g.subschema_for::<()>(),
+        };
+        std::panic::set_hook(Box::new(|_| ()));
+        let reply = run_pure(&op, "张三 440599199003070058");
+        drop(std::panic::take_hook());
+        assert_eq!(reply.code(), 901);
+        assert_eq!(reply.json(), r#"{"code":901,"kind":"internal","retry":"after_query","message":"an internal fault was caught","context":{}}"#);
+    }
+
+    #[test]
+    fn an_unknown_operation_and_one_that_needs_an_engine_are_told_apart() {
+        let unknown = call_pure("bill.grup", "{}");
+        assert_eq!(unknown.code(), 1);
+        assert!(!unknown.json().contains("grup"), "a caller's text is not repeated");
+        let engine = call_pure("settlement.pay", "{}");
+        assert_eq!(engine.code(), 1);
+        assert!(engine.json().contains("needs an engine"));
+    }
+}

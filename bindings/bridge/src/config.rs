@@ -1,0 +1,215 @@
+//! The configuration of an engine, for the server and the terminal: one TOML or JSON document, environment over it,
+//! secrets by reference, and every problem told at once with the path of the field and what to do.
+//!
+//! ```toml
+//! [store]
+//! path = "menjie.db"            # beside this file unless absolute
+//! keys = "keys.json"            # made by `menjie keygen`
+//!
+//! [[hospitals]]
+//! id = "H1"
+//! his.http.base_url = "https://10.1.2.3/menjie/v1"
+//! his.app = "menjie"
+//! his.secret = { env = "HIS_SECRET" }
+//! channels.wechat.merchant_key_pem = { file = "apiclient_key.pem" }
+//! ```
+//! `MENJIE__STORE__PATH=/data/menjie.db` stands for `store.path`, `MENJIE__HOSPITALS__0__ID` for `hospitals[0].id`.
+
+mod problem;
+mod shape;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use menjie::ident::{HospitalId, WorkerName};
+use menjie::policy::{Pace, Terms};
+use menjie_his_front::HisFrontConfig;
+use menjie_invoice::InvoiceConfig;
+#[cfg(feature = "pay-wechat")]
+use menjie_pay_wechat::WechatConfig;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub use problem::Problem;
+pub use source::Format;
+
+/// Sections that belong to the host and are only passed on ([`Config::section`]).
+pub const HOST_SECTIONS: [&str; 1] = ["server"];
+
+/// The embedded store.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// The database file; made when it is not there.
+    pub path: PathBuf,
+    /// The key file of its sealed columns.
+    pub keys: PathBuf,
+    /// Read connections, from 1 to 16.
+    #[serde(default = "readers")]
+    pub readers: usize,
+}
+
+const fn readers() -> usize {
+    2
+}
+
+/// The channels of a hospital.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Channels {
+    /// WeChat Pay.
+    #[cfg(feature = "pay-wechat")]
+    pub wechat: Option<WechatConfig>,
+}
+
+/// One hospital.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HospitalConfig {
+    /// Its id, first in every key of the store; never changed.
+    pub id: HospitalId,
+    /// Rules shown to people.
+    #[serde(default)]
+    pub terms: Terms,
+    /// How patiently counterparts are asked.
+    #[serde(default)]
+    pub pace: Pace,
+    /// HIS.
+    pub his: HisFrontConfig,
+    /// Payment channels.
+    #[serde(default)]
+    pub channels: Channels,
+    /// The e-invoice platform.
+    pub invoice: InvoiceConfig,
+}
+
+/// The document without the host's sections.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    node: u16,
+    #[serde(default)]
+    worker: Option<WorkerName>,
+    store: StoreConfig,
+    hospitals: Vec<HospitalConfig>,
+}
+
+/// A configuration without a problem that can be seen in the document itself. What only the machine can tell (files,
+/// permissions, ports, another owner of the store) is told by [`crate::build`] and by `menjie doctor`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The node number in ids, 0 to 4095; one running process each.
+    pub node: u16,
+    /// The name of this process in leases.
+    pub worker: WorkerName,
+    /// The store; its paths are absolute or beside the configuration file.
+    pub store: StoreConfig,
+    /// The hospitals.
+    pub hospitals: Vec<HospitalConfig>,
+    sections: Map<String, Value>,
+}
+
+impl Config {
+    /// Reads a file, TOML or JSON by its name. `env` is the process's environment.
+    pub fn load(path: &Path, env: &BTreeMap<String, String>) -> Result<Config, Vec<Problem>> {
+        let unreadable = |what: String, fix: &str| vec![Problem::new("", what, fix)];
+        let format = Format::of(path).ok_or_else(|| unreadable("the configuration's name ends neither in .toml nor in .json".to_owned(), "rename the file"))?;
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(format!("the configuration cannot be read: {}", e.kind()), "check the path and its permissions"))?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Config::parse(&text, format, folder, env)
+    }
+
+    /// Reads a text; relative paths are beside `folder`.
+    pub fn parse(text: &str, format: Format, folder: &Path, env: &BTreeMap<String, String>) -> Result<Config, Vec<Problem>> {
+        let (document, mut problems) = source::read(text, format, folder, env);
+        let Some(Value::Object(mut root)) = document else { return Err(problems) };
+        let sections = HOST_SECTIONS.iter().filter_map(|name| root.remove(*name).map(|section| ((*name).to_owned(), section))).collect();
+        name_peers(&mut root);
+        match shape::read_all::<Document>(Value::Object(root), "") {
+            Ok(document) => {
+                problems.extend(check(&document));
+                if !problems.is_empty() {
+                    return Err(problems);
+                }
+                let worker = document.worker.map_or_else(|| WorkerName::new(&format!("node-{}", document.node)), Ok).map_err(|e| vec![Problem::of(&e, "worker")])?;
+                let store = StoreConfig { path: folder.join(&document.store.path), keys: folder.join(&document.store.keys), ..document.store };
+                Ok(Config { node: document.node, worker, store, hospitals: document.hospitals, sections })
+            }
+            Err(found) => {
+                problems.extend(found);
+                Err(problems)
+            }
+        }
+    }
+
+    /// A section of the host, e.g. `server`; its default when the document has none.
+    pub fn section<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Vec<Problem>> {
+        self.sections.get(name).map_or_else(|| Ok(T::default()), |section| shape::read_all(section.clone(), name))
+    }
+
+    /// Hosts that are spoken to in plain http, with the field that allows it; `doctor` shows them.
+    pub fn plain_http(&self) -> Vec<(String, String)> {
+        let of = |at: usize, section: &str, http: &menjie_transport::ClientConfig| {
+            let addresses = [("base_url", Some(&http.base_url)), ("backup_base_url", http.backup_base_url.as_ref())];
+            addresses.into_iter().filter_map(|(field, url)| url.filter(|u| u.starts_with("http://")).map(|u| (format!("hospitals[{at}].{section}.http.{field}"), u.clone()))).collect::<Vec<_>>()
+        };
+        self.hospitals.iter().enumerate().flat_map(|(at, h)| [of(at, "his", &h.his.http), of(at, "invoice", &h.invoice.http)].concat()).collect()
+    }
+}
+
+/// The names of counterparts in the transfer log are ours unless the document says otherwise.
+fn name_peers(root: &mut Map<String, Value>) {
+    let Some(Value::Array(hospitals)) = root.get_mut("hospitals") else { return };
+    for hospital in hospitals {
+        for peer in ["his", "invoice"] {
+            if let Some(Value::Object(http)) = hospital.get_mut(peer).and_then(|section| section.get_mut("http")) {
+                http.entry("peer").or_insert_with(|| peer.into());
+            }
+        }
+    }
+}
+
+/// What every part says about its own values, and what only the whole can tell.
+fn check(document: &Document) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut say = |result: menjie::Result<()>, prefix: &str| {
+        if let Err(error) = result {
+            problems.push(Problem::of(&error, prefix));
+        }
+    };
+    for (at, hospital) in document.hospitals.iter().enumerate() {
+        let place = format!("hospitals[{at}]");
+        say(hospital.terms.check(), &place);
+        say(hospital.pace.check(), &place);
+        say(hospital.his.check(), &format!("{place}.his"));
+        say(hospital.invoice.check(), &format!("{place}.invoice"));
+        #[cfg(feature = "pay-wechat")]
+        if let Some(wechat) = &hospital.channels.wechat {
+            say(wechat.check(), &format!("{place}.channels.wechat"));
+        }
+    }
+    if document.node > menjie_host::NODE_MAX {
+        problems.push(Problem::new("node", "is beyond 4095", "give each running process its own number from 0 to 4095"));
+    }
+    if !(1..=16).contains(&document.store.readers) {
+        problems.push(Problem::new("store.readers", "must lie between 1 and 16", "leave it out: 2 serve a hospital"));
+    }
+    for (field, path) in [("store.path", &document.store.path), ("store.keys", &document.store.keys)] {
+        if path.as_os_str().is_empty() {
+            problems.push(Problem::new(field, "is empty", "name a file"));
+        }
+    }
+    if document.hospitals.is_empty() {
+        problems.push(Problem::new("hospitals", "is empty", "add a [[hospitals]] table"));
+    }
+    let mut seen = BTreeSet::new();
+    for (at, hospital) in document.hospitals.iter().enumerate() {
+        if !seen.insert(&hospital.id) {
+            problems.push(Problem::new(format!("hospitals[{at}].id"), "is there twice", "give each hospital its own id"));
+        }
+    }
+    problems
+}

@@ -1,0 +1,75 @@
+//! Calling operations of a running server: kiosks and terminals of a hospital share its one ledger.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use menjie::access::Private;
+use menjie::ident::HospitalId;
+use menjie::port::{CallCx, CallLog, Clock, RecentTransfers};
+use menjie::{Error, Result};
+use menjie_host::SystemClock;
+use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange};
+
+use crate::envelope::{Failure, Reply};
+
+/// `settlement.get` may wait 30 seconds for a change.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// How a call to a server ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// The server answered: a response or a failure.
+    Answered(Reply),
+    /// Nothing was sent; the cause.
+    Unsent(String),
+    /// It is not known what the server did: ask again with the same idempotency key. The cause.
+    Unknown(String),
+}
+
+/// Calls `POST {server}/api/v1/ops/{op}` with a staff token. The address must be https, or plain http on loopback.
+pub async fn call(server: &str, token: Option<&Private>, op: &str, request: &str) -> Result<Remote> {
+    let client = Client::connect(&ClientConfig::new("server", server)).map_err(|e| e.under("server"))?;
+    // The name becomes a part of the address.
+    let op = crate::table::find(op)?.name;
+    let mut post = ApiRequest::post(format!("/api/v1/ops/{op}"), request).header("Content-Type", "application/json");
+    if let Some(token) = token {
+        post = post.header("Authorization", format!("Bearer {}", token.reveal()));
+    }
+    let hospital = HospitalId::new("server")?;
+    let now = SystemClock.now();
+    let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
+    // The server's own callbacks and calls are logged there; this side has no transfer log.
+    let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
+    let cx = CallCx { hospital, attempt: 1, now, deadline, log };
+    Ok(match client.exchange(&cx, post).await {
+        Exchange::Answered(answer) => read(answer.status, &answer.body),
+        Exchange::Unsent(fault) => Remote::Unsent(fault.code),
+        Exchange::Unknown(fault) => Remote::Unknown(fault.code),
+    })
+}
+
+fn read(status: u16, body: &[u8]) -> Remote {
+    let Ok(json) = std::str::from_utf8(body) else { return Remote::Unknown("not_json".to_owned()) };
+    if status == 200 && serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok() {
+        return Remote::Answered(Reply::of(Ok::<_, Error>(json.to_owned())));
+    }
+    match serde_json::from_str::<Failure>(json) {
+        Ok(failure) if failure.code != 0 => Remote::Answered(Reply::failed(failure.code, json.to_owned())),
+        _ => Remote::Unknown(format!("http_{status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_no_envelope_is_unknown() {
+        assert!(matches!(read(200, b"{\"a\":1}"), Remote::Answered(reply) if reply.is_response()));
+        let failure = br#"{"code":200,"kind":"not_found","retry":"never","message":"m","context":{}}"#;
+        assert!(matches!(read(404, failure), Remote::Answered(reply) if reply.code() == 200));
+        for (status, body) in [(200, b"<html>".as_slice()), (502, b"bad gateway"), (500, b"{}"), (200, b"\xff")] {
+            assert!(matches!(read(status, body), Remote::Unknown(_)));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the bridge refuses, and that it never repeats what the caller sent.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use menjie_bridge::strict::{self, MAX_BYTES, MAX_DEPTH};
+use menjie_bridge::{call_pure, table};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn refused(op: &str, request: &str) -> Value {
+    let reply = call_pure(op, request);
+    assert!(!reply.is_response(), "{op} {request} was accepted: {}", reply.json());
+    serde_json::from_str(reply.json()).unwrap()
+}
+
+/// code, path and problem.
+fn problem(op: &str, request: &str) -> (u64, String, String) {
+    let failure = refused(op, request);
+    let text = |key: &str| failure["context"][key].as_str().unwrap_or_default().to_owned();
+    (failure["code"].as_u64().unwrap(), text("field"), text("problem"))
+}
+
+#[test]
+fn the_path_of_every_mistake_is_named() {
+    for (op, request, path, what) in [
+        ("invoice.amount_in_words", "{}", "amount_fen", "is missing"),
+        ("invoice.amount_in_words", r#"{"amount_fen":1,"amount_fen":2}"#, "amount_fen", "is there twice"),
+        ("invoice.amount_in_words", r#"{"amount_fen":1.5}"#, "amount_fen", "floating point is not accepted here; expected i64"),
+        ("invoice.amount_in_words", r#"{"amount_fen":1,"amuont":1}"#, "amuont", "is unknown; expected amount_fen"),
+        ("invoice.amount_in_words", r#"{"amount_fen":10000000001}"#, "amount_fen", "an amount is beyond the accepted range"),
+        ("text.mask", r#"{"kind":"diagnosis","text":"x"}"#, "kind", "is not a known word; expected one of name, id_no, phone, card"),
+        ("bill.total", r#"{"lines":[{"price":"1","quantity":"1"},{"price":"1e3","quantity":"1"}]}"#, "lines[1].price", "is not a decimal number"),
+        ("bill.total", r#"{"lines":[{"price":"1","quantity":"1","qantity":"1"}]}"#, "lines[0].qantity", "is unknown; expected one of price, quantity, doses, amount_fen"),
+        ("policy.check", r#"{"terms":{"grouping":{"window":["colour"],"drug":[],"service":[]}}}"#, "terms.grouping.window[0]", ""),
+        ("echo", r#"{"value":{"a":[1,{"b":1,"b":2}]}}"#, "value.a[1].b", "is there twice"),
+        ("echo", r#"{"value":{"440599199003070058":{"x":1,"x":1}}}"#, "value.?.x", "is there twice"),
+    ] {
+        let (code, at, problem) = problem(op, request);
+        assert_eq!((code, at.as_str()), (2, path), "{op} {request}: {problem}");
+        assert!(problem.starts_with(what), "{op} {request}: {problem}");
+    }
+}
+
+#[test]
+fn broken_json_is_named_by_line_and_column() {
+    for (request, what) in [
+        ("", "EOF while parsing a value"),
+        ("{", "EOF while parsing an object"),
+        (r#"{"value":1} x"#, "trailing characters"),
+        (r#"{"value":1}{}"#, "trailing characters"),
+        (r#"{"value":01}"#, "invalid number"),
+        (r#"{"value":NaN}"#, "expected value"),
+        ("{\"value\":\"\u{1}\"}", "control character"),
+        (r#"{"value":"\ud800"}"#, "unexpected end of hex escape"),
+        (r#"{'value':1}"#, "key must be a string"),
+        (r#"{"value":1,}"#, "trailing comma"),
+    ] {
+        let failure = refused("echo", request);
+        assert_eq!(failure["code"], 2, "{request}");
+        assert!(failure["context"]["problem"].as_str().unwrap().starts_with(what), "{request}: {failure}");
+        assert!(failure["context"]["line"].is_string() && failure["context"]["column"].is_string(), "{request}: {failure}");
+    }
+}
+
+#[test]
+fn depth_and_size_have_caps() {
+    let nested = |levels: usize| format!(r#"{{"value":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+    assert!(call_pure("echo", &nested(MAX_DEPTH - 1)).is_response());
+    let (code, _, what) = problem("echo", &nested(MAX_DEPTH));
+    assert_eq!(code, 2);
+    assert!(what.starts_with("is nested too deep"), "{what}");
+    assert!(problem("echo", &nested(100_000)).2.starts_with("is nested too deep"), "a deep document does not exhaust the stack");
+    let long = format!(r#"{{"value":"{}"}}"#, "x".repeat(MAX_BYTES));
+    assert!(problem("echo", &long).2.contains("longer than"));
+}
+
+#[test]
+fn a_tagged_enum_hides_nothing() {
+    use menjie::service::{AttentionResolveRequest, PayRequest};
+    let pay = json!({"key": "K1", "quote_id": "1", "channel": "wechat", "method": {"way": "native"}, "bill_ids": []});
+    strict::exact::<PayRequest>(&pay.to_string()).unwrap();
+    let resolve = json!({"key": "K1", "machine": {"machine": "payment", "id": "1"}, "resolution": {"of": "payment", "decision": {"decide": "ask_again"}}, "evidence": "x"});
+    strict::exact::<AttentionResolveRequest>(&resolve.to_string()).unwrap();
+    for (request, path) in [(&pay, "/method"), (&pay, ""), (&resolve, "/machine"), (&resolve, "/resolution"), (&resolve, "/resolution/decision")] {
+        let mut typo = request.clone();
+        typo.pointer_mut(path).unwrap()["typo"] = json!(false);
+        let refused = if request["method"].is_object() { strict::exact::<PayRequest>(&typo.to_string()).err() } else { strict::exact::<AttentionResolveRequest>(&typo.to_string()).err() };
+        let error = refused.unwrap_or_else(|| panic!("{typo} was accepted"));
+        let field = error.context().find(|(key, _)| *key == "field").unwrap().1.to_owned();
+        assert!(field.ends_with("typo"), "{error}");
+    }
+}
+
+#[test]
+fn the_table_is_sorted_and_named_by_area_and_verb() {
+    let names: Vec<_> = table().iter().map(|op| op.name).collect();
+    assert!(names.is_sorted() && names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    for op in table() {
+        assert!(op.name == "echo" || op.name.contains('.'), "{}", op.name);
+        assert!(op.purpose.ends_with('.') || op.purpose.ends_with(')'), "{}", op.name);
+    }
+}
+
+proptest! {
+    /// Whatever is sent, an answer comes back, and a failure never repeats a long text or number of the request.
+    #[test]
+    fn nothing_the_caller_sent_comes_back_in_a_failure(secret in "[\u{4e00}-\u{9fff}]{4,12}|[0-9]{11,18}", op in prop::sample::select(table()), place in 0usize..8) {
+        let request = match place {
+            0 => json!(secret),
+            1 => json!({ secret.clone(): 1 }),
+            2 => json!({"amount_fen": secret, "text": secret, "kind": secret, "lines": secret, "data_hex": secret}),
+            3 => json!({"kind": secret, "text": "x"}),
+            4 => json!({"lines": [{"price": secret, "quantity": "1"}]}),
+            5 => json!({"visits": [{"visit_id": {"x": secret}}], "lines": []}),
+            6 => json!({"terms": {"totalling": secret}}),
+            _ => json!({"terms": {secret.clone(): {}}}),
+        };
+        if op.name != "echo" {
+            let reply = call_pure(op.name, &request.to_string());
+            if !reply.is_response() {
+                prop_assert!(!reply.json().contains(&secret), "{}", reply.json());
+            }
+        }
+    }
+
+    /// Any text at all gets an answer that is JSON.
+    #[test]
+    fn any_text_gets_json(text in "\\PC{0,200}", op in prop::sample::select(table())) {
+        let reply = call_pure(op.name, &text);
+        prop_assert!(serde_json::from_str::<Value>(reply.json()).is_ok());
+    }
+
+    /// What is echoed is what was sent.
+    #[test]
+    fn echo_echoes(text in "\\PC{0,40}", number in any::<i64>()) {
+        let value = json!({"text": text, "number": number, "list": [null, true, {"": ""}]});
+        let reply = call_pure("echo", &json!({"value": value}).to_string());
+        prop_assert_eq!(serde_json::from_str::<Value>(reply.json()).unwrap(), json!({"value": value}));
+    }
+}

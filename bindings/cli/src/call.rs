@@ -1,0 +1,114 @@
+//! `menjie call`: one operation, locally, on an embedded store, or on a server.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use menjie::access::{Caller, Private, Role};
+use menjie::ident::{HospitalId, PatientId, StaffId};
+use menjie::port::RecentTransfers;
+use menjie::service::Engine;
+use menjie_bridge::config::Config;
+use menjie_bridge::remote::{self, Remote};
+use menjie_bridge::{Failure, Kind, Reply, build, strict};
+
+use crate::exit::{Exit, Stop};
+use crate::output;
+
+/// Runs the command.
+pub(crate) fn run(given: &ArgMatches) -> Result<Exit, Stop> {
+    let op = given.get_one::<String>("op").map_or("", String::as_str);
+    let request = standard_input()?;
+    let reply = if let Some(server) = given.get_one::<String>("server") {
+        on_server(server, op, &request)?
+    } else if let Some(config) = given.get_one::<std::path::PathBuf>("config") {
+        on_store(config, given, op, &request)?
+    } else {
+        if menjie_bridge::find(op).is_ok_and(|op| op.kind != Kind::Pure) {
+            return Err(Stop::usage(format!("{op} needs an engine: give --config FILE or --server URL")));
+        }
+        menjie_bridge::call_pure(op, &request)
+    };
+    output::line(reply.json())?;
+    Ok(exit(&reply))
+}
+
+fn standard_input() -> Result<String, Stop> {
+    let most = u64::try_from(strict::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(|e| Stop::failure(format!("standard input: {}", e.kind())))?;
+    String::from_utf8(bytes).map_err(|_| Stop::usage("the request is not UTF-8"))
+}
+
+fn exit(reply: &Reply) -> Exit {
+    if reply.is_response() {
+        let refused = serde_json::from_str::<serde_json::Value>(reply.json()).is_ok_and(|response| response.get("decision").is_some_and(|d| d == "refused"));
+        return if refused { Exit::Refused } else { Exit::Done };
+    }
+    serde_json::from_str::<Failure>(reply.json()).map_or(Exit::Failure, |failure| Exit::of_kind(failure.kind))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Stop::failure(format!("no runtime: {}", e.kind())))
+}
+
+fn on_server(server: &str, op: &str, request: &str) -> Result<Reply, Stop> {
+    let token = std::env::var("MENJIE_TOKEN").ok().map(Private::new);
+    match runtime()?.block_on(remote::call(server, token.as_ref(), op, request)) {
+        Ok(Remote::Answered(reply)) => Ok(reply),
+        Ok(Remote::Unsent(cause)) => Err(Stop::failure(format!("the server cannot be reached ({cause}); nothing was sent"))),
+        Ok(Remote::Unknown(cause)) => Err(Stop::failure(format!("it is not known what the server did ({cause}); repeat with the same key"))),
+        Err(error) => Ok(Reply::from(&error)),
+    }
+}
+
+fn on_store(config: &Path, given: &ArgMatches, op: &str, request: &str) -> Result<Reply, Stop> {
+    let told = |problems: Vec<menjie_bridge::config::Problem>| Stop::usage(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    let config = Config::load(config, &std::env::vars().collect()).map_err(told)?;
+    let caller = caller(&config, given).map_err(|e| Stop::usage(e.to_string()))?;
+    let parts = build::build(&config, |_| Arc::new(RecentTransfers::new(0))).map_err(told)?;
+    // What a command starts is committed; whoever runs the server of this store carries it on.
+    Ok(runtime()?.block_on(async {
+        match Engine::new(parts).await {
+            Ok(engine) => menjie_bridge::call(&engine, &caller, op, request).await,
+            Err(error) => Reply::from(&error),
+        }
+    }))
+}
+
+fn caller(config: &Config, given: &ArgMatches) -> menjie::Result<Caller> {
+    let text = |name: &str| given.get_one::<String>(name).map(String::as_str);
+    let hospital = match (text("hospital"), config.hospitals.as_slice()) {
+        (Some(id), _) => HospitalId::new(id)?,
+        (None, [only]) => only.id.clone(),
+        (None, _) => return Err(menjie::Error::field("hospital", "must be named, because the configuration has several")),
+    };
+    if let Some(patient) = text("patient") {
+        return Ok(Caller::patient(hospital, PatientId::new(patient)?));
+    }
+    let roles = given.get_many::<String>("role").into_iter().flatten().map(|role| match role.as_str() {
+        "operator" => Role::Operator,
+        "finance" => Role::Finance,
+        _ => Role::Auditor,
+    });
+    Ok(Caller::staff(hospital, StaffId::new(text("staff").unwrap_or("terminal"))?, roles.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use menjie::error::Code;
+
+    #[test]
+    fn the_exit_code_follows_the_envelope() {
+        let of = |code| exit(&Reply::from(&menjie::Error::new(code)));
+        assert_eq!(of(Code::BadRequest), Exit::Usage);
+        assert_eq!(of(Code::BadField), Exit::Usage);
+        assert_eq!(of(Code::KeyReused), Exit::Refused);
+        assert_eq!(of(Code::NotFound), Exit::Refused);
+        assert_eq!(of(Code::StoreBusy), Exit::Failure);
+        assert_eq!(of(Code::Panicked), Exit::Failure);
+        assert_eq!(exit(&menjie_bridge::call_pure("echo", r#"{"value":1}"#)), Exit::Done);
+    }
+}

@@ -1,0 +1,46 @@
+//! `menjie`: operations, audit and diagnosis from a terminal.
+//!
+//! Exit codes: 0 done · 1 refused by a rule, violations or problems found · 2 wrong usage or request · 3 failure.
+#![forbid(unsafe_code)]
+
+mod args;
+mod audit;
+mod call;
+mod doctor;
+mod exit;
+mod keygen;
+mod ops;
+mod output;
+mod words;
+
+use std::process::ExitCode;
+
+use exit::Exit;
+use words::Words;
+
+fn main() -> ExitCode {
+    let words = Words::of_environment();
+    let matches = match args::command(words).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version are answers, everything else is wrong usage.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if error.print().is_ok() { exit.into() } else { Exit::Failure.into() };
+        }
+    };
+    let done = match matches.subcommand() {
+        Some(("call", given)) => call::run(given),
+        Some(("audit", given)) => audit::run(given, words),
+        Some(("doctor", given)) => doctor::run(given, words),
+        Some(("ops", given)) => ops::run(given),
+        Some(("keygen", given)) => keygen::run(given, words),
+        _ => Ok(Exit::Usage),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(stop) => {
+            output::complain(&stop.text);
+            stop.exit.into()
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The commands as a person meets them: help, keygen, audit, doctor, ops, exit codes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn menjie(args: &[&str], folder: &Path, input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_menjie"))
+        .args(args)
+        .current_dir(folder)
+        .env_clear()
+        .env("LC_ALL", "C")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A configuration whose counterparts are ports of this machine where nobody listens.
+fn config(folder: &Path) {
+    let pem = include_str!("../../../adapters/sim/keys/wechat_merchant.key.pem");
+    std::fs::write(folder.join("key.pem"), pem).unwrap();
+    std::fs::write(folder.join("pub.pem"), include_str!("../../../adapters/sim/keys/wechat_platform.pub.pem")).unwrap();
+    let document = r#"
+[store]
+path = "menjie.db"
+keys = "keys.json"
+
+[server]
+listen = "127.0.0.1:0"
+
+[[hospitals]]
+id = "H1"
+his = { http = { base_url = "http://127.0.0.1:9/menjie/v1" }, app = "menjie", secret = "0123456789abcdef0123456789abcdef" }
+
+[hospitals.channels.wechat]
+mchid = "1900007291"
+appid = "wx2421b1c4370ec43b"
+merchant_serial = "5157F09EFDC096DE15EBE81A47057A7200000000"
+merchant_key_pem = { file = "key.pem" }
+apiv3_key = "a7cde1ZJB1kG2e7VfTs3jQzaWizur8Gb"
+notify_url = "https://hospital.example/notify/wechat"
+base_url = "http://127.0.0.1:9"
+verify_keys = [{ id = "PUB_KEY_ID_0119000072912024080100000000000001", pem = { file = "pub.pem" } }]
+
+[hospitals.invoice]
+http = { base_url = "http://127.0.0.1:9/api/medical" }
+appid = "menjie"
+key = "0123456789abcdef"
+place_code = "K01"
+payee = "自助"
+author = "自助"
+medical_institution = "综合医院"
+card_type = "1101"
+"#;
+    std::fs::write(folder.join("menjie.toml"), document).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(folder.join("menjie.toml"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn help_follows_the_locale_and_wrong_usage_is_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let english = menjie(&["--help"], folder.path(), "");
+    assert_eq!(english.status.code(), Some(0));
+    assert!(text(&english.stdout).contains("Exit codes: 0 done"));
+    let chinese = Command::new(env!("CARGO_BIN_EXE_menjie")).args(["audit", "--help"]).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+    assert!(text(&chinese.stdout).contains("用法：") && text(&chinese.stdout).contains("密钥文件"));
+    for args in [&["no-such"][..], &[], &["call"], &["audit", "--db", "x"], &["call", "settlement.pay"], &["ops", "no.such"]] {
+        let output = menjie(args, folder.path(), "{}");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn ops_lists_every_operation_with_schemas() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = text(&menjie(&["ops"], folder.path(), "").stdout);
+    assert_eq!(list.lines().count(), menjie_bridge::table().len());
+    let all: Vec<Value> = serde_json::from_slice(&menjie(&["ops", "--json"], folder.path(), "").stdout).unwrap();
+    assert!(all.iter().all(|op| op["request"]["$schema"].is_string() && op["response"].is_object() && op["errors"].is_array()));
+    let one: Value = serde_json::from_slice(&menjie(&["ops", "bill.group"], folder.path(), "").stdout).unwrap();
+    assert_eq!(one["name"], "bill.group");
+}
+
+#[test]
+fn a_new_ledger_is_made_called_audited_and_examined() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    config(here);
+    // Without keys nothing starts, and the doctor says what to do.
+    let doctor = menjie(&["doctor", "--config", "menjie.toml", "--offline"], here, "");
+    assert_eq!(doctor.status.code(), Some(1), "{}", text(&doctor.stdout));
+    assert!(text(&doctor.stdout).contains("menjie keygen"), "{}", text(&doctor.stdout));
+    assert_eq!(menjie(&["keygen", "keys.json"], here, "").status.code(), Some(0));
+    assert_eq!(menjie(&["keygen", "keys.json"], here, "").status.code(), Some(3), "never overwritten");
+    let doctor = menjie(&["doctor", "--config", "menjie.toml", "--offline", "--json"], here, "");
+    assert_eq!(doctor.status.code(), Some(0), "{}", text(&doctor.stdout));
+    let findings: Vec<Value> = serde_json::from_slice(&doctor.stdout).unwrap();
+    assert!(findings.iter().any(|f| f["weight"] == "note" && f["what"].as_str().unwrap().contains("plain http")), "{findings:?}");
+    assert!(!here.join("menjie.db").exists(), "the doctor makes nothing");
+    let online = menjie(&["doctor", "--config", "menjie.toml"], here, "");
+    assert_eq!(online.status.code(), Some(1), "nobody listens on the discard port: {}", text(&online.stdout));
+
+    // An engine operation on the embedded store; HIS is not there, which is a failure.
+    let call = |op: &str, input: &str, extra: &[&str]| menjie(&[&["call", op, "--config", "menjie.toml"][..], extra].concat(), here, input);
+    let audit = call("audit.run", "{}", &["--staff", "A1", "--role", "auditor"]);
+    assert_eq!(audit.status.code(), Some(0), "{}{}", text(&audit.stdout), text(&audit.stderr));
+    assert_eq!(serde_json::from_slice::<Value>(&audit.stdout).unwrap()["violations"], serde_json::json!([]));
+    assert_eq!(call("audit.run", "{}", &[]).status.code(), Some(1), "a caller without a role finds nothing");
+    let unpaid = call("visit.unpaid", r#"{"patient_id":"P1"}"#, &["--patient", "P1"]);
+    assert_eq!(unpaid.status.code(), Some(3), "{}", text(&unpaid.stdout));
+    assert_eq!(serde_json::from_slice::<Value>(&unpaid.stdout).unwrap()["code"], 300);
+    assert_eq!(call("echo", r#"{"value":1}"#, &[]).status.code(), Some(0));
+
+    let audit = menjie(&["audit", "--db", "menjie.db", "--keys", "keys.json", "--hospital", "H1"], here, "");
+    assert_eq!(audit.status.code(), Some(0), "{}", text(&audit.stderr));
+    assert!(text(&audit.stdout).contains("0  violations"));
+    let other = menjie(&["audit", "--db", "none.db", "--keys", "keys.json", "--hospital", "H1"], here, "");
+    assert_eq!(other.status.code(), Some(2));
+    assert!(!here.join("none.db").exists(), "an audit makes no store");
+}
+
+#[test]
+fn a_second_owner_of_the_ledger_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    config(here);
+    assert_eq!(menjie(&["keygen", "keys.json"], here, "").status.code(), Some(0));
+    let config = menjie_bridge::config::StoreConfig { path: here.join("menjie.db"), keys: here.join("keys.json"), readers: 1 };
+    let owner = menjie_bridge::build::open_store(&config).unwrap();
+    let doctor = menjie(&["doctor", "--config", "menjie.toml", "--offline"], here, "");
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(text(&doctor.stdout).contains("another process runs on this ledger"), "{}", text(&doctor.stdout));
+    let audit = menjie(&["audit", "--db", "menjie.db", "--keys", "keys.json", "--hospital", "H1"], here, "");
+    assert_eq!(audit.status.code(), Some(3));
+    drop(owner);
+    assert_eq!(menjie(&["audit", "--db", "menjie.db", "--keys", "keys.json", "--hospital", "H1"], here, "").status.code(), Some(0));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_a_failure_and_a_plain_address_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = menjie(&["call", "echo", "--server", "http://127.0.0.1:9"], folder.path(), r#"{"value":1}"#);
+    assert_eq!(gone.status.code(), Some(3));
+    assert!(text(&gone.stderr).contains("nothing was sent"), "{}", text(&gone.stderr));
+    let plain = menjie(&["call", "echo", "--server", "http://10.0.0.5"], folder.path(), r#"{"value":1}"#);
+    assert_eq!(plain.status.code(), Some(2), "{}", text(&plain.stdout));
+}

@@ -1,0 +1,83 @@
+//! docs/machines.md from the transition tables of the core.
+
+use menjie::workflow::table::{transitions, unknown};
+use menjie::workflow::{InvoiceSt, MachineKind, PaymentSt, RefundSt, SettlementSt, State};
+
+pub(crate) fn page() -> Result<String, String> {
+    let mut text = String::from(
+        "# The machines\n\nWhat each machine may do, from `menjie::workflow::table`; a test walks every state and event through the step functions and proves that the tables are exactly \
+         what they do. A move that keeps the state is always allowed. In a state marked *unknown* it is not known what a counterpart did: only evidence may leave it, never a timer. \
+         `held` (挂起) means that evidence contradicts itself; only a person leaves it, with evidence.\n",
+    );
+    for kind in MachineKind::ALL {
+        let states = codes(kind);
+        let (name, chinese) = machine(kind);
+        text.push_str(&format!("\n## {name} ({chinese})\n\n| state | 名称 | unknown | may become |\n|---|---|---|---|\n"));
+        for state in &states {
+            let to: Vec<String> = transitions(kind).iter().filter(|(from, _)| *from == Some(*state)).map(|(_, to)| format!("`{to}`")).collect();
+            let mark = if unknown(kind, state) { "yes" } else { "" };
+            text.push_str(&format!("| `{state}` | {} | {mark} | {} |\n", chinese_of(kind, state)?, if to.is_empty() { "–".to_owned() } else { to.join(" ") }));
+        }
+        text.push_str("\n```mermaid\nstateDiagram-v2\n");
+        for (from, to) in transitions(kind) {
+            if !states.contains(to) || from.is_some_and(|from| !states.contains(&from)) {
+                return Err(format!("the table of {name} names a state that the machine does not have: {to}"));
+            }
+            text.push_str(&format!("    {} --> {to}\n", from.unwrap_or("[*]")));
+        }
+        text.push_str("```\n");
+    }
+    Ok(text)
+}
+
+const fn machine(kind: MachineKind) -> (&'static str, &'static str) {
+    match kind {
+        MachineKind::Payment => ("Payment", "支付单"),
+        MachineKind::Settlement => ("Settlement", "结算单"),
+        MachineKind::Refund => ("Refund", "退费单"),
+        MachineKind::Invoice => ("Invoice", "票据"),
+    }
+}
+
+fn codes(kind: MachineKind) -> Vec<&'static str> {
+    fn of<S: State>() -> Vec<&'static str> {
+        S::ALL.iter().map(|state| state.code()).collect()
+    }
+    match kind {
+        MachineKind::Payment => of::<PaymentSt>(),
+        MachineKind::Settlement => of::<SettlementSt>(),
+        MachineKind::Refund => of::<RefundSt>(),
+        MachineKind::Invoice => of::<InvoiceSt>(),
+    }
+}
+
+/// The names hospitals read; a new state without one stops the generator.
+fn chinese_of(kind: MachineKind, state: &str) -> Result<&'static str, String> {
+    Ok(match (kind, state) {
+        (_, "held") => "挂起（人工处理）",
+        (MachineKind::Payment, "preparing") => "锁单中",
+        (MachineKind::Payment, "ordering") => "下单中",
+        (MachineKind::Payment, "paying") => "待支付",
+        (MachineKind::Payment, "closing") => "关单中",
+        (MachineKind::Payment, "closed") => "已关单",
+        (MachineKind::Payment, "paid") => "已支付",
+        (MachineKind::Settlement, "locking") => "锁定中",
+        (MachineKind::Settlement, "locked") => "已锁定",
+        (MachineKind::Settlement, "posting") => "入账中",
+        (MachineKind::Settlement, "posted") => "已入账",
+        (MachineKind::Settlement, "refunding") => "退费中",
+        (MachineKind::Settlement, "reversed") => "已退费",
+        (MachineKind::Settlement, "releasing") => "解锁中",
+        (MachineKind::Settlement, "void") => "已作废",
+        (MachineKind::Refund, "finance") => "待财务审批",
+        (MachineKind::Refund, "returning") => "退款中",
+        (MachineKind::Refund, "red") => "冲红中",
+        (MachineKind::Refund, "done") => "已完成",
+        (MachineKind::Invoice, "issuing") => "开票中",
+        (MachineKind::Invoice, "issued") => "已开票",
+        (MachineKind::Invoice, "redding") => "冲红中",
+        (MachineKind::Invoice, "red") => "已冲红",
+        (MachineKind::Invoice, "none") => "无需开票",
+        _ => return Err(format!("the state {state} of {} has no Chinese name", kind.code())),
+    })
+}

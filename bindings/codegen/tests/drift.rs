@@ -1,0 +1,40 @@
+//! The committed documents are the generated ones, and a difference is noticed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+
+use menjie_codegen::{compare, documents, write};
+
+#[test]
+fn the_committed_documents_are_the_generated_ones() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let different = compare(&root, &documents().unwrap()).unwrap();
+    assert!(different.is_empty(), "run `cargo run -p menjie-codegen`: {different:?}");
+}
+
+#[test]
+fn missing_changed_and_stale_files_are_noticed_and_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = documents().unwrap();
+    assert_eq!(compare(folder.path(), &documents).unwrap().len(), documents.len());
+    write(folder.path(), &documents).unwrap();
+    assert!(compare(folder.path(), &documents).unwrap().is_empty());
+    std::fs::write(folder.path().join("docs/errors.md"), "x").unwrap();
+    std::fs::write(folder.path().join("docs/contract/gone.md"), "x").unwrap();
+    assert_eq!(compare(folder.path(), &documents).unwrap(), ["docs/contract/gone.md", "docs/errors.md"]);
+    write(folder.path(), &documents).unwrap();
+    assert!(compare(folder.path(), &documents).unwrap().is_empty());
+}
+
+#[test]
+fn every_operation_and_every_code_has_its_place() {
+    let documents = documents().unwrap();
+    for op in menjie_bridge::table() {
+        let page = &documents[&format!("docs/contract/{}.md", op.name)];
+        assert!(page.contains("## Request") && page.contains("## Response") && page.contains("## Errors"), "{}", op.name);
+        assert!(documents["docs/contract/README.md"].contains(op.name));
+    }
+    for code in menjie::error::Code::ALL {
+        assert!(documents["docs/errors.md"].contains(&format!("| {} | {} |", code.number(), code.name())));
+    }
+}

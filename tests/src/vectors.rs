@@ -1,0 +1,155 @@
+//! The shared vectors (`tests/vectors/**/*.json`) and their replay. One file proves all hosts: whoever replays gives a
+//! function from operation and request text to an [`Answer`], or a running [`Server`].
+//!
+//! ```json
+//! { "op": "text.mask", "cases": [ { "name": "…", "request": {…}, "response": {…} }, { "name": "…", "request": {…}, "error": { "code": 2, "context": {} } } ] }
+//! ```
+//! `request_text` instead of `request` is sent as it stands (JSON that is broken on purpose). A response must be equal; an
+//! error must have the code and at least the context members given.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::http::Server;
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// File and name, for messages.
+    pub title: String,
+    /// The operation.
+    pub op: String,
+    /// What is sent.
+    pub request: String,
+    /// What must come back.
+    pub expect: Expect,
+}
+
+/// What must come back.
+#[derive(Clone, Debug)]
+pub enum Expect {
+    /// Exactly this.
+    Response(Value),
+    /// A failure with this code and at least these context members.
+    Failure {
+        /// The code.
+        code: u64,
+        /// Context members.
+        context: BTreeMap<String, String>,
+    },
+}
+
+/// What a host answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Did the host say that it is a response?
+    pub is_response: bool,
+    /// The JSON text.
+    pub json: String,
+}
+
+/// Every case of every file, in a fixed order. A malformed file is an error that names it.
+pub fn load() -> io::Result<Vec<Case>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut files = Vec::new();
+    json_files(&folder, &mut files)?;
+    files.sort();
+    let mut cases = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
+        let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {what}"));
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(&file)?).map_err(|e| bad(&e.to_string()))?;
+        let op = document.get("op").and_then(Value::as_str).ok_or_else(|| bad("has no op"))?;
+        for case in document.get("cases").and_then(Value::as_array).ok_or_else(|| bad("has no cases"))? {
+            let title = case.get("name").and_then(Value::as_str).ok_or_else(|| bad("a case has no name"))?;
+            let case = read(op, format!("{name} / {title}"), case).ok_or_else(|| bad(&format!("case {title} is not of the documented form")))?;
+            cases.push(case);
+        }
+    }
+    Ok(cases)
+}
+
+fn json_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            json_files(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(op: &str, title: String, case: &Value) -> Option<Case> {
+    let request = match (case.get("request"), case.get("request_text")) {
+        (Some(request), None) => request.to_string(),
+        (None, Some(text)) => text.as_str()?.to_owned(),
+        _ => return None,
+    };
+    let expect = match (case.get("response"), case.get("error")) {
+        (Some(response), None) => Expect::Response(response.clone()),
+        (None, Some(error)) => Expect::Failure {
+            code: error.get("code")?.as_u64()?,
+            context: error.get("context")?.as_object()?.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect::<Option<_>>()?,
+        },
+        _ => return None,
+    };
+    Some(Case { title, op: op.to_owned(), request, expect })
+}
+
+impl Case {
+    /// Why the answer is not what the vector says; nothing when it is.
+    pub fn judge(&self, answer: &Answer) -> Option<String> {
+        let wrong = |what: String| Some(format!("{}: {what}\n  got {}", self.title, answer.json));
+        let Ok(got) = serde_json::from_str::<Value>(&answer.json) else { return wrong("the answer is not JSON".to_owned()) };
+        match &self.expect {
+            Expect::Response(_) if !answer.is_response => wrong("a response was expected".to_owned()),
+            Expect::Response(response) => if got == *response { None } else { wrong(format!("expected {response}")) },
+            Expect::Failure { .. } if answer.is_response => wrong("a failure was expected".to_owned()),
+            Expect::Failure { code, context } => {
+                let envelope = ["code", "kind", "retry", "message", "context"];
+                let complete = got.as_object().is_some_and(|members| members.len() == envelope.len() && envelope.iter().all(|name| members.contains_key(*name)));
+                let same = got.get("code").and_then(Value::as_u64) == Some(*code);
+                let told = context.iter().all(|(key, value)| got.get("context").and_then(|c| c.get(key)).and_then(Value::as_str) == Some(value));
+                if complete && same && told { None } else { wrong(format!("expected code {code} with {context:?}")) }
+            }
+        }
+    }
+}
+
+/// Replays cases over a host; the answers that are wrong, in words.
+pub fn replay<'c>(cases: impl IntoIterator<Item = &'c Case>, mut host: impl FnMut(&Case) -> io::Result<Answer>) -> Vec<String> {
+    let wrong = |case: &Case, answer: io::Result<Answer>| match answer {
+        Ok(answer) => case.judge(&answer),
+        Err(error) => Some(format!("{}: {error}", case.title)),
+    };
+    cases.into_iter().filter_map(|case| wrong(case, host(case))).collect()
+}
+
+/// Replays every vector over a running server, `POST /api/v1/ops/{op}`; blocks. Operations that are not for a network must
+/// be refused as unknown. Answers how many cases held, or what was wrong.
+pub fn replay_http(server: &Server) -> Result<usize, Vec<String>> {
+    let cases = load().map_err(|error| vec![error.to_string()])?;
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let answer = match server.post(&format!("/api/v1/ops/{}", case.op), &case.request) {
+            Ok((status, json)) => Answer { is_response: status == 200, json },
+            Err(error) => {
+                wrong.push(format!("{}: {error}", case.title));
+                continue;
+            }
+        };
+        match menjie_bridge::find(&case.op) {
+            Ok(op) if op.reach == menjie_bridge::Reach::Network => wrong.extend(case.judge(&answer)),
+            Ok(_) | Err(_) => {
+                let hidden = Case { expect: Expect::Failure { code: 1, context: BTreeMap::new() }, ..case.clone() };
+                wrong.extend(hidden.judge(&answer));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(cases.len()) } else { Err(wrong) }
+}

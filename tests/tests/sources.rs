@@ -1,0 +1,109 @@
+//! What the sources may not contain: the core's purity, floats near money, files of more than one idea, crates outside the
+//! workspace's lints.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::{Path, PathBuf};
+
+/// Longer files hold more than one idea.
+const LONGEST: usize = 500;
+const SKIPPED: [&str; 5] = ["target", "node_modules", ".git", "vendor", ".venv"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !SKIPPED.contains(&name.as_str()) {
+                files(&path, wanted, found);
+            }
+        } else if wanted(&path) {
+            found.push(path);
+        }
+    }
+}
+
+fn rust_files(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    files(&root().join(folder), &|path| path.extension().is_some_and(|e| e == "rs"), &mut found);
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+/// The code of a source: without comments, texts and `#[cfg(test)] mod tests`.
+fn code(text: &str) -> String {
+    let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let mut code = String::new();
+    for line in product.lines() {
+        let line = line.split("//").next().unwrap();
+        // Texts only: no string of ours spans lines with code on both sides.
+        let outside: Vec<&str> = line.split('"').step_by(2).collect();
+        code.push_str(&outside.join("\"\""));
+        code.push('\n');
+    }
+    code
+}
+
+/// Is `word` there as a whole word (a path counts as one)?
+fn has(code: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).any(|(at, _)| !code[..at].ends_with(part) && !code[at + word.len()..].starts_with(part))
+}
+
+#[test]
+fn the_core_is_pure_and_has_no_float() {
+    let forbidden = ["std::net", "std::fs", "std::env", "std::thread", "std::process", "std::time", "SystemTime", "Instant", "HashMap", "HashSet", "thread_local", "f32", "f64", "unsafe"];
+    let mut wrong = Vec::new();
+    for path in rust_files("core/src") {
+        let code = code(&std::fs::read_to_string(&path).unwrap());
+        wrong.extend(forbidden.iter().filter(|word| has(&code, word)).map(|word| format!("{}: {word}", path.display())));
+    }
+    // The seal on the door itself names what it forbids.
+    wrong.retain(|breach| !breach.ends_with("lib.rs: unsafe"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_forbidden_is_found_and_nothing_else() {
+    let source = "use std::fs::File;\n/// std::net in a comment\nlet text = \"f64\"; // f32\nlet x: f64 = 1;\nfn unsafely() {}\n#[cfg(test)]\nmod tests {\nuse std::env;\n}\n";
+    let code = code(source);
+    assert!(has(&code, "std::fs") && has(&code, "f64"));
+    assert!(!has(&code, "std::net") && !has(&code, "f32") && !has(&code, "unsafe") && !has(&code, "std::env"));
+}
+
+#[test]
+fn no_source_is_longer_than_one_idea() {
+    let mut found = Vec::new();
+    files(&root(), &|path| path.extension().is_some_and(|e| e == "rs"), &mut found);
+    let long: Vec<_> = found.iter().map(|path| (std::fs::read_to_string(path).unwrap().lines().count(), path)).filter(|(lines, _)| *lines > LONGEST).collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn every_crate_keeps_the_workspace_lints_and_is_private() {
+    let mut found = Vec::new();
+    files(&root(), &|path| path.file_name().is_some_and(|name| name == "Cargo.toml"), &mut found);
+    assert!(found.len() > 10);
+    for path in found {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if text.contains("[package]") {
+            assert!(text.contains("[lints]\nworkspace = true"), "{} does not keep the lints of the workspace", path.display());
+            assert!(text.contains("license.workspace = true") && text.contains("edition.workspace = true"), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_unfinished_is_left() {
+    let marks = ["TODO", "FIXME", "XXX", "todo!", "unimplemented!"].map(|mark| mark.to_owned());
+    let mut found = Vec::new();
+    files(&root(), &|path| path.extension().is_some_and(|e| e == "rs"), &mut found);
+    let own = Path::new(file!()).file_name().unwrap();
+    for path in found.iter().filter(|path| path.file_name() != Some(own)) {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(!marks.iter().any(|mark| text.contains(mark.as_str())), "{} is unfinished", path.display());
+    }
+}

@@ -132,6 +132,11 @@ pub(super) fn key_fixes_dept(parts: Parts) -> bool {
     parts.has(KeyPart::Place) || parts.has(KeyPart::PharmacyOrExec) || parts.has(KeyPart::ExecDept) || parts.has(KeyPart::OrderDept)
 }
 
+/// Is the place the whole second level? Then visit and department are the key.
+pub(super) fn is_place_alone(parts: Parts) -> bool {
+    parts.0 == bit(KeyPart::Place)
+}
+
 /// Did the line want an executing department, have none, and go to the ordering one (rule 2)?
 pub(super) fn exec_missing<'a>(line: impl Line<'a>, parts: Parts) -> bool {
     line.exec_dept().is_none() && wants_exec(parts) && dept(line, parts).0 == DeptField::Order

@@ -106,6 +106,7 @@ impl Sets {
         for at in 0..count {
             let root = self.root(at);
             if let Some(leader) = leaders.get_mut(root as usize)
+                && at != *leader
                 && before(at, *leader)
             {
                 *leader = at;

@@ -141,9 +141,8 @@ pub fn read_json(mut from: impl Read) -> Result<Day> {
     let mut text = String::new();
     from.read_to_string(&mut text).map_err(|_| Error::field("day", "cannot be read as UTF-8 text"))?;
     // The parser's own text may quote a name or number of a patient: only the place is passed on.
-    let day: Day = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
-        Error::field("day", format!("does not follow docs/day.schema.json at line {}, column {}", error.line(), error.column()))
-    })?;
+    let day: Day = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| Error::field("day", format!("does not follow docs/day.schema.json at line {}, column {}", error.line(), error.column())))?;
     day.check()?;
     Ok(day)
 }

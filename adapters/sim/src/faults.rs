@@ -131,12 +131,7 @@ impl Faults {
 
     /// A bad day: a bit of everything a counterpart does to us, chosen so that each call usually still works.
     pub fn bad_day(seed: u64) -> Faults {
-        let chance = |peer, interface: Option<&str>, fault, per_mille| Switch {
-            peer,
-            interface: interface.map(str::to_owned),
-            fault,
-            when: When::PerMille(per_mille),
-        };
+        let chance = |peer, interface: Option<&str>, fault, per_mille| Switch { peer, interface: interface.map(str::to_owned), fault, when: When::PerMille(per_mille) };
         let mut switches = Vec::new();
         for peer in [Peer::His, Peer::Wechat, Peer::Invoice] {
             switches.extend([

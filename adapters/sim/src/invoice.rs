@@ -174,11 +174,7 @@ impl Invoice {
         let total_fen = ticket::check(asked)?;
         let bus_no = text(asked, "busNo")?;
         if let Some(known) = self.tickets.get(bus_no) {
-            return if known.content == *asked {
-                Ok(issued(known))
-            } else {
-                Err(Failure::new("E2002", "业务流水号重复且内容不一致"))
-            };
+            return if known.content == *asked { Ok(issued(known)) } else { Err(Failure::new("E2002", "业务流水号重复且内容不一致")) };
         }
         let ticket = Ticket {
             content: asked.clone(),

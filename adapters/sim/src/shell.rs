@@ -60,13 +60,7 @@ pub struct SimConfig {
 impl SimConfig {
     /// This day on any free loopback ports, everything working.
     pub fn local(day: Day) -> SimConfig {
-        SimConfig {
-            addresses: SimAddresses::loopback(0),
-            allow_remote: false,
-            options: HospitalOptions::default(),
-            day,
-            faults: Faults::none(),
-        }
+        SimConfig { addresses: SimAddresses::loopback(0), allow_remote: false, options: HospitalOptions::default(), day, faults: Faults::none() }
     }
 }
 

@@ -196,8 +196,7 @@ impl Wechat {
             return Err(Refusal::new(404, "RESOURCE_NOT_EXISTS", 268_512_771, "无可用的平台证书，请使用微信支付公钥"));
         }
         let nonce = self.rng.text(ALPHANUMERIC, 12);
-        let ciphertext =
-            self.keys.encrypt(&nonce, "certificate", self.credentials.platform_cert_pem.as_bytes()).map_err(|_| Refusal::system())?;
+        let ciphertext = self.keys.encrypt(&nonce, "certificate", self.credentials.platform_cert_pem.as_bytes()).map_err(|_| Refusal::system())?;
         let year_ms = 365 * 24 * 3_600_000;
         Ok(Response::json(
             200,
@@ -303,9 +302,7 @@ impl Machine for Wechat {
 }
 
 fn trade_truth(order: &Order, now: Timestamp) -> TradeTruth {
-    let sum = |wanted: fn(RefundStatus) -> bool| -> i64 {
-        order.refunds.values().filter(|refund| wanted(refund.status)).map(|refund| refund.amount_fen).sum()
-    };
+    let sum = |wanted: fn(RefundStatus) -> bool| -> i64 { order.refunds.values().filter(|refund| wanted(refund.status)).map(|refund| refund.amount_fen).sum() };
     TradeTruth {
         total_fen: order.asked.total_fen,
         captured_fen: if order.capture.is_some() { order.asked.total_fen } else { 0 },

@@ -51,11 +51,7 @@ pub struct Response {
 impl Response {
     /// A JSON response.
     pub fn json(status: u16, value: &serde_json::Value) -> Response {
-        Response {
-            status,
-            headers: vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())],
-            body: value.to_string().into_bytes(),
-        }
+        Response { status, headers: vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())], body: value.to_string().into_bytes() }
     }
 
     /// The value of a header; `name` in lower case.

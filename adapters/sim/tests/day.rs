@@ -45,8 +45,7 @@ fn a_day_has_the_size_and_mix_of_a_real_one() {
             let depts: BTreeSet<_> = lines.iter().map(|l| l.exec_dept_code.as_ref().unwrap_or(&l.order_dept_code)).collect();
             assert!((1..=4).contains(&depts.len()));
         }
-        let several =
-            by_visit.values().filter(|lines| lines.iter().filter_map(|l| l.exec_dept_code.as_ref()).collect::<BTreeSet<_>>().len() > 1);
+        let several = by_visit.values().filter(|lines| lines.iter().filter_map(|l| l.exec_dept_code.as_ref()).collect::<BTreeSet<_>>().len() > 1);
         assert!(several.count() > 300, "most visits have several departments");
 
         let decimals = |n: u32| day.lines.iter().filter(|l| l.kind == ItemKind::Drug && l.price.value().scale() == n).count();

@@ -51,8 +51,7 @@ impl Desk {
 
     fn posting(bill: &Value) -> Value {
         let mut posting = bill.clone();
-        for (name, value) in [("channel", "wechat"), ("out_trade_no", "P1"), ("trade_no", "4200"), ("paid_at", "2026-03-02T09:00:00+08:00")]
-        {
+        for (name, value) in [("channel", "wechat"), ("out_trade_no", "P1"), ("trade_no", "4200"), ("paid_at", "2026-03-02T09:00:00+08:00")] {
             posting[name] = json!(value);
         }
         posting
@@ -82,6 +81,7 @@ fn patients_are_found_by_every_way() {
         ("id_card", patient.id_no.as_ref().unwrap().reveal().to_owned()),
         ("visit_no", card.to_owned()),
         ("visit_no", visit.visit.visit_id.to_string()),
+        ("patient_no", patient.patient_id.to_string()),
         ("health_code", format!("HC{card}")),
         ("e_voucher", format!("EV{card}")),
     ] {
@@ -378,8 +378,7 @@ fn odd_shapes_are_signed_as_sent() {
 
 #[test]
 fn a_bill_of_zero_is_confirmed_without_a_channel() {
-    let day =
-        menjie_sim::day::generate(3, &menjie_sim::day::DayPlan { visits: 40, cancelled_per_mille: 1000, ..Default::default() }).unwrap();
+    let day = menjie_sim::day::generate(3, &menjie_sim::day::DayPlan { visits: 40, cancelled_per_mille: 1000, ..Default::default() }).unwrap();
     let mut hospital = Hospital::new(&Default::default(), &day, menjie_sim::Faults::none()).unwrap();
     let back = day.lines.iter().find(|line| line.reverses.is_some()).unwrap();
     let paid = day.lines.iter().find(|line| Some(&line.line_id) == back.reverses.as_ref()).unwrap();

@@ -71,9 +71,7 @@ async fn an_order_is_paid_on_the_page_and_the_callback_arrives() {
     let code = code_url.rsplit_once("pr=").unwrap().1;
     let sheet = client.get(format!("{base}/wechat/pay?code={code}")).send().await.unwrap().text().await.unwrap();
     assert!(sheet.contains("确认支付") && sheet.contains("P0000000000000000001"));
-    let confirm = || {
-        client.post(format!("{base}/wechat/pay")).header("content-type", "application/x-www-form-urlencoded").body(format!("code={code}"))
-    };
+    let confirm = || client.post(format!("{base}/wechat/pay")).header("content-type", "application/x-www-form-urlencoded").body(format!("code={code}"));
     let done = confirm().send().await.unwrap();
     assert_eq!(done.status(), StatusCode::OK);
     assert!(done.text().await.unwrap().contains("支付成功"));
@@ -149,14 +147,8 @@ async fn faults_are_switched_over_http_and_a_timeout_closes_the_connection() {
 
     let unknown = json!({"peer": "his", "fault": {"kind": "earthquake"}, "when": {"next": 1}});
     assert_eq!(json_body(reqwest::Method::POST, "/admin/faults", &unknown).await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(
-        json_body(reqwest::Method::PUT, "/admin/his/options", &json!({"refuse_repeats": true})).await.unwrap().status(),
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        client.get(format!("{admin}/admin/his/options")).send().await.unwrap().json_value().await,
-        json!({"refuse_repeats": true, "requires_lock": true})
-    );
+    assert_eq!(json_body(reqwest::Method::PUT, "/admin/his/options", &json!({"refuse_repeats": true})).await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(client.get(format!("{admin}/admin/his/options")).send().await.unwrap().json_value().await, json!({"refuse_repeats": true, "requires_lock": true}));
     let reverse = json!({"do": "reverse", "settlement_no": "S404"});
     let refused = json_body(reqwest::Method::POST, "/admin/his/act", &reverse).await.unwrap();
     assert_eq!((refused.status(), refused.json_value().await["code"].clone()), (StatusCode::CONFLICT, json!(1004)));

@@ -21,10 +21,7 @@ fn an_order_is_paid_once_and_answers_like_the_documents() {
     shop.pay("P0000000000000000001").unwrap();
     assert_eq!(shop.pay("P0000000000000000001"), Err(CannotPay::Paid));
     let (_, paid) = shop.query("P0000000000000000001");
-    assert_eq!(
-        (&paid["trade_state"], &paid["amount"]["total"], &paid["trade_type"]),
-        (&json!("SUCCESS"), &json!(12_132), &json!("NATIVE"))
-    );
+    assert_eq!((&paid["trade_state"], &paid["amount"]["total"], &paid["trade_type"]), (&json!("SUCCESS"), &json!(12_132), &json!("NATIVE")));
     assert_eq!(paid["success_time"], "2026-03-02T09:00:00+08:00");
     let by_id = format!("/v3/pay/transactions/id/{}?mchid=1900000109", paid["transaction_id"].as_str().unwrap());
     assert_eq!(shop.call("GET", &by_id, &Value::Null).1, paid);
@@ -275,12 +272,7 @@ fn the_same_seed_gives_the_same_transcript() {
     let transcript = |seed: u64| {
         let mut shop = Shop::open();
         shop.hospital.faults = Faults::bad_day(seed);
-        shop.hospital.faults.add(Switch {
-            peer: Peer::Wechat,
-            interface: None,
-            fault: Fault::TimeoutAfter { ms: 5 },
-            when: When::PerMille(100),
-        });
+        shop.hospital.faults.add(Switch { peer: Peer::Wechat, interface: None, fault: Fault::TimeoutAfter { ms: 5 }, when: When::PerMille(100) });
         let mut seen = Vec::new();
         for i in 0..40 {
             let no = format!("P{i:019}");

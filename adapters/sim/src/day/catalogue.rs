@@ -19,8 +19,7 @@ pub(super) const DEPARTMENTS: [(&str, &str, &str); 14] = [
 ];
 
 /// Departments that see patients, with a doctor of each.
-pub(super) const CLINICS: [(&str, &str); 6] =
-    [("JSK1", "李医生"), ("JSK2", "黄医生"), ("XLK", "许医生"), ("SMK", "周医生"), ("LNK", "郭医生"), ("ETK", "洪医生")];
+pub(super) const CLINICS: [(&str, &str); 6] = [("JSK1", "李医生"), ("JSK2", "黄医生"), ("XLK", "许医生"), ("SMK", "周医生"), ("LNK", "郭医生"), ("ETK", "洪医生")];
 
 /// A drug: code, name, specification, unit, price per unit, usual quantities.
 pub(super) struct Drug {
@@ -33,25 +32,11 @@ pub(super) struct Drug {
     pub(super) fee_class: &'static str,
 }
 
-const fn western(
-    code: &'static str,
-    name: &'static str,
-    spec: &'static str,
-    unit: &'static str,
-    price: &'static str,
-    quantities: [u32; 3],
-) -> Drug {
+const fn western(code: &'static str, name: &'static str, spec: &'static str, unit: &'static str, price: &'static str, quantities: [u32; 3]) -> Drug {
     Drug { code, name, spec, unit, price, quantities, fee_class: "09" }
 }
 
-const fn patent(
-    code: &'static str,
-    name: &'static str,
-    spec: &'static str,
-    unit: &'static str,
-    price: &'static str,
-    quantities: [u32; 3],
-) -> Drug {
+const fn patent(code: &'static str, name: &'static str, spec: &'static str, unit: &'static str, price: &'static str, quantities: [u32; 3]) -> Drug {
     Drug { code, name, spec, unit, price, quantities, fee_class: "11" }
 }
 
@@ -155,16 +140,6 @@ pub(super) struct Package {
 
 /// Packages (组套).
 pub(super) const PACKAGES: [Package; 2] = [
-    Package {
-        code: "T001",
-        name: "首诊测评组套",
-        price: "168.00",
-        parts: [("T011", "自评问卷（组套内）"), ("T012", "他评问卷（组套内）")],
-    },
-    Package {
-        code: "T002",
-        name: "复诊随访组套",
-        price: "75.00",
-        parts: [("T021", "随访问卷（组套内）"), ("T022", "用药依从性评估（组套内）")],
-    },
+    Package { code: "T001", name: "首诊测评组套", price: "168.00", parts: [("T011", "自评问卷（组套内）"), ("T012", "他评问卷（组套内）")] },
+    Package { code: "T002", name: "复诊随访组套", price: "75.00", parts: [("T021", "随访问卷（组套内）"), ("T022", "用药依从性评估（组套内）")] },
 ];

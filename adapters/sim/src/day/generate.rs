@@ -34,15 +34,7 @@ pub struct DayPlan {
 
 impl Default for DayPlan {
     fn default() -> DayPlan {
-        DayPlan {
-            date: monday(),
-            visits: 400,
-            again_per_mille: 60,
-            insured_per_mille: 420,
-            cancelled_per_mille: 40,
-            free_per_mille: 30,
-            missing_dept_per_mille: 25,
-        }
+        DayPlan { date: monday(), visits: 400, again_per_mille: 60, insured_per_mille: 420, cancelled_per_mille: 40, free_per_mille: 30, missing_dept_per_mille: 25 }
     }
 }
 
@@ -96,9 +88,7 @@ pub fn generate(seed: u64, plan: &DayPlan) -> Result<Day> {
     }
     let departments = DEPARTMENTS
         .iter()
-        .map(|(code, name, guidance)| {
-            Ok(Department { code: DeptCode::new(code)?, name: (*name).to_owned(), guidance: (*guidance).to_owned() })
-        })
+        .map(|(code, name, guidance)| Ok(Department { code: DeptCode::new(code)?, name: (*name).to_owned(), guidance: (*guidance).to_owned() }))
         .collect::<Result<Vec<_>>>()?;
     let day = Day { format: FORMAT.to_owned(), seed: Some(seed), date: plan.date, departments, patients, visits, lines };
     day.check()?;

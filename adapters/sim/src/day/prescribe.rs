@@ -50,8 +50,7 @@ impl Pad<'_> {
     pub(super) fn has_place_for(&self, dept: &str) -> bool {
         const MOST_DEPARTMENTS: usize = 4;
         let lines = self.lines.get(self.first..).unwrap_or_default();
-        let mut depts: Vec<&str> =
-            lines.iter().map(|line| line.exec_dept_code.as_ref().unwrap_or(&line.order_dept_code).as_str()).collect();
+        let mut depts: Vec<&str> = lines.iter().map(|line| line.exec_dept_code.as_ref().unwrap_or(&line.order_dept_code).as_str()).collect();
         depts.sort_unstable();
         depts.dedup();
         depts.contains(&dept) || depts.len() < MOST_DEPARTMENTS
@@ -109,18 +108,7 @@ impl Pad<'_> {
         let start = self.rng.below(HERBS.len() as u64) as usize;
         for (i, (code, name, price)) in HERBS.iter().cycle().skip(start).take(count).enumerate() {
             let quantity = i64::from(self.rng.pick(&[6_u32, 9, 10, 12, 15]).copied().unwrap_or(9));
-            let item = Item {
-                kind: ItemKind::Herb,
-                fee_class: "10",
-                code,
-                name,
-                spec: Some("饮片"),
-                unit: "g",
-                price,
-                quantity,
-                doses,
-                dept: "ZYF",
-            };
+            let item = Item { kind: ItemKind::Herb, fee_class: "10", code, name, spec: Some("饮片"), unit: "g", price, quantity, doses, dept: "ZYF" };
             self.write(&item, Some(&order), Some(&order), i == 0)?;
         }
         Ok(())
@@ -237,14 +225,9 @@ mod tests {
     #[test]
     fn amounts_round_half_away_from_zero() {
         // domain/hospital.md §2.3, §2.4
-        for (price, quantity, doses, fen) in [
-            ("3.2650", "28", 1, 9142),
-            ("2.1357", "14", 1, 2990),
-            ("0.4560", "3", 1, 137),
-            ("1.1150", "3", 1, 335),
-            ("1.1150", "-3", 1, -335),
-            ("0.1285", "9", 7, 810),
-        ] {
+        for (price, quantity, doses, fen) in
+            [("3.2650", "28", 1, 9142), ("2.1357", "14", 1, 2990), ("0.4560", "3", 1, 137), ("1.1150", "3", 1, 335), ("1.1150", "-3", 1, -335), ("0.1285", "9", 7, 810)]
+        {
             let got = amount(UnitPrice::parse(price).unwrap(), Quantity::parse(quantity).unwrap(), doses).unwrap();
             assert_eq!(got.fen(), fen, "{price} x {quantity} x {doses}");
         }

@@ -11,8 +11,7 @@ use super::Day;
 
 const PATIENT_COLUMNS: [&str; 7] = ["patient_id", "card_no", "name", "sex_code", "birth_date", "id_no", "phone"];
 
-const VISIT_COLUMNS: [&str; 10] =
-    ["visit_id", "patient_id", "date", "dept_code", "dept_name", "doctor_name", "payer", "med_type", "dise_codg", "arrives_at"];
+const VISIT_COLUMNS: [&str; 10] = ["visit_id", "patient_id", "date", "dept_code", "dept_name", "doctor_name", "payer", "med_type", "dise_codg", "arrives_at"];
 
 const LINE_COLUMNS: [&str; 27] = [
     "line_id",

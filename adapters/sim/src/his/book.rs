@@ -170,10 +170,11 @@ impl Book {
             "phone" => is(&patient.phone),
             "visit_no" => by_visit(patient) || by_card(patient, ""),
             "health_code" => by_card(patient, "HC"),
+            "patient_no" => patient.patient_id.as_str() == token,
             _ => by_card(patient, "EV"),
         };
         match way {
-            "id_card" | "phone" | "visit_no" | "health_code" | "e_voucher" => Ok(self.patients.iter().filter(wanted).collect()),
+            "id_card" | "phone" | "visit_no" | "health_code" | "e_voucher" | "patient_no" => Ok(self.patients.iter().filter(wanted).collect()),
             _ => Err(INCOMPLETE),
         }
     }
@@ -183,8 +184,7 @@ impl Book {
         if !self.patients.iter().any(|patient| patient.patient_id.as_str() == patient_id) {
             return Err(NOT_FOUND);
         }
-        let open =
-            |entry: &&Entry| entry.line.patient_id.as_str() == patient_id && matches!(entry.standing, Standing::Unpaid | Standing::Held(_));
+        let open = |entry: &&Entry| entry.line.patient_id.as_str() == patient_id && matches!(entry.standing, Standing::Unpaid | Standing::Held(_));
         let lines: Vec<&ChargeLine> = self.lines.values().filter(open).map(|entry| &entry.line).collect();
         let visits: BTreeSet<&VisitId> = lines.iter().map(|line| &line.visit_id).collect();
         Ok((visits.into_iter().filter_map(|id| self.visits.get(id)).collect(), lines))
@@ -309,15 +309,7 @@ impl Book {
         Ok(())
     }
 
-    pub(super) fn reverse(
-        &mut self,
-        no: &str,
-        of: &str,
-        receipt_no: &str,
-        fen: i64,
-        now: Timestamp,
-        shown_from: Timestamp,
-    ) -> Result<(), No> {
+    pub(super) fn reverse(&mut self, no: &str, of: &str, receipt_no: &str, fen: i64, now: Timestamp, shown_from: Timestamp) -> Result<(), No> {
         if let Some((known_of, known_fen)) = self.reversals.get(no) {
             return match (known_of == of, *known_fen == fen, self.options.refuse_repeats) {
                 (false, ..) => Err(MISFIT),

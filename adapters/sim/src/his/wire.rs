@@ -93,8 +93,7 @@ fn object(value: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-const OF_A_LINE: [&str; 9] =
-    ["order_no", "spec", "unit", "exec_dept_code", "exec_dept_name", "pharmacy_code", "pharmacy_name", "atomic_key", "reverses"];
+const OF_A_LINE: [&str; 9] = ["order_no", "spec", "unit", "exec_dept_code", "exec_dept_name", "pharmacy_code", "pharmacy_name", "atomic_key", "reverses"];
 
 /// Writes `"null"` where an optional field has no value, as some HIS do.
 fn name_what_is_missing(value: &mut Value) {

@@ -45,11 +45,7 @@ pub(super) fn check(ticket: &Value) -> Result<i64, Failure> {
     }
     let digits = |name: &str, lengths: &[usize]| {
         let text: String = ticket.get(name).and_then(Value::as_str).unwrap_or("").chars().filter(|c| *c != '-').collect();
-        if lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
-            Ok(())
-        } else {
-            Err(wrong(name, "日期格式不正确"))
-        }
+        if lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) { Ok(()) } else { Err(wrong(name, "日期格式不正确")) }
     };
     digits("busDateTime", &[17])?;
     digits("consultationDate", &[8])?;

@@ -50,13 +50,8 @@ async fn list(State(shared): Inside) -> Response {
     }
     body.push_str("<ul>");
     for order in &open {
-        let _infallible = write!(
-            body,
-            "<li><a href='/wechat/pay?code={}'><span>{}</span><b>¥{}</b></a></li>",
-            escape(&order.code),
-            escape(&order.description),
-            yuan(order.total_fen)
-        );
+        let _infallible =
+            write!(body, "<li><a href='/wechat/pay?code={}'><span>{}</span><b>¥{}</b></a></li>", escape(&order.code), escape(&order.description), yuan(order.total_fen));
     }
     body.push_str("</ul>");
     page(StatusCode::OK, &body)

@@ -101,9 +101,7 @@ impl<'a> Fields<'a> {
     pub(super) fn fen(&self, name: &str) -> Result<i64, Refusal> {
         match self.map.get(name) {
             None => Err(self.wrong(name, "缺少必填参数")),
-            Some(value) => {
-                value.as_i64().filter(|fen| (1..=10_000_000_000).contains(fen)).ok_or_else(|| self.wrong(name, "应为大于0的整数（分）"))
-            }
+            Some(value) => value.as_i64().filter(|fen| (1..=10_000_000_000).contains(fen)).ok_or_else(|| self.wrong(name, "应为大于0的整数（分）")),
         }
     }
 

@@ -196,11 +196,7 @@ impl Wechat {
 
     /// The merchant number in the body must be the one that signed.
     fn check_merchant(&self, fields: &Fields<'_>) -> Result<(), Refusal> {
-        if fields.required("mchid", 32)? == self.credentials.mchid {
-            Ok(())
-        } else {
-            Err(Refusal::new(400, "PARAM_ERROR", 268_443_699, "商户号与签名的商户号不一致"))
-        }
+        if fields.required("mchid", 32)? == self.credentials.mchid { Ok(()) } else { Err(Refusal::new(400, "PARAM_ERROR", 268_443_699, "商户号与签名的商户号不一致")) }
     }
 
     /// An absolute https address without a query; plain http only to loopback.
@@ -222,13 +218,7 @@ impl Wechat {
         Ok(Response::json(200, &self.transaction(out_trade_no, order, now, drawn)))
     }
 
-    pub(super) fn query_by_transaction(
-        &self,
-        transaction_id: &str,
-        request: &Request,
-        now: Timestamp,
-        drawn: &Drawn,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn query_by_transaction(&self, transaction_id: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> Result<Response, Refusal> {
         let mut orders = self.orders.iter();
         let found = orders.find(|(_, order)| order.capture.as_ref().is_some_and(|capture| capture.transaction_id == transaction_id));
         let (out_trade_no, _) = found.ok_or_else(Refusal::no_order)?;

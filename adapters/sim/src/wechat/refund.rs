@@ -117,8 +117,7 @@ impl Wechat {
     }
 
     fn repeat_refund(&self, owner: &str, asked: &Asked) -> Result<Response, Refusal> {
-        let (order, refund) =
-            self.orders.get(owner).and_then(|order| Some((order, order.refunds.get(&asked.out_refund_no)?))).ok_or_else(Refusal::system)?;
+        let (order, refund) = self.orders.get(owner).and_then(|order| Some((order, order.refunds.get(&asked.out_refund_no)?))).ok_or_else(Refusal::system)?;
         if owner != asked.out_trade_no || refund.amount_fen != asked.refund_fen || order.asked.total_fen != asked.total_fen {
             return Err(Refusal::new(400, "INVALID_REQUEST", 268_498_688, "商户退款单号重复，且参数与首次请求不一致"));
         }
@@ -189,14 +188,7 @@ fn check_refund(order: &Order, asked: &Asked, now: Timestamp, spacing_ms: u32) -
 }
 
 /// A refund as answers (`status`) and callbacks (`refund_status`) show it.
-pub(super) fn refund_object(
-    out_trade_no: &str,
-    order: &Order,
-    out_refund_no: &str,
-    refund: &Refund,
-    status_field: &str,
-    drawn: &Drawn,
-) -> Value {
+pub(super) fn refund_object(out_trade_no: &str, order: &Order, out_refund_no: &str, refund: &Refund, status_field: &str, drawn: &Drawn) -> Value {
     let total = order.asked.total_fen;
     let amount = refund.amount_fen + i64::from(drawn.has(Fault::WrongAmount));
     let transaction_id = order.capture.as_ref().map_or("", |capture| capture.transaction_id.as_str());

@@ -30,17 +30,12 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn load(credentials: &SimCredentials) -> Result<Keys> {
-        let merchant = RsaPublicKey::from_public_key_pem(MERCHANT_PUBLIC_KEY_PEM)
-            .map_err(|_| Error::field("merchant_public_key", "is not an SPKI PEM"))?;
+        let merchant = RsaPublicKey::from_public_key_pem(MERCHANT_PUBLIC_KEY_PEM).map_err(|_| Error::field("merchant_public_key", "is not an SPKI PEM"))?;
         let platform = RsaPrivateKey::from_pkcs8_pem(PLATFORM_KEY_PEM).map_err(|_| Error::field("platform_key", "is not a PKCS#8 PEM"))?;
         if credentials.api_v3_key.len() != 32 {
             return Err(Error::field("api_v3_key", "must have 32 bytes"));
         }
-        Ok(Keys {
-            merchant: VerifyingKey::new(merchant),
-            platform: SigningKey::new(platform),
-            api_v3: credentials.api_v3_key.as_bytes().to_vec(),
-        })
+        Ok(Keys { merchant: VerifyingKey::new(merchant), platform: SigningKey::new(platform), api_v3: credentials.api_v3_key.as_bytes().to_vec() })
     }
 
     /// Base64 signature of WeChat's side over timestamp, nonce and body.
@@ -55,10 +50,7 @@ impl Keys {
     pub(super) fn encrypt(&self, nonce: &str, associated_data: &str, plain: &[u8]) -> Result<String> {
         let cipher = Aes256Gcm::new_from_slice(&self.api_v3).map_err(|_| Error::field("api_v3_key", "must have 32 bytes"))?;
         let nonce: &Nonce<_> = nonce.as_bytes().try_into().map_err(|_| Error::field("nonce", "must have 12 bytes"))?;
-        cipher
-            .encrypt(nonce, Payload { msg: plain, aad: associated_data.as_bytes() })
-            .map(|sealed| STANDARD.encode(sealed))
-            .map_err(|_| Error::internal("a small text encrypts"))
+        cipher.encrypt(nonce, Payload { msg: plain, aad: associated_data.as_bytes() }).map(|sealed| STANDARD.encode(sealed)).map_err(|_| Error::internal("a small text encrypts"))
     }
 
     /// Checks the `Authorization` header against the request as it was on the wire.

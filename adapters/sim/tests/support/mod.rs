@@ -141,8 +141,7 @@ impl HisClient {
 
     pub fn request(&mut self, operation: &str, body: &Value, now: Timestamp) -> Request {
         self.nonces += 1;
-        let (path, time, nonce, body) =
-            (format!("/menjie/v1/{operation}"), now.to_string(), format!("{:032x}", self.nonces), body.to_string());
+        let (path, time, nonce, body) = (format!("/menjie/v1/{operation}"), now.to_string(), format!("{:032x}", self.nonces), body.to_string());
         let signature = self.mac(&format!("POST\n{path}\n{time}\n{nonce}\n{}", hex(&Sm3::digest(body.as_bytes()))));
         Request {
             method: "POST".to_owned(),

@@ -20,7 +20,7 @@ use common::{file, full, options, whole_batches};
 fn a_second_owner_a_foreign_file_and_a_foreign_key_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path());
-    let problem = |opened: menjie::Result<SqliteStore>| -> Error { opened.err().expect("refused") };
+    let problem = |opened: menjie::Result<SqliteStore>| -> Error { opened.expect_err("refused") };
     let store = SqliteStore::open(options(&path)).unwrap();
     assert!(problem(SqliteStore::open(options(&path))).to_string().contains("another process owns this store"));
     drop(store);

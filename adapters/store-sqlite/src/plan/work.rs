@@ -134,9 +134,9 @@ pub(super) fn wake(sealer: &Sealer, hospital: &HospitalId, machine: Key, wake: O
 /// Spacing: raises the queue's gate.
 pub(super) fn raise_gate(hospital: &HospitalId, queue: Key, not_before: Timestamp) -> Vec<Step> {
     let queue = [Val::text(hospital.as_str()), Val::Int(machine_code(queue.kind())), Val::Int(queue.id())];
-    let at = Val::Int(not_before.millis());
-    let raise = Call { sql: sql::GATE_RAISE, args: [&[at.clone()], queue.as_slice()].concat() };
-    let insert = Call { sql: sql::GATE_INSERT, args: [queue.as_slice(), &[at]].concat() };
+    let at = [Val::Int(not_before.millis())];
+    let raise = Call { sql: sql::GATE_RAISE, args: [at.as_slice(), queue.as_slice()].concat() };
+    let insert = Call { sql: sql::GATE_INSERT, args: [queue.as_slice(), at.as_slice()].concat() };
     [raise, insert].into_iter().map(|call| Step::Change { call, none: None, twice: None }).collect()
 }
 

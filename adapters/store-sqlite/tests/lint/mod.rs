@@ -90,11 +90,7 @@ fn words(tokens: &[Token]) -> Result<(), String> {
         let before_paren = tokens.get(n + 1) == Some(&Token::Sign('('));
         let after = |keyword: &str| n > 0 && tokens[n - 1] == Token::Keyword(keyword.to_owned());
         match token {
-            Token::Keyword(word) if FUNCTIONS.contains(&word.as_str()) => {
-                if !before_paren {
-                    return Err(format!("R2: {word} as a name"));
-                }
-            }
+            Token::Keyword(word) if FUNCTIONS.contains(&word.as_str()) && before_paren => {}
             Token::Keyword(word) if !KEYWORDS.contains(&word.as_str()) => return Err(format!("R3/R4/R6: {word} is not in the subset")),
             Token::Keyword(word) if before_paren && !BEFORE_PAREN.contains(&word.as_str()) => return Err(format!("R4: {word}( is not in the subset")),
             Token::Keyword(word) if word == "SELECT" && n > 0 && tokens[n - 1] == Token::Sign('(') && !sub_select(tokens, n) => {

@@ -24,9 +24,12 @@ fn the_practice_merchant_is_accepted() {
     }
 }
 
+/// Puts a text into one field.
+type Set = fn(&mut WechatConfig, String);
+
 #[test]
 fn the_wrong_field_is_named() {
-    let texts: [(&str, fn(&mut WechatConfig, String), &[&str]); 5] = [
+    let texts: [(&str, Set, &[&str]); 5] = [
         ("mchid", |c, v| c.mchid = v, &["", "19000072a1", "1900007291\n", "\"1900007291"]),
         ("appid", |c, v| c.appid = v, &["", "wx 1", "wx\"1"]),
         ("merchant_serial", |c, v| c.merchant_serial = v, &["", "5F1C72G2", "5F 1C"]),

@@ -111,7 +111,14 @@ mod tests {
     fn threads_and_nodes_never_share_an_id() {
         let clock = at(EPOCH.millis() + 1);
         let sources: Vec<_> = (0..2).map(|node| Arc::new(NodeIds::new(clock.clone(), node).unwrap())).collect();
-        let threads: Vec<_> = (0..4).map(|n| std::thread::spawn({ let ids = sources[n % 2].clone(); move || (0..2_000).map(|_| ids.next()).collect::<Vec<_>>() })).collect();
+        let threads: Vec<_> = (0..4)
+            .map(|n| {
+                std::thread::spawn({
+                    let ids = sources[n % 2].clone();
+                    move || (0..2_000).map(|_| ids.next()).collect::<Vec<_>>()
+                })
+            })
+            .collect();
         let all: BTreeSet<i64> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         assert_eq!(all.len(), 8_000);
     }

@@ -41,7 +41,11 @@ pub fn write(path: &Path, ring: &KeyRing) -> Result<()> {
 fn refuse_shared(file: &File) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata().map_err(|e| io("cannot be examined", &e))?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(Error::new(Code::BadKey).with("field", "key_file").with("problem", format!("has mode {mode:03o}; only its owner may read it (chmod 600)"))) }
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(Error::new(Code::BadKey).with("field", "key_file").with("problem", format!("has mode {mode:03o}; only its owner may read it (chmod 600)")))
+    }
 }
 
 #[cfg(not(unix))]

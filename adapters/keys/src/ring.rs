@@ -56,7 +56,8 @@ impl KeyRing {
     pub fn parse(json: &str) -> Result<KeyRing> {
         let bad = |field: &str, problem: &'static str| Error::new(Code::BadKey).with("field", field.to_owned()).with("problem", problem);
         // serde's words could quote a key: only the place is told.
-        let document: Document = serde_json::from_str(json).map_err(|e| bad("keys", "is not the documented JSON").with("line", e.line().to_string()).with("column", e.column().to_string()))?;
+        let document: Document =
+            serde_json::from_str(json).map_err(|e| bad("keys", "is not the documented JSON").with("line", e.line().to_string()).with("column", e.column().to_string()))?;
         let lookup = Zeroizing::new(decode::<32>(&document.lookup, "lookup".to_owned())?);
         let mut keys = BTreeMap::new();
         for (n, entry) in document.keys.iter().enumerate() {

@@ -126,7 +126,10 @@ impl Lister<'_> {
     ) -> Result<Vec<(Place, T)>, StoreError> {
         let place: Place = match self.after {
             None => start.to_vec(),
-            Some(cursor) => serde_json::from_str(&cursor.0).ok().filter(|place: &Place| same_shape(place, start)).ok_or_else(|| StoreError::Failed("this is no cursor of the list".to_owned()))?,
+            Some(cursor) => serde_json::from_str(&cursor.0)
+                .ok()
+                .filter(|place: &Place| same_shape(place, start))
+                .ok_or_else(|| StoreError::Failed("this is no cursor of the list".to_owned()))?,
         };
         let mut args = vec![Val::text(hospital.as_str())];
         args.extend_from_slice(extra);

@@ -112,8 +112,7 @@ fn refuse_network(path: &Path) -> Result<()> {
 
 /// The network file system that `directory` lies on, by a table in the form of `/proc/mounts`; none when it is local.
 pub fn on_network<'a>(mounts: &'a str, directory: &Path) -> Option<&'a str> {
-    const NETWORK: [&str; 15] =
-        ["9p", "afs", "beegfs", "ceph", "cifs", "coda", "fuse.glusterfs", "fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"];
+    const NETWORK: [&str; 15] = ["9p", "afs", "beegfs", "ceph", "cifs", "coda", "fuse.glusterfs", "fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"];
     let entry = |line: &'a str| {
         let mut fields = line.split(' ').skip(1);
         Some((fields.next()?.replace("\\040", " "), fields.next()?))

@@ -12,8 +12,8 @@ use menjie::port::{CommitError, StoreError};
 
 use crate::sql::Statement;
 
-pub(crate) use batch::{message_place, open_reply};
 pub use batch::plan;
+pub(crate) use batch::{message_place, open_reply};
 pub use codes::{kind_of, machine_code};
 pub use rows::{RawRow, journal, machine_row, record};
 pub use seal::Sealer;

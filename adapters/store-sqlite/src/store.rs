@@ -14,13 +14,13 @@ use menjie::{Error, Result};
 
 use crate::exec;
 use crate::lists::Lister;
+use crate::maintain;
 use crate::open::{Options, open};
 use crate::plan::{self, Refused, Sealer, Val, uncommitted};
 use crate::readers::Readers;
 use crate::reads;
 use crate::sql;
 use crate::writer::{Done, NotTaken, Work, Writer};
-use crate::maintain;
 
 /// The embedded store. Dropping it finishes the waiting jobs and closes the file.
 pub struct SqliteStore {

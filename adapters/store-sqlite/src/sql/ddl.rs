@@ -51,7 +51,8 @@ impl Migration {
 pub const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "ledger", template: include_str!("migrations/0001_ledger.sql") }];
 
 /// The table that remembers what was applied; made when it is not there.
-pub const SCHEMA_VERSION: &str = "CREATE TABLE IF NOT EXISTS schema_version (version {I} NOT NULL PRIMARY KEY, name {C64} NOT NULL, checksum {C64} NOT NULL, applied_ms {I} NOT NULL) {S}";
+pub const SCHEMA_VERSION: &str =
+    "CREATE TABLE IF NOT EXISTS schema_version (version {I} NOT NULL PRIMARY KEY, name {C64} NOT NULL, checksum {C64} NOT NULL, applied_ms {I} NOT NULL) {S}";
 
 statements! { BOOKKEEPING;
     /// What was applied.

@@ -36,9 +36,10 @@ fn run(command: &mut Command) -> String {
 fn find_bin() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    versions.chain(on_path).find(|bin| bin.join("initdb").exists() && bin.join("pg_ctl").exists()).expect(
-        "PostgreSQL is not installed: every statement must be prepared on it. Install the Debian package: apt-get install postgresql",
-    )
+    versions
+        .chain(on_path)
+        .find(|bin| bin.join("initdb").exists() && bin.join("pg_ctl").exists())
+        .expect("PostgreSQL is not installed: every statement must be prepared on it. Install the Debian package: apt-get install postgresql")
 }
 
 impl Cluster {
@@ -53,7 +54,8 @@ impl Cluster {
         let settings = format!("-k {} -c listen_addresses= -c fsync=off", cluster.folder.path().display());
         let log = cluster.folder.path().join("log");
         // Its output goes to the log: a server that kept our pipe open would never let us see its end.
-        let started = cluster.tool("pg_ctl").args(["start", "-w", "-o", &settings, "-l"]).arg(&log).arg("-D").arg(cluster.data()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let started =
+            cluster.tool("pg_ctl").args(["start", "-w", "-o", &settings, "-l"]).arg(&log).arg("-D").arg(cluster.data()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(started.unwrap().success(), "PostgreSQL does not start: {}", std::fs::read_to_string(&log).unwrap_or_default());
         cluster
     }

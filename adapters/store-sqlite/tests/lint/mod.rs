@@ -9,19 +9,110 @@ const KEYWORDS: &[&str] = &[
     "GROUP", "HAVING", "CASE", "WHEN", "THEN", "ELSE", "END", "CAST", "AS", "CREATE", "TABLE", "INDEX", "ON", "IF", "PRIMARY", "KEY", "UNIQUE", "CHECK",
 ];
 /// Functions that mean the same everywhere (R4).
-const FUNCTIONS: &[&str] =
-    &["COUNT", "SUM", "MIN", "MAX", "ABS", "COALESCE", "NULLIF", "SUBSTR", "LENGTH", "LOWER", "TRIM", "REPLACE", "ROW_NUMBER", "RANK"];
+const FUNCTIONS: &[&str] = &["COUNT", "SUM", "MIN", "MAX", "ABS", "COALESCE", "NULLIF", "SUBSTR", "LENGTH", "LOWER", "TRIM", "REPLACE", "ROW_NUMBER", "RANK"];
 /// Keywords that may stand before a parenthesis.
-const BEFORE_PAREN: &[&str] = &["IN", "EXISTS", "VALUES", "WHERE", "AND", "OR", "NOT", "KEY", "UNIQUE", "CHECK", "CAST", "FROM", "SELECT", "HAVING", "BY", "THEN", "ELSE", "WHEN", "SET"];
+const BEFORE_PAREN: &[&str] =
+    &["IN", "EXISTS", "VALUES", "WHERE", "AND", "OR", "NOT", "KEY", "UNIQUE", "CHECK", "CAST", "FROM", "SELECT", "HAVING", "BY", "THEN", "ELSE", "WHEN", "SET"];
 /// Types of casts and columns.
 const TYPES: &[&str] = &["bigint", "text", "varchar", "bytea", "integer", "blob"];
 /// Reserved in openGauss, PostgreSQL or SQLite: never a name of ours (R2).
 const RESERVED: &[&str] = &[
-    "reject", "verify", "modify", "performance", "procedure", "less", "minus", "buckets", "excluded", "compact", "authid", "nocycle", "recyclebin", "timecapsule", "rownum", "sysdate",
-    "order", "user", "group", "limit", "end", "check", "desc", "left", "right", "window", "with", "offset", "index", "set", "values", "transaction", "union", "date", "timestamp", "time",
-    "interval", "level", "connect", "prior", "start", "table", "column", "grant", "primary", "references", "default", "all", "any", "analyze", "both", "case", "cast", "collate", "do",
-    "else", "false", "true", "for", "foreign", "from", "in", "into", "is", "like", "not", "null", "on", "only", "or", "select", "session_user", "some", "then", "to", "unique", "using",
-    "when", "where", "and", "as", "asc", "between", "by", "exists", "glob", "having", "if", "insert", "join", "update", "delete", "trigger", "view", "rows", "groups",
+    "reject",
+    "verify",
+    "modify",
+    "performance",
+    "procedure",
+    "less",
+    "minus",
+    "buckets",
+    "excluded",
+    "compact",
+    "authid",
+    "nocycle",
+    "recyclebin",
+    "timecapsule",
+    "rownum",
+    "sysdate",
+    "order",
+    "user",
+    "group",
+    "limit",
+    "end",
+    "check",
+    "desc",
+    "left",
+    "right",
+    "window",
+    "with",
+    "offset",
+    "index",
+    "set",
+    "values",
+    "transaction",
+    "union",
+    "date",
+    "timestamp",
+    "time",
+    "interval",
+    "level",
+    "connect",
+    "prior",
+    "start",
+    "table",
+    "column",
+    "grant",
+    "primary",
+    "references",
+    "default",
+    "all",
+    "any",
+    "analyze",
+    "both",
+    "case",
+    "cast",
+    "collate",
+    "do",
+    "else",
+    "false",
+    "true",
+    "for",
+    "foreign",
+    "from",
+    "in",
+    "into",
+    "is",
+    "like",
+    "not",
+    "null",
+    "on",
+    "only",
+    "or",
+    "select",
+    "session_user",
+    "some",
+    "then",
+    "to",
+    "unique",
+    "using",
+    "when",
+    "where",
+    "and",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "exists",
+    "glob",
+    "having",
+    "if",
+    "insert",
+    "join",
+    "update",
+    "delete",
+    "trigger",
+    "view",
+    "rows",
+    "groups",
 ];
 /// Tables whose rows have versions (R7).
 const VERSIONED: &[&str] = &["payment", "settlement", "refund", "invoice", "record"];
@@ -173,6 +264,7 @@ fn shape(sql: &str, tokens: &[Token]) -> Result<(), String> {
 /// Parameters of a selected list have no type unless they are cast.
 fn casts(sql: &str) -> Result<(), String> {
     let list = sql.split_once("SELECT ").and_then(|(_, rest)| rest.split_once(" WHERE ")).map_or("", |(list, _)| list);
-    let bare: BTreeSet<&str> = list.split(", ").filter(|item| item.contains('$') && !(item.starts_with("CAST($") && TYPES.iter().any(|ty| item.ends_with(&format!(" AS {ty})"))))).collect();
+    let bare: BTreeSet<&str> =
+        list.split(", ").filter(|item| item.contains('$') && !(item.starts_with("CAST($") && TYPES.iter().any(|ty| item.ends_with(&format!(" AS {ty})"))))).collect();
     if bare.is_empty() { Ok(()) } else { Err(format!("a selected parameter without CAST: {bare:?}")) }
 }

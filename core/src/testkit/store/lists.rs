@@ -12,7 +12,10 @@ impl State {
             Scan::Machines(hospital, kind) => page(self.machines_of(hospital, *kind, |_| true), after, limit),
             Scan::Attention(hospital, kind) => page(self.machines_of(hospital, *kind, |base| base.attention.is_some() || base.held.is_some()), after, limit),
             Scan::Settlements(hospital, patient) => {
-                let found = self.settlements(hospital).filter(|(_, s)| s.patient() == patient).map(|(key, s)| (i64::MAX - key.id(), ScanRow::Machine(Box::new(Row::Settlement(s.clone())))));
+                let found = self
+                    .settlements(hospital)
+                    .filter(|(_, s)| s.patient() == patient)
+                    .map(|(key, s)| (i64::MAX - key.id(), ScanRow::Machine(Box::new(Row::Settlement(s.clone())))));
                 let mut newest_first: Vec<_> = found.collect();
                 newest_first.reverse();
                 page(newest_first, after, limit)
@@ -35,8 +38,15 @@ impl State {
             }
             Scan::StateLog(hospital, kind) => {
                 let all = self.log.iter().filter(|((h, key, _), _)| h == hospital && key.kind() == *kind).map(|((_, machine, ver), (at, step))| {
-                    let row =
-                        ScanRow::Step { machine: *machine, ver: *ver, from: step.from.map(str::to_owned), to: step.to.to_owned(), actor: step.actor.clone(), what: step.what.clone(), at: *at };
+                    let row = ScanRow::Step {
+                        machine: *machine,
+                        ver: *ver,
+                        from: step.from.map(str::to_owned),
+                        to: step.to.to_owned(),
+                        actor: step.actor.clone(),
+                        what: step.what.clone(),
+                        at: *at,
+                    };
                     ((machine.id(), *ver), row)
                 });
                 page(all.collect(), after, limit)

@@ -29,7 +29,8 @@ pub async fn a_journal_is_posted_once(store: &dyn Store) -> Verdict {
 pub async fn a_journal_must_balance(store: &dyn Store) -> Verdict {
     let sound = journal(JournalKind::Owed, "R1", 5)?;
     let with = |postings: Vec<Posting>| Journal { postings, ..sound.clone() };
-    let side = |debit: i64, credit: i64| -> Verdict<Posting> { Ok(Posting { account: Account::Rounding, debit_fen: Money::from_fen(debit)?, credit_fen: Money::from_fen(credit)? }) };
+    let side =
+        |debit: i64, credit: i64| -> Verdict<Posting> { Ok(Posting { account: Account::Rounding, debit_fen: Money::from_fen(debit)?, credit_fen: Money::from_fen(credit)? }) };
     let unsound = [vec![side(5, 0)?], vec![side(5, 0)?, side(0, 4)?], vec![side(5, 5)?], vec![side(-5, 0)?, side(5, 0)?], vec![side(0, 0)?]];
     for (id, postings) in (1..).zip(unsound) {
         failed("an unsound journal", store, &posting(id, vec![with(postings)])?).await?;

@@ -296,7 +296,7 @@ pub struct Cx<'a> {
     /// What HIS can do.
     pub his: HisTraits,
     /// What each channel can do.
-    pub channels: &'a dyn Fn(&ChannelCode) -> Option<ChannelTraits>,
+    pub channels: &'a (dyn Fn(&ChannelCode) -> Option<ChannelTraits> + Sync),
     /// "Not found" from a channel counts only after this long, in milliseconds.
     pub not_found_ms: i64,
     /// Fresh ids, drawn beforehand and kept with the event.

@@ -27,9 +27,9 @@ pub struct World<'a> {
     /// What HIS can do.
     pub his: HisTraits,
     /// What each channel can do.
-    pub channels: &'a dyn Fn(&ChannelCode) -> Option<ChannelTraits>,
+    pub channels: &'a (dyn Fn(&ChannelCode) -> Option<ChannelTraits> + Sync),
     /// The terms of a hash, if they are at hand.
-    pub terms: &'a dyn Fn(&TermsHash) -> Option<std::sync::Arc<Terms>>,
+    pub terms: &'a (dyn Fn(&TermsHash) -> Option<std::sync::Arc<Terms>> + Sync),
     /// "Not found" from a channel counts only after this long, in milliseconds.
     pub not_found_ms: i64,
 }

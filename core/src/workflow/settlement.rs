@@ -92,6 +92,9 @@ pub struct Settlement {
     /// The refund was done while this settlement was held.
     #[serde(default)]
     pub money_back: bool,
+    /// HIS was asked to unlock a second time, in case a lost lock landed after the first.
+    #[serde(default)]
+    pub unlocked_again: bool,
     /// The charge lines are claimed by this settlement.
     pub claimed: bool,
     /// Why it went the way it went, for people.
@@ -219,7 +222,7 @@ pub enum Event {
     },
     /// The refund is done: the money is back.
     MoneyBack,
-    /// The step takes too long.
+    /// The step takes too long; in `void`: time to unlock once more.
     Overdue,
 }
 

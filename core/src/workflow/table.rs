@@ -14,9 +14,9 @@ pub const fn transitions(kind: MachineKind) -> &'static [(Option<&'static str>, 
     }
 }
 
-/// Is this step in the table?
+/// Is this step in the table? Every state may be held by the fold, when a consequence of a fact is impossible.
 pub fn allows(kind: MachineKind, from: Option<&str>, to: &str) -> bool {
-    from == Some(to) || transitions(kind).iter().any(|(f, t)| *f == from && *t == to)
+    from == Some(to) || (from.is_some() && to == "held") || transitions(kind).iter().any(|(f, t)| *f == from && *t == to)
 }
 
 /// In these states it is not known what a counterpart did: only evidence may leave them (I19). A timer may turn an open
@@ -63,10 +63,8 @@ const SETTLEMENT: &[(Option<&str>, &str)] = &[
     (Some("locking"), "posting"),
     (Some("locking"), "releasing"),
     (Some("locking"), "void"),
-    (Some("locking"), "held"),
     (Some("locked"), "posting"),
     (Some("locked"), "releasing"),
-    (Some("locked"), "held"),
     (Some("posting"), "posted"),
     (Some("posting"), "refunding"),
     (Some("posting"), "releasing"),

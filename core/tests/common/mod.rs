@@ -56,7 +56,7 @@ impl Clinic {
         let exec = Exec::new(seed, Timestamp::parse(START).unwrap());
         let world = World::new(exec.clock(), seed);
         let ids = Arc::new(SeededIds::new(7));
-        Clinic { exec, world, store, port, hospital: HospitalId::new("st").unwrap(), terms: Terms::default(), pace: Pace::default(), replicas: Vec::new(), ids, keys: 0, callbacks: Vec::new(), wrap: None }
+        Clinic { exec, world, store, port, hospital: HospitalId::new("st").unwrap(), terms: Terms::default(), pace: Pace { idle_ms: 30_000, ..Pace::default() }, replicas: Vec::new(), ids, keys: 0, callbacks: Vec::new(), wrap: None }
     }
 
     /// Starts a replica with its runner; returns its index.
@@ -107,18 +107,30 @@ impl Clinic {
         let out = Arc::new(std::sync::Mutex::new(None));
         let put = Arc::clone(&out);
         let task = self.exec.spawn(async move {
-            let engine = Engine::new(parts).await.expect("engine starts");
-            *put.lock().unwrap() = Some(engine);
+            *put.lock().unwrap() = Some(Engine::new(parts).await);
         });
         while out.lock().unwrap().is_none() && !points.dead() {
             self.exec.step();
         }
         self.exec.kill(task);
-        let Some(engine) = out.lock().unwrap().take() else { return false };
+        let Some(Ok(engine)) = out.lock().unwrap().take() else { return false };
         let runner = Runner::new(engine.clone());
         let runner = self.exec.spawn(async move { runner.run(std::future::pending()).await });
         self.replicas.push(Replica { engine, runner, name });
         true
+    }
+
+    /// Starts a replica again in its place, however often the store makes that fail.
+    pub fn start_again(&mut self, index: usize, name: &WorkerName, alive: &crash::Points) {
+        for _ in 0..100 {
+            let before = self.replicas.len();
+            if self.try_start(name.as_str(), alive) {
+                let replica = self.replicas.remove(before);
+                self.replicas[index] = replica;
+                return;
+            }
+        }
+        panic!("the replica starts within 100 tries");
     }
 
     /// The whole process is gone: every replica and every callback being taken.

@@ -41,6 +41,7 @@ impl Machine for Settlement {
             refund: None,
             window_fen: None,
             money_back: false,
+            unlocked_again: false,
             claimed: true,
             because: None,
         };
@@ -212,7 +213,8 @@ impl Settlement {
 
     fn releasing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
-            E::UnlockDone => moved(self.free(St::Void)),
+            // A lock whose answer was lost may land in HIS after this unlock: one more unlock follows after a while.
+            E::UnlockDone => moved(Move { wake: (!self.unlocked_again).then_some(Wake::Overdue(Lane::His)), ..self.free(St::Void) }),
             E::UnlockRefused { no } => {
                 let mut next = Settlement { because: Some(no.code.clone()), ..self.clone() };
                 attend(&mut next.base, "unlock_refused", cx);
@@ -235,6 +237,7 @@ impl Settlement {
         match event {
             E::LockDone { .. } => moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) }),
             E::MoneyIn { paid } => moved(Settlement { paid: Some(paid.clone()), ..self.clone() }.money_goes_back("bill_gone", cx)?),
+            E::Overdue if !self.unlocked_again => moved(Move { acts: vec![Act::first(self.unlock())], ..Move::to(Settlement { unlocked_again: true, ..self.clone() }) }),
             E::NoMoney | E::UnlockDone | E::MoneyBack => known(),
             E::PostDone { .. } | E::PostFound { .. } => self.contradiction("posted_after_no", cx),
             E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } | E::WindowReversed { .. } => over(),

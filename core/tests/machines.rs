@@ -1,0 +1,383 @@
+//! The machines are total, and the table of transitions is exactly what they do: every reachable machine meets every
+//! event; only commands (and reservations) may be refused; facts move, stay or hold.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use menjie::access::{Actor, Private};
+use menjie::bill::{GroupInput, group};
+use menjie::ident::{ChannelCode, InvoiceId, PatientId, PaymentId, RefundId, SettlementId, StaffId};
+use menjie::invoice::{InvoiceState, Issued, Payer, Reddened};
+use menjie::payment::{Handover, Method, Proof, RefundState, TradeState};
+use menjie::policy::{Grouping, Terms};
+use menjie::port::{Fault, HisReceipt, HisTraits, LockReceipt, No};
+use menjie::refund::Cause;
+use menjie::testkit::world::{charge, visit};
+use menjie::workflow::{Cx, Ids, Machine, State, Step, invoice, payment, refund, settlement, table};
+use menjie::workflow::{MachineKind, Row};
+use menjie::{Money, Timestamp};
+
+fn now() -> Timestamp {
+    Timestamp::parse(common::START).unwrap()
+}
+
+fn fen(fen: i64) -> Money {
+    Money::from_fen(fen).unwrap()
+}
+
+fn no() -> No {
+    No::new("1001", "no")
+}
+
+fn fault() -> Fault {
+    Fault::new("timeout", "lost")
+}
+
+struct Walk<M: Machine> {
+    seen: BTreeMap<String, M>,
+    transitions: BTreeSet<(Option<&'static str>, &'static str)>,
+    steps: u64,
+}
+
+/// A machine without its clock readings, counters and reasons: what makes two of them behave alike.
+fn shape(mut value: serde_json::Value) -> serde_json::Value {
+    const LEFT_OUT: [&str; 9] = ["since", "created_at", "closes", "decisions", "because", "closed_because", "reason", "count", "returned_at"];
+    match &mut value {
+        serde_json::Value::Object(fields) => {
+            fields.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+            fields.values_mut().for_each(|v| *v = shape(v.take()));
+        }
+        serde_json::Value::String(text) if text.ends_with("+08:00") => "t".clone_into(text),
+        _ => {}
+    }
+    value
+}
+
+/// Walks from the births through every event; time moves on, so that patience runs out too.
+fn walk<M>(births: &[M::New], events: &[M::Event], may_refuse: impl Fn(&M::Event) -> bool, st: impl Fn(&M) -> M::St) -> Walk<M>
+where
+    M: Machine + Clone + serde::Serialize,
+    M::Event: std::fmt::Debug,
+{
+    let terms = Terms::default();
+    let staff = Actor::Staff { staff: StaffId::new("op1").unwrap() };
+    let traits = [HisTraits::default(), HisTraits { lock: false, query_post: false, cancel_post: false, notices: false }];
+    let mut walk = Walk { seen: BTreeMap::new(), transitions: BTreeSet::new(), steps: 0 };
+    let mut todo = Vec::new();
+    let channels = |_: &ChannelCode| None;
+    for his in traits {
+        for (hours, new) in births.iter().flat_map(|new| [0, 2].map(|h| (h, new))) {
+            let mut fresh = Ids::new((1_000..1_064).collect());
+            let mut cx = Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms: &terms, his, channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+            let born = M::open(new, &mut cx).unwrap();
+            walk.transitions.insert((None, st(&born.next).code()));
+            todo.push(born.next);
+        }
+        while let Some(machine) = todo.pop() {
+            let name = shape(serde_json::to_value(&machine).unwrap()).to_string();
+            if walk.seen.contains_key(&name) {
+                continue;
+            }
+            assert!(walk.seen.len() < 20_000, "the walk is finite");
+            walk.seen.insert(name, machine.clone());
+            for event in events {
+                for hours in [0, 2] {
+                    walk.steps += 1;
+                    let mut fresh = Ids::new((1_000..1_064).collect());
+                    let mut cx = Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms: &terms, his, channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+                    match machine.step(event, &mut cx).unwrap_or_else(|e| panic!("{:?} on {event:?}: {e}", st(&machine))) {
+                        Step::Move(m) => {
+                            let (from, to) = (st(&machine).code(), st(&m.next).code());
+                            if from != to {
+                                walk.transitions.insert((Some(from), to));
+                            }
+                            todo.push(m.next);
+                        }
+                        Step::Stay(_) => {}
+                        Step::Refuse(refusal) => {
+                            assert!(may_refuse(event), "the fact {event:?} was refused in {:?}", st(&machine));
+                            assert!(!refusal.reason.is_empty() && !refusal.text.is_empty() && !refusal.next.is_empty());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    walk
+}
+
+fn same_as_table(kind: MachineKind, taken: &BTreeSet<(Option<&'static str>, &'static str)>) {
+    let declared: BTreeSet<_> = table::transitions(kind).iter().copied().collect();
+    let undeclared: Vec<_> = taken.difference(&declared).collect();
+    let never: Vec<_> = declared.difference(taken).collect();
+    assert!(undeclared.is_empty() && never.is_empty(), "{kind:?}: not in the table {undeclared:?}, never taken {never:?}");
+}
+
+fn proof(trade_no: &str, amount: i64) -> Proof {
+    Proof { trade_no: trade_no.to_owned(), amount_fen: fen(amount), paid_at: now() }
+}
+
+#[test]
+fn payment_is_total_and_its_table_is_what_it_does() {
+    use payment::{Decision, Event as E, Via};
+    let settlements = [SettlementId::new(11).unwrap(), SettlementId::new(12).unwrap()];
+    let new = |amounts: [i64; 2]| payment::New {
+        id: PaymentId::new(1).unwrap(),
+        terms: Terms::default().hash().unwrap(),
+        patient: PatientId::new("P1").unwrap(),
+        channel: ChannelCode::new("wechat").unwrap(),
+        method: Method::Native,
+        shares: settlements.into_iter().zip(amounts.map(fen)).collect(),
+    };
+    let refunds = [RefundId::new(21).unwrap(), RefundId::new(22).unwrap()];
+    let mut events = vec![
+        E::Cancel,
+        E::Resolve { decision: Decision::AskAgain, evidence: "e".into() },
+        E::Resolve { decision: Decision::NoMoney, evidence: "e".into() },
+        E::Resolve { decision: Decision::Money { proof: proof("42A", 300) }, evidence: "e".into() },
+        E::Opened { handover: Some(Handover::Qr { code_url: Private::new("x") }) },
+        E::OpenRefused { no: no() },
+        E::OpenUnknown { fault: fault() },
+        E::CloseDone,
+        E::CloseOpen { fault: fault() },
+        E::Expire,
+        E::Overdue,
+        E::Recheck,
+        E::BillReady { settlement: SettlementId::new(99).unwrap() },
+    ];
+    for settlement in settlements {
+        events.push(E::BillReady { settlement });
+        events.push(E::BillGone { settlement, why: "gone".into() });
+    }
+    for via in [Via::Callback, Via::Query] {
+        for state in [
+            TradeState::Paid(proof("42A", 300)),
+            TradeState::Paid(proof("42B", 300)),
+            TradeState::Paid(proof("42A", 1)),
+            TradeState::NotPaid,
+            TradeState::Paying,
+            TradeState::Closed,
+            TradeState::NotFound,
+            TradeState::Mismatch { field: "mchid".into() },
+        ] {
+            events.push(E::Trade { via, state });
+        }
+    }
+    for refund in refunds {
+        events.push(E::Reserve { refund, amount_fen: fen(200) });
+        events.push(E::Release { refund });
+        events.push(E::Returned { refund, amount_fen: fen(200) });
+    }
+    let may_refuse = |e: &E| matches!(e, E::Cancel | E::Resolve { .. } | E::Reserve { .. });
+    let walked = walk::<menjie::workflow::Payment>(&[new([100, 200]), new([0, 0])], &events, may_refuse, |p| p.st);
+    same_as_table(MachineKind::Payment, &walked.transitions);
+    for p in walked.seen.values() {
+        let part = p.part;
+        assert!(!part.reserved_fen.is_negative() && part.reserved_fen.plus(part.refunded_fen).unwrap() <= part.paid_fen, "I5");
+        assert_eq!(p.proof.is_some(), part.paid_fen.is_positive(), "I19: money and proof come together");
+    }
+    assert!(walked.steps > 5_000, "{} steps over {} machines", walked.steps, walked.seen.len());
+}
+
+fn bill_and_payer() -> (menjie::bill::Bill, Payer) {
+    let patient = PatientId::new("P1").unwrap();
+    let visit = visit(&patient, "V1").unwrap();
+    let lines = [charge(&visit, "L1", "LAB", "3.00", "1").unwrap()];
+    let grouped = group(&GroupInput { visits: &[visit], lines: &lines }, &Grouping::default(), menjie::money::Totalling::SumOfLines).unwrap();
+    let payer = Payer { patient_id: patient, name: Private::new("测试甲"), sex: "男".into(), age: "35岁".into(), id_no: None, phone: None };
+    (grouped.bills.into_iter().next().unwrap(), payer)
+}
+
+fn receipt(number: &str, settlement: SettlementId, patient: &str, amount: i64) -> HisReceipt {
+    HisReceipt {
+        receipt_no: number.into(),
+        no: settlement.business_no(),
+        patient_id: PatientId::new(patient).unwrap(),
+        total_fen: fen(amount),
+        posted_at: now(),
+        guidance: None,
+    }
+}
+
+#[test]
+fn settlement_is_total_and_its_table_is_what_it_does() {
+    use settlement::{Decision, Event as E, Paid};
+    let (bill, payer) = bill_and_payer();
+    let id = SettlementId::new(11).unwrap();
+    let new = settlement::New {
+        id,
+        terms: Terms::default().hash().unwrap(),
+        payer,
+        visit_date: menjie::BizDate::parse("2026-03-02").unwrap(),
+        visit_dept: "门诊一".into(),
+        payment: PaymentId::new(1).unwrap(),
+        channel: ChannelCode::new("wechat").unwrap(),
+        payment_fen: fen(300),
+        bill: bill.clone(),
+    };
+    let zero = settlement::New { bill: menjie::bill::Bill { total_fen: Money::ZERO, lines: Vec::new(), ..bill }, payment_fen: Money::ZERO, ..new.clone() };
+    let paid = Paid { trade_no: Some("42A".into()), at: now() };
+    let decisions = [Decision::Posted { receipt: receipt("SJ1", id, "P1", 300) }, Decision::NeverPosted, Decision::AskAgain, Decision::Unlocked];
+    let mut events = vec![
+        E::LockDone { receipt: LockReceipt { total_fen: fen(300) } },
+        E::LockDone { receipt: LockReceipt { total_fen: fen(301) } },
+        E::LockDone { receipt: LockReceipt { total_fen: Money::ZERO } },
+        E::LockRefused { no: no() },
+        E::LockRefusedLate { no: no() },
+        E::UnlockDone,
+        E::UnlockRefused { no: no() },
+        E::MoneyIn { paid },
+        E::NoMoney,
+        E::PostRefused { no: no() },
+        E::PostRefusedLate { no: no(), sent: 2 },
+        E::PostUnknown { fault: fault(), sent: 1 },
+        E::PostNotRecorded,
+        E::PostCancelled,
+        E::CancelRefused { no: no() },
+        E::ChangedElsewhere,
+        E::WindowReversed { amount_fen: fen(300) },
+        E::WindowReversed { amount_fen: fen(1) },
+        E::WindowReversed { amount_fen: Money::ZERO },
+        E::MoneyBack,
+        E::Overdue,
+    ];
+    for r in [receipt("SJ1", id, "P1", 300), receipt("SJ2", id, "P1", 300), receipt("SJ1", id, "P1", 299), receipt("SJ1", id, "P2", 300), receipt("SJ0", id, "P1", 0)] {
+        events.push(E::PostDone { receipt: r.clone() });
+        events.push(E::PostFound { receipt: r });
+    }
+    events.push(E::PostDone { receipt: receipt("SJ1", SettlementId::new(12).unwrap(), "P1", 300) });
+    events.extend(decisions.map(|decision| E::Resolve { decision, evidence: "e".into() }));
+    let walked = walk::<menjie::workflow::Settlement>(&[new, zero], &events, |e| matches!(e, E::Resolve { .. }), |s| s.st);
+    same_as_table(MachineKind::Settlement, &walked.transitions);
+    for s in walked.seen.values() {
+        let booked = matches!(s.st, menjie::workflow::SettlementSt::Posted);
+        assert!(!booked || (s.receipt.is_some() && s.paid.is_some() && s.invoice.is_some()), "I2, I8: booked with proof, receipt and invoice");
+    }
+}
+
+#[test]
+fn refund_is_total_and_its_table_is_what_it_does() {
+    use refund::{Decision, Event as E};
+    let new = |cause, invoice: bool| refund::New {
+        id: RefundId::new(21).unwrap(),
+        terms: Terms::default().hash().unwrap(),
+        cause,
+        payment: PaymentId::new(1).unwrap(),
+        channel: ChannelCode::new("wechat").unwrap(),
+        payment_fen: fen(300),
+        settlement: Some(SettlementId::new(11).unwrap()),
+        invoice: invoice.then(|| InvoiceId::new(31).unwrap()),
+        amount_fen: fen(300),
+    };
+    let births = [new(Cause::HisRefused, false), new(Cause::Late, false), new(Cause::Incomplete, false), new(Cause::Window, true), new(Cause::Window, false)];
+    let mut events = vec![E::ReturnRefused { no: no() }, E::ReturnUnknown { fault: fault(), sent: 1 }, E::RedDone, E::Overdue];
+    for decision in [Decision::Agree, Decision::Disagree, Decision::AskAgain, Decision::GivenBack { refund_no: "50A".into() }] {
+        events.push(E::Decide { decision, note: "n".into() });
+    }
+    for sent in [0, 1] {
+        for state in [
+            RefundState::Done { refund_no: "50A".into(), amount_fen: fen(300), at: now() },
+            RefundState::Done { refund_no: "50B".into(), amount_fen: fen(300), at: now() },
+            RefundState::Done { refund_no: "50A".into(), amount_fen: fen(1), at: now() },
+            RefundState::Processing,
+            RefundState::Abnormal,
+            RefundState::Closed,
+            RefundState::NotFound,
+            RefundState::Mismatch { field: "amount".into() },
+        ] {
+            events.push(E::Channel { state, sent });
+        }
+    }
+    let mut walked = walk::<menjie::workflow::Refund>(&births, &events, |e| matches!(e, E::Decide { .. }), |r| r.st);
+    assert!(walked.seen.values().all(|r| r.st != menjie::workflow::RefundSt::Done || r.returned.is_some()), "I19: done means proven");
+    walked.transitions.retain(|t| *t != (Some("finance"), "finance"));
+    same_as_table(MachineKind::Refund, &walked.transitions);
+}
+
+#[test]
+fn invoice_is_total_and_its_table_is_what_it_does() {
+    use invoice::{Decision, Event as E};
+    let (bill, payer) = bill_and_payer();
+    let order = menjie::invoice::InvoiceOrder {
+        bus_no: InvoiceId::new(31).unwrap().business_no(),
+        payer,
+        visit_id: bill.visit_id.clone(),
+        visit_date: menjie::BizDate::parse("2026-03-02").unwrap(),
+        dept_name: "门诊一".into(),
+        total_fen: fen(300),
+        rounding_fen: Money::ZERO,
+        lines: bill.lines,
+        channel: ChannelCode::new("wechat").unwrap(),
+        trade_no: "42A".into(),
+        settled_at: now(),
+    };
+    let new = |total: i64| invoice::New {
+        id: InvoiceId::new(31).unwrap(),
+        terms: Terms::default().hash().unwrap(),
+        settlement: SettlementId::new(11).unwrap(),
+        order: menjie::invoice::InvoiceOrder { total_fen: fen(total), ..order.clone() },
+    };
+    let issued = |number: &str, total: i64| Issued {
+        batch_code: "44060126".into(),
+        bill_no: number.into(),
+        check_code: "a1".into(),
+        issued_at: now(),
+        total_fen: fen(total),
+        url: Private::new("u"),
+    };
+    let red = Reddened { batch_code: "44060126".into(), bill_no: "9".into(), at: now() };
+    let events = vec![
+        E::Resolve { decision: Decision::GoOn, evidence: "e".into() },
+        E::IssueDone { issued: issued("1", 300) },
+        E::IssueDone { issued: issued("2", 300) },
+        E::IssueDone { issued: issued("1", 299) },
+        E::IssueRefused { no: no() },
+        E::IssueUnknown { fault: fault(), sent: 1 },
+        E::Found { state: InvoiceState::Blue(issued("1", 300)) },
+        E::Found { state: InvoiceState::Paper(issued("1", 300)) },
+        E::Found { state: InvoiceState::Red { blue: issued("1", 300), red: red.clone() } },
+        E::Found { state: InvoiceState::NotFound },
+        E::RedWanted { refund: RefundId::new(21).unwrap() },
+        E::RedDone { red },
+        E::RedRefused { no: no() },
+        E::RedUnknown { fault: fault(), sent: 1 },
+        E::Overdue,
+    ];
+    let walked = walk::<menjie::workflow::Invoice>(&[new(300), new(0)], &events, |e| matches!(e, E::Resolve { .. }), |i| i.st);
+    same_as_table(MachineKind::Invoice, &walked.transitions);
+    for i in walked.seen.values() {
+        assert!(i.red.is_none() || i.red_for.is_some(), "I8: no red without a refund");
+    }
+}
+
+#[test]
+fn the_same_machine_and_event_give_the_same_decision_whatever_the_clock_says() {
+    // I23: time stepping back changes no decision of a state that does not wait for patience.
+    let (bill, payer) = bill_and_payer();
+    let row = |ms: i64| {
+        let mut fresh = Ids::new((1_000..1_064).collect());
+        let (terms, actor) = (Terms::default(), Actor::Engine);
+        let channels = |_: &ChannelCode| None;
+        let mut cx = Cx { now: now().plus_millis(ms), actor: &actor, terms: &terms, his: HisTraits::default(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+        let new = settlement::New {
+            id: SettlementId::new(11).unwrap(),
+            terms: terms.hash().unwrap(),
+            payer: payer.clone(),
+            bill: bill.clone(),
+            visit_date: menjie::BizDate::parse("2026-03-02").unwrap(),
+            visit_dept: "门诊一".into(),
+            payment: PaymentId::new(1).unwrap(),
+            channel: ChannelCode::new("wechat").unwrap(),
+            payment_fen: fen(300),
+        };
+        let born = menjie::workflow::Settlement::open(&new, &mut cx).unwrap().next;
+        let locked = match born.step(&settlement::Event::LockDone { receipt: LockReceipt { total_fen: fen(300) } }, &mut cx).unwrap() {
+            Step::Move(m) => m.next,
+            other => panic!("{other:?}"),
+        };
+        Row::Settlement(locked).st()
+    };
+    assert!([-86_400_000, 0, 86_400_000].into_iter().all(|ms| row(ms) == "locked"));
+}

@@ -1,1 +1,30 @@
-//! The reference server
+//! The reference server: `/api/v1` for patients, `/notify` for channels, `/healthz /readyz /metrics` for operators.
+//!
+//! Reading order: [`settings`] → [`app`] (what every request shares) → [`router`] → [`routes`] → [`jobs`] → [`serve`].
+//! All rules live in `menjie`; this crate authenticates, translates HTTP and keeps the engine running.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod caller;
+pub mod detached;
+pub mod failure;
+pub mod guard;
+pub mod input;
+pub mod jobs;
+pub mod logging;
+pub mod metrics;
+pub mod openapi;
+pub mod origin;
+pub mod router;
+pub mod routes;
+pub mod serve;
+pub mod session;
+pub mod settings;
+pub mod start;
+pub mod token;
+pub mod trace;
+pub mod transfers;
+
+pub use app::App;
+pub use router::router;
+pub use settings::Settings;

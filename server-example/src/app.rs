@@ -1,0 +1,113 @@
+//! What every request shares.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use menjie::error::{Code, Error, Result};
+use menjie::ident::HospitalId;
+use menjie::port::{Entropy, Store};
+use menjie::service::Engine;
+
+use crate::guard::Tries;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::transfers::Transfers;
+
+/// The server's state; cloning is cheap.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    hospital: HospitalId,
+    entropy: Arc<dyn Entropy>,
+    settings: Settings,
+    tries: Tries,
+    metrics: Metrics,
+    transfers: Arc<Transfers>,
+    running: AtomicBool,
+}
+
+impl App {
+    /// Puts the state together; the settings are checked.
+    pub fn new(engine: Engine, entropy: Arc<dyn Entropy>, transfers: Arc<Transfers>, settings: Settings) -> Result<App> {
+        settings.check()?;
+        let hospital = served(&engine, settings.hospital.as_ref())?;
+        let tries = Tries::new(settings.lock_after, settings.lock_s);
+        let inner = Inner { engine, hospital, entropy, settings, tries, metrics: Metrics::default(), transfers, running: AtomicBool::new(false) };
+        Ok(App { inner: Arc::new(inner) })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The hospital whose patients are served.
+    pub fn hospital(&self) -> &HospitalId {
+        &self.inner.hospital
+    }
+
+    /// The store.
+    pub fn store(&self) -> &dyn Store {
+        self.inner.engine.store()
+    }
+
+    /// Randomness.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.inner.entropy.as_ref()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Failed tries to identify.
+    pub fn tries(&self) -> &Tries {
+        &self.inner.tries
+    }
+
+    /// Counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// The transfer log, as the server sees it.
+    pub fn transfers(&self) -> &Transfers {
+        &self.inner.transfers
+    }
+
+    /// Does the runner run?
+    pub fn running(&self) -> bool {
+        self.inner.running.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the runner runs.
+    pub fn set_running(&self, running: bool) {
+        self.inner.running.store(running, Ordering::Release);
+    }
+
+    /// Whose request it is: the peer, or what a trusted proxy says about it.
+    pub fn client(&self, peer: IpAddr, forwarded: Option<&str>) -> IpAddr {
+        if !self.inner.settings.trusted_proxies.contains(&peer) {
+            return peer;
+        }
+        // The last entry is the one our own proxy added; earlier ones are the client's words.
+        forwarded.and_then(|list| list.rsplit(',').next()).and_then(|last| last.trim().parse().ok()).unwrap_or(peer)
+    }
+}
+
+fn served(engine: &Engine, named: Option<&HospitalId>) -> Result<HospitalId> {
+    let mut all = engine.hospitals().map(|h| h.id.clone());
+    match (named, all.next(), all.next()) {
+        (Some(id), ..) => {
+            engine.hospital(id).map(|h| h.id.clone()).map_err(|_| Error::new(Code::BadPolicy).with("field", "server.hospital").with("problem", "is not among the hospitals"))
+        }
+        (None, Some(only), None) => Ok(only),
+        (None, ..) => Err(Error::new(Code::BadPolicy).with("field", "server.hospital").with("problem", "must name one when there are several hospitals")),
+    }
+}

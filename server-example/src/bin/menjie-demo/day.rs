@@ -1,0 +1,115 @@
+//! A whole day, headless: every patient pays through the HTTP API, then everybody's figures are compared.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use menjie_sim::day::DayPatient;
+use reqwest::Client;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::arguments::Arguments;
+use crate::closing::{Closing, add, condensed};
+use crate::deploy::{Deployed, client};
+use crate::desk::Desk;
+use crate::heal::heal;
+use crate::journey::{Standing, pay_all, standing};
+use crate::progress::Progress;
+use crate::say::say;
+use crate::staff::Staff;
+
+/// Devices in use at once.
+const DEVICES: usize = 24;
+/// Longer than the longest wait of a read.
+const TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Runs the day. `true` when it closes without a violation.
+pub(crate) async fn run(deployed: &Deployed, arguments: &Arguments) -> Result<bool, String> {
+    announce(deployed, arguments);
+    let client = client(TIMEOUT)?;
+    let open = Arc::new(AtomicBool::new(true));
+    let begun = Instant::now();
+    let mut complaints = serve_all(deployed, &client, "day", "缴费 paying  ", &open).await?;
+    say(&format!("缴费阶段 {} s", begun.elapsed().as_secs()));
+    complaints.extend(close(deployed, &client, arguments.faults.is_some()).await?);
+    finish(deployed, &client, deployed.day.patients.len(), complaints).await
+}
+
+pub(crate) fn announce(deployed: &Deployed, arguments: &Arguments) {
+    say(&format!("server {}   data {}", deployed.base, deployed.folder.display()));
+    say(&format!("day {}: {} visits, {} patients, {} charge lines", deployed.day.date, deployed.day.visits.len(), deployed.day.patients.len(), deployed.day.lines.len()));
+    if let Some(seed) = arguments.faults {
+        say(&format!("faults on, seed {seed} (repeat with --faults {seed} --seed {})", arguments.seed));
+    }
+}
+
+/// Lets every patient pay while `open`; what went wrong.
+pub(crate) async fn serve_all(deployed: &Deployed, client: &Client, round: &'static str, what: &'static str, open: &Arc<AtomicBool>) -> Result<Vec<String>, String> {
+    each(deployed, client, what, open, move |mut desk, patient| async move { pay_all(&mut desk, &patient, round).await })
+        .await
+        .map(|results| results.into_iter().filter_map(Result::err).collect())
+}
+
+/// Comes to rest; with faults, patients whose order came to nothing pay anew without them.
+pub(crate) async fn close(deployed: &Deployed, client: &Client, again: bool) -> Result<Vec<String>, String> {
+    let staff = Staff::new(client.clone(), deployed);
+    let seconds = heal(deployed, &staff).await?;
+    say(&format!("归零 at rest after {seconds} s"));
+    if !again {
+        return Ok(Vec::new());
+    }
+    let open = Arc::new(AtomicBool::new(true));
+    let complaints = serve_all(deployed, client, "again", "补缴 again   ", &open).await?;
+    heal(deployed, &staff).await?;
+    Ok(complaints)
+}
+
+/// Asks every patient's list and everybody's truth.
+pub(crate) async fn finish(deployed: &Deployed, client: &Client, patients: usize, mut complaints: Vec<String>) -> Result<bool, String> {
+    let open = Arc::new(AtomicBool::new(true));
+    let mut all = Standing::default();
+    for result in each(deployed, client, "核对 checking", &open, |mut desk, patient| async move { standing(&mut desk, &patient).await }).await? {
+        match result {
+            Ok(one) => add(&mut all, one),
+            Err(complaint) => complaints.push(complaint),
+        }
+    }
+    let audit = Staff::new(client.clone(), deployed).audit().await?;
+    let truth = deployed.sim.with(|hospital, now| hospital.truth(now));
+    let closing = Closing { visits: deployed.day.visits.len(), patients, standing: all, audit, truth, own_his: deployed.own_his, complaints: condensed(complaints) };
+    Ok(closing.print())
+}
+
+/// Does something for every patient, on a bounded number of devices, until the doors close.
+async fn each<T, F>(
+    deployed: &Deployed,
+    client: &Client,
+    what: &'static str,
+    open: &Arc<AtomicBool>,
+    work: impl Fn(Desk, DayPatient) -> F,
+) -> Result<Vec<Result<T, String>>, String>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, String>> + Send + 'static,
+{
+    let mut progress = Progress::new(what, deployed.day.patients.len());
+    let mut waiting = deployed.day.patients.iter();
+    let mut busy = JoinSet::new();
+    let mut results = Vec::with_capacity(deployed.day.patients.len());
+    loop {
+        while busy.len() < DEVICES && open.load(Ordering::Acquire) {
+            let Some(patient) = waiting.next() else { break };
+            let desk = Desk::new(client.clone(), &deployed.base, &deployed.sim.urls().admin);
+            busy.spawn(work(desk, patient.clone()));
+        }
+        match busy.join_next().await {
+            Some(Ok(result)) => {
+                progress.step();
+                results.push(result);
+            }
+            Some(Err(error)) => return Err(format!("a device broke: {error}")),
+            None => return Ok(results),
+        }
+    }
+}

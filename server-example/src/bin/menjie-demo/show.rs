@@ -1,0 +1,45 @@
+//! The demo for people: where things are and what to try.
+
+use crate::deploy::Deployed;
+use crate::say::say;
+
+/// Prints the addresses and waits for Ctrl-C.
+pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
+    let urls = deployed.sim.urls();
+    let wechat = format!("{}/wechat", urls.wechat);
+    let (base, admin) = (&deployed.base, &urls.admin);
+    let card = deployed.day.patients.first().map(|p| p.card_no.reveal().to_owned()).unwrap_or_default();
+    say(&format!(
+        "
+门结演示已启动 / the demo is running        数据 data: {}
+
+  服务 server          {base}        {base}/openapi.json   {base}/metrics
+  模拟微信 WeChat      {wechat}
+  模拟HIS等 truth      {admin}/admin/truth    {admin}/admin/day    {admin}/admin/faults
+  工作人员令牌 staff   {}
+
+试一试 / try this (就诊卡号 visit cards are in {admin}/admin/day):
+
+  1 登录 identify
+    curl -s -c /tmp/mj -H 'content-type: application/json' {base}/api/v1/identify -d '{{\"way\":\"visit_no\",\"token\":\"{card}\"}}'
+  2 待缴费 what is unpaid
+    curl -s -b /tmp/mj {base}/api/v1/bills/unpaid
+  3 报价 quote (bill_id 取自上一步 from step 2)
+    curl -s -b /tmp/mj -H 'content-type: application/json' {base}/api/v1/settlements/quote -d '{{\"bill_ids\":[\"…\"]}}'
+  4 支付 pay (quote_id 取自上一步 from step 3)
+    curl -s -b /tmp/mj -H 'content-type: application/json' -H 'idempotency-key: 1' {base}/api/v1/payments -d '{{\"quote_id\":\"…\",\"channel\":\"wechat\",\"method\":{{\"way\":\"native\"}}}}'
+  5 打开模拟微信并确认支付 open {wechat} and confirm
+  6 结果 the result
+    curl -s -b /tmp/mj '{base}/api/v1/payments/<payment_id>?wait_ms=5000'
+  7 已缴费 what was paid
+    curl -s -b /tmp/mj {base}/api/v1/settlements
+  8 审计 audit
+    curl -s -H 'content-type: application/json' -H 'authorization: Bearer {}' {base}/api/v1/staff/audit -d '{{}}'
+
+按 Ctrl-C 结束 / Ctrl-C ends it.",
+        deployed.folder.display(),
+        deployed.staff.reveal(),
+        deployed.staff.reveal(),
+    ));
+    tokio::signal::ctrl_c().await.map_err(|e| e.kind().to_string())
+}

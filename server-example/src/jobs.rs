@@ -1,0 +1,81 @@
+//! What runs beside the requests: the runner, and the feed of HIS's notices.
+//!
+//! Expired sessions and quotes need no job: a store forgets them with later writes.
+
+use std::future::Future;
+use std::time::Duration;
+
+use menjie::service::Runner;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+
+/// The jobs of a server.
+pub struct Jobs {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+    app: App,
+}
+
+impl Jobs {
+    /// Starts them on the present runtime.
+    pub fn start(app: &App) -> Jobs {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        app.set_running(true);
+        tasks.spawn(run(app.clone(), until(stopped.clone())));
+        if app.engine().hospitals().any(|h| h.his.traits().notices) {
+            tasks.spawn(feed(app.clone(), stopped));
+        }
+        Jobs { tasks, stop, app: app.clone() }
+    }
+
+    /// Returns when a job ends although nobody asked it to: a defect, the process had better start anew.
+    pub async fn failed(&mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            self.app.set_running(false);
+            tracing::error!(target: "menjie::jobs", panicked = ended.is_err(), "a job ended unasked");
+            return;
+        }
+        std::future::pending().await
+    }
+
+    /// Stops them: no new work is taken, calls in flight finish; whoever is not done within `drain` is dropped, which
+    /// the next start treats like any crash. `true` when all ended in time.
+    pub async fn stop(mut self, drain: Duration) -> bool {
+        // Nobody listens any more when all have ended.
+        let _ = self.stop.send(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let in_time = tokio::time::timeout(drain, ended).await.is_ok();
+        self.app.set_running(false);
+        in_time
+    }
+}
+
+async fn run(app: App, stop: impl Future<Output = ()>) {
+    Runner::new(app.engine().clone()).run(stop).await;
+}
+
+async fn feed(app: App, stopped: watch::Receiver<bool>) {
+    let pause = Duration::from_secs(u64::from(app.settings().notices_every_s));
+    let stop = until(stopped);
+    tokio::pin!(stop);
+    loop {
+        for hospital in app.engine().hospitals() {
+            if let Err(error) = app.engine().read_notices(&hospital.id).await {
+                app.metrics().feed_failure();
+                tracing::warn!(target: "menjie::feed", code = error.code().number(), "HIS's notices could not be read; the next round tries again");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = &mut stop => return,
+        }
+    }
+}
+
+/// Resolves when `stopped` turns true, or nobody is left to say so.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,84 @@
+//! The binary: `menjie-server --config FILE`, `menjie-server token`.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use menjie_host::OsEntropy;
+use menjie_server::start::Server;
+use menjie_server::{logging, token};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+
+const HELP: &str = "menjie-server --config FILE   serve (fields may be overridden: MENJIE__SERVER__LISTEN=127.0.0.1:8081)
+menjie-server token           make a staff token and the hash that belongs into server.staff
+";
+
+enum Wanted {
+    Serve(PathBuf),
+    Token,
+    Help,
+}
+
+fn wanted(mut given: impl Iterator<Item = String>) -> Option<Wanted> {
+    let wanted = match given.next()?.as_str() {
+        "--config" => Wanted::Serve(PathBuf::from(given.next()?)),
+        "token" => Wanted::Token,
+        "--help" | "-h" => Wanted::Help,
+        _ => return None,
+    };
+    given.next().is_none().then_some(wanted)
+}
+
+fn main() -> ExitCode {
+    match wanted(std::env::args().skip(1)) {
+        Some(Wanted::Serve(config)) => serve(&config),
+        Some(Wanted::Token) => make_token(),
+        Some(Wanted::Help) => said(io::stdout().write_all(HELP.as_bytes())),
+        None => {
+            // Nobody reads it: the exit code says the same.
+            let _ = io::stderr().write_all(HELP.as_bytes());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn said(result: io::Result<()>) -> ExitCode {
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn make_token() -> ExitCode {
+    let token = token::fresh(&OsEntropy);
+    said(writeln!(io::stdout(), "token      {}\ntoken_sm3  {}", token.reveal(), token::hash(token.reveal())))
+}
+
+fn serve(config: &std::path::Path) -> ExitCode {
+    let level = std::env::var("MENJIE_LOG").ok().and_then(|l| l.parse().ok()).unwrap_or(LevelFilter::INFO);
+    if tracing::subscriber::set_global_default(logging::subscriber(io::stderr, level)).is_err() {
+        return ExitCode::FAILURE;
+    }
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
+    let env: BTreeMap<String, String> = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+    runtime.block_on(async {
+        let server = match Server::prepare(config, &env).await {
+            Ok(server) => server,
+            Err(problems) => {
+                for problem in problems {
+                    // Without standard error the exit code must do.
+                    let _ = writeln!(io::stderr(), "{problem}");
+                }
+                return ExitCode::from(2);
+            }
+        };
+        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else { return ExitCode::FAILURE };
+        let stop = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        if server.run(stop).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    })
+}

@@ -1,0 +1,58 @@
+//! Every path of the server, in one place.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::failure::{Failure, Misuse};
+use crate::routes::{bills, health, identify, notify, ops, payments, settlements, staff};
+use crate::{openapi, origin, trace};
+
+/// No request of ours is larger.
+const BODY_LIMIT: usize = 64 * 1024;
+/// An operation may bring a day's charge lines.
+const OPS_LIMIT: usize = 4 * 1024 * 1024;
+
+/// The server as a service; tests call it without a socket.
+pub fn router(app: App) -> Router {
+    let patient = Router::new()
+        .route("/identify", post(identify::identify))
+        .route("/identify/choose", post(identify::choose))
+        .route("/session", get(identify::session))
+        .route("/exit", post(identify::exit))
+        .route("/bills/unpaid", get(bills::unpaid))
+        .route("/settlements/quote", post(bills::quote))
+        .route("/payments", post(payments::pay))
+        .route("/payments/{id}", get(payments::get))
+        .route("/payments/{id}/cancel", post(payments::cancel))
+        .route("/settlements", get(settlements::paid))
+        .route("/settlements/{id}", get(settlements::detail));
+    let staff = Router::new().route("/attention", get(staff::attention)).route("/attention/resolve", post(staff::resolve)).route("/audit", post(staff::audit));
+    let mut api = patient.nest("/staff", staff);
+    if app.settings().ops {
+        api = api.route("/ops/{op}", post(ops::run).layer(DefaultBodyLimit::max(OPS_LIMIT)));
+    }
+    Router::new()
+        .nest("/api/v1", api.layer(from_fn(origin::same_site)))
+        .route("/notify/wechat", post(notify::wechat))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(app.clone(), trace::traced))
+        .with_state(app)
+}
+
+async fn no_route() -> Response {
+    Failure::from(Misuse::NoRoute).into_response()
+}
+
+async fn no_method() -> Response {
+    Failure::from(Misuse::Method).into_response()
+}

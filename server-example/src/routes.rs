@@ -1,0 +1,10 @@
+//! The routes, one file per subject.
+
+pub mod bills;
+pub mod health;
+pub mod identify;
+pub mod notify;
+pub mod ops;
+pub mod payments;
+pub mod settlements;
+pub mod staff;

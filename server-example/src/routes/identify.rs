@@ -1,0 +1,173 @@
+//! Identify, choose, look at the session, exit (domain/pages.md §3.1 items 2 and 5).
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use menjie::Timestamp;
+use menjie::access::{Private, mask_name, mask_phone};
+use menjie::error::Error;
+use menjie::port::{IdentifyWay, PatientFile};
+use menjie::service::IdentifyRequest;
+use menjie::workflow::Refusal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::caller::{Address, Patient};
+use crate::failure::{Failure, Misuse, json};
+use crate::input::Body;
+use crate::session::{self, Started};
+
+/// Request of `POST /api/v1/identify`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identify {
+    /// By what.
+    pub way: IdentifyWay,
+    /// The number or code.
+    pub token: Private,
+    /// Give the session's token in the answer instead of a cookie (kiosk programs).
+    #[serde(default)]
+    pub bearer: bool,
+}
+
+/// Request of `POST /api/v1/identify/choose`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Choose {
+    /// Which of the choices.
+    pub choice: u32,
+    /// As in `identify`.
+    #[serde(default)]
+    pub bearer: bool,
+}
+
+/// A file to choose from; masked.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Choice {
+    /// What to send to `identify/choose`.
+    pub choice: u32,
+    /// Masked name.
+    pub name: String,
+    /// Masked phone, to tell namesakes apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// Answer of `identify` and `identify/choose`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "decision")]
+pub enum Identified {
+    /// A session is open.
+    Identified {
+        /// Masked name.
+        name: String,
+        /// It ends then unless it is used.
+        expires_at: Timestamp,
+        /// The token, when `bearer` was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<Private>,
+    },
+    /// Several files were found; choose one.
+    Choose {
+        /// The files.
+        choices: Vec<Choice>,
+        /// The choice must be made until then.
+        expires_at: Timestamp,
+        /// The token, when `bearer` was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<Private>,
+    },
+    /// No file.
+    Refused {
+        /// Why and what to do.
+        #[serde(flatten)]
+        refusal: Refusal,
+    },
+}
+
+/// Answer of `GET /api/v1/session`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SessionView {
+    /// Masked name.
+    pub name: String,
+    /// It ends then unless it is used.
+    pub expires_at: Timestamp,
+    /// Now, by the server's clock.
+    pub now: Timestamp,
+}
+
+/// `POST /api/v1/identify`.
+pub async fn identify(State(app): State<App>, address: Address, headers: HeaderMap, Body(body): Body<Identify>) -> Result<Response, Failure> {
+    let now = app.engine().now();
+    if let Some(seconds) = app.tries().locked(address.client, now) {
+        return Err(Failure::from(Misuse::Locked).wait(seconds));
+    }
+    if !app.settings().identify_ways.contains(&body.way) {
+        return Err(Error::field("way", "is not offered here").into());
+    }
+    let found = app.engine().identify(app.hospital(), &IdentifyRequest { way: body.way, token: body.token }).await?;
+    let Some(first) = found.patients.first() else {
+        app.tries().failed(address.client, now);
+        app.metrics().failed_try();
+        let refusal = Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档");
+        return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
+    };
+    // Whoever was identified on this device before is not any more.
+    if let Some(earlier) = session::token_of(&headers) {
+        session::end(&app, &earlier).await?;
+    }
+    let started = session::start(&app, &found.patients).await?;
+    let token = body.bearer.then(|| started.token.clone());
+    let answer = if found.patients.len() == 1 {
+        Identified::Identified { name: mask_name(first.name.reveal()), expires_at: started.until, token }
+    } else {
+        Identified::Choose { choices: choices(&found.patients), expires_at: started.until, token }
+    };
+    Ok(with_cookie(&app, &answer, &started, body.bearer))
+}
+
+/// `POST /api/v1/identify/choose`.
+pub async fn choose(State(app): State<App>, headers: HeaderMap, Body(body): Body<Choose>) -> Result<Response, Failure> {
+    let token = session::token_of(&headers).ok_or(Misuse::NoSession)?;
+    let at = usize::try_from(body.choice).unwrap_or(usize::MAX);
+    let (started, name) = session::choose(&app, &token, at).await?.ok_or(Misuse::NoSession)?;
+    let token = body.bearer.then(|| started.token.clone());
+    let answer = Identified::Identified { name, expires_at: started.until, token };
+    Ok(with_cookie(&app, &answer, &started, body.bearer))
+}
+
+/// `GET /api/v1/session`.
+pub async fn session(State(app): State<App>, Patient(session): Patient) -> Response {
+    json(StatusCode::OK, &SessionView { name: session.shown, expires_at: session.until, now: app.engine().now() })
+}
+
+/// `POST /api/v1/exit`: the session ends, whether or not it was alive.
+pub async fn exit(State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
+    if let Some(token) = session::token_of(&headers) {
+        session::end(&app, &token).await?;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, &session::cookie(None, app.settings().behind_tls_proxy));
+    Ok(response)
+}
+
+fn choices(files: &[PatientFile]) -> Vec<Choice> {
+    let shown = |(choice, file): (u32, &PatientFile)| Choice { choice, name: mask_name(file.name.reveal()), phone: file.phone.as_ref().map(|p| mask_phone(p.reveal())) };
+    (0u32..).zip(files).map(shown).collect()
+}
+
+fn with_cookie(app: &App, answer: &Identified, started: &Started, bearer: bool) -> Response {
+    let mut response = json(StatusCode::OK, answer);
+    if !bearer {
+        set_cookie(&mut response, &session::cookie(Some(&started.token), app.settings().behind_tls_proxy));
+    }
+    response
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(mut value) = HeaderValue::from_str(cookie) {
+        value.set_sensitive(true);
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,76 @@
+//! From a configuration file to a running server, and its orderly end.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use menjie::port::{LogSink, RecentTransfers};
+use menjie::service::Engine;
+use menjie_bridge::build::build;
+use menjie_bridge::config::{Config, Problem};
+use menjie_host::OsEntropy;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::jobs::Jobs;
+use crate::router::router;
+use crate::serve::serve;
+use crate::settings::Settings;
+use crate::transfers::Transfers;
+
+/// So many exchanges are kept in memory; the sealed log on disk takes this place.
+const KEEP: usize = 256;
+
+/// A server that is put together: store open, port bound, nothing running yet.
+pub struct Server {
+    app: App,
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Reads the configuration, opens the store, binds the port. Every problem names its field.
+    pub async fn prepare(path: &Path, env: &BTreeMap<String, String>) -> Result<Server, Vec<Problem>> {
+        let config = Config::load(path, env)?;
+        let settings: Settings = config.section("server")?;
+        settings.check().map_err(|e| vec![Problem::of(&e, "")])?;
+        let transfers = Arc::new(Transfers::new(Arc::new(RecentTransfers::new(KEEP))));
+        let sink = Arc::clone(&transfers);
+        let parts = tokio::task::spawn_blocking(move || build(&config, |_| Arc::clone(&sink) as Arc<dyn LogSink>))
+            .await
+            .map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
+        let engine = Engine::new(parts).await.map_err(|e| vec![Problem::of(&e, "")])?;
+        let app = App::new(engine, Arc::new(OsEntropy), transfers, settings).map_err(|e| vec![Problem::of(&e, "")])?;
+        let listen = app.settings().listen;
+        let listener =
+            TcpListener::bind(listen).await.map_err(|e| vec![Problem::new("server.listen", format!("cannot listen: {}", e.kind()), "choose a free port of this machine")])?;
+        Ok(Server { app, listener })
+    }
+
+    /// The state, for those who run it in their own process.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Serves until `stop` resolves: then no new connections, then the runner stops, then what is in flight finishes
+    /// within the drain time. `false` when something had to be cut off or a job failed.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> bool {
+        let Server { app, listener } = self;
+        let drain = Duration::from_secs(u64::from(app.settings().drain_s));
+        let connections = app.settings().max_connections;
+        let mut jobs = Jobs::start(&app);
+        let mut failed = false;
+        tracing::info!(target: "menjie::start", address = %app.settings().listen, "serving");
+        let halt = async {
+            tokio::select! {
+                () = stop => {}
+                () = jobs.failed() => failed = true,
+            }
+        };
+        let served = serve(listener, router(app), connections, halt, drain).await;
+        let stopped = jobs.stop(drain).await;
+        tracing::info!(target: "menjie::start", requests_done = served, calls_done = stopped, failed, "stopped");
+        served && stopped && !failed
+    }
+}

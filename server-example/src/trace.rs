@@ -1,0 +1,55 @@
+//! Around every request: an id, a deadline, one log line, one count, the security headers.
+
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use menjie::gm;
+
+use crate::app::App;
+use crate::failure::{Failure, Misuse};
+
+/// Longer than the longest `wait_ms` and the deadline of a HIS read together.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The layer. Of the request only its method, route template, status and duration are written: no path, no query, no
+/// address, no header, no body.
+pub async fn traced(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut id = [0u8; 8];
+    app.entropy().fill(&mut id);
+    let id = gm::hex(&id);
+    let method = request.method().as_str().to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let begun = Instant::now();
+    let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Failure::from(Misuse::TooSlow).into_response(),
+    };
+    let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    app.metrics().served(&method, &route, status, micros);
+    tracing::info!(target: "menjie::http", request = %id, %method, %route, status, micros, "answered");
+    shield(response.headers_mut());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+/// Headers of every answer. The server sends no page yet, so its policy allows nothing.
+fn shield(headers: &mut HeaderMap) {
+    const ALWAYS: [(HeaderName, &str); 7] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ];
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -17,8 +17,8 @@ mod store;
 pub use call::{Answer, Call, CallCx, CallLog};
 pub use channel::{ChannelAnswer, ChannelCall, PaymentChannel};
 pub use his::{
-    DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, HisTraits, IdentifyWay, LineRef, LockReceipt,
-    PatientFile, PostState, UnpaidCharges,
+    DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, HisTraits, IdentifyWay, LineRef,
+    LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
 pub use host::{Clock, Entropy, IdSource};
 pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
@@ -26,6 +26,6 @@ pub use keys::{KeyId, KeyProvider, SealKey};
 pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
 pub use outcome::{Fault, No, Outcome};
 pub use store::{
-    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Cursor, Find, Inbox, InboxState, Job, JobKind, JobRef, Loaded, Page, PollRow, Record, RecordKind, RecordWrite, Reply, Scan, ScanRow, Source,
-    StateLog, Store, StoreError, WakeKind, WakeRow, Write,
+    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Cursor, Find, Inbox, InboxState, Job, JobKind, JobRef, Loaded, Page, PollRow, Record, RecordKind, RecordWrite, Reply,
+    Scan, ScanRow, Source, StateLog, Store, StoreError, WakeKind, WakeRow, Write,
 };

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::ident::{
-    BatchId, BillId, BusinessNo, ChannelCode, DeptCode, HospitalId, InvoiceId, LineKey, PatientId, PaymentId, QuoteId, RefundId, RequestKey, SettlementId, StaffId, TermsHash, VisitId,
-    WorkerName,
+    BatchId, BillId, BusinessNo, ChannelCode, DeptCode, HospitalId, InvoiceId, LineKey, PatientId, PaymentId, QuoteId, RefundId, RequestKey, SettlementId, StaffId, TermsHash,
+    VisitId, WorkerName,
 };
 use crate::money::{MAX_FEN, Money, Quantity, UnitPrice};
 

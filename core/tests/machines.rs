@@ -191,14 +191,7 @@ fn bill_and_payer() -> (menjie::bill::Bill, Payer) {
 }
 
 fn receipt(number: &str, settlement: SettlementId, patient: &str, amount: i64) -> HisReceipt {
-    HisReceipt {
-        receipt_no: number.into(),
-        no: settlement.business_no(),
-        patient_id: PatientId::new(patient).unwrap(),
-        total_fen: fen(amount),
-        posted_at: now(),
-        guidance: None,
-    }
+    HisReceipt { receipt_no: number.into(), no: settlement.business_no(), patient_id: PatientId::new(patient).unwrap(), total_fen: fen(amount), posted_at: now(), guidance: None }
 }
 
 #[test]

@@ -230,7 +230,12 @@ fn a_window_reversal_waits_for_finance_then_refunds_and_reverses_the_invoice() {
     let (engine, operator) = (clinic.replicas[0].engine.clone(), clinic.operator());
     let list = clinic.block(async move { engine.attention_list(&operator, &AttentionListRequest { kind: MachineKind::Refund, after: None }).await }).unwrap();
     assert_eq!(list.items.len(), 1);
-    let request = AttentionResolveRequest { key: clinic.key(), machine: list.items[0].machine, resolution: Resolution::Refund(refund::Decision::Agree), evidence: "HIS已冲销，同意退款".to_owned() };
+    let request = AttentionResolveRequest {
+        key: clinic.key(),
+        machine: list.items[0].machine,
+        resolution: Resolution::Refund(refund::Decision::Agree),
+        evidence: "HIS已冲销，同意退款".to_owned(),
+    };
     let (engine, operator) = (clinic.replicas[0].engine.clone(), clinic.operator());
     let done = clinic.block(async move { engine.attention_resolve(&operator, &request).await }).unwrap();
     assert!(matches!(done, AttentionResolveResponse::Accepted { .. }), "{done:?}");
@@ -304,7 +309,8 @@ fn a_his_without_lock_and_query_needs_a_person_for_an_unknown_posting() {
     assert_eq!(list.items[0].reason, "his_cannot_query");
     let machine = list.items[0].machine;
     assert!(matches!(machine, Key::Settlement(_)));
-    let request = AttentionResolveRequest { key: clinic.key(), machine, resolution: Resolution::Settlement(settlement::Decision::NeverPosted), evidence: "HIS查无此单".to_owned() };
+    let request =
+        AttentionResolveRequest { key: clinic.key(), machine, resolution: Resolution::Settlement(settlement::Decision::NeverPosted), evidence: "HIS查无此单".to_owned() };
     let (engine, operator) = (clinic.replicas[0].engine.clone(), clinic.operator());
     clinic.block(async move { engine.attention_resolve(&operator, &request).await }).unwrap();
     clinic.exec.run_for(10 * 60_000);

@@ -10,7 +10,7 @@ use crate::ident::{BatchId, SettlementId};
 use crate::policy::Lane;
 use crate::port::{ActRow, Batch, CommitError, Inbox, InboxState, Job, JobKind, PollRow, RecordWrite, Reply, Source, WakeKind, WakeRow, Write};
 use crate::workflow::fold::{Changes, Folded, Root, World, fold};
-use crate::workflow::{Ids, Key, PaymentSt, Refusal, RefundSt, Row, SettlementSt, Wake, Why, InvoiceSt};
+use crate::workflow::{Ids, InvoiceSt, Key, PaymentSt, RefundSt, Refusal, Row, SettlementSt, Wake, Why};
 
 /// Nobody waits longer than this for a conflict to clear or a commit to become known.
 const PATIENCE_MS: i64 = 20_000;
@@ -37,6 +37,9 @@ pub(crate) enum Applied {
     },
 }
 
+/// Makes the reply of a command from what it changed.
+type ReplyOf<'a> = &'a (dyn Fn(&Changes) -> Result<Reply> + Sync);
+
 /// An event to apply.
 pub(crate) struct Event<'a> {
     /// Who acts.
@@ -46,7 +49,7 @@ pub(crate) struct Event<'a> {
     /// Consumed by the commit.
     pub(crate) source: Source,
     /// The reply of a command, fixed by its first commit.
-    pub(crate) reply: Option<&'a (dyn Fn(&Changes) -> Result<Reply> + Sync)>,
+    pub(crate) reply: Option<ReplyOf<'a>>,
     /// The message, for the inbox.
     pub(crate) message: Option<Vec<u8>>,
     /// Keep the message for a person whatever the fold says (a foreign number).
@@ -143,14 +146,7 @@ impl Engine {
             }
             let terms = |hash: &_| self.terms(hash);
             let channels = |code: &_| hospital.channel_traits(code);
-            let world = World {
-                now: self.now(),
-                actor,
-                his: hospital.his.traits(),
-                channels: &channels,
-                terms: &terms,
-                not_found_ms: i64::from(hospital.pace.not_found_s) * 1000,
-            };
+            let world = World { now: self.now(), actor, his: hospital.his.traits(), channels: &channels, terms: &terms, not_found_ms: i64::from(hospital.pace.not_found_s) * 1000 };
             let births = if let Root::Births(births) = root { births.len() } else { 0 };
             let shares: usize = loaded.values().map(|row| if let Row::Payment(p) = row { p.shares.len() } else { 1 }).sum();
             let mut ids = Ids::new((0..8 + 2 * (shares + births)).map(|_| self.fresh()).collect());
@@ -243,7 +239,11 @@ impl Engine {
             .into_iter()
             .filter_map(|act| {
                 let (lease, _) = act.lease?;
-                Some(Job { hospital: batch.hospital.clone(), lease, kind: JobKind::Act { id: act.id, queue: act.queue, call: act.call, attempt: 1, sent: act.prior.saturating_add(1) } })
+                Some(Job {
+                    hospital: batch.hospital.clone(),
+                    lease,
+                    kind: JobKind::Act { id: act.id, queue: act.queue, call: act.call, attempt: 1, sent: act.prior.saturating_add(1) },
+                })
             })
             .collect();
         self.hand_off(jobs);

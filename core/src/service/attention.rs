@@ -118,10 +118,16 @@ impl Engine {
     /// Applies a person's decision. Finance decides about refunds, operators about the rest.
     pub async fn attention_resolve(&self, caller: &Caller, request: &AttentionResolveRequest) -> Result<AttentionResolveResponse> {
         let (role, event) = match (&request.machine, &request.resolution) {
-            (Key::Payment(_), Resolution::Payment(d)) => (Role::Operator, MachineEvent::Payment(payment::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
-            (Key::Settlement(_), Resolution::Settlement(d)) => (Role::Operator, MachineEvent::Settlement(settlement::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Payment(_), Resolution::Payment(d)) => {
+                (Role::Operator, MachineEvent::Payment(payment::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+            }
+            (Key::Settlement(_), Resolution::Settlement(d)) => {
+                (Role::Operator, MachineEvent::Settlement(settlement::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+            }
             (Key::Refund(_), Resolution::Refund(d)) => (Role::Finance, MachineEvent::Refund(refund::Event::Decide { decision: d.clone(), note: request.evidence.clone() })),
-            (Key::Invoice(_), Resolution::Invoice(d)) => (Role::Operator, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Invoice(_), Resolution::Invoice(d)) => {
+                (Role::Operator, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+            }
             _ => return Err(Error::field("resolution.of", "is not the kind of this machine")),
         };
         caller.must_be(&[role])?;

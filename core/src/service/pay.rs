@@ -183,9 +183,12 @@ impl Engine {
     /// The reply that was fixed for this request, if it was committed before.
     pub(super) async fn replayed<T: for<'de> Deserialize<'de>>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
         let Source::Request { scope, key, fingerprint } = source else { return Ok(None) };
-        Ok(self.inner.store.replied(&caller.hospital, scope, key).await?.map(|(first, reply)| {
-            if &first == fingerprint { decode(&reply) } else { Err(Error::new(Code::KeyReused).with("field", "key")) }
-        }))
+        Ok(self
+            .inner
+            .store
+            .replied(&caller.hospital, scope, key)
+            .await?
+            .map(|(first, reply)| if &first == fingerprint { decode(&reply) } else { Err(Error::new(Code::KeyReused).with("field", "key")) }))
     }
 }
 

@@ -236,8 +236,7 @@ mod tests {
             });
         }
         while exec.step() {}
-        let log = lock(&log).clone();
-        log
+        std::mem::take(&mut *lock(&log))
     }
 
     #[test]

@@ -42,8 +42,12 @@ pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
             PostState::NotRecorded => settlement::Event::PostNotRecorded,
             PostState::Cancelled => settlement::Event::PostCancelled,
         }),
-        (Call::Channel { call: ChannelCall::Query { .. }, .. }, Answer::Channel(ChannelAnswer::Query(state))) => Event::Payment(payment::Event::Trade { via: payment::Via::Query, state }),
-        (Call::Channel { call: ChannelCall::QueryRefund { .. }, .. }, Answer::Channel(ChannelAnswer::QueryRefund(state))) => Event::Refund(refund::Event::Channel { state, sent: 0 }),
+        (Call::Channel { call: ChannelCall::Query { .. }, .. }, Answer::Channel(ChannelAnswer::Query(state))) => {
+            Event::Payment(payment::Event::Trade { via: payment::Via::Query, state })
+        }
+        (Call::Channel { call: ChannelCall::QueryRefund { .. }, .. }, Answer::Channel(ChannelAnswer::QueryRefund(state))) => {
+            Event::Refund(refund::Event::Channel { state, sent: 0 })
+        }
         (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => Event::Invoice(invoice::Event::Found { state }),
         // An answer of another shape decides nothing.
         _ => return Verdict::Again { unsent: false },

@@ -9,8 +9,8 @@ use menjie::Timestamp;
 use menjie::ident::{BatchId, HospitalId, RequestKey, WorkerName};
 use menjie::payment::{ChannelTraits, Notice, RawNotice};
 use menjie::port::{
-    Batch, CallCx, ChannelAnswer, ChannelCall, Claim, CommitError, Cursor, Find, His, HisAnswer, HisCall, HisTraits, InvoiceAnswer, InvoiceCall, InvoicePlatform, Job, JobRef, Loaded, Outcome,
-    Page, PaymentChannel, Record, RecordKind, Reply, Scan, Store, StoreError,
+    Batch, CallCx, ChannelAnswer, ChannelCall, Claim, CommitError, Cursor, Find, His, HisAnswer, HisCall, HisTraits, InvoiceAnswer, InvoiceCall, InvoicePlatform, Job, JobRef,
+    Loaded, Outcome, Page, PaymentChannel, Record, RecordKind, Reply, Scan, Store, StoreError,
 };
 use menjie::service::Hospital;
 use menjie::workflow::Key;

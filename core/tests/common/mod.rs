@@ -56,7 +56,20 @@ impl Clinic {
         let exec = Exec::new(seed, Timestamp::parse(START).unwrap());
         let world = World::new(exec.clock(), seed);
         let ids = Arc::new(SeededIds::new(7));
-        Clinic { exec, world, store, port, hospital: HospitalId::new("st").unwrap(), terms: Terms::default(), pace: Pace { idle_ms: 30_000, ..Pace::default() }, replicas: Vec::new(), ids, keys: 0, callbacks: Vec::new(), wrap: None }
+        Clinic {
+            exec,
+            world,
+            store,
+            port,
+            hospital: HospitalId::new("st").unwrap(),
+            terms: Terms::default(),
+            pace: Pace { idle_ms: 30_000, ..Pace::default() },
+            replicas: Vec::new(),
+            ids,
+            keys: 0,
+            callbacks: Vec::new(),
+            wrap: None,
+        }
     }
 
     /// Starts a replica with its runner; returns its index.
@@ -75,13 +88,7 @@ impl Clinic {
             Some(wrap) => wrap(hospital),
             None => hospital,
         };
-        let parts = Parts {
-            store: Arc::clone(&self.port),
-            clock: self.exec.clock(),
-            ids: Arc::clone(&self.ids) as _,
-            worker: name.clone(),
-            hospitals: vec![hospital],
-        };
+        let parts = Parts { store: Arc::clone(&self.port), clock: self.exec.clock(), ids: Arc::clone(&self.ids) as _, worker: name.clone(), hospitals: vec![hospital] };
         self.block(async move { Engine::new(parts).await }).expect("engine starts")
     }
 

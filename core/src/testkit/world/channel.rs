@@ -86,7 +86,7 @@ impl FakeChannel {
 
     /// Takes the callbacks that wait to be delivered, as raw bytes for [`raw`](FakeChannel::headers).
     pub fn take_callbacks(&self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut lock(&self.state).callbacks).iter().map(|n| encode(n)).collect()
+        std::mem::take(&mut lock(&self.state).callbacks).iter().map(encode).collect()
     }
 
     /// A callback that says what its author likes, correctly signed.
@@ -145,7 +145,9 @@ impl State {
             None => TradeState::NotFound,
             Some(Order { state: OrderState::Open, .. }) => TradeState::NotPaid,
             Some(Order { state: OrderState::Closed, .. }) => TradeState::Closed,
-            Some(Order { state: OrderState::Paid { trade_no, at }, amount_fen, .. }) => TradeState::Paid(Proof { trade_no: trade_no.clone(), amount_fen: *amount_fen, paid_at: *at }),
+            Some(Order { state: OrderState::Paid { trade_no, at }, amount_fen, .. }) => {
+                TradeState::Paid(Proof { trade_no: trade_no.clone(), amount_fen: *amount_fen, paid_at: *at })
+            }
         }
     }
 

@@ -12,7 +12,8 @@ use crate::charge::{ChargeLine, Visit};
 use crate::ident::{BusinessNo, LineKey, PatientId};
 use crate::money::Money;
 use crate::port::{
-    CallCx, DayRow, DayRowKind, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, LockReceipt, No, Outcome, PostState, UnpaidCharges,
+    CallCx, DayRow, DayRowKind, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, LockReceipt, No, Outcome, PostState,
+    UnpaidCharges,
 };
 
 /// How this HIS behaves.

@@ -62,8 +62,12 @@ impl Invoice {
             E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) } => self.blue(issued, cx),
             E::IssueRefused { no } => self.contradiction(&format!("platform_no:{}", no.code), cx),
             // An answer that was lost is asked for by business number; a second number would be a second invoice.
-            E::IssueUnknown { sent, .. } => moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Invoice { issue_sent: (*sent).max(self.issue_sent), ..self.clone() }) }),
-            E::Found { state: InvoiceState::NotFound } => moved(Move { acts: vec![Act { call: self.issue(), prior: self.issue_sent }], wake: self.patience(), ..Move::to(self.clone()) }),
+            E::IssueUnknown { sent, .. } => {
+                moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Invoice { issue_sent: (*sent).max(self.issue_sent), ..self.clone() }) })
+            }
+            E::Found { state: InvoiceState::NotFound } => {
+                moved(Move { acts: vec![Act { call: self.issue(), prior: self.issue_sent }], wake: self.patience(), ..Move::to(self.clone()) })
+            }
             E::Found { state: InvoiceState::Red { .. } } => self.contradiction("red_before_issued", cx),
             E::RedWanted { refund } => moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(Invoice { red_for: Some(*refund), ..self.clone() }) }),
             E::Overdue => call_person(self, |i| &mut i.base, "issue_overdue", cx),
@@ -76,10 +80,20 @@ impl Invoice {
         match event {
             E::RedWanted { refund } => moved(self.start_red(*refund)),
             E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) } => {
-                if self.issued.as_ref().is_some_and(|i| i.bill_no == issued.bill_no && i.batch_code == issued.batch_code) { known() } else { self.contradiction("second_number", cx) }
+                if self.issued.as_ref().is_some_and(|i| i.bill_no == issued.bill_no && i.batch_code == issued.batch_code) {
+                    known()
+                } else {
+                    self.contradiction("second_number", cx)
+                }
             }
             E::Found { state: InvoiceState::Red { .. } } => self.contradiction("red_without_decision", cx),
-            E::Found { state: InvoiceState::NotFound } | E::IssueRefused { .. } | E::IssueUnknown { .. } | E::RedDone { .. } | E::RedRefused { .. } | E::RedUnknown { .. } | E::Overdue => over(),
+            E::Found { state: InvoiceState::NotFound }
+            | E::IssueRefused { .. }
+            | E::IssueUnknown { .. }
+            | E::RedDone { .. }
+            | E::RedRefused { .. }
+            | E::RedUnknown { .. }
+            | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -89,7 +103,9 @@ impl Invoice {
             E::RedDone { red } => moved(self.reddened(red)),
             E::Found { state: InvoiceState::Red { red, .. } } => moved(self.reddened(red)),
             E::RedRefused { no } => self.contradiction(&format!("red_no:{}", no.code), cx),
-            E::RedUnknown { sent, .. } => moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Invoice { red_sent: (*sent).max(self.red_sent), ..self.clone() }) }),
+            E::RedUnknown { sent, .. } => {
+                moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Invoice { red_sent: (*sent).max(self.red_sent), ..self.clone() }) })
+            }
             E::Found { state: InvoiceState::Blue(_) } => match self.red_order(cx) {
                 Some(call) => moved(Move { acts: vec![Act { call, prior: self.red_sent }], wake: self.patience(), ..Move::to(self.clone()) }),
                 None => self.contradiction("red_without_blue", cx),
@@ -116,7 +132,14 @@ impl Invoice {
     fn none(&self, event: &E) -> Result<Step<Invoice>> {
         match event {
             E::RedWanted { refund } => moved(Move { tells: vec![red_done(*refund)], ..Move::to(self.clone()) }),
-            E::IssueDone { .. } | E::IssueRefused { .. } | E::IssueUnknown { .. } | E::Found { .. } | E::RedDone { .. } | E::RedRefused { .. } | E::RedUnknown { .. } | E::Overdue => over(),
+            E::IssueDone { .. }
+            | E::IssueRefused { .. }
+            | E::IssueUnknown { .. }
+            | E::Found { .. }
+            | E::RedDone { .. }
+            | E::RedRefused { .. }
+            | E::RedUnknown { .. }
+            | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -140,7 +163,14 @@ impl Invoice {
                 moved(Move { poll, wake, ..Move::to(next) })
             }
             E::RedWanted { refund } => moved(Move::to(Invoice { red_for: Some(*refund), ..self.clone() })),
-            E::IssueDone { .. } | E::IssueRefused { .. } | E::IssueUnknown { .. } | E::Found { .. } | E::RedDone { .. } | E::RedRefused { .. } | E::RedUnknown { .. } | E::Overdue => over(),
+            E::IssueDone { .. }
+            | E::IssueRefused { .. }
+            | E::IssueUnknown { .. }
+            | E::Found { .. }
+            | E::RedDone { .. }
+            | E::RedRefused { .. }
+            | E::RedUnknown { .. }
+            | E::Overdue => over(),
         }
     }
 

@@ -138,7 +138,9 @@ impl Payment {
         match event {
             E::Trade { via, state } => self.trade(*via, state, cx),
             // A bill locked after we gave up: it must not wait for money that will not come.
-            E::BillReady { settlement } => moved(Move { tells: vec![no_money(*settlement)], poll: Ask::Keep, wake: self.opened.then_some(Wake::Recheck), ..Move::to(self.clone()) }),
+            E::BillReady { settlement } => {
+                moved(Move { tells: vec![no_money(*settlement)], poll: Ask::Keep, wake: self.opened.then_some(Wake::Recheck), ..Move::to(self.clone()) })
+            }
             E::Recheck => moved(Move { poll: Ask::Of(self.query()), ..Move::to(self.clone()) }),
             E::Cancel | E::CloseDone => known(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseOpen { .. } | E::BillGone { .. } | E::Expire | E::Overdue => over(),
@@ -158,7 +160,9 @@ impl Payment {
             E::BillReady { settlement } if !self.shares.contains_key(settlement) => moved(Move { tells: vec![no_money(*settlement)], ..Move::to(self.clone()) }),
             E::BillReady { .. } => known(),
             E::Cancel => refuse("already_paid", "该笔费用已支付成功，不能取消", "如需退款，请联系收费窗口"),
-            E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::BillGone { .. } | E::Expire | E::Overdue | E::Recheck => over(),
+            E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::BillGone { .. } | E::Expire | E::Overdue | E::Recheck => {
+                over()
+            }
             E::Resolve { .. } => not_held(),
         }
     }

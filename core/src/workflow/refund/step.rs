@@ -71,7 +71,9 @@ impl Machine for Refund {
     fn wants(&self, call: &Call) -> bool {
         match call {
             Call::Channel { call: ChannelCall::Refund { .. }, .. } => self.st == St::Returning,
-            Call::Channel { call: ChannelCall::Open { .. } | ChannelCall::Close { .. } | ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. }, .. } | Call::His { .. } | Call::Invoice { .. } => true,
+            Call::Channel { call: ChannelCall::Open { .. } | ChannelCall::Close { .. } | ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. }, .. }
+            | Call::His { .. }
+            | Call::Invoice { .. } => true,
         }
     }
 }
@@ -104,7 +106,9 @@ impl Refund {
             E::Channel { state, sent } => self.channel_says(state, *sent, cx),
             // The money stays reserved: a person finds out why and decides.
             E::ReturnRefused { no } => moved(Move::to(self.hold_for(&format!("channel_no:{}", no.code), cx))),
-            E::ReturnUnknown { sent, .. } => moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Refund { sent: (*sent).max(self.sent), ..self.clone() }) }),
+            E::ReturnUnknown { sent, .. } => {
+                moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Refund { sent: (*sent).max(self.sent), ..self.clone() }) })
+            }
             E::Overdue => call_person(self, |r| &mut r.base, "refund_overdue", cx),
             E::RedDone => over(),
             E::Decide { .. } => refuse("not_held", "该退费单正在处理中", "请稍后刷新查看"),

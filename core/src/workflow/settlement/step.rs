@@ -178,7 +178,9 @@ impl Settlement {
             E::NoMoney => self.contradiction("money_withdrawn", cx),
             E::MoneyIn { .. } => known(),
             E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::CancelRefused { .. } => over(),
-            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::MoneyBack | E::Overdue => over(),
+            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::MoneyBack | E::Overdue => {
+                over()
+            }
             E::Resolve { .. } => not_held(),
         }
     }
@@ -229,18 +231,32 @@ impl Settlement {
             E::LockDone { .. } | E::NoMoney | E::MoneyBack => known(),
             E::LockRefused { .. } | E::LockRefusedLate { .. } | E::ChangedElsewhere => over(),
             E::PostDone { .. } | E::PostFound { .. } => self.contradiction("posted_after_no", cx),
-            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } | E::WindowReversed { .. } => over(),
+            E::PostRefused { .. }
+            | E::PostRefusedLate { .. }
+            | E::PostUnknown { .. }
+            | E::PostNotRecorded
+            | E::PostCancelled
+            | E::CancelRefused { .. }
+            | E::WindowReversed { .. } => over(),
         }
     }
 
     fn void(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
-            E::LockDone { .. } => moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) }),
+            E::LockDone { .. } => {
+                moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) })
+            }
             E::MoneyIn { paid } => moved(Settlement { paid: Some(paid.clone()), ..self.clone() }.money_goes_back("bill_gone", cx)?),
             E::Overdue if !self.unlocked_again => moved(Move { acts: vec![Act::first(self.unlock())], ..Move::to(Settlement { unlocked_again: true, ..self.clone() }) }),
             E::NoMoney | E::UnlockDone | E::MoneyBack => known(),
             E::PostDone { .. } | E::PostFound { .. } => self.contradiction("posted_after_no", cx),
-            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } | E::WindowReversed { .. } => over(),
+            E::PostRefused { .. }
+            | E::PostRefusedLate { .. }
+            | E::PostUnknown { .. }
+            | E::PostNotRecorded
+            | E::PostCancelled
+            | E::CancelRefused { .. }
+            | E::WindowReversed { .. } => over(),
             E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
@@ -279,7 +295,8 @@ impl Settlement {
         }
         let Some(paid) = self.paid.clone() else { return self.contradiction("posted_unpaid", cx) };
         let invoice_id = InvoiceId::new(cx.fresh.take()?)?;
-        let mut next = Settlement { st: St::Posted, receipt: Some(receipt.clone()), invoice: Some(invoice_id), blind_since: None, late_no: None, cancelling: false, ..self.clone() };
+        let mut next =
+            Settlement { st: St::Posted, receipt: Some(receipt.clone()), invoice: Some(invoice_id), blind_since: None, late_no: None, cancelling: false, ..self.clone() };
         next.base.attention = None;
         let mut m = Move::to(next);
         let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
@@ -321,7 +338,12 @@ impl Settlement {
 
     /// It is not known whether HIS booked it: ask; call a person at once where HIS cannot be asked.
     fn blind(&self, sent: u32, late_no: Option<&No>, cx: &Cx<'_>) -> Move<Settlement> {
-        let mut next = Settlement { post_sent: sent.max(self.post_sent), blind_since: self.blind_since.or(Some(cx.now)), late_no: late_no.cloned().or_else(|| self.late_no.clone()), ..self.clone() };
+        let mut next = Settlement {
+            post_sent: sent.max(self.post_sent),
+            blind_since: self.blind_since.or(Some(cx.now)),
+            late_no: late_no.cloned().or_else(|| self.late_no.clone()),
+            ..self.clone()
+        };
         if !cx.his.query_post {
             attend(&mut next.base, "his_cannot_query", cx);
         }
@@ -382,11 +404,7 @@ impl Settlement {
             self.no(),
             self.payment,
             cx.now,
-            vec![
-                (Account::Revenue(self.bill.dept_code.clone()), revenue),
-                (Account::Rounding, self.bill.rounding_fen),
-                (Account::RefundPayable, self.bill.total_fen.negated()),
-            ],
+            vec![(Account::Revenue(self.bill.dept_code.clone()), revenue), (Account::Rounding, self.bill.rounding_fen), (Account::RefundPayable, self.bill.total_fen.negated())],
         )?;
         moved(Move { journals: vec![journal], spawn: vec![self.refund(refund_id, Cause::Window)], ..Move::to(next) })
     }
@@ -395,7 +413,9 @@ impl Settlement {
         let mut open = self.clone();
         settle(&mut open.base);
         match decision {
-            Decision::Posted { .. } if self.money_back || self.paid.is_none() => refuse("money_not_here", "该结算单的款项已退回或未收到，不能按已入账处理", "请先在HIS冲销该笔入账"),
+            Decision::Posted { .. } if self.money_back || self.paid.is_none() => {
+                refuse("money_not_here", "该结算单的款项已退回或未收到，不能按已入账处理", "请先在HIS冲销该笔入账")
+            }
             Decision::Posted { receipt } if self.receipt.is_some() => {
                 // Held after booking: the person says which receipt is true.
                 let next = Settlement { st: St::Posted, receipt: Some(receipt.clone()), ..open };

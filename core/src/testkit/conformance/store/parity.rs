@@ -1,6 +1,6 @@
 //! Two stores, one history (I25): random operations from a seed get the same answers from both, and leave the same rows.
 
-use super::{Verdict, all, same};
+use super::{Verdict, all, holds, same};
 use crate::calendar::Timestamp;
 use crate::ident::{BatchId, LineKey, SettlementId};
 use crate::ledger::JournalKind;
@@ -48,11 +48,16 @@ enum Ask {
 pub async fn same_history(one: &dyn Store, two: &dyn Store, seed: u64, operations: u32) -> Verdict {
     let dice = Dice(SeededEntropy::new(seed));
     let mut held: Vec<Job> = Vec::new();
+    let mut committed = 0;
     for n in 1..=operations {
         let law = format!("seed {seed}, operation {n}");
         let now = NOON.plus_millis(i64::from(n) * 10);
         match ask(&dice, &held, n, now)? {
-            Ask::Commit(batch) => same(&law, plain(one.commit(&batch).await), plain(two.commit(&batch).await))?,
+            Ask::Commit(batch) => {
+                let answer = plain(one.commit(&batch).await);
+                committed += u32::from(answer.is_ok());
+                same(&law, plain(two.commit(&batch).await), answer)?;
+            }
             Ask::Claim(claim) => {
                 let jobs = one.claim(&claim).await?;
                 same(&law, two.claim(&claim).await?, jobs.clone())?;
@@ -72,7 +77,8 @@ pub async fn same_history(one: &dyn Store, two: &dyn Store, seed: u64, operation
             same_rows(&law, one, two).await?;
         }
     }
-    Ok(())
+    // A history in which nothing succeeds would compare nothing.
+    holds("enough was committed and claimed", operations < 100 || (committed * 20 >= operations && held.len() > 10))
 }
 
 /// The words of a failure are the store's own.

@@ -94,7 +94,10 @@ fn read(op: &str, title: String, case: &Value) -> Option<Case> {
         (Some(response), None) => Expect::Response(response.clone()),
         (None, Some(error)) => Expect::Failure {
             code: error.get("code")?.as_u64()?,
-            context: error.get("context")?.as_object()?.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect::<Option<_>>()?,
+            context: match error.get("context") {
+                Some(context) => context.as_object()?.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect::<Option<_>>()?,
+                None => BTreeMap::new(),
+            },
         },
         _ => return None,
     };
@@ -108,7 +111,13 @@ impl Case {
         let Ok(got) = serde_json::from_str::<Value>(&answer.json) else { return wrong("the answer is not JSON".to_owned()) };
         match &self.expect {
             Expect::Response(_) if !answer.is_response => wrong("a response was expected".to_owned()),
-            Expect::Response(response) => if got == *response { None } else { wrong(format!("expected {response}")) },
+            Expect::Response(response) => {
+                if got == *response {
+                    None
+                } else {
+                    wrong(format!("expected {response}"))
+                }
+            }
             Expect::Failure { .. } if answer.is_response => wrong("a failure was expected".to_owned()),
             Expect::Failure { code, context } => {
                 let envelope = ["code", "kind", "retry", "message", "context"];

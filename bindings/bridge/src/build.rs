@@ -56,7 +56,8 @@ fn read_keys(path: &Path) -> Result<KeyRing, Problem> {
 pub fn open_store(config: &StoreConfig) -> Result<Arc<SqliteStore>, Problem> {
     let keys = read_keys(&config.keys)?;
     let options = Options::new(&config.path, Arc::new(keys), Arc::new(OsEntropy), SystemClock.now()).readers(config.readers);
-    let store = SqliteStore::open(options).map_err(|e| Problem::new("store.path", Problem::of(&e, "").what, "check the folder, its permissions and whether another process runs on this store"))?;
+    let store = SqliteStore::open(options)
+        .map_err(|e| Problem::new("store.path", Problem::of(&e, "").what, "check the folder, its permissions and whether another process runs on this store"))?;
     Ok(Arc::new(store))
 }
 
@@ -66,15 +67,9 @@ fn hospital_of(config: &HospitalConfig, place: &str, log: Arc<dyn LogSink>, entr
     let invoice = InvoiceFront::connect(config.invoice.clone(), Arc::clone(entropy)).map_err(|e| problems.push(Problem::of(&e, &format!("{place}.invoice"))));
     let channels = channels_of(config, place, entropy).map_err(|problem| problems.push(problem));
     match (his, invoice, channels) {
-        (Ok(his), Ok(invoice), Ok(channels)) => Ok(Hospital {
-            id: config.id.clone(),
-            terms: config.terms.clone(),
-            pace: config.pace.clone(),
-            his: Arc::new(his),
-            channels,
-            invoice: Arc::new(invoice),
-            log,
-        }),
+        (Ok(his), Ok(invoice), Ok(channels)) => {
+            Ok(Hospital { id: config.id.clone(), terms: config.terms.clone(), pace: config.pace.clone(), his: Arc::new(his), channels, invoice: Arc::new(invoice), log })
+        }
         _ => Err(problems),
     }
 }

@@ -40,6 +40,15 @@ fn run_pure(op: &Op, request: &str) -> Reply {
     }
 }
 
+/// From now on a panic anywhere in the process is told by its place only, through `tell`; the default would write its text,
+/// which may hold personal data, to standard error. For processes that are ours (server, terminal), not for libraries.
+pub fn hide_panic_texts(tell: impl Fn(&str) + Send + Sync + 'static) {
+    std::panic::set_hook(Box::new(move |info| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
+        tell(&place);
+    }));
+}
+
 /// What a panic said may hold personal data, so nobody is told.
 fn panicked<T>(_: Box<dyn std::any::Any + Send>) -> Result<T> {
     Err(Error::new(Code::Panicked))
@@ -64,9 +73,12 @@ mod tests {
             #[cfg(feature = "schema")]
             response: |g| g.subschema_for::<()>(),
         };
-        std::panic::set_hook(Box::new(|_| ()));
+        let (tell, told) = std::sync::mpsc::channel();
+        hide_panic_texts(move |place| tell.send(place.to_owned()).unwrap_or_default());
         let reply = run_pure(&op, "张三 440599199003070058");
         drop(std::panic::take_hook());
+        let place = told.recv().unwrap();
+        assert!(place.contains("call.rs:") && !place.contains("张三"), "{place}");
         assert_eq!(reply.code(), 901);
         assert_eq!(reply.json(), r#"{"code":901,"kind":"internal","retry":"after_query","message":"an internal fault was caught","context":{}}"#);
     }

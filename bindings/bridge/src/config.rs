@@ -154,7 +154,10 @@ impl Config {
     pub fn plain_http(&self) -> Vec<(String, String)> {
         let of = |at: usize, section: &str, http: &menjie_transport::ClientConfig| {
             let addresses = [("base_url", Some(&http.base_url)), ("backup_base_url", http.backup_base_url.as_ref())];
-            addresses.into_iter().filter_map(|(field, url)| url.filter(|u| u.starts_with("http://")).map(|u| (format!("hospitals[{at}].{section}.http.{field}"), u.clone()))).collect::<Vec<_>>()
+            addresses
+                .into_iter()
+                .filter_map(|(field, url)| url.filter(|u| u.starts_with("http://")).map(|u| (format!("hospitals[{at}].{section}.http.{field}"), u.clone())))
+                .collect::<Vec<_>>()
         };
         self.hospitals.iter().enumerate().flat_map(|(at, h)| [of(at, "his", &h.his.http), of(at, "invoice", &h.invoice.http)].concat()).collect()
     }

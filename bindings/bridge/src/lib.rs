@@ -19,7 +19,7 @@ pub mod remote;
 pub mod strict;
 mod table;
 
-pub use call::{call, call_pure};
+pub use call::{call, call_pure, hide_panic_texts};
 pub use echo::{EchoRequest, EchoResponse};
 pub use envelope::{Failure, Reply};
 pub use op::{Kind, Op, Reach};

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use menjie::Result;
 use menjie::access::Caller;
 use menjie::error::Code;
 use menjie::service::Engine;
-use menjie::Result;
 
 /// What an operation needs and does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@ pub fn exact<T: DeserializeOwned + Serialize>(text: &str) -> Result<T> {
     let value: T = request(text)?;
     let given: Value = serde_json::from_str(text).map_err(|error| of_reading("", &error))?;
     let understood = serde_json::to_value(&value).map_err(|_| Error::internal("requests serialise"))?;
-    lost("", &given, &understood).map_or(Ok(value), |path| Err(refused(&path, "is unknown")))
+    lost("", &given, &understood).map_or(Ok(value), |path| Err(refused(&path, "is unknown, or of another shape")))
 }
 
 /// The path of the first member of `given` that `understood` does not have.
@@ -53,9 +53,9 @@ fn lost(path: &str, given: &Value, understood: &Value) -> Option<String> {
                 None => (!value.is_null()).then_some(path),
             }
         }),
-        (Value::Array(given), Value::Array(understood)) => {
-            given.iter().zip(understood).enumerate().find_map(|(at, (given, known))| lost(&format!("{path}[{at}]"), given, known))
-        }
+        (Value::Array(given), Value::Array(understood)) => given.iter().zip(understood).enumerate().find_map(|(at, (given, known))| lost(&format!("{path}[{at}]"), given, known)),
+        // serde takes an array for an object, member by member.
+        (Value::Array(_), Value::Object(_)) => Some(path.to_owned()),
         _ => None,
     }
 }

@@ -82,9 +82,9 @@ static TABLE: &[Op] = &[
     pure!("invoice.amount_in_words", Network, "Writes an amount in Chinese capital words (大写金额).",
         invoice::AmountInWordsRequest => invoice::AmountInWordsResponse, [], |q| q.run()),
     row!("patient.identify", Read, HostOnly, "Finds a patient in HIS by what he shows; the host makes a session of it.",
-        service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
-            written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
-        }))),
+    service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
+        written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
+    }))),
     engine!("payment.cancel", Command, Network, "Gives a payment up: its order is closed, with proof.",
         service::PaymentCancelRequest => service::PaymentCancelResponse, [KeyReused, Conflict], exact, cancel),
     pure!("policy.check", Network, "Checks a policy document and says what it means with its defaults.",

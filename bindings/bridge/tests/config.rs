@@ -80,7 +80,11 @@ fn every_mistake_of_the_shape_is_told_at_once() {
 
 #[test]
 fn every_part_says_what_is_wrong_with_its_values() {
-    let text = GOOD.replace("node = 7", "node = 4096").replace("quote_life_s = 300", "quote_life_s = 1").replace("https://his.example", "http://his.example").replace("place_code = \"K01\"", "place_code = \"\"");
+    let text = GOOD
+        .replace("node = 7", "node = 4096")
+        .replace("quote_life_s = 300", "quote_life_s = 1")
+        .replace("https://his.example", "http://his.example")
+        .replace("place_code = \"K01\"", "place_code = \"\"");
     let found = paths(&text, &[("MENJIE__STORE__READERS", "0")]);
     assert_eq!(found, ["hospitals[0].terms.quote_life_s", "hospitals[0].his.http.base_url", "hospitals[0].invoice.place_code", "node", "store.readers"]);
     assert_eq!(paths("node = 1\nhospitals = []\n[store]\npath = \"a\"\nkeys = \"b\"", &[]), ["hospitals"]);

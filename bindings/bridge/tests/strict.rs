@@ -83,7 +83,8 @@ fn a_tagged_enum_hides_nothing() {
     for (request, path) in [(&pay, "/method"), (&pay, ""), (&resolve, "/machine"), (&resolve, "/resolution"), (&resolve, "/resolution/decision")] {
         let mut typo = request.clone();
         typo.pointer_mut(path).unwrap()["typo"] = json!(false);
-        let refused = if request["method"].is_object() { strict::exact::<PayRequest>(&typo.to_string()).err() } else { strict::exact::<AttentionResolveRequest>(&typo.to_string()).err() };
+        let refused =
+            if request["method"].is_object() { strict::exact::<PayRequest>(&typo.to_string()).err() } else { strict::exact::<AttentionResolveRequest>(&typo.to_string()).err() };
         let error = refused.unwrap_or_else(|| panic!("{typo} was accepted"));
         let field = error.context().find(|(key, _)| *key == "field").unwrap().1.to_owned();
         assert!(field.ends_with("typo"), "{error}");
@@ -103,7 +104,8 @@ fn the_table_is_sorted_and_named_by_area_and_verb() {
 proptest! {
     /// Whatever is sent, an answer comes back, and a failure never repeats a long text or number of the request.
     #[test]
-    fn nothing_the_caller_sent_comes_back_in_a_failure(secret in "[\u{4e00}-\u{9fff}]{4,12}|[0-9]{11,18}", op in prop::sample::select(table()), place in 0usize..8) {
+    fn nothing_the_caller_sent_comes_back_in_a_failure(secret in "[\u{4e00}-\u{9fff}]{4,12}|[0-9]{11,18}", at in 0..table().len(), place in 0usize..8) {
+        let op = &table()[at];
         let request = match place {
             0 => json!(secret),
             1 => json!({ secret.clone(): 1 }),
@@ -124,8 +126,8 @@ proptest! {
 
     /// Any text at all gets an answer that is JSON.
     #[test]
-    fn any_text_gets_json(text in "\\PC{0,200}", op in prop::sample::select(table())) {
-        let reply = call_pure(op.name, &text);
+    fn any_text_gets_json(text in "\\PC{0,200}", at in 0..table().len()) {
+        let reply = call_pure(table()[at].name, &text);
         prop_assert!(serde_json::from_str::<Value>(reply.json()).is_ok());
     }
 

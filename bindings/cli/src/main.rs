@@ -19,6 +19,7 @@ use exit::Exit;
 use words::Words;
 
 fn main() -> ExitCode {
+    menjie_bridge::hide_panic_texts(|place| output::complain(&format!("an internal fault at {place}")));
     let words = Words::of_environment();
     let matches = match args::command(words).try_get_matches() {
         Ok(matches) => matches,

@@ -59,7 +59,10 @@ fn words(variants: &[Value]) -> Option<Vec<(String, String)>> {
 
 /// The tag that tells a variant from the others.
 fn named(variant: &Value) -> String {
-    let tag = variant.get("properties").and_then(Value::as_object).and_then(|members| members.iter().find_map(|(name, m)| m.get("const").and_then(Value::as_str).map(|word| format!("`\"{name}\": \"{word}\"`"))));
+    let tag = variant
+        .get("properties")
+        .and_then(Value::as_object)
+        .and_then(|members| members.iter().find_map(|(name, m)| m.get("const").and_then(Value::as_str).map(|word| format!("`\"{name}\": \"{word}\"`"))));
     tag.unwrap_or_else(|| kind(variant))
 }
 

@@ -9,23 +9,23 @@ use super::problem::Problem;
 use crate::problem::of_reading;
 use crate::strict::shown;
 
-/// So many mistakes are told at most.
-const MOST: usize = 64;
+/// So many mistakes are mended at most.
+const MOST: usize = 128;
 
 /// Reads a section; `prefix` is its own path.
 pub(super) fn read_all<T: DeserializeOwned>(mut value: Value, prefix: &str) -> Result<T, Vec<Problem>> {
     let mut problems: Vec<Problem> = Vec::new();
-    while problems.len() < MOST {
+    for _ in 0..MOST {
         let mistake = match attempt::<T>(&value) {
             Ok(section) if problems.is_empty() => return Ok(section),
             Ok(_) => break,
             Err(mistake) => mistake,
         };
         let problem = Problem::of(&mistake.error, prefix);
-        if problems.iter().any(|known| known.path == problem.path) {
-            break;
+        // A stand-in may itself be refused later; the member was told already.
+        if !problems.iter().any(|known| known.path == problem.path) {
+            problems.push(problem);
         }
-        problems.push(problem);
         if !mend::<T>(&mut value, &mistake) {
             break;
         }
@@ -78,7 +78,7 @@ fn mend<T: DeserializeOwned>(value: &mut Value, mistake: &Mistake) -> bool {
         *value = without;
         return true;
     }
-    // A required member needs a value of its type; a wrong one with a default may simply go.
+    // A required member needs a value of its type; one that no stand-in fits may have a default.
     let stand_ins = ["x", "1", "https://stand-in.invalid", "2000-01-01"].map(|text| json!(text)).into_iter().chain([json!(1), json!(false), json!({}), json!([])]);
     let with = stand_ins.filter_map(|stand_in| {
         let mut with = value.clone();
@@ -90,7 +90,7 @@ fn mend<T: DeserializeOwned>(value: &mut Value, mistake: &Mistake) -> bool {
         Some(with)
     });
     let moved_on = |candidate: &Value| attempt::<T>(candidate).err().is_none_or(|next| next.steps != mistake.steps);
-    match std::iter::once(without).chain(with).find(moved_on) {
+    match with.chain([without]).find(moved_on) {
         Some(mended) => {
             *value = mended;
             true

@@ -40,8 +40,20 @@ fn others_may(_: &Metadata, _: u32) -> bool {
 /// Everything about a configuration that is sound in itself.
 pub(super) fn check(config: &Config, offline: bool) -> Vec<Finding> {
     let mut findings = vec![keys(config), store(config), listen(config)];
-    findings.extend(config.plain_http().into_iter().map(|(field, url)| Finding::note(field, format!("{} is spoken to in plain http", host(&url)), "use https unless the hospital's network protects this way")));
-    findings.extend(config.hospitals.iter().enumerate().filter(|(_, h)| h.channels.wechat.is_none()).map(|(at, _)| Finding::note(format!("hospitals[{at}].channels"), "has no payment channel: nobody can pay", "add channels.wechat")));
+    findings.extend(
+        config
+            .plain_http()
+            .into_iter()
+            .map(|(field, url)| Finding::note(field, format!("{} is spoken to in plain http", host(&url)), "use https unless the hospital's network protects this way")),
+    );
+    findings.extend(
+        config
+            .hospitals
+            .iter()
+            .enumerate()
+            .filter(|(_, h)| h.channels.wechat.is_none())
+            .map(|(at, _)| Finding::note(format!("hospitals[{at}].channels"), "has no payment channel: nobody can pay", "add channels.wechat")),
+    );
     if !offline {
         for (at, hospital) in config.hospitals.iter().enumerate() {
             findings.push(reachable(&format!("hospitals[{at}].his"), &hospital.his.http.base_url));
@@ -72,7 +84,11 @@ fn store(config: &Config) -> Finding {
     if let Ok(lock) = File::open(path.with_added_extension("lock"))
         && let Err(TryLockError::WouldBlock) = lock.try_lock()
     {
-        return Finding::problem("store.path", "another process runs on this ledger", "a hospital has one ledger and one owner: stop that process, or send operations to it with --server URL");
+        return Finding::problem(
+            "store.path",
+            "another process runs on this ledger",
+            "a hospital has one ledger and one owner: stop that process, or send operations to it with --server URL",
+        );
     }
     match path.metadata() {
         Ok(meta) if others_may(&meta, 0o077) => Finding::note("store.path", "other users may read the database", "chmod 600; the service's umask should be 077"),
@@ -99,7 +115,9 @@ fn listen(config: &Config) -> Finding {
     match config.section::<Listen>("server") {
         Ok(Listen { listen }) => match TcpListener::bind(listen) {
             Ok(_) => Finding::good("server.listen", format!("port {} is free", listen.port())),
-            Err(error) => Finding::problem("server.listen", format!("port {}: {}", listen.port(), error.kind()), "stop what listens there, or choose another port (below 1024 needs a right)"),
+            Err(error) => {
+                Finding::problem("server.listen", format!("port {}: {}", listen.port(), error.kind()), "stop what listens there, or choose another port (below 1024 needs a right)")
+            }
         },
         Err(problems) => problems.into_iter().next().map_or_else(|| Finding::good("server", ""), |p| Finding::problem(p.path, p.what, p.fix)),
     }

@@ -1,7 +1,7 @@
 //! The one writer: a thread that owns the only writing connection and commits waiting jobs in groups.
 //!
-//! A group is what waits when its first job starts: at most [`GROUP`] jobs, and no new one is taken after [`GROUP_TIME`], so
-//! a single caller is never held up. Each job runs in its own savepoint, so a refused one does not touch its neighbours.
+//! A group is what waits, and nobody waits for a group to fill: at most [`GROUP`] jobs, and no new one is taken after
+//! [`GROUP_TIME`] or as long as the last flush took. On a slow disk a group may so cost as much as the flush it saves. Each job runs in its own savepoint, so a refused one does not touch its neighbours.
 //! Answers leave only after the group's COMMIT.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -24,7 +24,7 @@ use crate::watch::{Boundary, Watch};
 const QUEUE: usize = 1024;
 /// Jobs of one commit at most.
 const GROUP: usize = 64;
-/// No job joins a group after this.
+/// No job joins a group after this, unless the disk is slower.
 const GROUP_TIME: Duration = Duration::from_millis(2);
 /// The writer tidies up after this long without work.
 const IDLE: Duration = Duration::from_secs(1);
@@ -65,7 +65,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(conn: Connection, watch: Watch) -> std::io::Result<Writer> {
         let (queue, tasks) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("menjie-writer".to_owned()).spawn(move || Thread { conn, watch, dirty: true }.run(&tasks))?;
+        let thread = std::thread::Builder::new().name("menjie-writer".to_owned()).spawn(move || Thread { conn, watch, dirty: true, flush: Duration::ZERO }.run(&tasks))?;
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -95,6 +95,8 @@ struct Thread {
     conn: Connection,
     watch: Watch,
     dirty: bool,
+    /// How long the last COMMIT took.
+    flush: Duration,
 }
 
 impl Thread {
@@ -131,10 +133,13 @@ impl Thread {
                 // SQLite gave the whole transaction up (disk full, I/O error): nothing of the group happened.
                 return tell(answers.into_iter().map(|(to, _)| (to, Err(Refused::failed("the transaction was rolled back")))));
             }
-            let more = answers.len() < GROUP && started.elapsed() < GROUP_TIME;
+            let more = answers.len() < GROUP && started.elapsed() < GROUP_TIME.max(self.flush);
             next = if more { tasks.try_recv().ok() } else { None };
         }
-        if let Err(error) = self.control("COMMIT") {
+        let flushing = Instant::now();
+        let committed = self.control("COMMIT");
+        self.flush = flushing.elapsed();
+        if let Err(error) = committed {
             // It may be on the disk or not; and answers that were given in view of a neighbour's work prove nothing either.
             let _undone = self.control("ROLLBACK");
             return tell(answers.into_iter().map(|(to, _)| (to, Err(Refused::Unknown(format!("commit: {}", short(&error)))))));

@@ -6,6 +6,8 @@ mod page;
 mod peers;
 mod pump;
 
+pub use pump::plain_client;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -19,10 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Without anything planned, look again after this long.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// A client for plain HTTP that follows no redirect and asks no proxy.
+///
+/// When another crate of the same build turns on reqwest's TLS, no client can be built without a crypto provider, so one
+/// is named here, although nothing in this crate speaks TLS.
+pub fn plain_client(patience: Duration) -> Result<Client> {
+    // An error says that the process has one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().timeout(patience).redirect(Policy::none()).no_proxy().build();
+    client.map_err(|_| Error::internal("a plain HTTP client can be built"))
+}
+
 /// Runs until told to stop.
 pub(super) fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> Result<impl Future<Output = ()>> {
-    let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build();
-    let client = client.map_err(|_| Error::internal("a plain HTTP client can be built"))?;
+    let client = plain_client(PATIENCE)?;
     Ok(async move {
         let mut deliveries = JoinSet::new();
         loop {

@@ -14,7 +14,7 @@ use menjie_sim::SimCredentials;
 use menjie_sim::day::{self, Day, DayPlan};
 use menjie_sim::faults::Faults;
 use menjie_sim::hospital::HospitalOptions;
-use menjie_sim::shell::{SimAddresses, SimConfig, SimServer};
+use menjie_sim::shell::{SimAddresses, SimConfig, SimServer, plain_client};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
@@ -132,7 +132,7 @@ async fn end(mut child: Child) -> Result<(), String> {
 
 /// A client for loopback.
 pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, String> {
-    reqwest::Client::builder().timeout(timeout).no_proxy().build().map_err(|_| "no HTTP client can be built".to_owned())
+    plain_client(timeout).map_err(|e| e.to_string())
 }
 
 fn read_day(arguments: &Arguments) -> Result<Day, String> {

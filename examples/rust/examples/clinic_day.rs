@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the tests run.
+/// The day as text; the tests run it too.
 pub(crate) fn run() -> Result<String, Box<dyn Error>> {
     let mut told = String::new();
 

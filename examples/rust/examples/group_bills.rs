@@ -9,20 +9,16 @@ use std::io::Write as _;
 use menjie::bill::GroupRequest;
 
 /// One patient's unpaid lines of two visits, in the shape of the operation `bill.group` (docs/contract/bill.group.md).
-const UNPAID: &str = include_str!("../data/unpaid.json");
+pub(crate) const UNPAID: &str = include_str!("../data/unpaid.json");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let json = std::env::args().nth(1).map_or_else(|| Ok(UNPAID.to_owned()), std::fs::read_to_string)?;
-    std::io::stdout().write_all(bills(&json)?.as_bytes())?;
+    std::io::stdout().write_all(run(&json)?.as_bytes())?;
     Ok(())
 }
 
-/// What the tests run.
-pub(crate) fn run() -> Result<String, Box<dyn Error>> {
-    bills(UNPAID)
-}
-
-fn bills(json: &str) -> Result<String, Box<dyn Error>> {
+/// Bills as text; the tests run it too.
+pub(crate) fn run(json: &str) -> Result<String, Box<dyn Error>> {
     // Unknown fields, amounts that are no whole fen, prices that are no decimals: refused here, by name.
     let request: GroupRequest = serde_json::from_str(json)?;
     // Mixed patients, a line that is not price × quantity, a line twice: refused here, with a code and a field.

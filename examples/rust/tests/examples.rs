@@ -10,7 +10,7 @@ mod group_bills;
 
 #[test]
 fn group_bills_prints_four_bills_in_yuan() {
-    let text = group_bills::run().unwrap();
+    let text = group_bills::run(group_bills::UNPAID).unwrap();
     let bills: Vec<&str> = text.lines().filter(|l| !l.starts_with(' ')).map(|l| l.split(" (").next().unwrap()).collect();
     assert_eq!(bills, ["V1 电生理室 120.00", "V1 检验科 89.87", "V1 西药房 121.32", "V2 门诊 25.00", "total 356.19"]);
     assert!(text.contains("    药品A 3.265 × 28 = 91.42\n"), "{text}");

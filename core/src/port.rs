@@ -9,6 +9,7 @@ mod his;
 mod host;
 mod invoice;
 mod keys;
+mod list;
 mod log;
 mod outcome;
 mod shape;
@@ -23,9 +24,10 @@ pub use his::{
 pub use host::{Clock, Entropy, IdSource};
 pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
 pub use keys::{KeyId, KeyProvider, SealKey};
+pub use list::{Cursor, Find, Page, Scan, ScanRow};
 pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
 pub use outcome::{Fault, No, Outcome};
 pub use store::{
-    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Cursor, Find, Inbox, InboxState, Job, JobKind, JobRef, Loaded, Page, PollRow, Record, RecordKind, RecordWrite, Reply,
-    Scan, ScanRow, Source, StateLog, Store, StoreError, WakeKind, WakeRow, Write,
+    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Record, RecordKind, RecordWrite, Reply, Source, StateLog,
+    Store, StoreError, WakeKind, WakeRow, Write,
 };

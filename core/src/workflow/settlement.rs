@@ -2,6 +2,7 @@
 //!
 //! `locking → locked → posting → posted`; `refunding → reversed`; `releasing → void`; `held`.
 
+mod calls;
 mod step;
 
 use serde::{Deserialize, Serialize};

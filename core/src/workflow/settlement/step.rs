@@ -9,10 +9,10 @@ use crate::invoice::InvoiceOrder;
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
 use crate::policy::Lane;
-use crate::port::{Call, HisBill, HisCall, HisPosting, HisReceipt, LineRef, No};
+use crate::port::{Call, HisCall, HisReceipt, No};
 use crate::refund::Cause;
 use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, refuse, settle, undecided};
-use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice, payment, refund};
+use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice};
 
 impl Machine for Settlement {
     type St = St;
@@ -479,65 +479,5 @@ impl Settlement {
     /// The overdue timer, unless a person was called already.
     fn patience(&self) -> Option<Wake> {
         self.base.attention.is_none().then_some(Wake::Overdue(Lane::His))
-    }
-
-    fn ask_post(&self, cx: &Cx<'_>) -> Ask {
-        if cx.his.query_post { Ask::Of(Call::His { call: HisCall::QueryPost { no: self.no() } }) } else { Ask::Nothing }
-    }
-
-    fn refund(&self, id: RefundId, cause: Cause) -> Birth {
-        Birth::Refund(refund::New {
-            id,
-            terms: self.base.terms.clone(),
-            cause,
-            payment: self.payment,
-            channel: self.channel.clone(),
-            payment_fen: self.payment_fen,
-            settlement: Some(self.id),
-            invoice: self.invoice,
-            amount_fen: self.bill.total_fen,
-        })
-    }
-
-    fn line_keys(&self) -> Vec<LineKey> {
-        self.bill.all_lines().map(|l| l.line_id.clone()).collect()
-    }
-
-    fn his_bill(&self) -> HisBill {
-        HisBill {
-            no: self.no(),
-            patient_id: self.patient().clone(),
-            visit_id: self.bill.visit_id.clone(),
-            dept_code: self.bill.dept_code.clone(),
-            lines: self.bill.all_lines().map(|l| LineRef { line_id: l.line_id.clone(), version: l.version, amount_fen: l.amount_fen }).collect(),
-            total_fen: self.bill.total_fen,
-        }
-    }
-
-    fn lock(&self) -> Call {
-        Call::His { call: HisCall::Lock { bill: self.his_bill() } }
-    }
-
-    fn unlock(&self) -> Call {
-        Call::His { call: HisCall::Unlock { no: self.no() } }
-    }
-
-    fn posting_call(&self, paid: &Paid) -> Call {
-        let posting = HisPosting {
-            bill: self.his_bill(),
-            channel: paid.trade_no.is_some().then(|| self.channel.clone()),
-            out_trade_no: self.payment.business_no(),
-            trade_no: paid.trade_no.clone(),
-            paid_at: paid.at,
-        };
-        Call::His { call: HisCall::Post { posting } }
-    }
-
-    fn bill_ready(&self) -> (Key, Event) {
-        (Key::Payment(self.payment), Event::Payment(payment::Event::BillReady { settlement: self.id }))
-    }
-
-    fn bill_gone(&self, why: &str) -> (Key, Event) {
-        (Key::Payment(self.payment), Event::Payment(payment::Event::BillGone { settlement: self.id, why: why.to_owned() }))
     }
 }

@@ -1,0 +1,69 @@
+//! What a settlement asks of HIS, of its payment and of its refund.
+
+use super::{Paid, Settlement};
+use crate::ident::{LineKey, RefundId};
+use crate::port::{Call, HisBill, HisCall, HisPosting, LineRef};
+use crate::refund::Cause;
+use crate::workflow::{Ask, Cx, Event, Key, New as Birth, payment, refund};
+
+impl Settlement {
+    pub(super) fn ask_post(&self, cx: &Cx<'_>) -> Ask {
+        if cx.his.query_post { Ask::Of(Call::His { call: HisCall::QueryPost { no: self.no() } }) } else { Ask::Nothing }
+    }
+
+    pub(super) fn refund(&self, id: RefundId, cause: Cause) -> Birth {
+        Birth::Refund(refund::New {
+            id,
+            terms: self.base.terms.clone(),
+            cause,
+            payment: self.payment,
+            channel: self.channel.clone(),
+            payment_fen: self.payment_fen,
+            settlement: Some(self.id),
+            invoice: self.invoice,
+            amount_fen: self.bill.total_fen,
+        })
+    }
+
+    pub(super) fn line_keys(&self) -> Vec<LineKey> {
+        self.bill.all_lines().map(|l| l.line_id.clone()).collect()
+    }
+
+    pub(super) fn his_bill(&self) -> HisBill {
+        HisBill {
+            no: self.no(),
+            patient_id: self.patient().clone(),
+            visit_id: self.bill.visit_id.clone(),
+            dept_code: self.bill.dept_code.clone(),
+            lines: self.bill.all_lines().map(|l| LineRef { line_id: l.line_id.clone(), version: l.version, amount_fen: l.amount_fen }).collect(),
+            total_fen: self.bill.total_fen,
+        }
+    }
+
+    pub(super) fn lock(&self) -> Call {
+        Call::His { call: HisCall::Lock { bill: self.his_bill() } }
+    }
+
+    pub(super) fn unlock(&self) -> Call {
+        Call::His { call: HisCall::Unlock { no: self.no() } }
+    }
+
+    pub(super) fn posting_call(&self, paid: &Paid) -> Call {
+        let posting = HisPosting {
+            bill: self.his_bill(),
+            channel: paid.trade_no.is_some().then(|| self.channel.clone()),
+            out_trade_no: self.payment.business_no(),
+            trade_no: paid.trade_no.clone(),
+            paid_at: paid.at,
+        };
+        Call::His { call: HisCall::Post { posting } }
+    }
+
+    pub(super) fn bill_ready(&self) -> (Key, Event) {
+        (Key::Payment(self.payment), Event::Payment(payment::Event::BillReady { settlement: self.id }))
+    }
+
+    pub(super) fn bill_gone(&self, why: &str) -> (Key, Event) {
+        (Key::Payment(self.payment), Event::Payment(payment::Event::BillGone { settlement: self.id, why: why.to_owned() }))
+    }
+}

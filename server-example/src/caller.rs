@@ -60,7 +60,7 @@ impl FromRequestParts<App> for Address {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Address, Failure> {
         // Without a socket (a router called in-process) nobody but ourselves asks.
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
-        let forwarded = parts.headers.get_all("x-forwarded-for").iter().last().and_then(|v| v.to_str().ok());
+        let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|v| v.to_str().ok());
         Ok(Address { peer, client: app.client(peer, forwarded) })
     }
 }

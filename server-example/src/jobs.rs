@@ -33,12 +33,13 @@ impl Jobs {
 
     /// Returns when a job ends although nobody asked it to: a defect, the process had better start anew.
     pub async fn failed(&mut self) {
-        while let Some(ended) = self.tasks.join_next().await {
-            self.app.set_running(false);
-            tracing::error!(target: "menjie::jobs", panicked = ended.is_err(), "a job ended unasked");
-            return;
+        match self.tasks.join_next().await {
+            Some(ended) => {
+                self.app.set_running(false);
+                tracing::error!(target: "menjie::jobs", panicked = ended.is_err(), "a job ended unasked");
+            }
+            None => std::future::pending().await,
         }
-        std::future::pending().await
     }
 
     /// Stops them: no new work is taken, calls in flight finish; whoever is not done within `drain` is dropped, which

@@ -1,11 +1,13 @@
 //! The reference server: `/api/v1` for patients, `/notify` for channels, `/healthz /readyz /metrics` for operators.
 //!
-//! Reading order: [`settings`] → [`app`] (what every request shares) → [`router`] → [`routes`] → [`jobs`] → [`serve`].
+//! Reading order: [`settings`] → [`app`] (what every request shares) → [`mod@router`] → [`mod@routes`] → [`jobs`] → [`mod@serve`].
 //! All rules live in `menjie`; this crate authenticates, translates HTTP and keeps the engine running.
 #![forbid(unsafe_code)]
 
 pub mod app;
 pub mod caller;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod detached;
 pub mod failure;
 pub mod guard;

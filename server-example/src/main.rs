@@ -1,4 +1,4 @@
-//! The binary: `menjie-server --config FILE`, `menjie-server token`.
+//! The binary: `menjie-server --config FILE`, `menjie-server token`, `menjie-server openapi`.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -8,17 +8,19 @@ use std::process::ExitCode;
 
 use menjie_host::OsEntropy;
 use menjie_server::start::Server;
-use menjie_server::{logging, token};
+use menjie_server::{logging, openapi, token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
 const HELP: &str = "menjie-server --config FILE   serve (fields may be overridden: MENJIE__SERVER__LISTEN=127.0.0.1:8081)
 menjie-server token           make a staff token and the hash that belongs into server.staff
+menjie-server openapi         print the OpenAPI document (docs/openapi.json)
 ";
 
 enum Wanted {
     Serve(PathBuf),
     Token,
+    OpenApi,
     Help,
 }
 
@@ -26,6 +28,7 @@ fn wanted(mut given: impl Iterator<Item = String>) -> Option<Wanted> {
     let wanted = match given.next()?.as_str() {
         "--config" => Wanted::Serve(PathBuf::from(given.next()?)),
         "token" => Wanted::Token,
+        "openapi" => Wanted::OpenApi,
         "--help" | "-h" => Wanted::Help,
         _ => return None,
     };
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     match wanted(std::env::args().skip(1)) {
         Some(Wanted::Serve(config)) => serve(&config),
         Some(Wanted::Token) => make_token(),
+        Some(Wanted::OpenApi) => said(io::stdout().write_all(openapi::text().as_bytes())),
         Some(Wanted::Help) => said(io::stdout().write_all(HELP.as_bytes())),
         None => {
             // Nobody reads it: the exit code says the same.

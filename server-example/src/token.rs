@@ -27,7 +27,7 @@ pub fn is_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use menjie::testkit::SeededEntropy;
+    use menjie::testkit::host::SeededEntropy;
 
     #[test]
     fn tokens_differ_and_are_kept_as_hashes() {

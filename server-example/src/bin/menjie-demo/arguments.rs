@@ -31,6 +31,13 @@ pub(crate) struct Arguments {
     pub(crate) folder: Option<PathBuf>,
 }
 
+impl Arguments {
+    /// Is it to be tried by a person?
+    pub(crate) fn by_hand(&self) -> bool {
+        !self.headless && self.crashes.is_none()
+    }
+}
+
 /// Reads it; `None` asks for help.
 pub(crate) fn read(given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
     let mut arguments = Arguments { headless: false, crashes: None, seed: 1, visits: 400, day: None, his: None, faults: None, folder: None };

@@ -46,6 +46,6 @@ pub(crate) async fn run(deployed: &Deployed, arguments: &Arguments, crashes: u32
     killed?;
     let mut complaints = complaints?;
     say(&format!("killed {crashes} times in {} s", begun.elapsed().as_secs()));
-    complaints.extend(close(deployed, &client, true).await?);
+    complaints.extend(close(deployed, &client, arguments.faults.is_some()).await?);
     finish(deployed, &client, deployed.day.patients.len(), complaints).await
 }

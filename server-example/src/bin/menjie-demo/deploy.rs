@@ -9,13 +9,14 @@ use std::time::Duration;
 use menjie::access::Private;
 use menjie_host::OsEntropy;
 use menjie_keys::KeyRing;
+use menjie_server::demo::{His, config};
 use menjie_server::token;
 use menjie_sim::SimCredentials;
 use menjie_sim::day::{self, Day, DayPlan};
 use menjie_sim::faults::Faults;
 use menjie_sim::hospital::HospitalOptions;
 use menjie_sim::shell::{SimAddresses, SimConfig, SimServer, plain_client};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
@@ -45,7 +46,7 @@ impl Deployed {
     /// Starts simulators, then the server, and waits until it is ready.
     pub(crate) async fn start(arguments: &Arguments) -> Result<Deployed, String> {
         let day = read_day(arguments)?;
-        let addresses = if arguments.headless || arguments.crashes.is_some() { SimAddresses::loopback(0) } else { SimAddresses::loopback(9400) };
+        let addresses = SimAddresses::loopback(if arguments.by_hand() { 9400 } else { 0 });
         let options = HospitalOptions { seed: arguments.seed, ..HospitalOptions::default() };
         let faults = arguments.faults.map_or_else(Faults::none, Faults::bad_day);
         let sim = SimConfig { addresses, options, faults, ..SimConfig::local(day.clone()) };
@@ -55,10 +56,13 @@ impl Deployed {
         if !keys.exists() {
             menjie_keys::write(&keys, &KeyRing::generate(&OsEntropy)).map_err(|e| format!("the key file: {e}"))?;
         }
-        let port = port(if arguments.headless || arguments.crashes.is_some() { 0 } else { 8080 })?;
+        let port = port(if arguments.by_hand() { 8080 } else { 0 })?;
         let base = format!("http://127.0.0.1:{port}");
         let staff = token::fresh(&OsEntropy);
-        let config = config(&sim, arguments.his.as_deref(), port, &base, &staff);
+        let his = his(&sim, arguments.his.as_deref());
+        // People at a keyboard need the usual five minutes; a day of minutes closes forgotten orders sooner.
+        let terms = if arguments.by_hand() { json!({}) } else { json!({ "order_life_s": 60, "his_blind_s": 60 }) };
+        let config = config(sim.urls(), &his, &terms, port, &staff);
         fs::write(folder.join("menjie.json"), config.to_string()).map_err(|e| format!("the configuration: {}", e.kind()))?;
         let deployed = Deployed { sim, day, base, staff, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
         deployed.spawn().await?;
@@ -157,48 +161,9 @@ fn port(wanted: u16) -> Result<u16, String> {
     listener.and_then(|l| l.local_addr()).map(|a| a.port()).map_err(|e| format!("no free port: {}", e.kind()))
 }
 
-fn config(sim: &SimServer, his_url: Option<&str>, port: u16, base: &str, staff: &Private) -> Value {
+/// The simulated HIS, or somebody's own.
+fn his(sim: &SimServer, url: Option<&str>) -> His {
     let keys = SimCredentials::fixed();
-    let urls = sim.urls();
-    let var = |name: &str, otherwise: &str| std::env::var(name).unwrap_or_else(|_| otherwise.to_owned());
-    let (app, secret) = match his_url {
-        None => (keys.his_app.clone(), keys.his_secret.clone()),
-        Some(_) => (var("MENJIE_DEMO_HIS_APP", &keys.his_app), var("MENJIE_DEMO_HIS_SECRET", &keys.his_secret)),
-    };
-    json!({
-        "store": { "path": "menjie.db", "keys": "keys.json" },
-        "hospitals": [{
-            "id": "DEMO",
-            "pace": pace(),
-            "his": { "http": { "base_url": his_url.unwrap_or(&urls.his) }, "app": app, "secret": secret },
-            "invoice": {
-                "http": { "base_url": urls.invoice }, "appid": keys.invoice_appid, "key": keys.invoice_key,
-                "place_code": "DEMO01", "payee": "自助机", "author": "门结演示", "medical_institution": "公立专科医院", "card_type": "3101",
-            },
-            "channels": { "wechat": {
-                "mchid": keys.mchid, "appid": keys.appid, "merchant_serial": keys.merchant_serial,
-                "merchant_key_pem": keys.merchant_key_pem, "apiv3_key": keys.api_v3_key,
-                "verify_keys": [{ "id": keys.platform_public_key_id, "pem": keys.platform_public_key_pem }],
-                "notify_url": format!("{base}/notify/wechat"), "base_url": urls.wechat,
-            }},
-        }],
-        "server": {
-            "listen": format!("127.0.0.1:{port}"),
-            "identify_ways": ["id_card", "visit_no"],
-            "ops": true,
-            "notices_every_s": 2,
-            "staff": [{ "staff": "demo", "roles": ["operator", "finance", "auditor"], "token_sm3": token::hash(staff.reveal()) }],
-        },
-    })
-}
-
-/// A day of minutes instead of hours: the same ladders with shorter steps.
-fn pace() -> Value {
-    let lane = |slots: u32| {
-        json!({
-            "act": { "steps_s": [1, 1, 2, 3, 5], "slow_s": 5 }, "poll": { "steps_s": [1, 1, 2, 2, 3, 5], "slow_s": 5 },
-            "deadline_ms": 3_000, "slots": slots, "overdue_s": 120,
-        })
-    };
-    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
+    let var = |name: &str, otherwise: String| if url.is_some() { std::env::var(name).unwrap_or(otherwise) } else { otherwise };
+    His { url: url.unwrap_or(&sim.urls().his).to_owned(), app: var("MENJIE_DEMO_HIS_APP", keys.his_app), secret: Private::new(var("MENJIE_DEMO_HIS_SECRET", keys.his_secret)) }
 }

@@ -1,0 +1,69 @@
+//! The configuration of a server before the hospital in a box: for `./x demo` and for this crate's tests.
+
+use menjie::access::Private;
+use menjie_sim::SimCredentials;
+use menjie_sim::shell::SimUrls;
+use serde_json::{Value, json};
+
+use crate::token;
+
+/// Which HIS.
+#[derive(Clone, Debug)]
+pub struct His {
+    /// Its address (docs/his-front.yaml).
+    pub url: String,
+    /// Our application there.
+    pub app: String,
+    /// Our secret there.
+    pub secret: Private,
+}
+
+impl His {
+    /// The simulated one.
+    pub fn simulated(urls: &SimUrls) -> His {
+        let keys = SimCredentials::fixed();
+        His { url: urls.his.clone(), app: keys.his_app, secret: Private::new(keys.his_secret) }
+    }
+}
+
+/// A configuration (docs/config.md) that listens on `port` of loopback; store and keys lie beside the file.
+pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Private) -> Value {
+    let keys = SimCredentials::fixed();
+    json!({
+        "store": { "path": "menjie.db", "keys": "keys.json" },
+        "hospitals": [{
+            "id": "DEMO",
+            "terms": terms,
+            "pace": pace(),
+            "his": { "http": { "base_url": his.url }, "app": his.app, "secret": his.secret },
+            "invoice": {
+                "http": { "base_url": urls.invoice }, "appid": keys.invoice_appid, "key": keys.invoice_key,
+                "place_code": "DEMO01", "payee": "自助机", "author": "门结演示", "medical_institution": "公立专科医院", "card_type": "3101",
+            },
+            "channels": { "wechat": {
+                "mchid": keys.mchid, "appid": keys.appid, "merchant_serial": keys.merchant_serial,
+                "merchant_key_pem": keys.merchant_key_pem, "apiv3_key": keys.api_v3_key,
+                "verify_keys": [{ "id": keys.platform_public_key_id, "pem": keys.platform_public_key_pem }],
+                "notify_url": format!("http://127.0.0.1:{port}/notify/wechat"), "base_url": urls.wechat,
+            }},
+        }],
+        "server": {
+            "listen": format!("127.0.0.1:{port}"),
+            "identify_ways": ["id_card", "visit_no"],
+            "ops": true,
+            "notices_every_s": 2,
+            "staff": [{ "staff": "demo", "roles": ["operator", "finance", "auditor"], "token_sm3": token::hash(staff.reveal()) }],
+        },
+    })
+}
+
+/// A day of minutes instead of hours: the same ladders with shorter steps.
+fn pace() -> Value {
+    let lane = |slots: u32| {
+        json!({
+            "act": { "steps_s": [1, 1, 2, 3, 5], "slow_s": 5 }, "poll": { "steps_s": [1, 1, 2, 2, 3, 5], "slow_s": 5 },
+            "deadline_ms": 3_000, "slots": slots, "overdue_s": 120,
+        })
+    };
+    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
+}

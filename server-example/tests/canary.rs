@@ -1,0 +1,96 @@
+//! I18 on the server's own log: a whole payment, failures included, and not one word of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "server/stage.rs"]
+#[allow(dead_code)]
+mod stage;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use menjie_server::logging;
+use menjie_sim::SimCredentials;
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use stage::{Stage, send};
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Captured {
+    type Writer = Captured;
+
+    fn make_writer(&'a self) -> Captured {
+        self.clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_hold_no_word_of_a_patient_and_no_secret() {
+    let log = Captured::default();
+    // Everything of every crate, so that a chatty dependency would show, too.
+    tracing::subscriber::set_global_default(logging::subscriber(log.clone(), LevelFilter::TRACE)).unwrap();
+    let stage = Stage::open().await;
+    let session = stage.enter(0).await;
+    let (payment, code) = stage.order(&session, "canary-key").await;
+    let no = stage.sim.with(|hospital, now| hospital.wechat.payable(now)[0].out_trade_no.clone());
+    stage.sim.with(|hospital, now| hospital.wechat.forge(&no, menjie_sim::wechat::Forgery::BadSignature, now)).unwrap();
+    stage.scan(&code).await;
+    stage.done(&session, &payment).await;
+    stage.get("/api/v1/settlements", &session).await;
+    let patient = stage.patient(0).clone();
+    for body in [json!({"way": "visit_no", "token": "canary-token"}), json!({"way": "visit_no", "canary-field": patient.name}), json!({"way": patient.name})] {
+        send(stage.request(reqwest::Method::POST, "/api/v1/identify").json(&body)).await;
+    }
+    stage.get(&format!("/api/v1/payments/{}", patient.card_no.reveal()), &session).await;
+    stage.get(&format!("/nowhere/{}", patient.card_no.reveal()), &session).await;
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let ours: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("one JSON object a line: {line}"))).collect();
+    assert!(ours.iter().any(|line| line["target"] == json!("menjie::http") && line["route"] == json!("/api/v1/payments/{id}")));
+    assert!(ours.iter().any(|line| line["target"] == json!("menjie::security")), "the forged callback is on record");
+    let keys = SimCredentials::fixed();
+    let mut canaries = vec![
+        patient.name.reveal().to_owned(),
+        patient.patient_id.as_str().to_owned(),
+        patient.card_no.reveal().to_owned(),
+        session,
+        stage.staff.reveal().to_owned(),
+        code,
+        "canary-token".to_owned(),
+        "canary-field".to_owned(),
+        "canary-key".to_owned(),
+        keys.api_v3_key,
+        keys.his_secret,
+        keys.invoice_key,
+    ];
+    canaries.extend(patient.id_no.iter().chain(&patient.phone).map(|p| p.reveal().to_owned()));
+    // The HTTP client's own trace lines name the paths it was asked for; what the server and its adapters say is judged.
+    let judged: Vec<&serde_json::Value> = ours.iter().filter(|line| line["target"].as_str().is_some_and(|t| t.starts_with("menjie"))).collect();
+    for line in &judged {
+        let line = line.to_string();
+        for canary in &canaries {
+            assert!(!line.contains(canary.as_str()), "{canary} in {line}");
+        }
+    }
+    // At the level of production nobody says it, whichever crate.
+    for line in ours.iter().filter(|line| ["INFO", "WARN", "ERROR"].contains(&line["level"].as_str().unwrap_or_default())) {
+        let line = line.to_string();
+        for canary in &canaries {
+            assert!(!line.contains(canary.as_str()), "{canary} in {line}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The server over real HTTP, with its real adapters and store, before a hospital in a box.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod callbacks;
+mod operate;
+mod paying;
+mod requests;
+mod restart;
+mod sessions;
+mod staff;
+mod stage;

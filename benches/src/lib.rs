@@ -1,4 +1,10 @@
-//! Benchmarks: seeded data, measuring, and what the peer scripts share with us.
+//! Benchmarks: seeded data, measuring, a hospital in a box with a server before it, and what the peer scripts share with us.
 
 pub mod lines;
 pub mod measure;
+pub mod pay;
+pub mod process;
+pub mod rig;
+
+/// Whatever goes wrong ends a bench with its reason.
+pub type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

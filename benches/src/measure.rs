@@ -38,7 +38,8 @@ impl Timing {
     }
 }
 
-fn median(times: &[f64]) -> f64 {
+/// The middle one; of an even number the upper middle one.
+pub fn median(times: &[f64]) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Measures and writes benches/results.md: run.sh [B1 B2 B10 B11 B12]; all of them when none is named.
+# Peers are pinned (peers/requirements.txt, peers/fastify/package-lock.json) and installed here, below the target folder.
+# Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+known=(B1 B2 B10 B11 B12)
+runs="${MENJIE_BENCH_RUNS:-5}"
+target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
+work="$target/bench"
+disk="$work/disk"
+sections="$work/sections"
+python="$target/peers/python/bin/python"
+mkdir -p "$disk" "$sections"
+
+asked=("$@")
+[ "${#asked[@]}" -gt 0 ] || asked=("${known[@]}")
+for id in "${asked[@]}"; do
+  [[ " ${known[*]} " == *" $id "* ]] || { echo "run.sh: $id is not one of: ${known[*]}" >&2; exit 2; }
+done
+
+wants() {
+  [[ " ${asked[*]} " == *" $1 "* ]]
+}
+
+# Compilers and other programs disturb the times: what else runs is part of the result.
+machine() {
+  local cpu memory
+  cpu="$(lscpu | sed -n 's/^Model name: *//p' | head -n 1)"
+  memory="$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)"
+  echo "Machine: $cpu, $(nproc) cores, $memory, Linux $(uname -r); $(rustc --version); node $(node --version); $(python3 --version);" \
+    "load before the run $(cut -d ' ' -f 1-3 /proc/loadavg); $(date -u '+%Y-%m-%d %H:%M UTC'); commit $(git rev-parse --short HEAD)."
+}
+
+# section FILE TITLE COMMAND…: runs a bench, keeps its text with the machine and the command.
+section() {
+  local id="$1" file="$sections/$1.md" title="$2" line
+  shift 2
+  line="$(machine)"
+  echo "== $title" >&2
+  "$@" >"$file.new"
+  {
+    printf '## %s\n\n%s\n\n' "$title" "$line"
+    printf 'Command: `%s`\n\n' "$(printf '%s ' "$@" | sed "s|$target|\$CARGO_TARGET_DIR|g; s| \$||")"
+    cat "$file.new"
+    if [ -f "benches/notes/$id.md" ]; then
+      printf '\n'
+      cat "benches/notes/$id.md"
+    fi
+  } >"$file"
+  rm -f "$file.new"
+}
+
+# The sections of the committed results are where those come from that are not measured now.
+keep_old() {
+  [ -f benches/results.md ] || return 0
+  local id
+  for id in b1_b2 b10 b11 b12; do
+    [ -f "$sections/$id.md" ] && continue
+    sed -n "/^<!-- $id -->\$/,/^<!-- end -->\$/p" benches/results.md | sed '1d;$d' >"$sections/$id.md"
+    [ -s "$sections/$id.md" ] || rm -f "$sections/$id.md"
+  done
+}
+
+results() {
+  cat <<'TEXT'
+# Results
+
+Written by `./x bench [B1 …]`; do not edit. Medians with the lowest and highest of at least five runs; ratios against peers
+measured in the same run. A ratio below 1, or a goal that is not met, is a loss and stays here as one.
+
+TEXT
+  local id
+  for id in b1_b2 b10 b11 b12; do
+    [ -f "$sections/$id.md" ] || continue
+    echo "<!-- $id -->"
+    cat "$sections/$id.md"
+    echo "<!-- end -->"
+    echo
+  done
+}
+
+# better-sqlite3 is compiled when it has no prebuilt addon for this machine: only when the lock file has changed.
+install_fastify() {
+  local folder=benches/peers/fastify
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >&2
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
+}
+
+keep_old
+release="$target/release"
+if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are there
+  cargo build --release --quiet -p menjie-server --bin menjie-server
+  cargo build --release --quiet -p menjie-benches --bins
+fi
+
+if wants B1 || wants B2; then
+  sh benches/peers/setup.sh "$target/peers/python" >/dev/null
+  section b1_b2 "B1, B2: grouping" "$release/b1_b2" --runs "$runs" --python "$python" --work "$work/lines"
+fi
+if wants B10; then
+  install_fastify
+  section b10 "B10: pay and sync" "$release/b10" --runs "$runs" --payments 120 --server "$release/menjie-server" --fastify benches/peers/fastify/server.mjs --disk "$disk"
+fi
+if wants B11; then
+  section b11 "B11: recovery" "$release/b11" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
+fi
+if wants B12; then
+  section b12 "B12: start and size" "$release/b12" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
+fi
+
+results >benches/results.md
+echo "benches/results.md is written" >&2

@@ -1,0 +1,49 @@
+//! B12: the server's start, its memory at rest, the size of its program.
+//!
+//! `b12 --server PATH [--disk DIR] [--runs 5]` prints a Markdown table. The store is new and empty.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use menjie_benches::measure::median;
+use menjie_benches::rig::Rig;
+
+/// At rest is after this long.
+const REST: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let args: Vec<String> = std::env::args().collect();
+    let option = |name: &str| args.windows(2).find_map(|w| matches!(w, [k, _] if k == name).then(|| w.last().cloned()).flatten());
+    let server = option("--server").ok_or("--server is missing")?;
+    let disk = option("--disk").map_or_else(std::env::temp_dir, PathBuf::from);
+    let runs: usize = option("--runs").map_or(Ok(5), |n| n.parse())?;
+    let (mut ready_ms, mut rss, mut own, mut idle_cpu) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..runs {
+        let rig = Rig::start(1, 0, &disk).await?;
+        let process = rig.menjie(&server, None).await?;
+        let cpu = process.cpu()?;
+        tokio::time::sleep(REST).await;
+        ready_ms.push(process.ready_after.as_secs_f64() * 1e3);
+        rss.push(process.memory_kib("VmRSS")? as f64 / 1024.0);
+        own.push(process.memory_kib("RssAnon")? as f64 / 1024.0);
+        idle_cpu.push((process.cpu()? - cpu).as_secs_f64() * 1e3 / REST.as_secs_f64());
+    }
+    let size = std::fs::metadata(&server)?.len() as f64 / f64::from(1 << 20);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{runs} starts with an empty store; memory {} s after the start.\n", REST.as_secs())?;
+    writeln!(out, "| measure | median | spread | goal |\n|---|---:|---|---|")?;
+    for (what, unit, values, goal) in [
+        ("from exec to `/readyz`", "ms", &ready_ms, ""),
+        ("resident memory (VmRSS)", "MiB", &rss, "≤ 50 MB"),
+        ("of it anonymous (RssAnon)", "MiB", &own, ""),
+        ("CPU at rest, a second", "ms", &idle_cpu, ""),
+    ] {
+        let (low, high) = values.iter().fold((f64::MAX, 0f64), |(l, h), t| (l.min(*t), h.max(*t)));
+        writeln!(out, "| {what} | {:.1} {unit} | {low:.1}..{high:.1} | {goal} |", median(values))?;
+    }
+    writeln!(out, "| size of the program as built (line tables included) | {size:.1} MiB | | |")?;
+    Ok(())
+}

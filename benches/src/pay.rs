@@ -1,0 +1,151 @@
+//! The payer's side of both servers: from the pay request to the moment the patient is told that it is done.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use menjie_sim::day::DayPatient;
+use menjie_sim::shell::SimServer;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::Fallible;
+
+/// One answer of the server to a follower takes at most this long.
+const WAIT_MS: u32 = 20_000;
+/// A look that comes just after the change it waits for would sleep through it: before there is a code, looks are short.
+const LOOK_MS: u32 = 200;
+
+/// A server as seen by payers.
+#[derive(Clone)]
+pub struct Desk {
+    client: Client,
+    base: String,
+}
+
+/// A patient of menjie's who has identified himself and seen a quote.
+#[derive(Clone, Debug)]
+pub struct Quoted {
+    /// His session.
+    pub token: String,
+    /// His quote.
+    pub quote_id: String,
+    /// Bills in it: so many settlements will come.
+    pub bills: usize,
+}
+
+impl Desk {
+    /// Payers of the server at `base`.
+    pub fn new(client: &Client, base: &str) -> Desk {
+        Desk { client: client.clone(), base: base.to_owned() }
+    }
+
+    /// Identify, list what is unpaid, quote at most `bills` bills: what happens before paying.
+    pub async fn quote(&self, patient: &DayPatient, bills: usize) -> Fallible<Quoted> {
+        let id = patient.id_no.as_ref();
+        let (way, number) = id.map_or_else(|| ("visit_no", patient.card_no.reveal()), |id| ("id_card", id.reveal()));
+        let session = self.call(Method::POST, "/api/v1/identify", None, Some(&json!({ "way": way, "token": number, "bearer": true }))).await?;
+        let token = text(&session, "/token")?;
+        let unpaid = self.call(Method::GET, "/api/v1/bills/unpaid", Some(&token), None).await?;
+        let visits = unpaid.pointer("/visits").and_then(Value::as_array).into_iter().flatten();
+        let all = visits.filter_map(|visit| visit.get("bills")?.as_array()).flatten();
+        let payable = all.filter(|bill| bill.get("payable").and_then(Value::as_bool).unwrap_or_default());
+        let chosen: Vec<Value> = payable.filter_map(|bill| bill.get("bill_id").cloned()).take(bills).collect();
+        let quote = self.call(Method::POST, "/api/v1/settlements/quote", Some(&token), Some(&json!({ "bill_ids": chosen }))).await?;
+        Ok(Quoted { token, quote_id: text(&quote, "/quote_id")?, bills: chosen.len() })
+    }
+
+    /// Pays at menjie's server: begin, follow until there is a code, scan it; then follow until it is over, if `to_the_end`.
+    pub async fn settle(&self, sim: &SimServer, quoted: &Quoted, to_the_end: bool) -> Fallible<()> {
+        let token = Some(quoted.token.as_str());
+        let body = json!({ "key": quoted.quote_id, "quote_id": quoted.quote_id, "channel": "wechat", "method": { "way": "native" } });
+        let paying = self.call(Method::POST, "/api/v1/payments", token, Some(&body)).await?;
+        let payment = format!("/api/v1/payments/{}", text(&paying, "/payment_id")?);
+        let (mut scanned, mut wait_ms) = (false, 0);
+        loop {
+            let view = self.call(Method::GET, &format!("{payment}?wait_ms={wait_ms}"), token, None).await?;
+            wait_ms = if scanned { WAIT_MS } else { LOOK_MS };
+            if let (Ok(code), false) = (text(&view, "/handover/code_url"), scanned) {
+                scan(sim, &code)?;
+                (scanned, wait_ms) = (true, WAIT_MS);
+                if !to_the_end {
+                    return Ok(());
+                }
+            }
+            if view.get("over").and_then(Value::as_bool).unwrap_or_default() {
+                let done = text(&view, "/progress")? == "done";
+                return if done { Ok(()) } else { Err(format!("a payment ended without success: {view}").into()) };
+            }
+        }
+    }
+
+    /// Pays at the peer: the answer to the request brings the code; one follower learns that it is paid.
+    pub async fn pay(&self, sim: &SimServer, order_no: &str) -> Fallible<()> {
+        let paying = self.call(Method::POST, "/payments", None, Some(&json!({ "order_no": order_no, "total_fen": 4_500 }))).await?;
+        scan(sim, &text(&paying, "/code_url")?)?;
+        let view = self.call(Method::GET, &format!("/payments/{order_no}?wait_ms={WAIT_MS}"), None, None).await?;
+        if text(&view, "/st")? == "paid" { Ok(()) } else { Err(format!("a payment ended without success: {view}").into()) }
+    }
+
+    /// Asks for any page of the server as text.
+    pub async fn page(&self, path: &str) -> Fallible<String> {
+        Ok(self.client.get(format!("{}{path}", self.base)).send().await?.error_for_status()?.text().await?)
+    }
+
+    async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<&Value>) -> Fallible<Value> {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let (status, bytes) = (answer.status(), answer.bytes().await?);
+        if status.is_success() { Ok(serde_json::from_slice(&bytes)?) } else { Err(format!("{path}: {status} {}", String::from_utf8_lossy(&bytes)).into()) }
+    }
+}
+
+/// The payer scans the code and confirms.
+fn scan(sim: &SimServer, code_url: &str) -> Fallible<()> {
+    let code = code_url.rsplit_once("pr=").map_or(code_url, |(_, code)| code);
+    let paid = sim.with(|hospital, now| {
+        let order = hospital.wechat.by_code(code).map(str::to_owned)?;
+        hospital.pay(&order, now).ok()
+    });
+    paid.ok_or_else(|| "the simulated WeChat does not know the code".into())
+}
+
+fn text(value: &Value, pointer: &str) -> Fallible<String> {
+    value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| format!("{pointer} is missing in {value}").into())
+}
+
+/// Does `work` for every item, `at_once` at a time, and gives the results with the time each took.
+pub async fn each<T, R, F>(items: Vec<T>, at_once: usize, work: impl Fn(T) -> F + Clone + Send + 'static) -> Fallible<Vec<(R, Duration)>>
+where
+    T: Send + 'static,
+    R: Send + 'static,
+    F: Future<Output = Fallible<R>> + Send,
+{
+    let queue = Arc::new(Mutex::new(VecDeque::from(items)));
+    let mut devices = JoinSet::new();
+    for _ in 0..at_once {
+        let (queue, work) = (Arc::clone(&queue), work.clone());
+        devices.spawn(async move {
+            let mut results = Vec::new();
+            loop {
+                let item = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                let Some(item) = item else { return Fallible::Ok(results) };
+                let begun = Instant::now();
+                results.push((work(item).await?, begun.elapsed()));
+            }
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(device) = devices.join_next().await {
+        all.extend(device??);
+    }
+    Ok(all)
+}

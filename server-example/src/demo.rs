@@ -62,7 +62,7 @@ fn pace() -> Value {
     let lane = |slots: u32| {
         json!({
             "act": { "steps_s": [1, 1, 2, 3, 5], "slow_s": 5 }, "poll": { "steps_s": [1, 1, 2, 2, 3, 5], "slow_s": 5 },
-            "deadline_ms": 3_000, "slots": slots, "overdue_s": 120,
+            "deadline_ms": 3_000, "slots": slots, "overdue_s": 30,
         })
     };
     json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })

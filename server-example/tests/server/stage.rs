@@ -178,7 +178,15 @@ impl Stage {
         serde_json::from_value(view).unwrap()
     }
 
+    /// Audits at rest: the audit reads table after table, and what moves meanwhile looks torn.
     pub(crate) async fn audit(&self) -> Value {
+        for _ in 0..200 {
+            let metrics = self.get("/metrics", "").await.text();
+            if metrics.contains("menjie_store_up 1") && !metrics.contains("menjie_jobs_open{") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         self.post("/api/v1/staff/audit", self.staff.reveal(), &json!({})).await.json()
     }
 }

@@ -39,7 +39,7 @@ impl Watch {
 /// Nobody watches.
 #[cfg(not(feature = "faults"))]
 #[derive(Clone, Default)]
-pub(crate) struct Watch;
+pub(crate) struct Watch(());
 
 #[cfg(not(feature = "faults"))]
 impl Watch {

@@ -57,7 +57,7 @@ fn one_run(scenario: &Scenario, n: u64) -> (bool, u64) {
     let context = format!("{} n={n}", scenario.name);
     let points = Points::die_at(n);
     let memory = Arc::new(MemoryStore::new());
-    let port = Arc::new(CrashStore { inner: Arc::clone(&memory), points: Arc::clone(&points) });
+    let port = Arc::new(CrashStore { inner: Arc::clone(&memory), points: Arc::clone(&points), slow_lists: Mutex::default() });
     let mut clinic = Clinic::over(n, memory, port);
     let wrapped = Arc::clone(&points);
     clinic.wrap = Some(Box::new(move |hospital| around_ports(hospital, &wrapped)));

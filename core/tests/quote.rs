@@ -3,13 +3,17 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
+
 use common::Clinic;
+use common::crash::{CrashStore, Points};
 use menjie::Money;
 use menjie::error::Code;
 use menjie::ident::{BillId, ChannelCode, LineKey, PatientId, QuoteId};
 use menjie::payment::Method;
+use menjie::port::Store;
 use menjie::service::{Engine, PayRequest, PayResponse, QuoteRequest, QuoteResponse, UnpaidRequest, UnpaidResponse};
-use menjie::testkit::store::{Injected, Op};
+use menjie::testkit::store::{Injected, MemoryStore, Op};
 use menjie::testkit::world::{charge, visit};
 
 fn clinic() -> (Clinic, PatientId) {
@@ -127,4 +131,26 @@ fn a_callback_is_answered_positively_only_when_its_effect_is_durable() {
     assert_eq!(clinic.callback(0, body), 200, "a repeat is known");
     clinic.exec.run_for(10_000);
     clinic.sound(0, "durable");
+}
+
+#[test]
+fn an_audit_that_reads_while_machines_move_reports_only_what_stays_broken() {
+    let memory = Arc::new(MemoryStore::new());
+    let port = Arc::new(CrashStore { inner: Arc::clone(&memory), points: Points::die_at(0), slow_lists: Mutex::default() });
+    let mut clinic = Clinic::over(1, memory, Arc::clone(&port) as Arc<dyn Store>);
+    clinic.start("a");
+    *port.slow_lists.lock().unwrap() = Some(clinic.exec.clock());
+    let patient = clinic.charge("P1", "V1", &[("L1", "LAB", "20.00", "1"), ("L3", "EEG", "120.00", "1")]);
+    let response = clinic.pay(0, &patient);
+    let payment = common::accepted(response);
+    clinic.exec.run_for(2_000);
+    assert!(clinic.world.channel.pay(&payment.business_no()));
+    clinic.deliver(0);
+    // Posting, invoicing and the audits run side by side: every list is read at another moment.
+    for _ in 0..60 {
+        let report = clinic.audit(0);
+        assert!(report.violations.is_empty(), "{:#?}", report.violations);
+    }
+    clinic.exec.run_for(10_000);
+    clinic.sound(0, "at rest");
 }

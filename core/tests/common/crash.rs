@@ -1,7 +1,7 @@
 //! The process dies at its n-th durable write or external call: points before and after each of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
@@ -9,8 +9,8 @@ use menjie::Timestamp;
 use menjie::ident::{BatchId, HospitalId, RequestKey, WorkerName};
 use menjie::payment::{ChannelTraits, Notice, RawNotice};
 use menjie::port::{
-    Batch, CallCx, ChannelAnswer, ChannelCall, Claim, CommitError, Cursor, Find, His, HisAnswer, HisCall, HisTraits, InvoiceAnswer, InvoiceCall, InvoicePlatform, Job, JobRef,
-    Loaded, Outcome, Page, PaymentChannel, Record, RecordKind, Reply, Scan, Store, StoreError,
+    Batch, CallCx, ChannelAnswer, ChannelCall, Claim, Clock, CommitError, Cursor, Find, His, HisAnswer, HisCall, HisTraits, InvoiceAnswer, InvoiceCall, InvoicePlatform, Job,
+    JobRef, Loaded, Outcome, Page, PaymentChannel, Record, RecordKind, Reply, Scan, Store, StoreError,
 };
 use menjie::service::Hospital;
 use menjie::workflow::Key;
@@ -64,6 +64,8 @@ impl Points {
 pub struct CrashStore<S> {
     pub inner: Arc<S>,
     pub points: Arc<Points>,
+    /// Every list takes a few milliseconds of this clock, so that machines move between two of them.
+    pub slow_lists: Mutex<Option<Arc<dyn Clock>>>,
 }
 
 #[async_trait]
@@ -103,6 +105,10 @@ impl<S: Store> Store for CrashStore<S> {
         self.inner.next_due().await
     }
     async fn scan(&self, scan: &Scan, after: Option<&Cursor>, limit: u32) -> Result<Page, StoreError> {
+        let clock = self.slow_lists.lock().unwrap().clone();
+        if let Some(clock) = clock {
+            clock.sleep_until(clock.now().plus_millis(3)).await;
+        }
         self.inner.scan(scan, after, limit).await
     }
 }

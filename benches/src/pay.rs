@@ -15,8 +15,6 @@ use crate::Fallible;
 
 /// One answer of the server to a follower takes at most this long.
 const WAIT_MS: u32 = 20_000;
-/// A look that comes just after the change it waits for would sleep through it: before there is a code, looks are short.
-const LOOK_MS: u32 = 200;
 
 /// A server as seen by payers.
 #[derive(Clone)]
@@ -63,13 +61,13 @@ impl Desk {
         let body = json!({ "key": quoted.quote_id, "quote_id": quoted.quote_id, "channel": "wechat", "method": { "way": "native" } });
         let paying = self.call(Method::POST, "/api/v1/payments", token, Some(&body)).await?;
         let payment = format!("/api/v1/payments/{}", text(&paying, "/payment_id")?);
-        let (mut scanned, mut wait_ms) = (false, 0);
+        let (mut scanned, mut since) = (false, 0);
         loop {
-            let view = self.call(Method::GET, &format!("{payment}?wait_ms={wait_ms}"), token, None).await?;
-            wait_ms = if scanned { WAIT_MS } else { LOOK_MS };
+            let view = self.call(Method::GET, &format!("{payment}?wait_ms={WAIT_MS}&since={since}"), token, None).await?;
+            since = view.get("version").and_then(Value::as_u64).unwrap_or_default();
             if let (Ok(code), false) = (text(&view, "/handover/code_url"), scanned) {
                 scan(sim, &code)?;
-                (scanned, wait_ms) = (true, WAIT_MS);
+                scanned = true;
                 if !to_the_end {
                     return Ok(());
                 }

@@ -11,6 +11,7 @@ mod call;
 mod callback;
 mod engine;
 mod feed;
+mod handoff;
 mod identify;
 mod paid;
 mod pay;

@@ -6,6 +6,7 @@ use menjie::testkit::store::MemoryStore;
 menjie::store_conformance!(Box::new(MemoryStore::new()));
 
 mod faults {
+    use menjie::policy::Lane;
     use menjie::port::{CommitError, Store, StoreError};
     use menjie::testkit::block_on;
     use menjie::testkit::fixture::{batch, hospital, message};
@@ -50,7 +51,7 @@ mod faults {
         let sound = batch(1, message("m")).unwrap();
         assert_eq!(block_on(store.commit(&sound)), Err(CommitError::Busy));
         assert_eq!(block_on(store.commit(&sound)), Err(CommitError::Failed("injected".to_owned())));
-        assert_eq!(block_on(store.next_due()), Err(StoreError::Failed("injected".to_owned())));
+        assert_eq!(block_on(store.next_due(&Lane::ALL)), Err(StoreError::Failed("injected".to_owned())));
         store.heal();
         block_on(store.commit(&sound)).unwrap();
         assert_eq!(store.operations(), 4);

@@ -362,6 +362,32 @@ fn a_strangers_payment_looks_like_a_missing_one() {
     let (mut clinic, _, payment) = open(19);
     let stranger = PatientId::new("P2").unwrap();
     let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(&stranger));
-    let error = clinic.block(async move { engine.get(&caller, &menjie::service::SettlementGetRequest { payment_id: payment, wait_ms: 0 }).await }).unwrap_err();
+    let error = clinic.block(async move { engine.get(&caller, &menjie::service::SettlementGetRequest { payment_id: payment, wait_ms: 0, since: None }).await }).unwrap_err();
     assert_eq!(error.code(), menjie::error::Code::NotFound);
+}
+
+#[test]
+fn a_look_with_an_older_version_is_answered_at_once_and_with_the_known_one_when_something_changes() {
+    let (mut clinic, patient, payment) = open(20);
+    let known = clinic.view(0, &patient, payment).version;
+    let look = |clinic: &mut Clinic, since: Option<u64>| {
+        let (engine, caller, begun) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient), clinic.exec.clock().now());
+        let request = menjie::service::SettlementGetRequest { payment_id: payment, wait_ms: 20_000, since };
+        let view = clinic.block(async move { engine.get(&caller, &request).await }).unwrap();
+        (view.version, clinic.exec.clock().now().since(begun))
+    };
+    // The change came before the look: nobody sleeps through it.
+    assert_eq!(look(&mut clinic, Some(known - 1)), (known, 0));
+    // Nothing changes: the whole wait, whether or not the version is named.
+    assert_eq!(look(&mut clinic, Some(known)), (known, 20_000));
+    assert_eq!(look(&mut clinic, None), (known, 20_000));
+    // The money comes while the patient waits.
+    let (clock, channel) = (clinic.exec.clock(), std::sync::Arc::clone(&clinic.world.channel));
+    clinic.exec.spawn(async move {
+        clock.sleep_until(clock.now().plus_millis(3_000)).await;
+        assert!(channel.pay(&payment.business_no()));
+    });
+    let (paid, waited) = look(&mut clinic, Some(known));
+    assert!(paid > known);
+    assert!((3_000..20_000).contains(&waited), "{waited}");
 }

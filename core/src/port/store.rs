@@ -150,7 +150,7 @@ pub struct Write {
 }
 
 /// What a plain record is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
     /// A quote shown to a patient.
@@ -402,6 +402,16 @@ pub struct Job {
     pub kind: JobKind,
 }
 
+impl Job {
+    /// Its lane.
+    pub fn lane(&self) -> Lane {
+        match &self.kind {
+            JobKind::Act { call, .. } | JobKind::Poll { call, .. } => call.lane(),
+            JobKind::Wake { .. } => Lane::Timer,
+        }
+    }
+}
+
 /// Names a leased job for [`Store::defer`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRef {
@@ -452,8 +462,8 @@ pub trait Store: Send + Sync {
     /// A restarted worker takes its own leases back at once.
     async fn reclaim(&self, worker: &WorkerName) -> Result<(), StoreError>;
 
-    /// When the next job is due, leased or not; none when there is none.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next job of these lanes is due, leased or not; none when there is none.
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError>;
 
     /// Lists, keyset only.
     async fn scan(&self, scan: &Scan, after: Option<&Cursor>, limit: u32) -> Result<Page, StoreError>;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::engine::{Engine, Hospital};
+use super::handoff::Held;
 use crate::access::Actor;
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
@@ -232,21 +233,30 @@ impl Engine {
         })
     }
 
-    /// Hands acts born leased to the runner of this process and rings the bell.
+    /// Hands acts born leased to the runner of this process, tells it when the rest is due, and wakes who watches.
     fn after_commit(&self, batch: Batch) {
-        let jobs = batch
-            .acts
-            .into_iter()
-            .filter_map(|act| {
-                let (lease, _) = act.lease?;
-                Some(Job {
-                    hospital: batch.hospital.clone(),
-                    lease,
-                    kind: JobKind::Act { id: act.id, queue: act.queue, call: act.call, attempt: 1, sent: act.prior.saturating_add(1) },
-                })
-            })
-            .collect();
-        self.hand_off(jobs);
+        let (handoff, payments) = (&self.inner.handoff, &self.inner.payments);
+        let due = batch.polls.iter().filter_map(|(_, poll)| poll.as_ref().map(|p| p.due)).chain(batch.wakes.iter().filter_map(|(_, wake)| wake.as_ref().map(|w| w.due)));
+        due.chain(batch.acts.iter().filter(|act| act.lease.is_none()).map(|act| act.due)).for_each(|due| handoff.note(due));
+        for write in &batch.writes {
+            match &write.row {
+                Row::Payment(m) => payments.ring(m.id),
+                Row::Settlement(m) => payments.ring(m.payment),
+                Row::Refund(m) => payments.ring(m.payment),
+                // A payment is over for the patient before its invoice comes, so nobody waits for that.
+                Row::Invoice(_) => {}
+            }
+        }
+        for act in batch.acts {
+            match act.lease {
+                None => handoff.queued(act.queue),
+                Some((lease, until)) => {
+                    let kind = JobKind::Act { id: act.id, queue: act.queue, call: act.call, attempt: 1, sent: act.prior.saturating_add(1) };
+                    handoff.hold(Held { job: Job { hospital: batch.hospital.clone(), lease, kind }, until });
+                }
+            }
+        }
+        self.inner.bell.ring();
     }
 }
 

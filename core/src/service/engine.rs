@@ -1,16 +1,17 @@
 //! The engine: hospitals, store and clock behind one cheap handle.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::bell::Bell;
+use super::bell::{Bell, PaymentBells};
+use super::handoff::Handoff;
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{ChannelCode, HospitalId, TermsHash, WorkerName};
 use crate::payment::ChannelTraits;
 use crate::policy::{Pace, Terms};
-use crate::port::{Batch, CallLog, Clock, CommitError, His, IdSource, InvoicePlatform, Job, LogSink, PaymentChannel, Record, RecordKind, RecordWrite, Source, Store};
+use crate::port::{Batch, CallLog, Clock, CommitError, His, IdSource, InvoicePlatform, LogSink, PaymentChannel, Record, RecordKind, RecordWrite, Source, Store};
 
 /// One hospital as the engine knows it: policies and ports.
 #[derive(Clone)]
@@ -67,9 +68,11 @@ pub(crate) struct Inner {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) worker: WorkerName,
     pub(crate) hospitals: BTreeMap<HospitalId, (Hospital, TermsHash)>,
+    /// Rung when the runner has something to do.
     pub(crate) bell: Bell,
-    /// Acts born leased to this process, waiting for a free slot of its runner.
-    handoff: Mutex<VecDeque<Job>>,
+    /// Rung when a watched payment moved.
+    pub(crate) payments: PaymentBells,
+    pub(crate) handoff: Handoff,
     running: AtomicBool,
     terms: Mutex<BTreeMap<TermsHash, Arc<Terms>>>,
 }
@@ -95,7 +98,8 @@ impl Engine {
             worker: parts.worker,
             hospitals,
             bell: Bell::default(),
-            handoff: Mutex::new(VecDeque::new()),
+            payments: PaymentBells::default(),
+            handoff: Handoff::default(),
             running: AtomicBool::new(false),
             terms: Mutex::new(terms),
         };
@@ -205,18 +209,6 @@ impl Engine {
 
     pub(crate) fn running(&self) -> bool {
         self.inner.running.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn hand_off(&self, jobs: Vec<Job>) {
-        lock(&self.inner.handoff).extend(jobs);
-        self.inner.bell.ring();
-    }
-
-    /// Takes a handed-off job that `fits`, leaving the others in order.
-    pub(crate) fn take_handed(&self, fits: impl Fn(&Job) -> bool) -> Option<Job> {
-        let mut handoff = lock(&self.inner.handoff);
-        let position = handoff.iter().position(fits)?;
-        handoff.remove(position)
     }
 }
 

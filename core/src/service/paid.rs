@@ -74,7 +74,8 @@ impl Engine {
                 break;
             }
         }
-        Ok(PaidListResponse { settlements: self.settlement_views(hospital, &found, false).await?, next: after })
+        let invoices = self.invoices(hospital, &found).await?;
+        Ok(PaidListResponse { settlements: found.iter().map(|s| SettlementView::of(s, &invoices, false)).collect(), next: after })
     }
 
     /// One settlement with its lines.
@@ -85,8 +86,8 @@ impl Engine {
         if caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor]).is_err() {
             caller.may_act_for(settlement.patient())?;
         }
-        let mut views = self.settlement_views(hospital, std::slice::from_ref(&settlement), true).await?;
-        views.pop().ok_or_else(|| Error::internal("a settlement has a view"))
+        let invoices = self.invoices(hospital, std::slice::from_ref(&settlement)).await?;
+        Ok(SettlementView::of(&settlement, &invoices, true))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The runner: performs what is due, feeds what it learns back. One future; no spawn, no executor of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -8,6 +8,7 @@ use futures_util::{pin_mut, select_biased};
 
 use super::apply::{Applied, Event};
 use super::engine::Engine;
+use super::handoff::Held;
 use crate::access::Actor;
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
@@ -41,51 +42,40 @@ impl Runner {
         }
         let stop = stop.fuse();
         pin_mut!(stop);
-        let mut busy: BTreeMap<Lane, u32> = BTreeMap::new();
+        let mut lanes = Lanes::default();
         let mut work = FuturesUnordered::new();
         let mut stopping = false;
+        // The store is looked at when something is known to be due, and every so often anyway: other replicas write too.
+        let mut look = engine.now();
         loop {
             let heard = engine.inner.bell.generation();
-            let mut look_again = engine.now().plus_millis(self.idle_ms());
             if !stopping {
-                while let Some(job) = engine.take_handed(|job| free(engine, &busy, lane(job)) > 0) {
-                    *busy.entry(lane(&job)).or_default() += 1;
-                    work.push(self.handle(job));
-                }
-                match self.claim(&busy).await {
-                    Ok(jobs) if !jobs.is_empty() => {
-                        for job in jobs {
-                            *busy.entry(lane(&job)).or_default() += 1;
-                            work.push(self.handle(job));
+                self.start_held(&mut lanes, |held| work.push(self.handle(held)));
+                let now = engine.now();
+                if look.min(engine.inner.handoff.due().unwrap_or(look)) <= now {
+                    match self.claim(&mut lanes, now).await {
+                        Ok(claimed) => {
+                            look = now.plus_millis(self.idle_ms());
+                            if claimed {
+                                continue;
+                            }
                         }
-                        continue;
+                        Err(_) => look = now.plus_millis(STORE_PAUSE_MS),
                     }
-                    Ok(_) => {
-                        if let Ok(Some(due)) = engine.inner.store.next_due().await
-                            && due > engine.now()
-                        {
-                            look_again = look_again.min(due);
-                        }
-                    }
-                    Err(_) => look_again = engine.now().plus_millis(STORE_PAUSE_MS),
                 }
             }
             if stopping && work.is_empty() {
                 break;
             }
             let rung = engine.inner.bell.after(heard).fuse();
-            let timer = engine.inner.clock.sleep_until(look_again).fuse();
+            let timer = engine.inner.clock.sleep_until(look.min(engine.inner.handoff.due().unwrap_or(look))).fuse();
             pin_mut!(rung, timer);
             select_biased! {
-                done = work.select_next_some() => {
-                    let lane: Lane = done;
-                    if let Some(count) = busy.get_mut(&lane) {
-                        *count = count.saturating_sub(1);
-                    }
-                }
+                lane = work.select_next_some() => self.finished(&mut lanes, lane),
                 () = stop => {
                     stopping = true;
                     engine.stop_running();
+                    self.give_back_held(&mut lanes, |held| work.push(self.handle(held)));
                 }
                 () = rung => {}
                 () = timer => {}
@@ -97,23 +87,92 @@ impl Runner {
         self.engine.hospitals().map(|h| i64::from(h.pace.idle_ms)).min().unwrap_or(500)
     }
 
-    async fn claim(&self, busy: &BTreeMap<Lane, u32>) -> Result<Vec<Job>> {
-        let engine = &self.engine;
-        let free: Vec<(Lane, u32)> = Lane::ALL.into_iter().map(|lane| (lane, free(engine, busy, lane))).filter(|(_, n)| *n > 0).collect();
-        if free.is_empty() {
-            return Ok(Vec::new());
+    fn slots(&self, lane: Lane) -> u32 {
+        self.engine.hospitals().map(|h| h.pace.lane(lane).slots).sum()
+    }
+
+    /// Starts the jobs in hand as far as their lanes have slots.
+    fn start_held(&self, lanes: &mut Lanes, mut start: impl FnMut(Held)) {
+        for lane in Lane::ALL {
+            while lanes.busy(lane) < self.slots(lane)
+                && let Some(held) = self.engine.inner.handoff.take(lane)
+            {
+                lanes.began(lane);
+                start(held);
+            }
         }
-        let now = engine.now();
-        let lease_ms = engine.hospitals().map(|h| i64::from(h.pace.lease_ms)).max().unwrap_or(60_000);
-        let claim = Claim { worker: engine.inner.worker.clone(), lease: engine.fresh(), now, until: now.plus_millis(lease_ms), limits: ClaimLimits { free } };
-        engine.inner.store.claim(&claim).await.map_err(Error::from)
+    }
+
+    /// Takes from the store what is due: what the free slots can do, and as much again to go on with.
+    async fn claim(&self, lanes: &mut Lanes, now: Timestamp) -> Result<bool> {
+        let handoff = &self.engine.inner.handoff;
+        handoff.forget_due();
+        let wanted = |lane: Lane| (self.slots(lane) * 2).saturating_sub(lanes.busy(lane) + handoff.held(lane));
+        let free: Vec<(Lane, u32)> = Lane::ALL.into_iter().map(|lane| (lane, wanted(lane))).filter(|(_, n)| *n > 0).collect();
+        let jobs = if free.is_empty() { Vec::new() } else { self.lease(&free, now).await? };
+        let took = |lane: Lane| jobs.iter().filter(|held| held.job.lane() == lane).count();
+        let enough = |lane: &Lane| free.iter().any(|(l, n)| l == lane && took(*lane) < *n as usize);
+        let (exhausted, short): (Vec<Lane>, Vec<Lane>) = Lane::ALL.into_iter().partition(enough);
+        lanes.short = short.into_iter().collect();
+        let claimed = !jobs.is_empty();
+        for held in jobs {
+            handoff.claimed(&held.job);
+            handoff.hold(held);
+        }
+        // What was due at `now` has been taken, so only a later instant is news.
+        if let Some(due) = self.engine.inner.store.next_due(&exhausted).await?
+            && due > now
+        {
+            handoff.note(due);
+        }
+        Ok(claimed)
+    }
+
+    async fn lease(&self, free: &[(Lane, u32)], now: Timestamp) -> Result<Vec<Held>> {
+        let engine = &self.engine;
+        let until = now.plus_millis(engine.hospitals().map(|h| i64::from(h.pace.lease_ms)).max().unwrap_or(60_000));
+        let claim = Claim { worker: engine.inner.worker.clone(), lease: engine.fresh(), now, until, limits: ClaimLimits { free: free.to_vec() } };
+        let jobs = engine.inner.store.claim(&claim).await?;
+        Ok(jobs.into_iter().map(|job| Held { job, until }).collect())
+    }
+
+    /// A slot is free again. Where the store holds more than was taken, it is asked before the hands are empty.
+    fn finished(&self, lanes: &mut Lanes, lane: Lane) {
+        lanes.ended(lane);
+        let handoff = &self.engine.inner.handoff;
+        if lanes.short.contains(&lane) && handoff.held(lane) * 2 <= self.slots(lane) {
+            lanes.short.remove(&lane);
+            handoff.note(self.engine.now());
+        }
+    }
+
+    /// Nothing more is started: what is in hand goes back, so that another replica need not wait for the leases.
+    fn give_back_held(&self, lanes: &mut Lanes, mut back: impl FnMut(Held)) {
+        for lane in Lane::ALL {
+            while let Some(held) = self.engine.inner.handoff.take(lane) {
+                lanes.began(lane);
+                back(Held { until: self.engine.now(), ..held });
+            }
+        }
     }
 
     /// Works a job off; returns its lane. Whatever fails leaves the job leased, so that it comes back.
-    async fn handle(&self, job: Job) -> Lane {
-        let lane = lane(&job);
+    async fn handle(&self, held: Held) -> Lane {
+        let Held { job, until } = held;
+        let lane = job.lane();
+        if until <= self.engine.now() {
+            // It waited too long: somebody else may have it by now. Nothing was sent.
+            let _ = self.defer(&job, self.engine.now(), true).await;
+            return lane;
+        }
         let done = match &job.kind {
-            JobKind::Act { id, queue, call, attempt, sent } => self.act(&job, id.machine, *queue, call, *attempt, *sent).await,
+            JobKind::Act { id, queue, call, attempt, sent } => {
+                let done = self.act(&job, id.machine, *queue, call, *attempt, *sent).await;
+                if self.engine.inner.handoff.waits_behind(*queue) {
+                    self.engine.inner.handoff.note(self.engine.now());
+                }
+                done
+            }
             JobKind::Poll { machine, call, attempt, slow } => self.poll(&job, *machine, call, *attempt, *slow).await,
             JobKind::Wake { machine, kind } => self.wake(&job, *machine, *kind).await,
         };
@@ -205,18 +264,32 @@ impl Runner {
             JobKind::Wake { machine, .. } => (*machine, None, true),
         };
         let job = JobRef { hospital: job.hospital.clone(), lease: job.lease, act, machine, wake, unsent };
-        self.engine.inner.store.defer(&job, due).await.map_err(Error::from)
+        self.engine.inner.store.defer(&job, due).await.map_err(Error::from)?;
+        self.engine.inner.handoff.note(due);
+        Ok(())
     }
 }
 
-fn lane(job: &Job) -> Lane {
-    match &job.kind {
-        JobKind::Act { call, .. } | JobKind::Poll { call, .. } => call.lane(),
-        JobKind::Wake { .. } => Lane::Timer,
-    }
+/// What goes on in each lane.
+#[derive(Default)]
+struct Lanes {
+    busy: BTreeMap<Lane, u32>,
+    /// Lanes where the store may hold more than was taken.
+    short: BTreeSet<Lane>,
 }
 
-fn free(engine: &Engine, busy: &BTreeMap<Lane, u32>, lane: Lane) -> u32 {
-    let slots: u32 = engine.hospitals().map(|h| h.pace.lane(lane).slots).sum();
-    slots.saturating_sub(busy.get(&lane).copied().unwrap_or(0))
+impl Lanes {
+    fn busy(&self, lane: Lane) -> u32 {
+        self.busy.get(&lane).copied().unwrap_or(0)
+    }
+
+    fn began(&mut self, lane: Lane) {
+        *self.busy.entry(lane).or_default() += 1;
+    }
+
+    fn ended(&mut self, lane: Lane) {
+        if let Some(busy) = self.busy.get_mut(&lane) {
+            *busy = busy.saturating_sub(1);
+        }
+    }
 }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use futures_util::future::{Either, select};
 
 use super::engine::{Engine, Hospital};
-use super::view::{PaymentView, SettlementView};
+use super::view::{Invoices, PaymentView};
 use crate::access::{Caller, Role};
 use crate::error::{Code, Error, Result};
-use crate::ident::{InvoiceId, PaymentId};
-use crate::workflow::{Invoice, Key, Payment, Row, Settlement};
+use crate::ident::PaymentId;
+use crate::workflow::{Key, Payment, Row, Settlement};
 
 /// The longest wait, in milliseconds.
 const MAX_WAIT_MS: u32 = 30_000;
@@ -24,30 +24,34 @@ pub struct SettlementGetRequest {
     /// Wait up to this long for something to change, in milliseconds (at most 30,000).
     #[serde(default)]
     pub wait_ms: u32,
+    /// The `version` of the view that is known already: any other is answered at once. Without it, what is found first is
+    /// the one that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
 }
 
 /// Response of `settlement.get`.
 pub type SettlementGetResponse = PaymentView;
 
 impl Engine {
-    /// How far a payment is. With `wait_ms` it answers as soon as the view differs from the present one, or it is over.
+    /// How far a payment is. With `wait_ms` it answers as soon as the view is another than the known one, or it is over.
     pub async fn get(&self, caller: &Caller, request: &SettlementGetRequest) -> Result<SettlementGetResponse> {
         if request.wait_ms > MAX_WAIT_MS {
             return Err(Error::field("wait_ms", "must be at most 30000"));
         }
         let hospital = self.hospital(&caller.hospital)?;
         let until = self.now().plus_millis(i64::from(request.wait_ms));
-        let mut heard = self.inner.bell.generation();
-        let first = self.payment_view(hospital, caller, request.payment_id).await?;
-        let mut view = first.clone();
-        while !view.over && same(&first, &view) && self.now() < until {
-            let rung = self.inner.bell.after(heard);
+        let bell = self.inner.payments.watch(request.payment_id);
+        let mut heard = bell.generation();
+        let mut view = self.payment_view(hospital, caller, request.payment_id).await?;
+        let known = request.since.unwrap_or(view.version);
+        while !view.over && view.version == known && self.now() < until {
             // Another replica may have moved it: look again at least every second.
             let timer = self.inner.clock.sleep_until(until.min(self.now().plus_millis(1_000)));
-            match select(Box::pin(rung), timer).await {
+            match select(Box::pin(bell.after(heard)), timer).await {
                 Either::Left(_) | Either::Right(_) => {}
             }
-            heard = self.inner.bell.generation();
+            heard = bell.generation();
             view = self.payment_view(hospital, caller, request.payment_id).await?;
         }
         Ok(view)
@@ -58,8 +62,8 @@ impl Engine {
         let keys: Vec<Key> = payment.shares.keys().map(|id| Key::Settlement(*id)).collect();
         let rows = self.inner.store.load(&hospital.id, &keys).await?;
         let settlements: Vec<Settlement> = rows.into_iter().filter_map(|row| if let Row::Settlement(s) = row { Some(s) } else { None }).collect();
-        let views = self.settlement_views(hospital, &settlements, false).await?;
-        Ok(PaymentView::of(&payment, views, self.now()))
+        let invoices = self.invoices(hospital, &settlements).await?;
+        Ok(PaymentView::of(&payment, &settlements, &invoices, self.now()))
     }
 
     /// A payment that the caller may see; a stranger's looks like a missing one.
@@ -72,16 +76,10 @@ impl Engine {
         Ok(payment)
     }
 
-    /// Settlements with their invoices, in the order of their ids.
-    pub(super) async fn settlement_views(&self, hospital: &Hospital, settlements: &[Settlement], with_lines: bool) -> Result<Vec<SettlementView>> {
+    /// The invoices of settlements, by id.
+    pub(super) async fn invoices(&self, hospital: &Hospital, settlements: &[Settlement]) -> Result<Invoices> {
         let keys: Vec<Key> = settlements.iter().filter_map(|s| s.invoice).map(Key::Invoice).collect();
         let rows = if keys.is_empty() { Vec::new() } else { self.inner.store.load(&hospital.id, &keys).await? };
-        let invoices: std::collections::BTreeMap<InvoiceId, Invoice> = rows.into_iter().filter_map(|row| if let Row::Invoice(i) = row { Some((i.id, i)) } else { None }).collect();
-        Ok(settlements.iter().map(|s| SettlementView::of(s, s.invoice.and_then(|id| invoices.get(&id)), with_lines)).collect())
+        Ok(rows.into_iter().filter_map(|row| if let Row::Invoice(i) = row { Some((i.id, i)) } else { None }).collect())
     }
-}
-
-/// Equal but for the time of reading.
-fn same(a: &PaymentView, b: &PaymentView) -> bool {
-    PaymentView { now: b.now, ..a.clone() } == *b
 }

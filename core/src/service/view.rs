@@ -1,12 +1,14 @@
 //! What hosts show: bills, payments, settlements, invoices. Patient words are Chinese and neutral.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Private;
 use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::ChargeLine;
-use crate::ident::{BillId, ChannelCode, DeptCode, LineKey, PaymentId, SettlementId, VisitId};
+use crate::ident::{BillId, ChannelCode, DeptCode, InvoiceId, LineKey, PaymentId, SettlementId, VisitId};
 use crate::money::{Money, Quantity, UnitPrice};
 use crate::payment::Handover;
 use crate::workflow::{Invoice, InvoiceSt, Payment, PaymentSt, Refusal, Settlement, SettlementSt};
@@ -188,6 +190,9 @@ impl InvoiceView {
     }
 }
 
+/// Invoices by id.
+pub(crate) type Invoices = BTreeMap<InvoiceId, Invoice>;
+
 /// A settlement as shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -230,7 +235,8 @@ pub struct SettlementView {
 }
 
 impl SettlementView {
-    pub(crate) fn of(s: &Settlement, invoice: Option<&Invoice>, with_lines: bool) -> SettlementView {
+    pub(crate) fn of(s: &Settlement, invoices: &Invoices, with_lines: bool) -> SettlementView {
+        let invoice = s.invoice.and_then(|id| invoices.get(&id));
         let progress = progress_of(s);
         SettlementView {
             settlement_id: s.id,
@@ -278,6 +284,8 @@ pub struct PaymentView {
     pub progress: Progress,
     /// What the patient reads.
     pub text: String,
+    /// Grows with every step of the payment, its settlements and their invoices: send it as `since` to hear of the next.
+    pub version: u64,
     /// Nothing changes any more for the patient (invoices may still come).
     pub over: bool,
     /// What is to be paid.
@@ -296,7 +304,10 @@ pub struct PaymentView {
 }
 
 impl PaymentView {
-    pub(crate) fn of(p: &Payment, settlements: Vec<SettlementView>, now: Timestamp) -> PaymentView {
+    pub(crate) fn of(p: &Payment, settlements: &[Settlement], invoices: &Invoices, now: Timestamp) -> PaymentView {
+        let steps = std::iter::once(p.base.ver).chain(settlements.iter().map(|s| s.base.ver)).chain(invoices.values().map(|i| i.base.ver));
+        let version = steps.map(u64::from).sum();
+        let settlements: Vec<SettlementView> = settlements.iter().map(|s| SettlementView::of(s, invoices, false)).collect();
         let progress = match p.st {
             PaymentSt::Preparing | PaymentSt::Ordering => Progress::Preparing,
             PaymentSt::Paying => Progress::AwaitingPayment,
@@ -311,6 +322,7 @@ impl PaymentView {
             st: p.st.code().to_owned(),
             progress,
             text: progress.text().to_owned(),
+            version,
             over,
             amount_fen: p.amount_fen,
             channel: p.channel.clone(),

@@ -21,6 +21,7 @@ use async_trait::async_trait;
 
 use crate::calendar::Timestamp;
 use crate::ident::{BatchId, HospitalId, RequestKey, WorkerName};
+use crate::policy::Lane;
 use crate::port::{Batch, Claim, CommitError, Cursor, Find, Job, JobRef, Loaded, Page, Record, RecordKind, Reply, Scan, Store, StoreError};
 use crate::workflow::Key;
 
@@ -146,8 +147,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.open(Op::NextDue)?.state.jobs.next_due())
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.open(Op::NextDue)?.state.jobs.next_due(lanes))
     }
 
     async fn scan(&self, scan: &Scan, after: Option<&Cursor>, limit: u32) -> Result<Page, StoreError> {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use menjie::Timestamp;
 use menjie::ident::{BatchId, HospitalId, RequestKey, WorkerName};
 use menjie::payment::{ChannelTraits, Notice, RawNotice};
+use menjie::policy::Lane;
 use menjie::port::{
     Batch, CallCx, ChannelAnswer, ChannelCall, Claim, Clock, CommitError, Cursor, Find, His, HisAnswer, HisCall, HisTraits, InvoiceAnswer, InvoiceCall, InvoicePlatform, Job,
     JobRef, Loaded, Outcome, Page, PaymentChannel, Record, RecordKind, Reply, Scan, Store, StoreError,
@@ -101,8 +102,8 @@ impl<S: Store> Store for CrashStore<S> {
     async fn reclaim(&self, worker: &WorkerName) -> Result<(), StoreError> {
         self.inner.reclaim(worker).await
     }
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_due().await
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.next_due(lanes).await
     }
     async fn scan(&self, scan: &Scan, after: Option<&Cursor>, limit: u32) -> Result<Page, StoreError> {
         let clock = self.slow_lists.lock().unwrap().clone();

@@ -197,7 +197,7 @@ impl Clinic {
 
     pub fn view(&mut self, replica: usize, patient: &PatientId, id: PaymentId) -> PaymentView {
         let (engine, caller) = (self.replicas[replica].engine.clone(), self.caller(patient));
-        self.block(async move { engine.get(&caller, &SettlementGetRequest { payment_id: id, wait_ms: 0 }).await }).unwrap()
+        self.block(async move { engine.get(&caller, &SettlementGetRequest { payment_id: id, wait_ms: 0, since: None }).await }).unwrap()
     }
 
     /// Delivers every callback that waits at the channel.

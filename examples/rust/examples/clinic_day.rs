@@ -91,7 +91,7 @@ pub(crate) fn run() -> Result<String, Box<dyn Error>> {
     exec.run_for(10_000);
 
     // 7. The result, as the patient sees it.
-    let (e, c, request) = (engine.clone(), caller, SettlementGetRequest { payment_id, wait_ms: 0 });
+    let (e, c, request) = (engine.clone(), caller, SettlementGetRequest { payment_id, wait_ms: 0, since: None });
     let view = wait(&mut exec, async move { e.get(&c, &request).await })??;
     writeln!(told, "payment  {}", view.text)?;
     for s in &view.settlements {

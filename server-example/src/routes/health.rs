@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use menjie::policy::Lane;
 use menjie::port::{Scan, ScanRow, StoreError};
 use menjie::workflow::MachineKind;
 use serde::Serialize;
@@ -31,7 +32,7 @@ pub async fn healthz() -> &'static str {
 
 /// `GET /readyz`: store, transfer log and runner work.
 pub async fn readyz(State(app): State<App>) -> Response {
-    let ready = Ready { store: app.store().next_due().await.is_ok(), log: !app.transfers().failing(), runner: app.running() };
+    let ready = Ready { store: app.store().next_due(&Lane::ALL).await.is_ok(), log: !app.transfers().failing(), runner: app.running() };
     let status = if ready.store && ready.log && ready.runner { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(status, &ready)
 }

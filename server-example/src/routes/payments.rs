@@ -49,6 +49,9 @@ pub struct Follow {
     /// Wait up to this long for a change, in milliseconds (at most 30,000).
     #[serde(default)]
     pub wait_ms: u32,
+    /// The `version` that is known already: any other is answered at once.
+    #[serde(default)]
+    pub since: Option<u64>,
 }
 
 /// `POST /api/v1/payments`.
@@ -61,7 +64,7 @@ pub async fn pay(State(app): State<App>, Patient(session): Patient, headers: Hea
 
 /// `GET /api/v1/payments/{id}`.
 pub async fn get(State(app): State<App>, Patient(session): Patient, Id(payment_id): Id<PaymentId>, Asked(follow): Asked<Follow>) -> Result<Response, Failure> {
-    let request = SettlementGetRequest { payment_id, wait_ms: follow.wait_ms };
+    let request = SettlementGetRequest { payment_id, wait_ms: follow.wait_ms, since: follow.since };
     Ok(json(StatusCode::OK, &app.engine().get(&session.caller, &request).await?))
 }
 

@@ -156,9 +156,9 @@ impl Stage {
 
     /// Follows a payment until the view is as wanted.
     pub(crate) async fn until(&self, session: &str, payment: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let mut last = Value::Null;
-        for _ in 0..40 {
-            last = self.get(&format!("/api/v1/payments/{payment}?wait_ms=1500"), session).await.json();
+        let mut last = json!({ "version": 0 });
+        for _ in 0..60 {
+            last = self.get(&format!("/api/v1/payments/{payment}?wait_ms=1500&since={}", last["version"]), session).await.json();
             if wanted(&last) {
                 return last;
             }

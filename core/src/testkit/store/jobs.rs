@@ -165,8 +165,8 @@ impl Jobs {
     }
 
     /// When [`Jobs::claim`] could hand out something at the earliest, given free slots.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
-        Lane::ALL.into_iter().filter_map(|lane| self.due.iter().filter(|(of, _, _)| *of == lane).find(|(_, _, id)| self.is_first(id)).map(|(_, available, _)| *available)).min()
+    pub(super) fn next_due(&self, lanes: &[Lane]) -> Option<Timestamp> {
+        lanes.iter().filter_map(|lane| self.due.iter().filter(|(of, _, _)| of == lane).find(|(_, _, id)| self.is_first(id)).map(|(_, available, _)| *available)).min()
     }
 
     /// Open work of a hospital, ascending by machine, kind and position.

@@ -68,9 +68,9 @@ impl Desk {
         self.call(Method::POST, "/api/v1/payments", Some(key), Some(&body)).await
     }
 
-    /// How far a payment is.
-    pub(crate) async fn follow(&self, payment_id: &str, wait_ms: u32) -> Result<Value, Trouble> {
-        self.call(Method::GET, &format!("/api/v1/payments/{payment_id}?wait_ms={wait_ms}"), None, None).await
+    /// How far a payment is, once it is not at version `since` any more.
+    pub(crate) async fn follow(&self, payment_id: &str, wait_ms: u32, since: u64) -> Result<Value, Trouble> {
+        self.call(Method::GET, &format!("/api/v1/payments/{payment_id}?wait_ms={wait_ms}&since={since}"), None, None).await
     }
 
     /// All that was paid, page by page.

@@ -63,9 +63,9 @@ pub(crate) async fn pay_all(desk: &mut Desk, patient: &DayPatient, round: &str) 
 
 /// Follows a payment to its end, paying when it may be paid.
 async fn follow(desk: &Desk, payment: &str, begun: Instant) -> Result<(), String> {
-    let mut scanned = false;
+    let (mut scanned, mut since) = (false, 0);
     loop {
-        let view = match desk.follow(payment, 2_000).await {
+        let view = match desk.follow(payment, 2_000, since).await {
             Ok(view) => view,
             Err(Trouble::NoSession) => return Ok(()),
             Err(trouble) => return Err(format!("payment: {trouble}")),
@@ -73,6 +73,7 @@ async fn follow(desk: &Desk, payment: &str, begun: Instant) -> Result<(), String
         if flag(&view, "over") || begun.elapsed() > PATIENCE {
             return Ok(());
         }
+        since = view.get("version").and_then(Value::as_u64).unwrap_or_default();
         let code = view.get("handover").and_then(|h| text(h, "code_url"));
         if let (Some(code), false) = (code, scanned) {
             scanned = desk.scan(&code).await.map_err(|e| format!("scan: {e}"))?;

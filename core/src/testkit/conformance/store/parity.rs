@@ -71,7 +71,7 @@ pub async fn same_history(one: &dyn Store, two: &dyn Store, seed: u64, operation
                 one.reclaim(&worker()?).await?;
                 two.reclaim(&worker()?).await?;
             }
-            Ask::NextDue => same(&law, one.next_due().await?, two.next_due().await?)?,
+            Ask::NextDue => same(&law, one.next_due(&Lane::ALL).await?, two.next_due(&Lane::ALL).await?)?,
         }
         if n % 50 == 0 || n == operations {
             same_rows(&law, one, two).await?;

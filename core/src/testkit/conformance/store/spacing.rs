@@ -2,6 +2,7 @@
 
 use super::work::{acts, claim_all, machine, with_acts};
 use super::{Verdict, same};
+use crate::policy::Lane;
 use crate::port::{Batch, JobRef, Source, Store};
 use crate::testkit::fixture::{NOON, act, batch, hospital};
 
@@ -18,7 +19,7 @@ pub async fn a_queue_rests_after_spacing(store: &dyn Store) -> Verdict {
     store.commit(&spaced(2, Source::Effect { act: act(key, 1, 0, NOON)?.id, lease: 1 }, 1, 60_000)?).await?;
     let others = acts(&claim_all(store, 2, 59_999).await?);
     same("only the other queue goes on", others.iter().map(|(id, ..)| id.machine).collect::<Vec<_>>(), vec![machine(2)?])?;
-    same("the gate is the next instant", store.next_due().await?, Some(NOON.plus_millis(60_000)))?;
+    same("the gate is the next instant", store.next_due(&Lane::ALL).await?, Some(NOON.plus_millis(60_000)))?;
     same("then the second", acts(&claim_all(store, 3, 60_000).await?).len(), 1)
 }
 
@@ -32,9 +33,9 @@ pub async fn spacing_holds_for_acts_added_later(store: &dyn Store) -> Verdict {
     store.commit(&spaced(3, Source::Housekeeping, 1, 5_000)?).await?;
     let job = JobRef { hospital: hospital()?, lease: 2, act: Some(act(key, 1, 0, NOON)?.id), machine: key, wake: false, unsent: true };
     store.defer(&job, NOON.plus_millis(2_000)).await?;
-    same("given back behind the gate", store.next_due().await?, Some(NOON.plus_millis(5_000)))?;
+    same("given back behind the gate", store.next_due(&Lane::ALL).await?, Some(NOON.plus_millis(5_000)))?;
     store.commit(&with_acts(4, vec![act(machine(2)?, 1, 0, NOON.plus_millis(6_000))?])?).await?;
-    same("in one go with an act", store.next_due().await?, Some(NOON.plus_millis(5_000)))
+    same("in one go with an act", store.next_due(&Lane::ALL).await?, Some(NOON.plus_millis(5_000)))
 }
 
 /// The later instant wins.
@@ -42,9 +43,9 @@ pub async fn a_gate_never_moves_back(store: &dyn Store) -> Verdict {
     store.commit(&spaced(1, Source::Housekeeping, 1, 5_000)?).await?;
     store.commit(&spaced(2, Source::Housekeeping, 1, 1_000)?).await?;
     store.commit(&with_acts(3, vec![act(machine(1)?, 1, 0, NOON)?])?).await?;
-    same("the later one", store.next_due().await?, Some(NOON.plus_millis(5_000)))?;
+    same("the later one", store.next_due(&Lane::ALL).await?, Some(NOON.plus_millis(5_000)))?;
     let mut with_own_gate = with_acts(4, vec![act(machine(2)?, 1, 0, NOON)?])?;
     with_own_gate.spacing = Some((machine(2)?, NOON.plus_millis(3_000)));
     store.commit(&with_own_gate).await?;
-    same("spacing of a batch counts for its own acts", store.next_due().await?, Some(NOON.plus_millis(3_000)))
+    same("spacing of a batch counts for its own acts", store.next_due(&Lane::ALL).await?, Some(NOON.plus_millis(3_000)))
 }

@@ -8,6 +8,7 @@ use crate::ident::{BatchId, LineKey, PaymentId, SettlementId};
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
 use crate::payment::Part;
+use crate::policy::Lane;
 use crate::port::{CommitError, Inbox, InboxState, Record, RecordKind, RecordWrite, Scan, Source, Store, Write};
 use crate::testkit::fixture::{NOON, act, batch, hospital, message, payment, poll, request, settlement, step, wake, writing};
 use crate::workflow::{Key, Row};
@@ -75,7 +76,7 @@ pub async fn a_refused_batch_leaves_nothing(store: &dyn Store) -> Verdict {
     same("one claim is left", all(store, &Scan::Claims(h.clone())).await?.len(), 1)?;
     same("no machine was born", store.load(&h, &[key]).await?, Vec::new())?;
     same("no record was written", store.record(&h, RecordKind::Quote, "r").await?, None)?;
-    same("nothing is due", store.next_due().await?, None)?;
+    same("nothing is due", store.next_due(&Lane::ALL).await?, None)?;
     refused_batch.claims.truncate(1);
     store.commit(&refused_batch).await?; // the refused one consumed neither its message nor its batch id
     Ok(())

@@ -177,7 +177,7 @@ pub async fn a_deferred_job_comes_back(store: &dyn Store) -> Verdict {
     store.defer(&giving_back(act(key, 1, 0, NOON)?.id, 1, false)?, at(10)).await?;
     store.defer(&other(false)?, at(20)).await?;
     store.defer(&other(true)?, at(30)).await?;
-    same("the next is the act", store.next_due().await?, Some(at(10)))?;
+    same("the next is the act", store.next_due(&Lane::ALL).await?, Some(at(10)))?;
     same("the act", acts(&claim_all(store, 2, 10).await?).len(), 1)?;
     let poll_again = claim_all(store, 3, 20).await?;
     same("the poll", leased(&poll_again), vec![(key, false)])?;
@@ -239,18 +239,18 @@ pub async fn a_restated_poll_starts_anew(store: &dyn Store) -> Verdict {
     let again = claim_all(store, 2, 0).await?;
     holds("attempt 1 at the slow step", matches!(again.as_slice(), [Job { kind: JobKind::Poll { attempt: 1, slow: true, .. }, lease: 2, .. }]))?;
     store.commit(&Batch { polls: vec![(key, None)], ..batch(3, Source::Housekeeping)? }).await?;
-    same("no poll any more", store.next_due().await?, None)?;
+    same("no poll any more", store.next_due(&Lane::ALL).await?, None)?;
     same("and its lease is worth nothing", store.commit(&batch(4, Source::Poll { machine: key, lease: 2 })?).await, Err(crate::port::CommitError::Stale))
 }
 
 /// Blocked acts do not count, leased ones count from the end of the lease.
 pub async fn next_due_looks_at_what_can_be_claimed(store: &dyn Store) -> Verdict {
     let key = machine(1)?;
-    same("nothing", store.next_due().await?, None)?;
+    same("nothing", store.next_due(&Lane::ALL).await?, None)?;
     store.commit(&with_acts(1, vec![act(key, 1, 0, at(1_000))?, act(key, 1, 1, NOON)?])?).await?;
-    same("the first of the queue", store.next_due().await?, Some(at(1_000)))?;
+    same("the first of the queue", store.next_due(&Lane::ALL).await?, Some(at(1_000)))?;
     claim_all(store, 1, 1_000).await?;
-    same("the end of its lease", store.next_due().await?, Some(at(1_000 + LEASE_MS)))?;
+    same("the end of its lease", store.next_due(&Lane::ALL).await?, Some(at(1_000 + LEASE_MS)))?;
     store.commit(&batch(2, Source::Effect { act: act(key, 1, 0, NOON)?.id, lease: 1 })?).await?;
-    same("then the second", store.next_due().await?, Some(NOON))
+    same("then the second", store.next_due(&Lane::ALL).await?, Some(NOON))
 }

@@ -10,6 +10,7 @@ mod open;
 pub mod plan;
 mod readers;
 mod reads;
+mod recent;
 pub mod sql;
 mod store;
 mod watch;

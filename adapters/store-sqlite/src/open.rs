@@ -9,10 +9,12 @@ use menjie::calendar::Timestamp;
 use menjie::error::Code;
 use menjie::port::{Entropy, KeyProvider};
 use menjie::{Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::exec::{self, short};
 use crate::plan::{Call, Sealer, Val};
+use crate::recent::Recent;
 use crate::sql::{self, Dialect, MIGRATIONS, SCHEMA_VERSION};
 use crate::watch::Watch;
 
@@ -27,19 +29,27 @@ pub struct Options {
     entropy: Arc<dyn Entropy>,
     now: Timestamp,
     readers: usize,
+    recent: usize,
     watch: Watch,
 }
 
 impl Options {
     /// The file (made when it is not there), the keys of sealed columns, randomness for nonces, and the time of opening.
     pub fn new(path: impl Into<PathBuf>, keys: Arc<dyn KeyProvider>, entropy: Arc<dyn Entropy>, now: Timestamp) -> Options {
-        Options { path: path.into(), keys, entropy, now, readers: 2, watch: Watch::default() }
+        Options { path: path.into(), keys, entropy, now, readers: 2, recent: 2_048, watch: Watch::default() }
     }
 
     /// How many read connections (2 unless told; at least one).
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Options {
         self.readers = readers.max(1);
+        self
+    }
+
+    /// How many rows written last stay in memory, and as many records (2,048 unless told); none when zero.
+    #[must_use]
+    pub fn recent(mut self, rows: usize) -> Options {
+        self.recent = rows;
         self
     }
 
@@ -54,7 +64,7 @@ impl Options {
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options").field("path", &self.path).field("readers", &self.readers).finish_non_exhaustive()
+        f.debug_struct("Options").field("path", &self.path).field("readers", &self.readers).field("recent", &self.recent).finish_non_exhaustive()
     }
 }
 
@@ -63,6 +73,7 @@ pub(crate) struct Opened {
     pub(crate) writer: Connection,
     pub(crate) readers: Vec<Connection>,
     pub(crate) sealer: Arc<Sealer>,
+    pub(crate) recent: Arc<Recent>,
     pub(crate) watch: Watch,
     pub(crate) lock: File,
 }
@@ -78,7 +89,7 @@ pub(crate) fn open(options: Options) -> Result<Opened> {
     check_lookup_key(&writer, &sealer)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let readers = (0..options.readers).map(|_| connect(&options.path, flags)).collect::<Result<_>>()?;
-    Ok(Opened { writer, readers, sealer, watch: options.watch, lock })
+    Ok(Opened { writer, readers, sealer, recent: Arc::new(Recent::new(options.recent)), watch: options.watch, lock })
 }
 
 fn failed(cause: impl Into<String>) -> Error {
@@ -126,6 +137,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let conn = Connection::open_with_flags(path, flags).map_err(|e| sqlite(&e))?;
     let writing = flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE);
     let set = || -> rusqlite::Result<()> {
+        // Without it a plan may depend on bound values (the bundled SQLite is built with STAT4), and every new value prepares the statement again.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.busy_timeout(Duration::from_secs(5))?;
         if writing {
             let mode: String = conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

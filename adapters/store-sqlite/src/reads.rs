@@ -1,6 +1,7 @@
 //! Single reads: machines, records, replies, look-ups.
 
 use menjie::ident::{HospitalId, SettlementId};
+use menjie::policy::Lane;
 use menjie::port::StoreError;
 use menjie::workflow::{Key, MachineKind};
 use rusqlite::{Connection, Row};
@@ -28,10 +29,10 @@ pub(crate) fn settlement(id: i64) -> Result<SettlementId, StoreError> {
     SettlementId::new(id).map_err(|_| StoreError::Corrupt("a settlement's id is not positive".to_owned()))
 }
 
-/// When something may be claimed in any lane at the earliest.
-pub(crate) fn next_due(conn: &Connection) -> Result<Option<i64>, StoreError> {
+/// When something may be claimed in these lanes at the earliest.
+pub(crate) fn next_due(conn: &Connection, lanes: &[Lane]) -> Result<Option<i64>, StoreError> {
     let mut next: Option<i64> = None;
-    for lane in menjie::policy::Lane::ALL {
+    for lane in lanes {
         let of_lane = exec::first(conn, sql::JOB_NEXT, &[Val::text(lane.code())], |row| row.get(0))?;
         next = [next, of_lane].into_iter().flatten().min();
     }

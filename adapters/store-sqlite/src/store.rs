@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use menjie::calendar::Timestamp;
 use menjie::error::Code;
 use menjie::ident::{BatchId, HospitalId, RequestKey, WorkerName};
+use menjie::policy::Lane;
 use menjie::port::{Batch, Claim, CommitError, Cursor, Find, Job, JobRef, Loaded, Page, Record, RecordKind, Reply, Scan, Source, Store, StoreError};
 use menjie::workflow::Key;
 use menjie::{Error, Result};
@@ -19,6 +20,7 @@ use crate::open::{Options, open};
 use crate::plan::{self, Refused, Sealer, Val, uncommitted};
 use crate::readers::Readers;
 use crate::reads;
+use crate::recent::{Recent, Written};
 use crate::sql;
 use crate::writer::{Done, NotTaken, Work, Writer};
 
@@ -28,6 +30,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     sealer: Arc<Sealer>,
+    recent: Arc<Recent>,
     _lock: File,
 }
 
@@ -43,8 +46,8 @@ impl SqliteStore {
         let opened = open(options)?;
         let thread = |_| Error::new(Code::StoreFailed).with("cause", "a thread cannot be started");
         let readers = Readers::start(opened.readers).map_err(thread)?;
-        let writer = Writer::start(opened.writer, opened.watch).map_err(thread)?;
-        Ok(SqliteStore { readers, writer, sealer: opened.sealer, _lock: opened.lock })
+        let writer = Writer::start(opened.writer, Arc::clone(&opened.recent), opened.watch).map_err(thread)?;
+        Ok(SqliteStore { readers, writer, sealer: opened.sealer, recent: opened.recent, _lock: opened.lock })
     }
 
     /// Copies the database to a new file while it is in use.
@@ -98,6 +101,9 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self, hospital: &HospitalId, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        if let Some(rows) = self.recent.rows(hospital, keys) {
+            return Ok(rows);
+        }
         let (of, keys) = (hospital.clone(), keys.to_vec());
         let rows = self.readers.read(move |conn| reads::load(conn, &of, &keys)).await?;
         rows.iter().map(|(kind, raw)| plan::machine_row(&self.sealer, hospital, *kind, raw)).collect()
@@ -114,6 +120,9 @@ impl Store for SqliteStore {
     }
 
     async fn record(&self, hospital: &HospitalId, kind: RecordKind, key: &str) -> Result<Option<Record>, StoreError> {
+        if let Some(record) = self.recent.record(hospital, kind, key) {
+            return Ok(Some(record));
+        }
         let args = [Val::text(hospital.as_str()), Val::text(kind.code()), Val::text(key)];
         let raw = self.readers.read(move |conn| exec::first(conn, sql::RECORD_LOAD, &args, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))).await?;
         raw.map(|raw| plan::record(&self.sealer, hospital, kind, key, raw)).transpose()
@@ -128,7 +137,7 @@ impl Store for SqliteStore {
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         let plan = batch.check().and_then(|()| plan::plan(&self.sealer, batch)).map_err(|e| uncommitted(&e))?;
-        let answer = self.writer.submit(Work::Commit(plan)).map_err(|not| match not {
+        let answer = self.writer.submit(Work::Commit(plan, Written::by(batch))).map_err(|not| match not {
             NotTaken::Busy => CommitError::Busy,
             NotTaken::Stopped => CommitError::Failed("the writer has stopped".to_owned()),
         })?;
@@ -159,8 +168,9 @@ impl Store for SqliteStore {
         self.write(Work::Reclaim(worker.clone())).await.map(|_| ())
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.readers.read(reads::next_due).await.map(|due| due.map(Timestamp::from_millis))
+    async fn next_due(&self, lanes: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        let lanes = lanes.to_vec();
+        self.readers.read(move |conn| reads::next_due(conn, &lanes)).await.map(|due| due.map(Timestamp::from_millis))
     }
 
     async fn scan(&self, scan: &Scan, after: Option<&Cursor>, limit: u32) -> Result<Page, StoreError> {

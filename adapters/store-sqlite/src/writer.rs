@@ -4,6 +4,7 @@
 //! [`GROUP_TIME`] or as long as the last flush took. On a slow disk a group may so cost as much as the flush it saves. Each job runs in its own savepoint, so a refused one does not touch its neighbours.
 //! Answers leave only after the group's COMMIT.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use rusqlite::Connection;
 use crate::exec::{self, short};
 use crate::maintain;
 use crate::plan::{Call, RawJob, Refused, Step, Val, job_ref_args};
+use crate::recent::{Recent, Written};
 use crate::sql;
 use crate::watch::{Boundary, Watch};
 
@@ -31,7 +33,7 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// What the writer is asked to do.
 pub(crate) enum Work {
-    Commit(Vec<Step>),
+    Commit(Vec<Step>, Written),
     Claim(Claim),
     Defer(JobRef, Timestamp),
     Reclaim(WorkerName),
@@ -63,9 +65,9 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(conn: Connection, watch: Watch) -> std::io::Result<Writer> {
+    pub(crate) fn start(conn: Connection, recent: Arc<Recent>, watch: Watch) -> std::io::Result<Writer> {
         let (queue, tasks) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("menjie-writer".to_owned()).spawn(move || Thread { conn, watch, dirty: true, flush: Duration::ZERO }.run(&tasks))?;
+        let thread = std::thread::Builder::new().name("menjie-writer".to_owned()).spawn(move || Thread { conn, recent, watch, dirty: true, flush: Duration::ZERO }.run(&tasks))?;
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -93,6 +95,7 @@ impl Drop for Writer {
 
 struct Thread {
     conn: Connection,
+    recent: Arc<Recent>,
     watch: Watch,
     dirty: bool,
     /// How long the last COMMIT took.
@@ -125,9 +128,12 @@ impl Thread {
         self.watch.pass(Boundary::Begun);
         let started = Instant::now();
         let mut next = Some(first);
-        let mut answers = Vec::new();
+        let (mut answers, mut written) = (Vec::new(), Vec::new());
         while let Some(task) = next {
             let answer = self.job(&task.work);
+            if let (Work::Commit(_, rows), Ok(_)) = (task.work, &answer) {
+                written.push(rows);
+            }
             answers.push((task.answer, answer));
             if self.conn.is_autocommit() {
                 // SQLite gave the whole transaction up (disk full, I/O error): nothing of the group happened.
@@ -142,9 +148,11 @@ impl Thread {
         if let Err(error) = committed {
             // It may be on the disk or not; and answers that were given in view of a neighbour's work prove nothing either.
             let _undone = self.control("ROLLBACK");
+            self.recent.forget();
             return tell(answers.into_iter().map(|(to, _)| (to, Err(Refused::Unknown(format!("commit: {}", short(&error)))))));
         }
         self.watch.pass(Boundary::Committed);
+        written.into_iter().for_each(|rows| self.recent.wrote(rows));
         tell(answers);
         self.watch.pass(Boundary::Told);
     }
@@ -167,7 +175,7 @@ impl Thread {
 
     fn perform(&self, work: &Work) -> Answer {
         match work {
-            Work::Commit(plan) => exec::run(&self.conn, plan, &self.watch).map(|()| Done::Nothing),
+            Work::Commit(plan, _) => exec::run(&self.conn, plan, &self.watch).map(|()| Done::Nothing),
             Work::Claim(claim) => self.claim(claim).map(Done::Jobs),
             Work::Defer(job, due) => self.defer(job, *due).map(|()| Done::Nothing),
             Work::Reclaim(worker) => self.change(sql::JOB_RECLAIM, vec![Val::text(worker.as_str())]).map(|_| Done::Nothing),

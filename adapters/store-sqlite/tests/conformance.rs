@@ -5,6 +5,11 @@ mod common;
 
 menjie::store_conformance!(common::Fresh::new());
 
+/// Every read goes to the file.
+mod from_the_file {
+    menjie::store_conformance!(crate::common::Fresh::forgetful());
+}
+
 mod parity {
     use menjie::testkit::block_on;
     use menjie::testkit::conformance::store::parity::same_history;
@@ -18,8 +23,10 @@ mod parity {
 
         #[test]
         fn random_histories_are_identical_on_both_stores(seed in any::<u64>()) {
-            let verdict = block_on(same_history(&MemoryStore::new(), &*Fresh::new(), seed, 300));
-            prop_assert!(verdict.is_ok(), "{verdict:?}");
+            for store in [Fresh::new(), Fresh::forgetful()] {
+                let verdict = block_on(same_history(&MemoryStore::new(), &*store, seed, 300));
+                prop_assert!(verdict.is_ok(), "{verdict:?}");
+            }
         }
     }
 }

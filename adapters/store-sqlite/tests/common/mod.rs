@@ -47,8 +47,17 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     pub(crate) fn new() -> Fresh {
+        Fresh::with(|options| options)
+    }
+
+    /// It remembers nothing that it wrote.
+    pub(crate) fn forgetful() -> Fresh {
+        Fresh::with(|options| options.recent(0))
+    }
+
+    fn with(how: impl FnOnce(Options) -> Options) -> Fresh {
         let folder = tempfile::tempdir().unwrap();
-        Fresh { store: SqliteStore::open(options(&file(folder.path()))).unwrap(), _folder: folder }
+        Fresh { store: SqliteStore::open(how(options(&file(folder.path())))).unwrap(), _folder: folder }
     }
 }
 

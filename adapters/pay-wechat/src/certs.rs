@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use menjie::error::Code;
 use menjie::gm::{GCM_NONCE_LEN, SM4_KEY_LEN, sm3, sm4_gcm_open};
 use menjie::{Error, Result};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use menjie::error::Code;
 use menjie::{Error, Result};
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 
 use crate::config::Secret;
 use crate::pem;
@@ -59,7 +59,7 @@ impl Signer {
 
     /// RSASSA-PKCS1-v1_5 over SHA-256, base64.
     pub fn sign(&self, message: &[u8]) -> Result<String> {
-        let mut signature = vec![0; self.key.public().modulus_len()];
+        let mut signature = vec![0; self.key.public_modulus_len()];
         // The random source only blinds the computation; the signature is deterministic.
         self.key.sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature).map_err(|_| Error::new(Code::BadKey))?;
         Ok(STANDARD.encode(signature))

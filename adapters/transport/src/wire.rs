@@ -18,7 +18,7 @@ use crate::http::{Exchange, Http, HttpRequest, HttpResponse, Method};
 /// Idle connections are dropped before the usual keep-alive of servers ends, so that few requests meet a closed one.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
-/// Real sockets: HTTP/1.1, rustls with ring, the machine's certificate authorities plus the configured ones. Certificates
+/// Real sockets: HTTP/1.1, rustls with AWS-LC, the machine's certificate authorities plus the configured ones. Certificates
 /// are always verified. No redirect, no proxy from the environment, no repetition, no decompression.
 pub struct Wire {
     client: reqwest::Client,
@@ -80,8 +80,8 @@ impl std::fmt::Debug for Wire {
 }
 
 fn tls(config: &ClientConfig, https: bool) -> Result<TlsConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = TlsConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(|_| Error::internal("ring supports TLS 1.2 and 1.3"))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = TlsConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(|_| Error::internal("AWS-LC supports TLS 1.2 and 1.3"))?;
     if !https {
         // Nothing will be verified because nothing is encrypted; a machine without certificate authorities still works.
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());

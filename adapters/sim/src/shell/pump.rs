@@ -25,7 +25,7 @@ const IDLE: Duration = Duration::from_secs(3600);
 /// is named here, although nothing in this crate speaks TLS.
 pub fn plain_client(patience: Duration) -> Result<Client> {
     // An error says that the process has one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::builder().timeout(patience).redirect(Policy::none()).no_proxy().build();
     client.map_err(|_| Error::internal("a plain HTTP client can be built"))
 }

@@ -10,9 +10,9 @@ use menjie::Timestamp;
 use menjie_sim::day::{self, Day, DayPlan};
 use menjie_sim::wire::{Reply, Request, Response};
 use menjie_sim::{Faults, Hospital, HospitalOptions, Peer, SimCredentials};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sm3::Sm3;
 
@@ -67,7 +67,7 @@ impl Merchant {
         let nonce = format!("{:032}", self.nonces.get());
         let seconds = now.millis() / 1000;
         let message = format!("{method}\n{target}\n{seconds}\n{nonce}\n{body}\n");
-        let mut signature = vec![0; self.key.public().modulus_len()];
+        let mut signature = vec![0; self.key.public_modulus_len()];
         self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
         let authorization = format!(
             "WECHATPAY2-SHA256-RSA2048 mchid=\"{}\",nonce_str=\"{nonce}\",signature=\"{}\",timestamp=\"{seconds}\",serial_no=\"{}\"",

@@ -9,7 +9,7 @@ use menjie::port::{ChannelAnswer, Fault, Outcome, PaymentChannel};
 use menjie::{Timestamp, error::Code};
 use menjie_pay_wechat::{VerifyKeyConfig, WechatConfig};
 use menjie_transport::{Exchange, HttpResponse};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
 /// Certificate mode without any key yet.

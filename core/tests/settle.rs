@@ -5,10 +5,10 @@ mod common;
 
 use common::{Clinic, accepted};
 use menjie::Money;
-use menjie::ident::{LineKey, PatientId, PaymentId};
+use menjie::ident::{LineKey, PatientId, PaymentId, RequestKey};
 use menjie::payment::{NoticeWhat, Proof, TradeState};
 use menjie::port::{Clock, HisTraits};
-use menjie::service::{AttentionListRequest, AttentionResolveRequest, AttentionResolveResponse, PayResponse, Progress, Resolution};
+use menjie::service::{AttentionListRequest, AttentionResolveRequest, AttentionResolveResponse, PayResponse, PaymentCancelRequest, PaymentCancelResponse, Progress, Resolution};
 use menjie::testkit::world::{FakeChannel, HisHabits, Plan, Trouble};
 use menjie::workflow::{Key, MachineKind, refund, settlement};
 
@@ -179,11 +179,29 @@ fn money_that_arrives_while_closing_is_kept_and_booked() {
     let (mut clinic, patient, payment) = open(10);
     let (engine, caller, key) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient), clinic.key());
     clinic.world.trouble(Plan::scripted("channel.close", [Some(Trouble::Slow(5_000))]));
-    clinic.block(async move { engine.cancel(&caller, &menjie::service::PaymentCancelRequest { key, payment_id: payment }).await }).unwrap();
+    clinic.block(async move { engine.cancel(&caller, &PaymentCancelRequest { key, payment_id: payment }).await }).unwrap();
     assert!(pay_order(&clinic, payment), "paid while the close is on its way");
     clinic.exec.run_for(5 * 60_000);
     assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Done);
     clinic.sound(0, "paid while closing");
+}
+
+#[test]
+fn giving_up_again_under_another_key_is_answered_and_so_are_its_repeats() {
+    let (mut clinic, patient, payment) = open(22);
+    let cancel = |clinic: &mut Clinic, key: &str| {
+        let (engine, caller, key) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient), RequestKey::new(key).unwrap());
+        match clinic.block(async move { engine.cancel(&caller, &PaymentCancelRequest { key, payment_id: payment }).await }).unwrap() {
+            PaymentCancelResponse::Accepted { st } => st,
+            PaymentCancelResponse::Refused { refusal } => refusal.reason,
+        }
+    };
+    assert_eq!((cancel(&mut clinic, "a").as_str(), cancel(&mut clinic, "b").as_str()), ("closing", "closing"), "an impatient patient");
+    clinic.exec.run_for(60_000);
+    assert_eq!(cancel(&mut clinic, "c"), "closed");
+    let repeats = ["a", "b", "c"].map(|key| cancel(&mut clinic, key));
+    assert_eq!(repeats, ["closing", "closing", "closed"], "the first answers");
+    clinic.sound(0, "given up three times");
 }
 
 #[test]

@@ -106,9 +106,12 @@ impl Engine {
         };
         let batch = self.batch(hospital, event, &changes, why, &before)?;
         let id = batch.id;
-        let done = || match why {
-            Some(_) => Applied::Stayed,
-            None => Applied::Changed(Box::new(changes.clone())),
+        let answer = batch.reply.clone();
+        let done = || match (why, answer) {
+            // A command that changes nothing more is answered like its repeats will be.
+            (Some(_), Some(reply)) => Applied::Replayed(reply),
+            (Some(_), None) => Applied::Stayed,
+            (None, _) => Applied::Changed(Box::new(changes.clone())),
         };
         match self.inner.store.commit(&batch).await {
             Ok(()) => {
@@ -168,7 +171,12 @@ impl Engine {
         let now = self.now();
         let reply = match (&event.reply, &why) {
             (Some(reply), None) => Some(reply(changes)?),
-            _ => None,
+            // Known already: the key is used up all the same, and the answer tells how things stand.
+            (Some(reply), Some(_)) => {
+                let rows = before.iter().map(|(key, row)| (*key, (row.clone(), None))).collect();
+                Some(reply(&Changes { rows, ..Changes::default() })?)
+            }
+            (None, _) => None,
         };
         let quarantined = event.quarantine || changes.quarantined || why == Some(Why::Quarantined);
         let inbox = event.message.clone().map(|body| Inbox { state: if quarantined { InboxState::Quarantined } else { InboxState::Applied }, body });

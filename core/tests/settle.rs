@@ -415,3 +415,21 @@ fn a_look_is_answered_as_soon_as_the_payment_moves() {
     assert!(paid > known);
     assert!((3_000..10_000).contains(&waited), "{waited}");
 }
+
+#[test]
+fn a_look_that_knows_a_payment_that_is_over_waits_for_what_may_still_come() {
+    let (mut clinic, patient, payment) = open(23);
+    assert!(pay_order(&clinic, payment));
+    clinic.deliver(0);
+    clinic.exec.run_for(HOUR);
+    let view = clinic.view(0, &patient, payment);
+    assert!(view.over && view.progress == Progress::Done, "{view:#?}");
+    assert_eq!(look(&mut clinic, &patient, payment, None), (view.version, 0), "who knows nothing is told at once");
+    assert_eq!(look(&mut clinic, &patient, payment, Some(view.version - 1)), (view.version, 0));
+    assert_eq!(look(&mut clinic, &patient, payment, Some(view.version)), (view.version, 20_000), "nothing changes: the whole wait");
+    let no = clinic.world.his.booked().into_iter().next().unwrap();
+    assert!(clinic.world.his.reverse_at_window(&no));
+    clinic.notices(0);
+    let (moved, waited) = look(&mut clinic, &patient, payment, Some(view.version));
+    assert!(moved > view.version && waited < 10_000, "the reversal is heard of: {moved} after {waited}");
+}

@@ -251,7 +251,7 @@ impl Engine {
                 Row::Payment(m) => payments.ring(m.id),
                 Row::Settlement(m) => payments.ring(m.payment),
                 Row::Refund(m) => payments.ring(m.payment),
-                // A payment is over for the patient before its invoice comes, so nobody waits for that.
+                // A payment is over for the patient before its invoice comes: who waits for that looks every second.
                 Row::Invoice(_) => {}
             }
         }

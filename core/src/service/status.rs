@@ -24,8 +24,8 @@ pub struct SettlementGetRequest {
     /// Wait up to this long for something to change, in milliseconds (at most 30,000).
     #[serde(default)]
     pub wait_ms: u32,
-    /// The `version` of the view that is known already: any other is answered at once. Without it, what is found first is
-    /// the one that is known.
+    /// The `version` of the view that is known already: any other is answered at once, and the wait goes on for a payment
+    /// that is over, too (its invoice, a reversal at the window). Without it, what is found first is the one that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
 }
@@ -34,7 +34,8 @@ pub struct SettlementGetRequest {
 pub type SettlementGetResponse = PaymentView;
 
 impl Engine {
-    /// How far a payment is. With `wait_ms` it answers as soon as the view is another than the known one, or it is over.
+    /// How far a payment is. With `wait_ms` it answers as soon as the view is another than the known one; who names no
+    /// version is not kept waiting for a payment that is over.
     pub async fn get(&self, caller: &Caller, request: &SettlementGetRequest) -> Result<SettlementGetResponse> {
         if request.wait_ms > MAX_WAIT_MS {
             return Err(Error::field("wait_ms", "must be at most 30000"));
@@ -45,7 +46,7 @@ impl Engine {
         let mut heard = bell.generation();
         let mut view = self.payment_view(hospital, caller, request.payment_id).await?;
         let known = request.since.unwrap_or(view.version);
-        while !view.over && view.version == known && self.now() < until {
+        while (!view.over || request.since.is_some()) && view.version == known && self.now() < until {
             // Another replica may have moved it: look again at least every second.
             let timer = self.inner.clock.sleep_until(until.min(self.now().plus_millis(1_000)));
             match select(Box::pin(bell.after(heard)), timer).await {

@@ -6,7 +6,7 @@ use menjie::money::{Quantity, line_amount};
 use serde::{Deserialize, Serialize};
 
 use super::His;
-use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, News, No, Reversed, SETTLED, Standing};
+use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, NOT_FOUND, News, No, Reversed, SETTLED, Settlement, Standing};
 
 /// An action of people inside the hospital.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,11 @@ pub enum WindowAction {
     Reverse {
         /// Its number.
         settlement_no: String,
+    },
+    /// The window reverses the settlement on the receipt that the patient shows.
+    ReverseReceipt {
+        /// Its receipt.
+        receipt_no: String,
     },
     /// The doctor changes a line.
     ChangeLine {
@@ -58,6 +63,10 @@ impl His {
         let done = match action {
             WindowAction::Pay { lines } => self.book.window_pay(lines, now),
             WindowAction::Reverse { settlement_no } => self.book.window_reverse(settlement_no, now),
+            WindowAction::ReverseReceipt { receipt_no } => match self.book.number_of(receipt_no) {
+                Some(no) => self.book.window_reverse(&no, now),
+                None => Err(NOT_FOUND),
+            },
             WindowAction::ChangeLine { line_id, quantity } => self.book.change(line_id, Some(*quantity), now),
             WindowAction::VoidLine { line_id } => self.book.change(line_id, None, now),
             WindowAction::Execute { line_id, executed } => self.book.execute(line_id, *executed),
@@ -92,6 +101,12 @@ impl Book {
         self.undo(no, Reversed { by: None, at: now, shown_from: now });
         self.news.push((now, News::Reversed { settlement_no: no.to_owned(), amount_fen }));
         Ok(())
+    }
+
+    /// Which settlement a receipt belongs to.
+    pub(super) fn number_of(&self, receipt_no: &str) -> Option<String> {
+        let booked = |settlement: &Settlement| settlement.posting.as_ref().is_some_and(|posting| posting.receipt_no == receipt_no);
+        self.settlements.iter().find(|(_, settlement)| booked(settlement)).map(|(no, _)| no.clone())
     }
 
     /// The doctor changes a free line's quantity, or takes the line back.

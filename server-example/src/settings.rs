@@ -30,7 +30,7 @@ pub struct Settings {
     pub lock_after: u32,
     /// For so long at first, in seconds; doubled each time, at most an hour.
     pub lock_s: u32,
-    /// Serve `POST /api/v1/ops/{op}` (staff token or loopback).
+    /// Serve `POST /api/v1/ops/{op}` (staff token, patient's session or loopback).
     pub ops: bool,
     /// Staff who may use the staff API; none by default.
     pub staff: Vec<StaffToken>,

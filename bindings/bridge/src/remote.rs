@@ -26,7 +26,7 @@ pub enum Remote {
     Unknown(String),
 }
 
-/// Calls `POST {server}/api/v1/ops/{op}` with a staff token. The address must be https, or plain http on loopback.
+/// Calls `POST {server}/api/v1/ops/{op}` with a staff token or a patient's session. The address must be https, or plain http on loopback.
 pub async fn call(server: &str, token: Option<&Private>, op: &str, request: &str) -> Result<Remote> {
     let client = Client::connect(&ClientConfig::new("server", server)).map_err(|e| e.under("server"))?;
     // The name becomes a part of the address.

@@ -1,5 +1,6 @@
-//! Operations by name, `POST /api/v1/ops/{op}`: off by default, for staff or from this machine, and never those whose
-//! requests or responses hold keys or unmasked personal data.
+//! Operations by name, `POST /api/v1/ops/{op}`: off by default, for staff, for a patient's session (a kiosk program, which
+//! shares the hospital's one ledger) or from this machine, and never those whose requests or responses hold keys or unmasked
+//! personal data.
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request, State};
@@ -15,13 +16,16 @@ use crate::caller::{Address, staff};
 use crate::detached::detached;
 use crate::failure::{Failure, Misuse, status_of};
 use crate::input::raw;
+use crate::session;
 
 /// `POST /api/v1/ops/{op}`.
 pub async fn run(State(app): State<App>, Path(name): Path<String>, request: Request) -> Result<Response, Failure> {
     let (mut parts, body) = request.into_parts();
-    let caller = match staff(&parts, &app) {
-        Some(caller) => caller,
-        None => {
+    let caller = match (staff(&parts, &app), session::token_of(&parts.headers)) {
+        (Some(caller), _) => caller,
+        // Who shows a token means to be somebody: one that is not known (any more) is refused, not taken for this machine.
+        (None, Some(token)) => session::find(&app, &token).await?.ok_or(Misuse::NoSession)?.caller,
+        (None, None) => {
             let address = Address::from_request_parts(&mut parts, &app).await?;
             // A proxy on this machine is no local caller.
             let forwarded = parts.headers.contains_key("x-forwarded-for") || parts.headers.contains_key(header::FORWARDED);

@@ -58,6 +58,29 @@ async fn operations_by_name_are_for_staff_and_this_machine_and_hold_no_secrets()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_calls_operations_by_name_for_its_own_patient_and_an_unknown_token_for_nobody() {
+    let stage = Stage::open().await;
+    let session = stage.enter(0).await;
+    let own = json!({"patient_id": stage.patient(0).patient_id});
+    let unpaid = stage.post("/api/v1/ops/visit.unpaid", &session, &own).await;
+    assert_eq!(unpaid.status, 200, "{}", unpaid.text());
+    let mut by_route = stage.get("/api/v1/bills/unpaid", &session).await.json();
+    by_route["as_of"] = unpaid.json()["as_of"].clone();
+    assert_eq!(unpaid.json(), by_route, "the same answer as the patient's own route");
+    let other = json!({"patient_id": stage.patient(1).patient_id});
+    for (op, request) in [("visit.unpaid", &other), ("visit.paid", &other), ("audit.run", &json!({})), ("attention.list", &json!({"kind": "payment"}))] {
+        let refused = stage.post(&format!("/api/v1/ops/{op}"), &session, request).await;
+        assert_eq!((refused.status, refused.code()), (404, 200), "{op}");
+    }
+    assert_eq!(stage.post("/api/v1/ops/patient.identify", &session, &json!({})).await.status, 404);
+    assert_eq!(stage.post("/api/v1/exit", &session, &json!({})).await.status, 204);
+    for token in [session.as_str(), "x", &"f".repeat(64)] {
+        let gone = stage.post("/api/v1/ops/audit.run", token, &json!({})).await;
+        assert_eq!((gone.status, gone.code()), (401, 20), "an ended session is not taken for this machine");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operations_by_name_are_off_unless_turned_on() {
     let stage = Stage::with(crate::stage::day(), |config| drop(config["server"].as_object_mut().unwrap().remove("ops"))).await;
     let reply = stage.post("/api/v1/ops/echo", stage.staff.reveal(), &json!({"value": 1})).await;

@@ -1,5 +1,5 @@
-//! The shared vectors (`tests/vectors/**/*.json`) and their replay. One file proves all hosts: whoever replays gives a
-//! function from operation and request text to an [`Answer`], or a running [`Server`].
+//! The shared vectors (`tests/vectors/**/*.json`, but `scenario/`, see [`crate::scenario`]) and their replay. One file proves
+//! all hosts: whoever replays gives a function from operation and request text to an [`Answer`], or a running [`Server`].
 //!
 //! ```json
 //! { "op": "text.mask", "cases": [ { "name": "…", "request": {…}, "response": {…} }, { "name": "…", "request": {…}, "error": { "code": 2, "context": {} } } ] }
@@ -56,6 +56,7 @@ pub fn load() -> io::Result<Vec<Case>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let mut files = Vec::new();
     json_files(&folder, &mut files)?;
+    files.retain(|file| !file.starts_with(crate::scenario::folder()));
     files.sort();
     let mut cases = Vec::new();
     for file in files {

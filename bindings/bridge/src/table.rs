@@ -1,5 +1,5 @@
 //! The operation table: one row per operation. A new operation is a request and a response beside its rule in the core,
-//! a row here, and a vector in tests/vectors.
+//! a row here, and a vector or scenario in tests/vectors.
 
 use menjie::error::Code;
 use menjie::{Error, Result, access, bill, gm, invoice, policy, service};

@@ -1,0 +1,84 @@
+//! Every scenario through the built `menjie call`: on a server (`--server`), and what is not for a network on the store itself
+//! (`--config`) while the server is away.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+use menjie_bridge::{Reach, find};
+use menjie_tests::http::Server;
+use menjie_tests::play::{Host, play, play_all};
+use menjie_tests::scenario::{Person, load};
+use menjie_tests::stage::Serving;
+use menjie_tests::vectors::Answer;
+use serde_json::Value;
+
+/// A terminal beside the server.
+struct Terminal {
+    serving: Serving,
+}
+
+impl Host for Terminal {
+    fn call(&mut self, who: Option<&Person>, op: &str, request: &str) -> io::Result<Answer> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_menjie"));
+        command.args(["call", op]).env_clear();
+        let alone = find(op).is_ok_and(|op| op.reach == Reach::HostOnly);
+        if alone {
+            self.serving.park()?;
+            command.arg("--config").arg(self.serving.config());
+        } else {
+            command.args(["--server", &self.serving.url()]);
+            if let Some(who) = who {
+                command.env("MENJIE_TOKEN", self.serving.token(who)?);
+            }
+        }
+        let answer = run(command, op, request);
+        if alone {
+            self.serving.resume()?;
+        }
+        answer
+    }
+
+    fn network(&mut self) -> Option<io::Result<Server>> {
+        None
+    }
+
+    fn admin(&self) -> Server {
+        self.serving.admin()
+    }
+}
+
+/// Runs one command; the exit code must agree with the answer.
+fn run(mut command: Command, op: &str, request: &str) -> io::Result<Answer> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    child.stdin.take().unwrap().write_all(request.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let json = text.strip_suffix('\n').ok_or_else(|| io::Error::other(format!("{op}: no line: {complaint}")))?.to_owned();
+    let value: Value = serde_json::from_str(&json)?;
+    let kind = value["kind"].as_str().filter(|_| value["code"].is_u64());
+    let expected = match kind {
+        None if value["decision"] == "refused" => 1,
+        None => 0,
+        Some("misuse" | "validation") => 2,
+        Some("conflict" | "not_found") => 1,
+        Some(_) => 3,
+    };
+    let exit = output.status.code().unwrap();
+    if exit != expected || !complaint.is_empty() {
+        return Err(io::Error::other(format!("{op}: exit code {exit} and not {expected} with {json} {complaint}")));
+    }
+    Ok(Answer { is_response: kind.is_none(), json })
+}
+
+#[test]
+fn every_scenario_holds_in_the_terminal() {
+    let wrong = play_all(&load().unwrap(), |scenario| {
+        let mut host = Terminal { serving: Serving::open(scenario).map_err(|e| e.to_string())? };
+        let played = play(scenario, &mut host);
+        host.serving.close().map_err(|e| e.to_string())?;
+        played
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use menjie_bridge::{Reach, find};
 use menjie_tests::http::Server;
@@ -48,9 +49,17 @@ impl Host for Terminal {
     }
 }
 
+/// One child is started at a time: until it runs its own program, it holds every file of this process, and with them the
+/// stores of the other stories. Whoever has parked a server starts after that moment.
+static STARTING: Mutex<()> = Mutex::new(());
+
 /// Runs one command; the exit code must agree with the answer.
 fn run(mut command: Command, op: &str, request: &str) -> io::Result<Answer> {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = {
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        command.spawn()?
+    };
     child.stdin.take().unwrap().write_all(request.as_bytes())?;
     let output = child.wait_with_output()?;
     let complaint = String::from_utf8(output.stderr).unwrap();

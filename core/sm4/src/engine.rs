@@ -14,17 +14,30 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// Expands a key.
     pub(crate) fn new(usable: Usable, key: &[u8; 16]) -> Engine {
         let keys = match usable.get() {
             Backend::Portable => portable::expand(key),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Backend::Gfni512 | Backend::Gfni256 => x86::expand_gfni(usable, key),
+            Backend::Gfni512 | Backend::Gfni256 => x86::expand_gfni(usable, key).0,
             #[cfg(all(target_arch = "x86_64", not(miri)))]
             Backend::AesNi => x86::expand_aesni(usable, key),
             #[cfg(not(all(target_arch = "x86_64", not(miri))))]
             Backend::Gfni512 | Backend::Gfni256 | Backend::AesNi => portable::expand(key),
         };
         Engine { usable, keys }
+    }
+
+    /// The same, and the encryption of zeros, which GCM hashes with.
+    pub(crate) fn with_hash_key(usable: Usable, key: &[u8; 16]) -> (Engine, [u8; 16]) {
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        if let Backend::Gfni512 | Backend::Gfni256 = usable.get() {
+            let (keys, zeros) = x86::expand_gfni(usable, key);
+            return (Engine { usable, keys }, zeros);
+        }
+        let engine = Engine::new(usable, key);
+        let zeros = engine.block([0; 16]);
+        (engine, zeros)
     }
 
     pub(crate) fn usable(&self) -> Usable {

@@ -64,8 +64,7 @@ impl Sm4Gcm {
     }
 
     fn with(usable: Usable, key: &[u8; KEY_LEN]) -> Sm4Gcm {
-        let engine = Engine::new(usable, key);
-        let mut h = engine.block([0; 16]);
+        let (engine, mut h) = Engine::with_hash_key(usable, key);
         let kind = match usable.get() {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
             Backend::Gfni512 => Kind::Wide(engine, x86::table(usable, &h)),

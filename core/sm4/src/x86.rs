@@ -47,8 +47,8 @@ macro_rules! doors {
 }
 
 doors! {
-    /// The round keys, renamed.
-    expand_gfni => gfni::expand, [Gfni512, Gfni256], (key: &[u8; 16]) -> [u32; 32];
+    /// The round keys, renamed, and the encryption of zeros.
+    expand_gfni => gfni::expand, [Gfni512, Gfni256], (key: &[u8; 16]) -> ([u32; 32], [u8; 16]);
     /// The round keys, renamed.
     expand_aesni => aesni::expand, [AesNi], (key: &[u8; 16]) -> [u32; 32];
     /// Every block by itself.

@@ -81,7 +81,7 @@ pub(super) fn expand(key: &[u8; 16]) -> [u32; 32] {
     let look_up = |[low, high]: [__m128i; 2], [of_low, of_high]: &[[u8; 16]; 2]| _mm_xor_si128(_mm_shuffle_epi8(load128(of_low), low), _mm_shuffle_epi8(load128(of_high), high));
     let key = look_up(split(_mm_xor_si128(load128(key), load128(&FK_BYTES))), &IN);
     let mut state = [key, _mm_srli_si128::<4>(key), _mm_srli_si128::<8>(key), _mm_srli_si128::<12>(key)];
-    KEY_CK.map(|ck| {
+    let mut step = |ck: u32| {
         let [a, b, c, d] = state;
         let early = _mm_xor_si128(_mm_xor_si128(b, c), _mm_cvtsi32_si128(ck.cast_signed()));
         // The word in all four places: then `ShiftRows` changes nothing.
@@ -93,5 +93,10 @@ pub(super) fn expand(key: &[u8; 16]) -> [u32; 32] {
         let next = _mm_xor_si128(near, _mm_xor_si128(_mm_shuffle_epi8(s2, turn2), _mm_shuffle_epi8(s3, turn3)));
         state = [b, c, d, next];
         _mm_cvtsi128_si32(next).cast_unsigned() ^ KEY_MASK
-    })
+    };
+    let mut keys = [0; 32];
+    for ([k0, k1, k2, k3], [c0, c1, c2, c3]) in keys.as_chunks_mut::<4>().0.iter_mut().zip(KEY_CK.as_chunks::<4>().0) {
+        (*k0, *k1, *k2, *k3) = (step(*c0), step(*c1), step(*c2), step(*c3));
+    }
+    keys
 }

@@ -53,8 +53,9 @@ pub fn group_batch<'a, S: Lines<'a> + ?Sized>(lines: &S, rules: &Grouping, total
     let mut ids = IdWriter::default();
     let mut sorted: Vec<(&str, u32)> = Vec::new();
     parted.members().each(|doc, members| {
+        let total = parted.total(doc)?;
         let doc = parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
-        let (bill, hidden) = finish(lines, doc, members, |at| parted.key_line(at), totalling, &mut ids, &mut sorted)?;
+        let (bill, hidden) = finish(lines, doc, members, |at| parted.key_line(at), total, &mut ids, &mut sorted)?;
         out.bills.push(bill);
         out.netted.extend(hidden);
         Ok(())
@@ -73,21 +74,20 @@ fn finish<'a, S: Lines<'a> + ?Sized>(
     doc: &Doc,
     members: &mut [u32],
     key_line: impl Fn(u32) -> u32,
-    totalling: Totalling,
+    (total_fen, rounding_fen): (Money, Money),
     ids: &mut IdWriter,
     sorted: &mut Vec<(&'a str, u32)>,
 ) -> Result<(BatchBill<'a>, Vec<u32>)> {
     let stable = |a: &u32, b: &u32| lines.line(*a as usize).zip(lines.line(*b as usize)).map_or(std::cmp::Ordering::Equal, |(a, b)| a.stable_cmp(b));
-    let hidden = if doc.negative {
+    let hidden = if doc.has_negative() {
         members.sort_unstable_by(stable);
         netted(lines, members)
     } else {
         Vec::new()
     };
-    let leader = if plan::key_fixes_dept(doc.parts) { doc.key_line } else { members.iter().map(|at| key_line(*at)).min_by(stable).unwrap_or(doc.key_line) };
+    let leader = if plan::key_fixes_dept(doc.parts()) { doc.key_line } else { members.iter().map(|at| key_line(*at)).min_by(stable).unwrap_or(doc.key_line) };
     let leader = row(lines, leader)?;
-    let (_, dept_code) = plan::dept(leader, doc.parts);
-    let (total_fen, rounding_fen) = doc.total(totalling)?;
+    let (_, dept_code) = plan::dept(leader, doc.parts());
 
     sorted.clear();
     for at in members.iter() {
@@ -106,7 +106,7 @@ fn finish<'a, S: Lines<'a> + ?Sized>(
         lines: doc.lines,
         total_fen,
         rounding_fen,
-        exec_missing: doc.exec_missing,
+        exec_missing: doc.exec_missing(),
     };
     Ok((bill, hidden))
 }
@@ -121,7 +121,7 @@ fn check<'a, S: Lines<'a> + ?Sized>(lines: &S, docs: &[Doc], doc_of: &[u32]) -> 
             return Err(Error::new(Code::MixedPatients).with("field", place("patient_id")));
         }
         let same = |other: u32| lines.line(other as usize).is_some_and(|o| o.line_id() == line.line_id());
-        if seen.find_or_insert(mix(0, line.line_id().as_bytes()), at, same).is_some() {
+        if seen.find_or_insert(mix(0, line.line_id().as_bytes()), at, same, || line.line_id().into()).is_some() {
             return Err(Error::new(Code::DuplicateLine).with("field", place("line_id")));
         }
         let amount = Exact::of_line(line.price_scaled(), line.quantity_scaled(), line.doses()).round();

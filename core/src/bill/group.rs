@@ -75,9 +75,9 @@ pub fn group(input: &GroupInput<'_>, rules: &Grouping, totalling: Totalling) -> 
     let parted = partition(rows, &plan, totalling)?;
     let mut ids = IdWriter::default();
     let mut bills = Vec::with_capacity(parted.docs.len());
-    parted.members().each(|doc, members| {
-        let doc = parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
-        bills.push(assemble(rows, doc, members, |at| parted.key_line(at), totalling, &mut ids)?);
+    parted.members().each(|at, members| {
+        let doc = parted.docs.get(at).ok_or_else(|| Error::internal("I13: a member of no document"))?;
+        bills.push(assemble(rows, doc, members, |at| parted.key_line(at), parted.total(at)?, &mut ids)?);
         Ok(())
     })?;
     bills.sort_by(|(a, x), (b, y)| place_of(*a, x).cmp(&place_of(*b, y)).then_with(|| a.stable_cmp(*b)));
@@ -92,13 +92,12 @@ fn place_of<'a>(first: Row<'a>, bill: &'a Bill) -> (crate::BizDate, &'a str, &'a
 }
 
 /// One bill and its first line in stable order.
-fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl Fn(u32) -> u32, totalling: Totalling, ids: &mut IdWriter) -> Result<(Row<'a>, Bill)> {
+fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl Fn(u32) -> u32, (total_fen, rounding_fen): (Money, Money), ids: &mut IdWriter) -> Result<(Row<'a>, Bill)> {
     let row = |at: u32| rows.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"));
     let by = |order: fn(Row<'a>, Row<'a>) -> std::cmp::Ordering| move |a: &u32, b: &u32| row(*a).ok().zip(row(*b).ok()).map_or(std::cmp::Ordering::Equal, |(a, b)| order(a, b));
-    let (total_fen, rounding_fen) = doc.total(totalling)?;
 
     members.sort_unstable_by(by(Row::stable_cmp));
-    let hidden = if doc.negative { netted(rows, members) } else { Vec::new() };
+    let hidden = if doc.has_negative() { netted(rows, members) } else { Vec::new() };
     let (mut lines, mut netted) = (Vec::with_capacity(members.len()), Vec::new());
     for at in members.iter() {
         let to = if hidden.binary_search(at).is_ok() { &mut netted } else { &mut lines };
@@ -107,7 +106,7 @@ fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl
     let first = row(members.first().copied().unwrap_or(doc.key_line))?;
     let leader = members.iter().map(|at| key_line(*at)).min_by(by(Row::stable_cmp)).unwrap_or(doc.key_line);
     let leader = row(leader)?;
-    let (field, code) = plan::dept(leader, doc.parts);
+    let (field, code) = plan::dept(leader, doc.parts());
     let (dept_code, dept_name) = dept_of(leader, field);
 
     members.sort_unstable_by(by(|a, b| a.line_id().cmp(b.line_id())));
@@ -126,7 +125,7 @@ fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl
         netted,
         zero: total_fen.is_zero(),
         credit: total_fen.is_negative(),
-        exec_missing: doc.exec_missing,
+        exec_missing: doc.exec_missing(),
     };
     Ok((first, bill))
 }
@@ -156,7 +155,7 @@ fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
             return Err(Error::new(Code::MixedPatients).with("field", place("patient_id")));
         }
         let same = |other: u32| visits.get(other as usize).is_some_and(|o| o.visit_id == visit.visit_id);
-        if known.find_or_insert(mix(0, visit.visit_id.as_str().as_bytes()), at, same).is_some() {
+        if known.find_or_insert(mix(0, visit.visit_id.as_str().as_bytes()), at, same, || visit.visit_id.as_str().into()).is_some() {
             return Err(Error::field(place("visit_id"), "appears twice"));
         }
     }
@@ -170,14 +169,14 @@ fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
         let visit = match rows.last() {
             Some(before) if before.visit.visit_id == line.visit_id => Some(before.visit),
             _ => {
-                known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id)).and_then(|v| visits.get(v as usize))
+                known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id), || line.visit_id.as_str().into()).and_then(|v| visits.get(v as usize))
             }
         };
         let Some(visit) = visit else {
             return Err(Error::new(Code::UnknownVisit).with("field", place("visit_id")));
         };
         let same = |other: u32| lines.get(other as usize).is_some_and(|o| o.line_id == line.line_id);
-        if seen.find_or_insert(mix(0, line.line_id.as_str().as_bytes()), at, same).is_some() {
+        if seen.find_or_insert(mix(0, line.line_id.as_str().as_bytes()), at, same, || line.line_id.as_str().into()).is_some() {
             return Err(Error::new(Code::DuplicateLine).with("field", place("line_id")));
         }
         line.check().map_err(|e| e.under(&format!("lines[{at}]")))?;

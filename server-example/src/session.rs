@@ -1,7 +1,7 @@
 //! Patient sessions: a random token in a cookie or header, its hash and the patient in the store, sealed, with an expiry.
 
 use menjie::Timestamp;
-use menjie::access::{Caller, Private, mask_name};
+use menjie::access::{Caller, Private, mask_id_no, mask_name, mask_phone};
 use menjie::error::{Code, Error, Result};
 use menjie::ident::{HospitalId, PatientId};
 use menjie::port::{PatientFile, Record, RecordKind, RecordWrite};
@@ -9,6 +9,7 @@ use menjie::service::Engine;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::pages::visit::Layout;
 use crate::token;
 
 /// Writing an expiry forward at every poll would be a write per read; once a minute is enough.
@@ -31,6 +32,17 @@ enum State {
 struct Candidate {
     patient: PatientId,
     shown: String,
+    /// Masked document and phone, to tell files of one name apart.
+    #[serde(default)]
+    hint: String,
+}
+
+impl Candidate {
+    fn of(file: &PatientFile) -> Candidate {
+        let parts = [file.id_no.as_ref().map(|no| mask_id_no(no.reveal())), file.phone.as_ref().map(|no| mask_phone(no.reveal()))];
+        let hint = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
+        Candidate { patient: file.patient_id.clone(), shown: mask_name(file.name.reveal()), hint }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,6 +64,8 @@ pub struct Session {
     pub shown: String,
     /// It ends then unless it is used.
     pub until: Timestamp,
+    /// The payer's id at the channel, when he came through its official account.
+    pub payer: Option<Private>,
 }
 
 /// A session that was just made.
@@ -64,12 +78,19 @@ pub struct Started {
 
 /// Starts a session: open for one file, choosing for several.
 pub async fn start(app: &App, files: &[PatientFile]) -> Result<Started> {
-    let found: Vec<Candidate> = files.iter().map(|file| Candidate { patient: file.patient_id.clone(), shown: mask_name(file.name.reveal()) }).collect();
+    let found: Vec<Candidate> = files.iter().map(Candidate::of).collect();
     let state = match <[Candidate; 1]>::try_from(found) {
         Ok([one]) => State::Open { patient: one.patient, shown: one.shown },
         Err(found) => State::Choosing { found },
     };
     begin(app, state).await
+}
+
+/// The files of a session that must still choose: masked name and hint, in the order [`choose`] counts them.
+pub async fn choices(app: &App, token: &str) -> Result<Option<Vec<(String, String)>>> {
+    let Some((_, body)) = load(app, token).await? else { return Ok(None) };
+    let State::Choosing { found } = body.state else { return Ok(None) };
+    Ok(Some(found.into_iter().map(|c| (c.shown, c.hint)).collect()))
 }
 
 /// Chooses a file of a session that found several; the token changes with what it allows. `None` without such a session.
@@ -98,7 +119,7 @@ pub async fn find(app: &App, token: &str) -> Result<Option<Session>> {
             Err(error) => return Err(error),
         }
     }
-    Ok(Some(Session { caller: Caller::patient(app.hospital().clone(), patient.clone()), patient, shown, until }))
+    Ok(Some(Session { caller: Caller::patient(app.hospital().clone(), patient.clone()), patient, shown, until, payer: None }))
 }
 
 /// Ends a session for good; unknown tokens are nothing to end.
@@ -165,11 +186,16 @@ pub fn token_of(headers: &axum::http::HeaderMap) -> Option<String> {
 /// The cookie's name.
 pub const COOKIE_NAME: &str = "mj_session";
 
-/// The cookie that carries a token, or takes it away.
+/// The cookie that carries a token, or takes it away: of a kiosk and of the API.
 pub fn cookie(token: Option<&Private>, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
+    cookie_of(Layout::Kiosk, token, secure)
+}
+
+/// The cookie of a front end.
+pub fn cookie_of(layout: Layout, token: Option<&Private>, secure: bool) -> String {
+    let (name, site, secure) = (layout.cookie(), layout.same_site(), if secure { "; Secure" } else { "" });
     match token {
-        Some(token) => format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict{secure}", token.reveal()),
-        None => format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}"),
+        Some(token) => format!("{name}={}; Path=/; HttpOnly; SameSite={site}{secure}", token.reveal()),
+        None => format!("{name}=; Path=/; HttpOnly; SameSite={site}; Max-Age=0{secure}"),
     }
 }

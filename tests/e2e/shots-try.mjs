@@ -5,12 +5,12 @@ mkdirSync('/tmp/shots', { recursive: true });
 const h = await startHospital();
 const b = await openBrowser();
 const only = process.argv[2];
-const pick = h.day.patients.map(p => [p, h.day.lines.filter(l => l.patient_id === p.patient_id).length]).sort((a, c) => c[1] - a[1])[0][0];
+const order = h.day.patients.map(p => [p, h.day.lines.filter(l => l.patient_id === p.patient_id).length]).sort((a, c) => c[1] - a[1]).map(x => x[0]); let turn = 0;
 try {
 for (const [size, base, big] of [['landscape', '/k', 0], ['portrait', '/k', 0], ['phone', '/h5', 0], ['landscape', '/k', 1], ['portrait', '/k', 1], ['phone', '/h5', 1]]) {
   const tag = size + (big ? '-large' : '');
   if (only && !tag.match(only)) continue;
-  const p = await openPage(b, h, { size });
+  const p = await openPage(b, h, { size }); const pick = order[turn++];
   const shot = async (n) => { await p.waitForTimeout(250); await p.screenshot({ path: `/tmp/shots/${n}-${tag}.png` }); };
   await p.goto(p.at(base));
   if (big) { await p.click('button[name=set][value=large]'); await p.waitForLoadState(); }
@@ -28,10 +28,8 @@ for (const [size, base, big] of [['landscape', '/k', 0], ['portrait', '/k', 0], 
   await p.locator('.row-more').first().click(); await p.waitForSelector('.lines'); await shot('10-bill');
   await p.goto(p.at(base + '/unpaid'));
   if (tag === 'landscape') { } 
-  // one bill only, so that others stay for later layouts
-  for (const box of (await p.locator('input[data-fen]').all()).slice(1)) await box.uncheck({ force: true });
   await p.click('[data-submit]'); await p.waitForSelector('.page-confirm'); await shot('14-confirm');
-  await p.click('.bar .btn-main'); await p.waitForTimeout(2500); await p.screenshot({path:'/tmp/shots/debug.png'}); console.log(p.url()); await p.waitForSelector('.page-pay', {timeout:3000}); await p.waitForSelector('.code svg'); await shot('15-pay');
+  await p.click('.bar .btn-main'); await p.waitForSelector('.page-pay'); await p.waitForSelector('.code svg'); await shot('15-pay');
   await h.pay(); await p.waitForSelector('.outcome', { timeout: 15000 }); await p.waitForTimeout(4500); await shot('16-result');
   if (p.watch.errors.length || p.watch.csp.length || p.watch.foreign.length) console.log(tag, p.watch.errors, p.watch.csp, p.watch.foreign);
   await p.context().close();

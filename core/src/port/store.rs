@@ -161,11 +161,13 @@ pub enum RecordKind {
     Policy,
     /// A cursor of a feed (HIS notices).
     Cursor,
+    /// What was sent to a phone, under a keyed hash of its number.
+    PhoneCode,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 4] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor];
+    pub const ALL: [RecordKind; 5] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor, RecordKind::PhoneCode];
 
     /// Stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -174,6 +176,7 @@ impl RecordKind {
             RecordKind::Session => "session",
             RecordKind::Policy => "policy",
             RecordKind::Cursor => "cursor",
+            RecordKind::PhoneCode => "phone_code",
         }
     }
 }

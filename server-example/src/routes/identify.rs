@@ -110,7 +110,7 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
     let Some(first) = found.patients.first() else {
         app.tries().failed(address.client, now);
         app.metrics().failed_try();
-        let refusal = Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档");
+        let refusal = found.refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"));
         return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
     };
     // Whoever was identified on this device before is not any more.

@@ -6,24 +6,27 @@ use menjie::access::Private;
 use menjie::error::Error;
 use menjie::port::IdentifyWay;
 use menjie::service::IdentifyRequest;
+use menjie::workflow::Refusal;
 
+use crate::account;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::session::{self, Started};
+use crate::session::{self, Candidate, Started};
 
 /// How it ended.
 pub enum Entry {
     /// Too many failed tries; wait so many seconds.
     Locked(u64),
-    /// There is no such file.
-    NoFile,
+    /// Nobody, and why.
+    Refused(Option<Refusal>),
     /// One file: the session is open.
     Open(Started),
     /// Several files: one must be chosen.
     Choose(Started),
 }
 
-/// Identifies and begins a session; `earlier` is the token of the device's last one.
+/// Identifies and begins a session. `earlier` is the token of the device's last one, which ends; an account it belonged to
+/// goes over to the new one, and a single file is bound to it.
 pub async fn enter(app: &App, client: IpAddr, earlier: Option<&str>, way: IdentifyWay, token: Private) -> Result<Entry, Failure> {
     let now = app.engine().now();
     if let Some(seconds) = app.tries().locked(client, now) {
@@ -36,12 +39,18 @@ pub async fn enter(app: &App, client: IpAddr, earlier: Option<&str>, way: Identi
     if found.patients.is_empty() {
         app.tries().failed(client, now);
         app.metrics().failed_try();
-        return Ok(Entry::NoFile);
+        return Ok(Entry::Refused(found.refusal));
     }
+    let mut payer = None;
     if let Some(earlier) = earlier {
+        payer = session::payer(app, earlier).await?;
         session::end(app, earlier).await?;
     }
-    let started = session::start(app, &found.patients).await?;
+    if let (Some(payer), [one]) = (&payer, found.patients.as_slice()) {
+        let file = Candidate::of(one);
+        account::bind(app, payer, &file.patient, &file.shown, &file.hint).await?;
+    }
+    let started = session::start(app, &found.patients, payer).await?;
     Ok(if found.patients.len() == 1 { Entry::Open(started) } else { Entry::Choose(started) })
 }
 

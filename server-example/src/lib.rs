@@ -4,6 +4,7 @@
 //! All rules live in `menjie`; this crate authenticates, translates HTTP and keeps the engine running.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod app;
 pub mod caller;
 #[cfg(feature = "demo")]

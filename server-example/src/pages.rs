@@ -9,13 +9,19 @@ pub mod answer;
 pub mod assets;
 pub mod bill;
 pub mod confirm;
+pub mod content;
 pub mod exit;
 pub mod fields;
 pub mod frame;
 pub mod home;
 pub mod icon;
 pub mod identify;
+pub mod info;
+pub mod login;
 pub mod look;
+pub mod markdown;
+pub mod paid;
+pub mod patients;
 pub mod pay;
 pub mod qr;
 pub mod result;
@@ -44,6 +50,8 @@ pub struct Pages {
     pub settings: PageSettings,
     /// Every word a patient reads.
     pub texts: Texts,
+    /// What the hospital says about itself.
+    pub content: content::Content,
     /// Style sheet, scripts and pictures, as they are served.
     pub assets: assets::Assets,
 }
@@ -53,14 +61,25 @@ impl Pages {
     pub fn new(settings: PageSettings) -> Result<Arc<Pages>> {
         settings.check()?;
         let texts = Texts::with(&settings.texts)?;
+        let content = content::Content::open(settings.content.clone())?;
         let assets = assets::Assets::new(&settings);
-        Ok(Arc::new(Pages { settings, texts, assets }))
+        Ok(Arc::new(Pages { settings, texts, content, assets }))
     }
 }
 
 /// All pages with their files. Whatever the pages answer is dressed by [`trouble::dress`], which the whole router wears.
 pub fn router() -> Router<App> {
-    Router::new().route("/", get(home::root)).nest("/k", shared()).nest("/h5", shared()).route("/assets/{version}/{*name}", get(assets::serve)).layer(from_fn(origin::same_site))
+    Router::new()
+        .route("/", get(home::root))
+        .nest("/k", shared())
+        .nest("/h5", shared().merge(phone()))
+        .route("/assets/{version}/{*name}", get(assets::serve))
+        .layer(from_fn(origin::same_site))
+}
+
+/// What only a phone has.
+fn phone() -> Router<App> {
+    Router::new().route("/login", get(login::begin)).route("/login/back", get(login::back)).route("/patients", get(patients::list).post(patients::change))
 }
 
 /// What kiosk and phone have in common.
@@ -71,6 +90,7 @@ fn shared() -> Router<App> {
         .route("/exit", post(exit::exit))
         .route("/identify", get(identify::ways).post(identify::enter))
         .route("/identify/{way}", get(identify::way))
+        .route("/identify/code", post(identify::send))
         .route("/choose", get(identify::choices).post(identify::choose))
         .route("/unpaid", get(unpaid::list).post(confirm::quote))
         .route("/unpaid/{id}", get(bill::bill))
@@ -81,4 +101,12 @@ fn shared() -> Router<App> {
         .route("/pay/{id}/cancel", post(pay::cancel))
         .route("/result/{id}", get(result::page))
         .route("/result/{id}/state", get(result::state))
+        .route("/paid", get(paid::list))
+        .route("/paid/{id}", get(paid::detail))
+        .route("/intro", get(info::intro))
+        .route("/departments", get(info::departments))
+        .route("/departments/{at}", get(info::department))
+        .route("/experts", get(info::experts))
+        .route("/guide", get(info::guide))
+        .route("/pictures/{name}", get(info::picture))
 }

@@ -163,11 +163,13 @@ pub enum RecordKind {
     Cursor,
     /// What was sent to a phone, under a keyed hash of its number.
     PhoneCode,
+    /// The patients of an account of the official account, under a hash of its number.
+    Account,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 5] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor, RecordKind::PhoneCode];
+    pub const ALL: [RecordKind; 6] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor, RecordKind::PhoneCode, RecordKind::Account];
 
     /// Stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -177,6 +179,7 @@ impl RecordKind {
             RecordKind::Policy => "policy",
             RecordKind::Cursor => "cursor",
             RecordKind::PhoneCode => "phone_code",
+            RecordKind::Account => "account",
         }
     }
 }

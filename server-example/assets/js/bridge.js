@@ -2,6 +2,7 @@
 // the page may put its own object at window.mjBridge before this file runs; otherwise the configured device speaks.
 (function (mj) {
   'use strict';
+  if (!mj.first('bridge')) return;
   const config = JSON.parse((document.body && document.body.dataset.device) || '{"kind":"none"}');
   const listeners = [];
   const hear = (text) => listeners.forEach((fn) => fn(text));

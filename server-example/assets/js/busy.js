@@ -2,6 +2,7 @@
 // cannot be pressed again.
 (function (mj) {
   'use strict';
+  if (!mj.first('busy')) return;
   let first = 0, second = 0;
   function clear() {
     mj.clock.stop(first);

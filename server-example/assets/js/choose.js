@@ -1,6 +1,7 @@
 // The sum of what is ticked, for the eye; the server adds up by itself.
 (function (mj) {
   'use strict';
+  if (!mj.first('choose')) return;
   function yuan(fen) {
     const text = String(Math.abs(fen)).padStart(3, '0');
     return (fen < 0 ? '-' : '') + text.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ',') + '.' + text.slice(-2);

@@ -1,6 +1,7 @@
 // The identify page: what the device read goes into the form and is sent at once; nothing of it stays in the page.
 (function (mj) {
   'use strict';
+  if (!mj.first('enter')) return;
   let reading = 0;
   const reader = () => mj.one('[data-reader]');
 

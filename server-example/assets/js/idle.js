@@ -2,6 +2,7 @@
 // asking; without data-warn the page counts down in sight and leaves. Pages with money on its way have no data-idle.
 (function (mj) {
   'use strict';
+  if (!mj.first('idle')) return;
   let touched = mj.clock.now();
   let warned = 0;
 
@@ -48,7 +49,7 @@
   // Leaving leaves no page to come back to.
   document.addEventListener('submit', (event) => { if (event.target.matches('[data-exit]')) { event.preventDefault(); leave(); } });
   document.addEventListener('click', (event) => { const link = event.target.closest('a[data-exit]'); if (link) { event.preventDefault(); event.stopPropagation(); leave(); } }, true);
-  mj.part((within) => { if (!warned) touched = mj.clock.now(); });
+  mj.part(() => { if (!warned) touched = mj.clock.now(); });
   mj.clock.each(1000, look);
   mj.idle = { stay, leave, touch() { touched = mj.clock.now(); } };
 }(window.mj));

@@ -1,6 +1,7 @@
 // Nobody can pay or submit while the server cannot be reached; the page stays, says so, and goes on by itself.
 (function (mj) {
   'use strict';
+  if (!mj.first('offline')) return;
   const calm = 15000, eager = 2000;
   let down = false, timer = 0, asking = false;
 

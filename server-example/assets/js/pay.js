@@ -1,6 +1,7 @@
 // The seconds of an order, the pay sheet, the slip. What these know is for the eye: the server says what became of the money.
 (function (mj) {
   'use strict';
+  if (!mj.first('pay')) return;
   let until = 0, shownFor = null;
   mj.part(() => {
     const left = mj.one('.left[data-left]');

@@ -2,6 +2,7 @@
 // length, and the check character where there is one. How fast keys come says nothing (domain/pages.md §2.5).
 (function (mj) {
   'use strict';
+  if (!mj.first('scan')) return;
   const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
   function idCard(text) {
     if (!/^\d{17}[\dX]$/.test(text)) return false;

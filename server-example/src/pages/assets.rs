@@ -11,30 +11,27 @@ use super::settings::PageSettings;
 use crate::app::App;
 use crate::failure::Misuse;
 
-/// Our scripts are small files of one idea each; together they are one download.
-const SCRIPT: &str = concat!(
-    include_str!("../../assets/js/start.js"),
-    include_str!("../../assets/js/clock.js"),
-    include_str!("../../assets/js/offline.js"),
-    include_str!("../../assets/js/idle.js"),
-    include_str!("../../assets/js/busy.js"),
-    include_str!("../../assets/js/choose.js"),
-    include_str!("../../assets/js/keypad.js"),
-    include_str!("../../assets/js/scan.js"),
-    include_str!("../../assets/js/bridge.js"),
-    include_str!("../../assets/js/enter.js"),
-    include_str!("../../assets/js/pay.js"),
-);
+macro_rules! together {
+    ($folder:literal, $extension:literal: $($name:literal)+) => {
+        concat!($(include_str!(concat!("../../assets/", $folder, "/", $name, $extension)),)+)
+    };
+}
 
-const STYLE: &str = concat!(
-    include_str!("../../assets/css/tokens.css"),
-    include_str!("../../assets/css/base.css"),
-    include_str!("../../assets/css/parts.css"),
-    include_str!("../../assets/css/pages.css"),
-    include_str!("../../assets/css/print.css"),
-);
+/// Our scripts are small files of one idea each; those that every page needs are one download.
+const SCRIPT: &str = together!("js", ".js": "start" "clock" "offline" "idle" "busy" "choose");
+/// What identifying needs besides.
+const SCRIPT_ENTER: &str = together!("js", ".js": "keypad" "scan" "bridge" "enter");
+/// What paying needs besides.
+const SCRIPT_PAY: &str = together!("js", ".js": "scan" "bridge" "pay");
+
+const STYLE: &str = together!("css", ".css": "tokens" "base" "parts" "pages");
+const STYLE_ENTER: &str = together!("css", ".css": "enter");
+const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
+const STYLE_INFO: &str = together!("css", ".css": "info");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
 const ICON: &str = include_str!("../../assets/icon.svg");
 
 /// All files.
@@ -63,9 +60,14 @@ impl Assets {
         let colours = &settings.colours;
         let head = format!(":root{{--brand:{};--brand-soft:{};--accent:{}}}\n", colours.brand, colours.brand_soft, colours.accent);
         let files = vec![
-            File::new("app.css", "text/css; charset=utf-8", format!("{STYLE}{head}").into_bytes()),
-            File::new("app.js", "text/javascript; charset=utf-8", SCRIPT.as_bytes().to_vec()),
-            File::new("htmx.js", "text/javascript; charset=utf-8", HTMX.as_bytes().to_vec()),
+            File::new("app.css", CSS, style(&format!("{STYLE}{head}"))),
+            File::new("enter.css", CSS, style(STYLE_ENTER)),
+            File::new("pay.css", CSS, style(STYLE_PAY)),
+            File::new("info.css", CSS, style(STYLE_INFO)),
+            File::new("app.js", JS, script(SCRIPT)),
+            File::new("enter.js", JS, script(SCRIPT_ENTER)),
+            File::new("pay.js", JS, script(SCRIPT_PAY)),
+            File::new("htmx.js", JS, HTMX.as_bytes().to_vec()),
             File::new("icon.svg", "image/svg+xml", ICON.as_bytes().to_vec()),
         ];
         let all: String = files.iter().map(|file| file.tag.as_str()).collect();
@@ -77,6 +79,28 @@ impl Assets {
     pub fn address(&self, name: &str) -> String {
         format!("/assets/{}/{name}", self.version)
     }
+}
+
+/// Without indentation and whole-line comments: what a browser does not need and a page's budget counts.
+fn script(text: &str) -> Vec<u8> {
+    let lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
+}
+
+/// The same, and without the blanks beside marks.
+fn style(text: &str) -> Vec<u8> {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if c == ' ' && out.ends_with([' ', '{', '}', ';', ':', ',']) {
+            continue;
+        }
+        if matches!(c, '{' | '}' | ';' | ',') && out.ends_with(' ') && !out.ends_with("\" ") {
+            out.pop();
+        }
+        out.push(c);
+    }
+    out.into_bytes()
 }
 
 /// `GET /assets/{version}/{name}`. A page of the last version still finds its files; only their keeping is shorter.
@@ -119,6 +143,17 @@ mod tests {
     }
 
     #[test]
+    fn squeezing_changes_no_meaning() {
+        let squeezed = |text| String::from_utf8(style(text)).unwrap();
+        assert_eq!(
+            squeezed("a > b:hover,\n c d { margin: 0 auto; width: calc(1px + 2px) }\n@media (x) and (y: 1) { }"),
+            "a > b:hover,c d{margin:0 auto;width:calc(1px + 2px)}@media (x) and (y:1){}"
+        );
+        assert_eq!(squeezed("a::before { content: attr(b) \" \"; }"), "a::before{content:attr(b) \" \";}");
+        assert_eq!(script("  // why\n  let a = 1; // kept\n\n"), b"let a = 1; // kept\n");
+    }
+
+    #[test]
     fn addresses_change_with_the_hospitals_colours() {
         let mut settings = PageSettings::default();
         let first = Assets::new(&settings).address("app.css");
@@ -129,7 +164,7 @@ mod tests {
 
     #[test]
     fn no_file_of_ours_names_another_host() {
-        for text in [SCRIPT, STYLE, ICON] {
+        for text in [SCRIPT, SCRIPT_ENTER, SCRIPT_PAY, STYLE, STYLE_ENTER, STYLE_PAY, STYLE_INFO, ICON] {
             for (at, _) in text.match_indices("://") {
                 let around = &text[at.saturating_sub(5)..(at + 20).min(text.len())];
                 assert!(around.contains("http://www.w3.org"), "{around}");

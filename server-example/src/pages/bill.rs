@@ -33,5 +33,5 @@ pub async fn bill(State(app): State<App>, Signed { visit, session }: Signed, Pat
     let (view, of) = found.ok_or_else(|| Error::new(Code::NotFound))?;
     let f = Frame::of(&app, &visit, &session, Idle::Work);
     let dept = clinic(&f, &of.dept_name);
-    answer::page(&Detail { bill: Bill::of(view), date: day(of.date), dept, doctor: of.doctor_name, number: of.visit_id.to_string(), f })
+    answer::page(&Detail { bill: Bill::of(&f, view), date: day(of.date), dept, doctor: of.doctor_name, number: of.visit_id.to_string(), f })
 }

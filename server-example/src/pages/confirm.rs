@@ -59,5 +59,5 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
     let local = expires_at.local();
     let until = format!("{:02}:{:02}", local.hour(), local.minute());
     let key = token::fresh(app.entropy()).reveal().chars().take(32).collect();
-    answer::page(&Confirm { quote: quote_id.to_string(), key, bills: bills.into_iter().map(Bill::of).collect(), total: yuan(total_fen), until, f })
+    answer::page(&Confirm { quote: quote_id.to_string(), key, bills: bills.into_iter().map(|bill| Bill::of(&f, bill)).collect(), total: yuan(total_fen), until, f })
 }

@@ -144,6 +144,11 @@ impl Frame {
         self.pages.settings.hide_departments
     }
 
+    /// Where a department is, if the hospital says so.
+    pub fn place(&self, department: &str) -> Option<String> {
+        self.pages.content.said().place(department).map(str::to_owned)
+    }
+
     /// How the kiosk's device is reached, for the scripts: kind, then what it needs.
     pub fn device(&self) -> String {
         let value = match &self.pages.settings.kiosk.device {

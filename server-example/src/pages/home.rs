@@ -52,7 +52,11 @@ pub async fn home(State(app): State<App>, visit: Visit) -> Page<Response> {
     let tile = |to: &str, icon, name: &str, hint: &str| Tile { to: frame.at(to), icon, name: name.to_owned(), hint: hint.to_owned() };
     let t = frame.t();
     // Jobs that need a patient lead to him first.
-    let (pay, paid) = if frame.who.is_some() { ("/unpaid", "/paid") } else { ("/identify?next=unpaid", "/identify?next=paid") };
+    let (pay, paid) = match (frame.who.is_some(), visit.layout) {
+        (true, _) => ("/unpaid", "/paid"),
+        (false, Layout::Kiosk) => ("/identify?next=unpaid", "/identify?next=paid"),
+        (false, Layout::Phone) => ("/patients", "/patients"),
+    };
     let main = vec![tile(pay, "wallet", &t.tile_pay, &t.tile_pay_hint), tile(paid, "receipt", &t.tile_paid, &t.tile_paid_hint)];
     let more = vec![
         tile("/intro", "hospital", &t.tile_intro, &t.tile_intro_hint),

@@ -2,25 +2,28 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use menjie::access::Private;
-use menjie::error::Error;
+use menjie::access::{Private, mask_phone};
+use menjie::error::{Error, Kind};
+use menjie::identity::CodePurpose;
 use menjie::port::IdentifyWay;
+use menjie::service::{CheckCodeRequest, CheckCodeResponse, SendCodeRequest, SendCodeResponse};
 use serde::Deserialize;
 
 use super::answer::{self, Page};
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
 use super::settings::Device;
-use super::visit::{Layout, Visit};
+use super::visit::Visit;
+use crate::account;
 use crate::app::App;
 use crate::caller::Address;
+use crate::detached::detached;
 use crate::entry::{self, Entry};
-use crate::failure::Misuse;
+use crate::failure::{Failure, Misuse};
 use crate::input::Asked;
-use crate::session;
+use crate::session::{self, Started};
 
 /// A way to identify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,7 @@ pub struct Offer {
 #[serde(deny_unknown_fields, default)]
 pub struct Next {
     next: String,
+    wait: u32,
 }
 
 /// The jobs that need a patient.
@@ -85,6 +89,10 @@ struct WayPage {
     others: Vec<Offer>,
     next: &'static str,
     samples: Vec<(String, String)>,
+    /// The masked phone a code was sent to; then the code is asked for.
+    sent_to: Option<String>,
+    /// Seconds until another code may be asked for.
+    wait_s: u32,
     /// What went wrong and what to do.
     problem: Option<(String, String)>,
 }
@@ -106,32 +114,101 @@ pub async fn ways(State(app): State<App>, visit: Visit, Asked(next): Asked<Next>
 
 /// `GET /identify/{way}`.
 pub async fn way(State(app): State<App>, visit: Visit, Path(word): Path<String>, Asked(next): Asked<Next>) -> Page<Response> {
-    show(&app, &visit, &word, job(&next.next), None)
+    show(&app, &visit, &word, &next, None).await
 }
 
 /// `POST /identify`.
-pub async fn enter(State(app): State<App>, visit: Visit, address: Address, headers: HeaderMap, fields: Fields) -> Page<Response> {
+pub async fn enter(State(app): State<App>, visit: Visit, address: Address, fields: Fields) -> Page<Response> {
     let word = fields.one("way").unwrap_or_default().to_owned();
-    let next = job(fields.one("next").unwrap_or_default());
+    let next = Next { next: fields.one("next").unwrap_or_default().to_owned(), wait: 0 };
     let way = found(&word)?;
     let t = &app.pages().texts;
-    let token = entry::tidy(way.way, fields.one("token").unwrap_or_default());
-    if token.is_empty() {
-        return show(&app, &visit, &word, next, Some((t.identify_empty.to_string(), t.identify_empty_next.to_string())));
+    let problem = |text: &str, todo: &str| Some((text.to_owned(), todo.to_owned()));
+    let mut token = Private::new(entry::tidy(way.way, fields.one("token").unwrap_or_default()));
+    if token.reveal().is_empty() {
+        return show(&app, &visit, &word, &next, problem(&t.identify_empty, &t.identify_empty_next)).await;
     }
-    if way.way == IdentifyWay::IdCard && !entry::is_id_no(&token) {
-        return show(&app, &visit, &word, next, Some((t.identify_unreadable.to_string(), t.identify_unreadable_next.to_string())));
+    if way.way == IdentifyWay::IdCard && !entry::is_id_no(token.reveal()) {
+        return show(&app, &visit, &word, &next, problem(&t.identify_unreadable, &t.identify_unreadable_next)).await;
     }
-    let earlier = session::token_of(&headers).filter(|_| visit.layout == Layout::Kiosk);
-    let (started, to) = match entry::enter(&app, address.client, earlier.as_deref(), way.way, Private::new(token)).await? {
-        Entry::Locked(seconds) => return Err(crate::failure::Failure::from(Misuse::Locked).wait(seconds).into()),
-        Entry::NoFile => return show(&app, &visit, &word, next, Some((t.identify_no_file.to_string(), t.identify_no_file_next.to_string()))),
-        Entry::Open(started) => (started, visit.at(&format!("/{next}"))),
-        Entry::Choose(started) => (started, visit.at(&format!("/choose?next={next}"))),
+    if way.way == IdentifyWay::Phone {
+        // What was typed is the code; the phone has been waiting on this side.
+        let Some(phone) = sent_to(&app, &visit).await? else { return Ok(answer::see(&visit.at("/identify/phone"))) };
+        let request = CheckCodeRequest { phone: phone.clone(), purpose: purpose(&app, &visit).await?, code: token };
+        match app.engine().check_code(app.hospital(), &request).await {
+            Ok(CheckCodeResponse::Proven) => token = phone,
+            Ok(CheckCodeResponse::Refused { refusal }) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
+            Err(error) if error.code().kind() == Kind::Validation => return show(&app, &visit, &word, &next, problem(&t.code_wrong, &t.code_wrong_next)).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let (started, to) = match entry::enter(&app, address.client, visit.token.as_deref(), way.way, token).await? {
+        Entry::Locked(seconds) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
+        Entry::Refused(Some(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
+        Entry::Refused(None) => return show(&app, &visit, &word, &next, problem(&t.identify_no_file, &t.identify_no_file_next)).await,
+        Entry::Open(started) => (started, visit.at(&format!("/{}", job(&next.next)))),
+        Entry::Choose(started) => (started, visit.at(&format!("/choose?next={}", job(&next.next)))),
     };
-    let mut response = answer::see(&to);
+    Ok(with_session(&app, &visit, &started, &to))
+}
+
+/// `POST /identify/code`: sends a code to a phone. The answer says nothing about whether anybody is known by it.
+pub async fn send(State(app): State<App>, visit: Visit, address: Address, fields: Fields) -> Page<Response> {
+    let next = Next { next: fields.one("next").unwrap_or_default().to_owned(), wait: 0 };
+    if let Some(seconds) = app.tries().locked(address.client, app.engine().now()) {
+        return Err(Failure::from(Misuse::Locked).wait(seconds).into());
+    }
+    if !app.settings().identify_ways.contains(&IdentifyWay::Phone) {
+        return Err(Misuse::NoRoute.into());
+    }
+    let typed = fields.one("phone").map(|phone| Private::new(entry::tidy(IdentifyWay::Phone, phone)));
+    let phone = match typed {
+        Some(phone) => phone,
+        // "Send again": the number never left this side.
+        None => sent_to(&app, &visit).await?.ok_or_else(|| Error::field("phone", "is missing"))?,
+    };
+    let request = SendCodeRequest { phone: phone.clone(), purpose: purpose(&app, &visit).await? };
+    let asked = app.clone();
+    let t = &app.pages().texts;
+    match detached(async move { asked.engine().send_code(asked.hospital(), &request).await }).await {
+        Ok(SendCodeResponse::Sent { resend_at, .. }) => {
+            let payer = account_of(&app, &visit).await?;
+            if let Some(earlier) = &visit.token {
+                session::end(&app, earlier).await?;
+            }
+            let started = session::phoning(&app, phone, payer).await?;
+            let wait = resend_at.since(app.engine().now()).max(0) / 1000;
+            Ok(with_session(&app, &visit, &started, &visit.at(&format!("/identify/phone?next={}&wait={wait}", job(&next.next)))))
+        }
+        Ok(SendCodeResponse::Refused { refusal, .. }) => show(&app, &visit, "phone", &next, Some((refusal.text, refusal.next))).await,
+        Err(error) if error.code().kind() == Kind::Validation => show(&app, &visit, "phone", &next, Some((t.phone_wrong.to_string(), t.phone_wrong_next.to_string()))).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An account binds a phone's files; a kiosk only looks for them.
+async fn purpose(app: &App, visit: &Visit) -> Page<CodePurpose> {
+    Ok(if account_of(app, visit).await?.is_some() { CodePurpose::Bind } else { CodePurpose::Identify })
+}
+
+async fn account_of(app: &App, visit: &Visit) -> Page<Option<Private>> {
+    match &visit.token {
+        Some(token) => Ok(session::payer(app, token).await?),
+        None => Ok(None),
+    }
+}
+
+async fn sent_to(app: &App, visit: &Visit) -> Page<Option<Private>> {
+    match &visit.token {
+        Some(token) => Ok(session::phone(app, token).await?),
+        None => Ok(None),
+    }
+}
+
+fn with_session(app: &App, visit: &Visit, started: &Started, to: &str) -> Response {
+    let mut response = answer::see(to);
     answer::add(&mut response, SET_COOKIE, &session::cookie_of(visit.layout, Some(&started.token), app.settings().behind_tls_proxy));
-    Ok(response)
+    response
 }
 
 /// `GET /choose`: several files were found.
@@ -149,17 +226,20 @@ pub async fn choices(State(app): State<App>, visit: Visit, Asked(next): Asked<Ne
 pub async fn choose(State(app): State<App>, visit: Visit, fields: Fields) -> Page<Response> {
     let at = fields.one("choice").and_then(|c| c.parse().ok()).ok_or_else(|| Error::field("choice", "is not among the choices"))?;
     let token = visit.token.clone().ok_or(Misuse::NoSession)?;
-    let Some((started, _)) = session::choose(&app, &token, at).await? else { return Ok(answer::see(visit.layout.root())) };
-    let mut response = answer::see(&visit.at(&format!("/{}", job(fields.one("next").unwrap_or_default()))));
-    answer::add(&mut response, SET_COOKIE, &session::cookie_of(visit.layout, Some(&started.token), app.settings().behind_tls_proxy));
-    Ok(response)
+    let Some(chosen) = session::choose(&app, &token, at).await? else { return Ok(answer::see(visit.layout.root())) };
+    if let Some(payer) = &chosen.payer {
+        account::bind(&app, payer, &chosen.patient, &chosen.shown, &chosen.hint).await?;
+    }
+    let to = visit.at(&format!("/{}", job(fields.one("next").unwrap_or_default())));
+    Ok(with_session(&app, &visit, &chosen.started, &to))
 }
 
 fn found(word: &str) -> Page<Way> {
     WAYS.into_iter().find(|way| way.word == word).ok_or_else(|| Misuse::NoRoute.into())
 }
 
-fn show(app: &App, visit: &Visit, word: &str, next: &'static str, problem: Option<(String, String)>) -> Page<Response> {
+async fn show(app: &App, visit: &Visit, word: &str, asked: &Next, problem: Option<(String, String)>) -> Page<Response> {
+    let next = job(&asked.next);
     let way = found(word)?;
     let f = Frame::new(app, visit, Idle::Identify);
     let mut others = offers(app, &f, next);
@@ -169,7 +249,8 @@ fn show(app: &App, visit: &Visit, word: &str, next: &'static str, problem: Optio
         Device::Demo { samples } => samples.iter().filter(|s| s.way == word).map(|s| (s.label.clone(), s.token.clone())).collect(),
         _ => Vec::new(),
     };
-    answer::page(&WayPage { offer, others, next, samples, problem, f })
+    let sent_to = if way.way == IdentifyWay::Phone { sent_to(app, visit).await?.map(|phone| mask_phone(phone.reveal())) } else { None };
+    answer::page(&WayPage { offer, others, next, samples, sent_to, wait_s: asked.wait.min(600), problem, f })
 }
 
 /// The ways this hospital and this device offer.

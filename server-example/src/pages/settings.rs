@@ -30,6 +30,18 @@ pub struct PageSettings {
     pub frame_ancestors: Vec<String>,
     /// The kiosk.
     pub kiosk: Kiosk,
+    /// The official account.
+    pub h5: Phone,
+}
+
+/// What is said about the pages in the official account.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Phone {
+    /// The address browsers reach us at, for the way back from WeChat; as the browser called us when left out.
+    pub public_url: Option<String>,
+    /// So many patients an account may act for.
+    pub patients_max: u32,
 }
 
 /// Three colours; everything else is derived from them by the style sheet.
@@ -114,6 +126,7 @@ impl Default for PageSettings {
             hide_departments: false,
             frame_ancestors: Vec::new(),
             kiosk: Kiosk::default(),
+            h5: Phone::default(),
         }
     }
 }
@@ -121,6 +134,12 @@ impl Default for PageSettings {
 impl Default for Colours {
     fn default() -> Colours {
         Colours { brand: "#0b6b72".to_owned(), brand_soft: "#e3f1f1".to_owned(), accent: "#b4501e".to_owned() }
+    }
+}
+
+impl Default for Phone {
+    fn default() -> Phone {
+        Phone { public_url: None, patients_max: 4 }
     }
 }
 
@@ -152,6 +171,12 @@ impl PageSettings {
             if !(least..=600).contains(&seconds) {
                 return bad(field, "must lie between 20 (a result: 10) and 600 seconds");
             }
+        }
+        if !(1..=10).contains(&self.h5.patients_max) {
+            return bad("h5.patients_max", "must lie between 1 and 10");
+        }
+        if self.h5.public_url.as_deref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://127.0.0.1:")) || url.ends_with('/')) {
+            return bad("h5.public_url", "must begin with https:// and have no / at its end");
         }
         let source = |s: &String| s.starts_with("http://") || s.starts_with("https://") || s == "'self'";
         if !self.frame_ancestors.iter().all(|s| source(s) && !s.contains([' ', ';', ','])) {
@@ -202,6 +227,8 @@ mod tests {
             (r#"{"colours":{"brand":"red"}}"#, "server.pages.colours.brand"),
             (r##"{"colours":{"accent":"#12345;"}}"##, "server.pages.colours.accent"),
             (r#"{"kiosk":{"warn_s":5}}"#, "server.pages.kiosk.warn_s"),
+            (r#"{"h5":{"patients_max":0}}"#, "server.pages.h5.patients_max"),
+            (r#"{"h5":{"public_url":"http://pay.example"}}"#, "server.pages.h5.public_url"),
             (r#"{"frame_ancestors":["https://a; script-src *"]}"#, "server.pages.frame_ancestors"),
             (r#"{"kiosk":{"device":{"kind":"wedge","prefix":"","suffix":"Enter"}}}"#, "server.pages.kiosk.device"),
             (r#"{"kiosk":{"device":{"kind":"agent","url":"http://10.1.1.1:80","token":"t"}}}"#, "server.pages.kiosk.device.url"),

@@ -50,6 +50,8 @@ pub struct Bill {
     pub id: String,
     /// Who carries it out.
     pub dept: String,
+    /// Where that is, in the hospital's words.
+    pub place: Option<String>,
     /// What kinds of items: `西药费、检查费`.
     pub kinds: String,
     /// How many items.
@@ -98,7 +100,7 @@ impl Visited {
             number: visit.visit_id.to_string(),
             subtotal: yuan(payable),
             insured: visit.payer == menjie::charge::PayerClass::Insured,
-            bills: bills.into_iter().map(Bill::of).collect(),
+            bills: bills.into_iter().map(|bill| Bill::of(frame, bill)).collect(),
             problem,
         }
     }
@@ -106,7 +108,7 @@ impl Visited {
 
 impl Bill {
     /// Of a bill as the engine shows it.
-    pub fn of(bill: BillView) -> Bill {
+    pub fn of(frame: &Frame, bill: BillView) -> Bill {
         let mut kinds: Vec<&str> = Vec::new();
         for line in &bill.lines {
             if !kinds.contains(&line.fee_class.as_str()) {
@@ -114,6 +116,7 @@ impl Bill {
             }
         }
         Bill {
+            place: frame.place(&bill.dept_name),
             kinds: kinds.join("、"),
             id: bill.bill_id.to_string(),
             dept: bill.dept_name,
@@ -135,7 +138,16 @@ impl Line {
         let unit = line.unit.unwrap_or_default();
         let doses = if line.doses > 1 { format!(" × {}付", line.doses) } else { String::new() };
         let quantity = format!("{}{}{}{doses}", line.quantity, if unit.is_empty() { "" } else { " " }, unit);
-        Line { price: line.price.to_string(), name: line.name, spec: line.spec.unwrap_or_default(), quantity, amount: yuan(line.amount_fen), kind: line.fee_class }
+        Line { price: price(&line.price.to_string()), name: line.name, spec: line.spec.unwrap_or_default(), quantity, amount: yuan(line.amount_fen), kind: line.fee_class }
+    }
+}
+
+/// `75.00`, `3.265`: at least two digits, whatever more the price has.
+fn price(text: &str) -> String {
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((_, digits)) if digits.len() == 1 => format!("{text}0"),
+        Some(_) => text.to_owned(),
     }
 }
 
@@ -196,6 +208,13 @@ pub fn clinic(frame: &Frame, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn prices_have_two_digits_and_lose_none() {
+        for (given, shown) in [("75", "75.00"), ("0.5", "0.50"), ("3.2650", "3.2650"), ("0.312500", "0.312500")] {
+            assert_eq!(price(given), shown);
+        }
+    }
 
     #[test]
     fn amounts_keep_every_cent_and_are_grouped() {

@@ -133,6 +133,57 @@ texts! {
     line_quantity = "数量";
     line_amount = "金额";
 
+    paid_title = "缴费记录";
+    paid_sub = "最近的在前";
+    filter_month = "月份";
+    filter_state = "状态";
+    filter_go = "查询";
+    all_months = "全部月份";
+    state_all = "全部";
+    state_paid = "已缴";
+    state_refunding = "退款中";
+    state_refunded = "已退";
+    state_window = "窗口处理中";
+    state_closed = "已关闭";
+    paid_empty = "还没有缴费记录";
+    paid_empty_filtered = "没有符合条件的记录";
+    paid_empty_text = "缴费成功后会显示在这里。";
+    newest = "回到最新";
+    older = "更早的记录";
+    paid_one_title = "缴费详情";
+    visit_day = "就诊日期";
+    receipt_number = "收据号";
+    invoice = "电子票据";
+    to_paid = "返回缴费记录";
+
+    department_scope = "服务内容";
+    phone = "电话";
+    expert_times = "出诊";
+    map_alt = "医院平面示意图，文字说明见图下";
+    map_words = "文字指引";
+    map_open = "在地图应用中打开";
+    floors = "楼层";
+
+    patients_title = "就诊人";
+    patients_sub = "为家人缴费时可以切换";
+    patients_empty_text = "添加后即可查看费用和缴费。";
+    patients_full = "已达到可绑定的人数上限：";
+    patient_now = "当前";
+    patient_default = "默认";
+    patient_prefer = "设为默认";
+    patient_remove = "移除";
+    login_refused = "没有完成微信登录";
+    login_refused_text = "请在微信里从公众号菜单重新进入本页面。";
+    login_again = "重新登录";
+    phone_wrong = "手机号码不正确";
+    phone_wrong_next = "请输入 11 位手机号码";
+    code_wrong = "验证码不正确";
+    code_wrong_next = "请输入短信里的 6 位数字";
+    code_send = "获取验证码";
+    code_again = "重新获取";
+    code_sent = "验证码已发送到";
+    code_label = "短信验证码";
+
     confirm_title = "请核对后支付";
     confirm_sub = "每个科室一张单据";
     confirm_channel = "支付方式";

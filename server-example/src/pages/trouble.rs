@@ -41,7 +41,9 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         response = shown(&app, &visit, &response, number);
     }
     let policy = policy(&app);
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if !response.headers().contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&policy)
+    {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if !app.pages().settings.frame_ancestors.is_empty() {

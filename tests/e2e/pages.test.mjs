@@ -36,18 +36,20 @@ for (const [at, variant] of variants.entries()) {
           const name = `${stop.name} ${variant.tag}`;
           await page.waitForTimeout(120);
           await page.screenshot({ path: path.join(shots, `${stop.name}-${variant.tag}.png`) });
+          const seen = { ...page.watch };
+          page.watch.reset();
+          quiet({ watch: seen }, name, stop.statuses);
           await wellFormed(page, name);
           await fits(page, name);
           if (variant.size === 'phone' && !variant.large) await fits(page, name, 1.6);
           await touchable(page, name, variant.least);
           await accessible(page, name);
-          quiet(page, name, stop.statuses);
           if (stop.personal) await discreet(page, name, patient);
           if (variant.first) {
             await walkable(page, name);
             await withinBudget(page, name);
           }
-          page.watch.reset();
+          quiet(page, name, stop.statuses);
         });
       }
     } finally {

@@ -33,6 +33,7 @@ macro_rules! texts {
 
 texts! {
     skip = "跳到正文";
+    acts = "操作";
     seconds = "秒";
     back = "返回";
     to_home = "返回首页";

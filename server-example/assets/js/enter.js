@@ -14,7 +14,7 @@
   function take(raw) {
     const page = reader(), form = mj.one('[data-enter]');
     if (!page || !form || form.dataset.sent || mj.offline.down()) return;
-    mj.idle.touch();
+    if (mj.idle) mj.idle.touch();
     const text = String(raw || '').trim();
     if (!mj.scan.whole(page.dataset.reader, page.dataset.reader === 'card' ? text.toUpperCase() : text)) { say('bad', 'refused'); return; }
     say('good', 'reading');
@@ -26,21 +26,15 @@
   function listen() {
     const page = reader();
     mj.clock.stop(reading);
-    if (!page || mj.one('[data-demo]')) return;
+    if (!page) return;
     const read = page.dataset.reader === 'card' ? mj.bridge.readIdCard : mj.bridge.scanOnce;
     if (!read) return;
     const again = () => {
       if (!document.body.contains(page)) return;
       Promise.resolve(read()).then((text) => { if (text) take(text); }, () => say('bad', 'broken')).then(() => { reading = mj.clock.after(800, again); });
     };
-    if (page.dataset.reader !== 'card' || mj.bridge.scanOnce) again();
+    again();
   }
   mj.bridge.onScan(take);
-  document.addEventListener('click', (event) => {
-    const sample = event.target.closest('[data-token]');
-    if (sample) mj.bridge.put(sample.dataset.token);
-    const read = event.target.closest('[data-read]');
-    if (read) { const box = mj.one('[data-paste]'); const text = box.value; box.value = ''; mj.bridge.put(text); }
-  });
   mj.part(listen);
 }(window.mj));

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use menjie::gm;
 
 use super::answer::{Away, Page};
-use super::settings::PageSettings;
+use super::settings::{Device, PageSettings};
 use crate::app::App;
 use crate::failure::Misuse;
 
@@ -18,15 +18,22 @@ macro_rules! together {
 }
 
 /// Our scripts are small files of one idea each; those that every page needs are one download.
-const SCRIPT: &str = together!("js", ".js": "start" "clock" "offline" "idle" "busy" "choose");
-/// What identifying needs besides.
-const SCRIPT_ENTER: &str = together!("js", ".js": "keypad" "scan" "bridge" "enter");
+const SCRIPT_KIOSK: &str = together!("js", ".js": "start" "clock" "offline" "busy" "choose" "idle");
+/// A phone asks nobody whether he is still there.
+const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "busy" "choose");
+/// What typing a number needs besides.
+const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
+/// What reading cards and codes needs besides; the device stands between.
+const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
 /// What paying needs besides.
-const SCRIPT_PAY: &str = together!("js", ".js": "scan" "bridge" "pay");
+const SCRIPT_PAY: &str = together!("js", ".js": "pay");
+const BRIDGE: &str = together!("js", ".js": "bridge");
 
-const STYLE: &str = together!("css", ".css": "tokens" "base" "parts" "pages");
+const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
+const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
 const STYLE_ENTER: &str = together!("css", ".css": "enter");
 const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
+const STYLE_LIST: &str = together!("css", ".css": "list");
 const STYLE_INFO: &str = together!("css", ".css": "info");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
@@ -59,14 +66,19 @@ impl Assets {
     pub fn new(settings: &PageSettings) -> Assets {
         let colours = &settings.colours;
         let head = format!(":root{{--brand:{};--brand-soft:{};--accent:{}}}\n", colours.brand, colours.brand_soft, colours.accent);
+        let device = device(&settings.kiosk.device);
         let files = vec![
-            File::new("app.css", CSS, style(&format!("{STYLE}{head}"))),
+            File::new("kiosk.css", CSS, style(&format!("{STYLE_KIOSK}{head}"))),
+            File::new("phone.css", CSS, style(&format!("{STYLE_PHONE}{head}"))),
             File::new("enter.css", CSS, style(STYLE_ENTER)),
             File::new("pay.css", CSS, style(STYLE_PAY)),
+            File::new("list.css", CSS, style(STYLE_LIST)),
             File::new("info.css", CSS, style(STYLE_INFO)),
-            File::new("app.js", JS, script(SCRIPT)),
-            File::new("enter.js", JS, script(SCRIPT_ENTER)),
-            File::new("pay.js", JS, script(SCRIPT_PAY)),
+            File::new("kiosk.js", JS, script(SCRIPT_KIOSK)),
+            File::new("phone.js", JS, script(SCRIPT_PHONE)),
+            File::new("type.js", JS, script(SCRIPT_TYPE)),
+            File::new("read.js", JS, script(&format!("{BRIDGE}{device}{SCRIPT_READ}"))),
+            File::new("pay.js", JS, script(&format!("{BRIDGE}{device}{SCRIPT_PAY}"))),
             File::new("htmx.js", JS, HTMX.as_bytes().to_vec()),
             File::new("icon.svg", "image/svg+xml", ICON.as_bytes().to_vec()),
         ];
@@ -78,6 +90,16 @@ impl Assets {
     /// The address of a file.
     pub fn address(&self, name: &str) -> String {
         format!("/assets/{}/{name}", self.version)
+    }
+}
+
+/// The file of the kiosk's device; no other is sent.
+fn device(device: &Device) -> &'static str {
+    match device {
+        Device::None => "",
+        Device::Demo { .. } => together!("js", ".js": "device-demo"),
+        Device::Wedge { .. } => together!("js", ".js": "device-wedge"),
+        Device::Agent { .. } => together!("js", ".js": "device-agent"),
     }
 }
 
@@ -156,15 +178,15 @@ mod tests {
     #[test]
     fn addresses_change_with_the_hospitals_colours() {
         let mut settings = PageSettings::default();
-        let first = Assets::new(&settings).address("app.css");
-        assert_eq!(Assets::new(&settings).address("app.css"), first);
+        let first = Assets::new(&settings).address("kiosk.css");
+        assert_eq!(Assets::new(&settings).address("kiosk.css"), first);
         settings.colours.brand = "#114488".to_owned();
-        assert_ne!(Assets::new(&settings).address("app.css"), first);
+        assert_ne!(Assets::new(&settings).address("kiosk.css"), first);
     }
 
     #[test]
     fn no_file_of_ours_names_another_host() {
-        for text in [SCRIPT, SCRIPT_ENTER, SCRIPT_PAY, STYLE, STYLE_ENTER, STYLE_PAY, STYLE_INFO, ICON] {
+        for text in [SCRIPT_KIOSK, SCRIPT_PHONE, SCRIPT_TYPE, SCRIPT_READ, SCRIPT_PAY, BRIDGE, STYLE_KIOSK, STYLE_PHONE, STYLE_ENTER, STYLE_LIST, STYLE_PAY, STYLE_INFO, ICON] {
             for (at, _) in text.match_indices("://") {
                 let around = &text[at.saturating_sub(5)..(at + 20).min(text.len())];
                 assert!(around.contains("http://www.w3.org"), "{around}");

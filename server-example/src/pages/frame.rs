@@ -6,7 +6,7 @@ use menjie::Timestamp;
 
 use super::Pages;
 use super::fields::form_token;
-use super::icon::icon;
+use super::icon::Sprite;
 use super::look::Look;
 use super::settings::Device;
 use super::texts::{Texts, fill};
@@ -43,13 +43,14 @@ pub struct Frame {
     /// When it was made.
     pub now: Timestamp,
     idle: Idle,
+    sprite: Sprite,
 }
 
 impl Frame {
     /// Around a page without a patient.
     pub fn new(app: &App, visit: &Visit, idle: Idle) -> Frame {
         let form = if visit.layout == Layout::Phone { form_token(visit.token.as_deref()) } else { String::new() };
-        Frame { pages: Arc::clone(app.pages()), layout: visit.layout, look: visit.look, who: None, form, here: visit.path.clone(), now: app.engine().now(), idle }
+        Frame { pages: Arc::clone(app.pages()), layout: visit.layout, look: visit.look, who: None, form, here: visit.path.clone(), now: app.engine().now(), idle, sprite: Sprite::default() }
     }
 
     /// Around a page of a patient.
@@ -103,9 +104,24 @@ impl Frame {
         self.pages.assets.address(name)
     }
 
+    /// The style sheet every page of this front end wears.
+    pub fn stylesheet(&self) -> String {
+        self.asset(if self.kiosk() { "kiosk.css" } else { "phone.css" })
+    }
+
+    /// The script every page of this front end needs.
+    pub fn script(&self) -> String {
+        self.asset(if self.kiosk() { "kiosk.js" } else { "phone.js" })
+    }
+
     /// A picture as markup; the only thing templates do not escape.
-    pub fn icon(&self, name: &str) -> &'static str {
-        icon(name)
+    pub fn icon(&self, name: &str) -> String {
+        self.sprite.place(name)
+    }
+
+    /// The pictures used so far, drawn.
+    pub fn sprite(&self) -> String {
+        self.sprite.drawn()
     }
 
     /// Seconds until the page asks, doubled for large type; none on a phone.

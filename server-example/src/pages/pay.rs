@@ -84,6 +84,7 @@ pub struct Paying {
 #[template(path = "pay.html")]
 struct PayPage {
     f: Frame,
+    part: bool,
     amount: String,
     p: Paying,
 }
@@ -92,6 +93,7 @@ struct PayPage {
 #[template(path = "pay_stage.html")]
 struct PayStage {
     f: Frame,
+    part: bool,
     amount: String,
     p: Paying,
 }
@@ -131,7 +133,7 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
     }
     let f = Frame::of(&app, &visit, &session, Idle::Never);
     match Stage::of(view.progress) {
-        Some(stage) => answer::page(&PayPage { amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, false)?, f }),
+        Some(stage) => answer::page(&PayPage { part: false, amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, false)?, f }),
         None => Ok(answer::see(&visit.at(&format!("/result/{id}")))),
     }
 }
@@ -145,7 +147,7 @@ pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Pa
         return Ok(answer::unchanged());
     }
     let f = Frame::of(&app, &visit, &session, Idle::Never);
-    answer::page(&PayStage { amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, shows.asked)?, f })
+    answer::page(&PayStage { part: true, amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, shows.asked)?, f })
 }
 
 /// `POST /pay/{id}/cancel`: the order is closed with proof; money that is already there is not lost.

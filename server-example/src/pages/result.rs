@@ -49,6 +49,7 @@ pub struct Outcome {
 #[template(path = "result.html")]
 struct ResultPage {
     f: Frame,
+    part: bool,
     o: Outcome,
 }
 
@@ -56,6 +57,7 @@ struct ResultPage {
 #[template(path = "result_stage.html")]
 struct ResultStage {
     f: Frame,
+    part: bool,
     o: Outcome,
 }
 
@@ -67,7 +69,7 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
         return Ok(answer::see(&visit.at(&format!("/pay/{id}"))));
     }
     let f = Frame::of(&app, &visit, &session, idle(view.progress));
-    answer::page(&ResultPage { o: outcome(&f, &view)?, f })
+    answer::page(&ResultPage { part: false, o: outcome(&f, &view)?, f })
 }
 
 /// `GET /result/{id}/state`.
@@ -79,7 +81,7 @@ pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Pa
     if o.stage == shows.stage {
         return Ok(answer::unchanged());
     }
-    answer::page(&ResultStage { o, f })
+    answer::page(&ResultStage { part: true, o, f })
 }
 
 /// A finished job leaves by itself; money that is still being booked is waited for like any list.

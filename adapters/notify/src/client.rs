@@ -25,6 +25,9 @@ pub struct NotifyFront {
     entropy: Arc<dyn Entropy>,
 }
 
+/// Reads a gateway's answer about one phone.
+type Read = fn(&HttpResponse, &Private) -> std::result::Result<Sent, crate::Shape>;
+
 enum Gateway {
     Aliyun(AliyunConfig, Client),
     Tencent(TencentConfig, Client),
@@ -64,7 +67,7 @@ impl NotifyFront {
     }
 
     async fn send(&self, cx: &CallCx, phone: &Private, code: &Private) -> Outcome<NotifyAnswer> {
-        let (response, read): (_, fn(&HttpResponse, &Private) -> std::result::Result<Sent, crate::Shape>) = match &self.gateway {
+        let (response, read): (Exchange, Read) = match &self.gateway {
             None => return Outcome::Unsent(Fault::new("no_port", "no message gateway is configured")),
             Some(Gateway::Aliyun(config, client)) => {
                 let mut nonce = [0; 16];

@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod operate;
+mod pages;
 mod paying;
 mod requests;
 mod restart;

@@ -50,7 +50,17 @@ impl Frame {
     /// Around a page without a patient.
     pub fn new(app: &App, visit: &Visit, idle: Idle) -> Frame {
         let form = if visit.layout == Layout::Phone { form_token(visit.token.as_deref()) } else { String::new() };
-        Frame { pages: Arc::clone(app.pages()), layout: visit.layout, look: visit.look, who: None, form, here: visit.path.clone(), now: app.engine().now(), idle, sprite: Sprite::default() }
+        Frame {
+            pages: Arc::clone(app.pages()),
+            layout: visit.layout,
+            look: visit.look,
+            who: None,
+            form,
+            here: visit.path.clone(),
+            now: app.engine().now(),
+            idle,
+            sprite: Sprite::default(),
+        }
     }
 
     /// Around a page of a patient.

@@ -1,6 +1,7 @@
 //! The server over real HTTP, with its real adapters and store, before a hospital in a box.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accounts;
 mod callbacks;
 mod operate;
 mod pages;

@@ -39,7 +39,10 @@ async fn pages_wear_a_strict_policy_and_are_kept_nowhere() {
     for path in ["/k", "/h5", "/k/identify", "/k/intro", "/h5/guide", "/k/nothing"] {
         let page = get(&stage, path, "").await;
         let policy = header(&page, "content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
         for (name, value) in [
             ("cache-control", "no-store"),
             ("x-content-type-options", "nosniff"),
@@ -61,7 +64,8 @@ async fn pages_wear_a_strict_policy_and_are_kept_nowhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shell_may_frame_the_pages_when_the_hospital_says_so_and_an_agent_may_be_asked() {
     let change = |config: &mut serde_json::Value| {
-        config["server"]["pages"] = json!({ "frame_ancestors": ["https://shell.example"], "kiosk": { "device": { "kind": "agent", "url": "http://127.0.0.1:18080", "token": "t" } } });
+        config["server"]["pages"] =
+            json!({ "frame_ancestors": ["https://shell.example"], "kiosk": { "device": { "kind": "agent", "url": "http://127.0.0.1:18080", "token": "t" } } });
     };
     let stage = Stage::with(day(), change).await;
     let policy = header(&get(&stage, "/k", "").await, "content-security-policy").to_owned();

@@ -15,6 +15,7 @@ pub mod charge;
 pub mod error;
 pub mod gm;
 pub mod ident;
+pub mod identity;
 pub mod invoice;
 pub mod ledger;
 pub mod money;

@@ -11,6 +11,7 @@ use menjie::service::Engine;
 
 use crate::guard::Tries;
 use crate::metrics::Metrics;
+use crate::pages::Pages;
 use crate::settings::Settings;
 use crate::transfers::Transfers;
 
@@ -26,6 +27,7 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     settings: Settings,
     tries: Tries,
+    pages: Arc<Pages>,
     metrics: Metrics,
     transfers: Arc<Transfers>,
     running: AtomicBool,
@@ -37,7 +39,8 @@ impl App {
         settings.check()?;
         let hospital = served(&engine, settings.hospital.as_ref())?;
         let tries = Tries::new(settings.lock_after, settings.lock_s);
-        let inner = Inner { engine, hospital, entropy, settings, tries, metrics: Metrics::default(), transfers, running: AtomicBool::new(false) };
+        let pages = Pages::new(settings.pages.clone())?;
+        let inner = Inner { engine, hospital, entropy, settings, tries, pages, metrics: Metrics::default(), transfers, running: AtomicBool::new(false) };
         Ok(App { inner: Arc::new(inner) })
     }
 
@@ -69,6 +72,11 @@ impl App {
     /// Failed tries to identify.
     pub fn tries(&self) -> &Tries {
         &self.inner.tries
+    }
+
+    /// What the pages share.
+    pub fn pages(&self) -> &Arc<Pages> {
+        &self.inner.pages
     }
 
     /// Counters.

@@ -52,6 +52,7 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "identify_ways": ["id_card", "visit_no"],
             "ops": true,
             "notices_every_s": 2,
+            "pages": { "kiosk": { "device": { "kind": "demo" } } },
             "staff": [{ "staff": "demo", "roles": ["operator", "finance", "auditor"], "token_sm3": token::hash(staff.reveal()) }],
         },
     })

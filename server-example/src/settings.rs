@@ -8,6 +8,8 @@ use menjie::ident::{HospitalId, StaffId};
 use menjie::port::IdentifyWay;
 use serde::Deserialize;
 
+use crate::pages::settings::PageSettings;
+
 /// How the server serves.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -40,6 +42,8 @@ pub struct Settings {
     pub drain_s: u32,
     /// Connections at once.
     pub max_connections: u32,
+    /// What patients see.
+    pub pages: PageSettings,
 }
 
 /// A member of staff with a token. The file holds the hash only; `menjie-server token` makes both.
@@ -71,6 +75,7 @@ impl Default for Settings {
             notices_every_s: 15,
             drain_s: 20,
             max_connections: 1_024,
+            pages: PageSettings::default(),
         }
     }
 }

@@ -2,8 +2,12 @@
 
 mod admin;
 mod connection;
+mod html;
+mod identity;
+mod login;
 mod page;
 mod peers;
+mod phone;
 mod pump;
 
 pub use pump::plain_client;
@@ -21,6 +25,7 @@ use tokio::task::JoinSet;
 use crate::day::Day;
 use crate::faults::{Faults, Peer};
 use crate::hospital::{Hospital, HospitalOptions};
+use crate::identity::peer_of;
 use crate::{his, invoice};
 
 /// Where the parts listen; port 0 takes any free port.
@@ -28,19 +33,21 @@ use crate::{his, invoice};
 pub struct SimAddresses {
     /// HIS.
     pub his: SocketAddr,
-    /// WeChat Pay and the simulated WeChat page.
+    /// WeChat Pay, the simulated WeChat page and the simulated phone.
     pub wechat: SocketAddr,
     /// The invoice platform.
     pub invoice: SocketAddr,
     /// The switches and the truth.
     pub admin: SocketAddr,
+    /// Health codes, e-vouchers, SMS gateways, official account.
+    pub identity: SocketAddr,
 }
 
 impl SimAddresses {
-    /// Four ports of loopback from `base` on; 0 takes any free ones.
+    /// Five ports of loopback from `base` on; 0 takes any free ones.
     pub fn loopback(base: u16) -> SimAddresses {
         let at = |offset: u16| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), if base == 0 { 0 } else { base.saturating_add(offset) });
-        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3) }
+        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3), identity: at(4) }
     }
 }
 
@@ -77,6 +84,9 @@ pub struct SimUrls {
     pub invoice: String,
     /// Admin, without `/admin`.
     pub admin: String,
+    /// Health-code platform, e-voucher decoder, both SMS gateways and the official account, which differ by their paths;
+    /// its authorise page is `…/connect/oauth2/authorize`.
+    pub identity: String,
 }
 
 /// A running hospital in a box. Dropping it stops everything.
@@ -123,12 +133,14 @@ impl SimServer {
             tasks.spawn(connection::serve(listener, router, stopped.clone()));
             Ok(format!("http://{bound}"))
         };
-        let wechat = peers::router(Peer::Wechat, &shared).merge(page::router(&shared));
+        let wechat = peers::router(|_| Peer::Wechat, &shared).merge(page::router(&shared)).merge(phone::router(&shared)).merge(html::router());
+        let asked = peers::router(peer_of, &shared).merge(login::router(&shared)).merge(html::router());
         let urls = SimUrls {
-            his: listen("addresses.his", addresses.his, peers::router(Peer::His, &shared)).await? + his::BASE_PATH,
+            his: listen("addresses.his", addresses.his, peers::router(|_| Peer::His, &shared)).await? + his::BASE_PATH,
             wechat: listen("addresses.wechat", addresses.wechat, wechat).await?,
-            invoice: listen("addresses.invoice", addresses.invoice, peers::router(Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
-            admin: listen("addresses.admin", addresses.admin, admin::router(&shared)).await?,
+            invoice: listen("addresses.invoice", addresses.invoice, peers::router(|_| Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
+            admin: listen("addresses.admin", addresses.admin, admin::router(&shared).merge(identity::router(&shared))).await?,
+            identity: listen("addresses.identity", addresses.identity, asked).await?,
         };
         tasks.spawn(pump::run(Arc::clone(&shared), stopped.clone())?);
         Ok(SimServer { urls, shared, stop, tasks })

@@ -33,7 +33,7 @@ pub fn build(config: &Config, log: impl Fn(&HospitalId) -> Arc<dyn LogSink>) -> 
     let ids = NodeIds::new(Arc::clone(&clock), config.node).map_err(|e| problems.push(Problem::of(&e, "")));
     let store = open_store(&config.store).map_err(|problem| problems.push(problem));
     match (ids, store) {
-        (Ok(ids), Ok(store)) if problems.is_empty() => Ok(Parts { store, clock, ids: Arc::new(ids), worker: config.worker.clone(), hospitals }),
+        (Ok(ids), Ok(store)) if problems.is_empty() => Ok(Parts { store, clock, ids: Arc::new(ids), entropy, worker: config.worker.clone(), hospitals }),
         _ => Err(problems),
     }
 }
@@ -67,9 +67,18 @@ fn hospital_of(config: &HospitalConfig, place: &str, log: Arc<dyn LogSink>, entr
     let invoice = InvoiceFront::connect(config.invoice.clone(), Arc::clone(entropy)).map_err(|e| problems.push(Problem::of(&e, &format!("{place}.invoice"))));
     let channels = channels_of(config, place, entropy).map_err(|problem| problems.push(problem));
     match (his, invoice, channels) {
-        (Ok(his), Ok(invoice), Ok(channels)) => {
-            Ok(Hospital { id: config.id.clone(), terms: config.terms.clone(), pace: config.pace.clone(), his: Arc::new(his), channels, invoice: Arc::new(invoice), log })
-        }
+        (Ok(his), Ok(invoice), Ok(channels)) => Ok(Hospital {
+            id: config.id.clone(),
+            terms: config.terms.clone(),
+            pace: config.pace.clone(),
+            his: Arc::new(his),
+            channels,
+            invoice: Arc::new(invoice),
+            health_code: None,
+            insurer: None,
+            notifier: None,
+            log,
+        }),
         _ => Err(problems),
     }
 }

@@ -110,14 +110,14 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
     let Some(first) = found.patients.first() else {
         app.tries().failed(address.client, now);
         app.metrics().failed_try();
-        let refusal = Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档");
+        let refusal = found.refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"));
         return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
     };
     // Whoever was identified on this device before is not any more.
     if let Some(earlier) = session::token_of(&headers) {
         session::end(&app, &earlier).await?;
     }
-    let started = session::start(&app, &found.patients).await?;
+    let started = session::start(&app, &found.patients, None).await?;
     let token = body.bearer.then(|| started.token.clone());
     let answer = if found.patients.len() == 1 {
         Identified::Identified { name: mask_name(first.name.reveal()), expires_at: started.until, token }
@@ -131,9 +131,9 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
 pub async fn choose(State(app): State<App>, headers: HeaderMap, Body(body): Body<Choose>) -> Result<Response, Failure> {
     let token = session::token_of(&headers).ok_or(Misuse::NoSession)?;
     let at = usize::try_from(body.choice).unwrap_or(usize::MAX);
-    let (started, name) = session::choose(&app, &token, at).await?.ok_or(Misuse::NoSession)?;
+    let session::Chosen { started, shown, .. } = session::choose(&app, &token, at).await?.ok_or(Misuse::NoSession)?;
     let token = body.bearer.then(|| started.token.clone());
-    let answer = Identified::Identified { name, expires_at: started.until, token };
+    let answer = Identified::Identified { name: shown, expires_at: started.until, token };
     Ok(with_cookie(&app, &answer, &started, body.bearer))
 }
 

@@ -16,12 +16,12 @@ use crate::wire::{self, Reply};
 /// The longest body a counterpart reads.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 
-/// Everything on this listener belongs to `peer`; the machine itself knows its paths.
-pub(super) fn router(peer: Peer, shared: &Arc<Shared>) -> Router {
+/// Everything on this listener belongs to the peer `of` its path; the machine itself knows its paths.
+pub(super) fn router(of: fn(&str) -> Peer, shared: &Arc<Shared>) -> Router {
     let shared = Arc::clone(shared);
     Router::new().fallback(move |request: Request| {
         let shared = Arc::clone(&shared);
-        async move { exchange(peer, &shared, request).await }
+        async move { exchange(of(request.uri().path()), &shared, request).await }
     })
 }
 

@@ -13,6 +13,8 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
         "
 门结演示已启动 / the demo is running        数据 data: {}
 
+  自助机 kiosk         {base}/k          （登录页有演示读卡按钮 the identify page has buttons that lay a card）
+  手机页 phone         {base}/h5
   服务 server          {base}        {base}/openapi.json   {base}/metrics
   模拟微信 WeChat      {wechat}
   模拟HIS等 truth      {admin}/admin/truth    {admin}/admin/day    {admin}/admin/faults

@@ -1,7 +1,7 @@
 //! What both signatures need: percent-encoding, SHA-256, HMAC, the host of an address, UTC.
 
-use menjie::{Timestamp, gm};
 use aws_lc_rs::{digest, hmac};
+use menjie::{Timestamp, gm};
 
 /// RFC 3986: everything but letters, digits and `-._~`.
 pub(crate) fn percent(text: &str) -> String {

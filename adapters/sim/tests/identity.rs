@@ -3,12 +3,12 @@
 
 mod support;
 
+use aws_lc_rs::{digest, hmac};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use menjie::Timestamp;
 use menjie_sim::identity::TOKEN_EXPIRED_CODES;
 use menjie_sim::wire::{Reply, Request};
 use menjie_sim::{Fault, Hospital, Peer, SimCredentials};
-use aws_lc_rs::{digest, hmac};
 use serde_json::{Value, json};
 use support::{NINE, answer, headers, hospital, small_day};
 

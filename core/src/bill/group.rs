@@ -92,7 +92,14 @@ fn place_of<'a>(first: Row<'a>, bill: &'a Bill) -> (crate::BizDate, &'a str, &'a
 }
 
 /// One bill and its first line in stable order.
-fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl Fn(u32) -> u32, (total_fen, rounding_fen): (Money, Money), ids: &mut IdWriter) -> Result<(Row<'a>, Bill)> {
+fn assemble<'a>(
+    rows: &[Row<'a>],
+    doc: &Doc,
+    members: &mut [u32],
+    key_line: impl Fn(u32) -> u32,
+    (total_fen, rounding_fen): (Money, Money),
+    ids: &mut IdWriter,
+) -> Result<(Row<'a>, Bill)> {
     let row = |at: u32| rows.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"));
     let by = |order: fn(Row<'a>, Row<'a>) -> std::cmp::Ordering| move |a: &u32, b: &u32| row(*a).ok().zip(row(*b).ok()).map_or(std::cmp::Ordering::Equal, |(a, b)| order(a, b));
 
@@ -168,9 +175,9 @@ fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
         }
         let visit = match rows.last() {
             Some(before) if before.visit.visit_id == line.visit_id => Some(before.visit),
-            _ => {
-                known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id), || line.visit_id.as_str().into()).and_then(|v| visits.get(v as usize))
-            }
+            _ => known
+                .find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id), || line.visit_id.as_str().into())
+                .and_then(|v| visits.get(v as usize)),
         };
         let Some(visit) = visit else {
             return Err(Error::new(Code::UnknownVisit).with("field", place("visit_id")));

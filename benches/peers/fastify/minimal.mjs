@@ -37,7 +37,7 @@ export function minimal(app, { config, channel, changed }) {
 
   return {
     // Takes a verified notice; false when it is not what was ordered.
-    paid(trade) {
+    async paid(trade) {
       const row = select.get(trade.out_trade_no);
       if (!row || !channel.agrees(trade, row.total_fen)) return false;
       settle.run(trade.transaction_id, trade.out_trade_no);

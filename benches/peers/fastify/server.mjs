@@ -1,4 +1,5 @@
-// B10's peer on fastify, as a careful host would write it: one process, signatures of both directions checked, two flows.
+// B10's peer on fastify, as a careful host would write it: one process, signatures of both directions checked, two flows, one
+// of them with and without group commit.
 //
 // server.mjs CONFIG.json; the configuration is written by src/rig.rs and names the flow.
 import { EventEmitter } from "node:events";
@@ -22,11 +23,11 @@ app.addContentTypeParser("application/json", { parseAs: "string" }, (request, bo
   }
 });
 
-const flow = { minimal, whole }[config.flow](app, { config, channel, changed });
+const flow = { minimal, whole, grouped: whole }[config.flow](app, { config, channel, changed });
 
 app.post("/notify/wechat", async (request, reply) => {
   if (!channel.genuine(request.headers, request.text)) return reply.code(401).send({ code: "FAIL", message: "验签失败" });
-  if (!flow.paid(channel.open(request.body.resource))) return reply.code(500).send({ code: "FAIL", message: "不符" });
+  if (!(await flow.paid(channel.open(request.body.resource)))) return reply.code(500).send({ code: "FAIL", message: "不符" });
   return { code: "SUCCESS", message: "成功" };
 });
 

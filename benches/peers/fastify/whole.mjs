@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { His, HisRefused } from "./his.mjs";
 import { Invoices } from "./invoice.mjs";
 import { fen } from "./money.mjs";
-import { openStore } from "./store.mjs";
 import { payment } from "./schema.mjs";
+import { grouped, openStore, single } from "./store.mjs";
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS content (id INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
@@ -20,9 +20,10 @@ const number = (letter, id) => letter + String(id).padStart(19, "0");
 
 export function whole(app, { config, channel, changed }) {
   const db = openStore(config.database, TABLES);
+  const commit = config.flow === "grouped" ? grouped(db) : single(db);
   const [his, invoices] = [new His(config), new Invoices(config)];
   const insert = db.prepare("INSERT INTO settlement (key, st, total_fen) VALUES (?, 'locking', ?)");
-  const keep = db.prepare("INSERT INTO content (id, json) VALUES (?, ?)");
+  const keep = db.prepare("INSERT INTO content (id, json) VALUES (?, ?) ON CONFLICT DO NOTHING");
   const select = db.prepare("SELECT * FROM settlement WHERE id = ?");
   const known = db.prepare("SELECT id FROM settlement WHERE key = ?").pluck();
   const content = db.prepare("SELECT json FROM content WHERE id = ?").pluck();
@@ -34,30 +35,31 @@ export function whole(app, { config, channel, changed }) {
   const refused = db.prepare("UPDATE settlement SET st = 'refused' WHERE id = ?");
   const unfinished = db.prepare("SELECT id FROM settlement WHERE st IN ('locking', 'ordering', 'posting', 'invoicing')").pluck();
 
-  const begin = db.transaction((key, what) => {
-    const { lastInsertRowid: id } = insert.run(key, fen(what.bill.total));
+  const begin = (key, what) => () => {
+    const id = known.get(key) ?? insert.run(key, fen(what.bill.total)).lastInsertRowid;
     keep.run(id, JSON.stringify(what));
     return id;
-  });
+  };
   const bill = (id) => ({ no: number("S", id), ...JSON.parse(content.get(id)).bill });
 
   // What is done in a state; each ends with the commit that leaves it.
   const steps = {
     async locking({ id }) {
       await his.lock(bill(id));
-      locked.run(id);
+      await commit(() => locked.run(id));
     },
     async ordering({ id, total_fen }) {
-      ordered.run(await channel.order(number("P", id), total_fen), id);
+      const code = await channel.order(number("P", id), total_fen);
+      await commit(() => ordered.run(code, id));
     },
     async posting({ id, transaction_id: trade_no, paid_at }) {
       const receipt = await his.post(bill(id), { out_trade_no: number("P", id), trade_no, paid_at });
-      booked.run(receipt.receipt_no, receipt.posted_at, receipt.guidance ?? null, id);
+      await commit(() => booked.run(receipt.receipt_no, receipt.posted_at, receipt.guidance ?? null, id));
       changed.emit(id);
     },
     async invoicing({ id, transaction_id: tradeNo, posted_at: postedAt }) {
       const issued = await invoices.issue({ no: number("E", id), tradeNo, postedAt, content: JSON.parse(content.get(id)) });
-      invoiced.run(issued.billBatchCode, issued.billNo, issued.random, issued.pictureNetUrl, id);
+      await commit(() => invoiced.run(issued.billBatchCode, issued.billNo, issued.random, issued.pictureNetUrl, id));
     },
   };
 
@@ -70,7 +72,7 @@ export function whole(app, { config, channel, changed }) {
         await step(row);
       } catch (error) {
         if (!(error instanceof HisRefused)) throw error;
-        refused.run(id);
+        await commit(() => refused.run(id));
         changed.emit(id);
       }
     }
@@ -86,7 +88,7 @@ export function whole(app, { config, channel, changed }) {
 
   app.post("/payments", { schema: payment }, async (request, reply) => {
     const { key, ...what } = request.body;
-    const id = known.get(key) ?? begin(key, what);
+    const id = known.get(key) ?? (await commit(begin(key, what)));
     const row = await advance(id);
     if (row.st === "refused") return reply.code(409).send({ payment_id: String(id), st: row.st });
     return { payment_id: String(id), st: row.st, code_url: row.code_url };
@@ -105,11 +107,12 @@ export function whole(app, { config, channel, changed }) {
 
   return {
     // Takes a verified notice; false when it is not what was ordered.
-    paid(trade) {
+    async paid(trade) {
       const id = /^P\d{19}$/.test(trade.out_trade_no) ? Number(trade.out_trade_no.slice(1)) : 0;
       const row = select.get(id);
       if (!row || !channel.agrees(trade, row.total_fen)) return false;
-      if (captured.run(trade.transaction_id, trade.success_time, id).changes === 1) setImmediate(persist, id);
+      const { changes } = await commit(() => captured.run(trade.transaction_id, trade.success_time, id));
+      if (changes === 1) setImmediate(persist, id);
       return true;
     },
     resume() {

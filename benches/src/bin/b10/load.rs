@@ -21,6 +21,8 @@ pub(crate) enum Side {
     Menjie,
     /// The peer doing the same work.
     Whole,
+    /// The same, with one commit for what comes up in one turn of the event loop.
+    Grouped,
     /// The peer of BENCHMARKS' B10: order and callback.
     Minimal,
 }
@@ -31,6 +33,7 @@ impl Side {
         match self {
             Side::Menjie => "menjie",
             Side::Whole => "fastify whole",
+            Side::Grouped => "fastify whole, group commit",
             Side::Minimal => "fastify minimal",
         }
     }
@@ -57,12 +60,13 @@ impl Load {
         let process = match side {
             Side::Menjie => rig.menjie(&options.server, None).await?,
             Side::Whole => rig.fastify(&options.node, &options.fastify, "whole").await?,
+            Side::Grouped => rig.fastify(&options.node, &options.fastify, "grouped").await?,
             Side::Minimal => rig.fastify(&options.node, &options.fastify, "minimal").await?,
         };
         let desk = Desk::new(&rig.client, &process.base);
         let waiting = match side {
             Side::Menjie => quotes(&rig, &desk).await?,
-            Side::Whole => requests(&rig.day)?.into_iter().map(Payer::Whole).collect(),
+            Side::Whole | Side::Grouped => requests(&rig.day)?.into_iter().map(Payer::Whole).collect(),
             Side::Minimal => (0..payers).map(|n| Payer::Minimal(format!("F{n:019}"))).collect(),
         };
         Ok(Load { side, rig, process, desk, waiting, paid: 0 })

@@ -42,7 +42,7 @@ impl Options {
             fastify: option("--fastify").ok_or("--fastify is missing")?.into(),
             disk: option("--disk").map_or_else(std::env::temp_dir, PathBuf::from),
             memory: option("--memory").unwrap_or_else(|| "/dev/shm".to_owned()).into(),
-            payments: usize::try_from(number("--payments", 240)?)?,
+            payments: usize::try_from(number("--payments", 200)?)?,
             runs: usize::try_from(number("--runs", 5)?)?,
             connections: list(&option("--connections").unwrap_or_else(|| "16,64,256".to_owned()))?,
             latencies_ms: list(&option("--latency").unwrap_or_else(|| "0,50".to_owned()))?,

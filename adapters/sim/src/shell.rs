@@ -9,8 +9,10 @@ mod page;
 mod peers;
 mod phone;
 mod pump;
+mod record;
 
 pub use pump::plain_client;
+pub use record::Exchange;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +29,7 @@ use crate::faults::{Faults, Peer};
 use crate::hospital::{Hospital, HospitalOptions};
 use crate::identity::peer_of;
 use crate::{his, invoice};
+use record::Record;
 
 /// Where the parts listen; port 0 takes any free port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +105,7 @@ pub(crate) struct Shared {
     day: Day,
     /// Something may have become due.
     bell: Notify,
+    record: Record,
 }
 
 impl Shared {
@@ -121,7 +125,7 @@ impl SimServer {
     /// Starts everything and returns when all ports listen.
     pub async fn start(config: SimConfig) -> Result<SimServer> {
         let SimConfig { addresses, allow_remote, options, day, faults } = config;
-        let shared = Arc::new(Shared { hospital: Mutex::new(Hospital::new(&options, &day, faults)?), day, bell: Notify::new() });
+        let shared = Arc::new(Shared { hospital: Mutex::new(Hospital::new(&options, &day, faults)?), day, bell: Notify::new(), record: Record::default() });
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut listen = async |field: &'static str, address: SocketAddr, router: Router| {
@@ -156,6 +160,16 @@ impl SimServer {
         let result = reach(&mut self.shared.hospital(), now());
         self.shared.bell.notify_one();
         result
+    }
+
+    /// Begins to record what goes over the wire; what was recorded before is forgotten.
+    pub fn record(&self) {
+        self.shared.record.begin();
+    }
+
+    /// What was recorded, in the order of its ends; recording stops.
+    pub fn recorded(&self) -> Vec<Exchange> {
+        self.shared.record.take()
     }
 
     /// Stops listening and waits until every part has ended.

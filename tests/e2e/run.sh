@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 [ -d node_modules ] || npm ci --no-audit --no-fund
-exec node --test --test-concurrency=1 "${@:-.}"
+exec node --test --test-concurrency=1 "$@"

@@ -4,7 +4,7 @@ use crate::backend::{Backend, Usable};
 use crate::portable;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 use crate::x86;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, optimization_barrier, zeroize_bytes};
 
 /// The round keys in the form their back end wants, and that back end.
 #[derive(Clone)]
@@ -87,13 +87,14 @@ fn portable_blocks(keys: &[u32; 32], blocks: &mut [[u8; 16]]) {
         batch.iter_mut().zip(rest.iter()).for_each(|(to, from)| *to = *from);
         portable::batch(keys, &mut batch);
         rest.iter_mut().zip(batch.iter()).for_each(|(to, from)| *to = *from);
-        batch.zeroize();
+        zeroize_bytes(batch.as_flattened_mut());
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.keys.zeroize();
+        self.keys = [0; 32];
+        optimization_barrier(&self.keys);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{backend::Usable, x86};
 use ctutils::CtEq;
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
+use zeroize::zeroize_bytes;
 
 /// Blocks whose key stream is made at a time.
 const STREAM: usize = 32;
@@ -62,11 +63,13 @@ impl Key {
             hash.absorb(part);
             counter = counter.wrapping_add(STREAM as u32);
         }
-        let last = self.last(nonce, counter, rest.len());
+        let mut last = self.last(nonce, counter, rest.len());
         apply(rest, last.as_flattened());
         hash.absorb(rest);
         hash.absorb(&lengths);
-        masked(hash.finish(), &last)
+        let tag = masked(hash.finish(), &last);
+        zeroize_bytes(last.as_flattened_mut());
+        tag
     }
 
     /// Was it genuine? Only then is the text decrypted.
@@ -77,10 +80,13 @@ impl Key {
         hash.absorb(&lengths(aad.len(), text.len()));
         let (whole, rest) = text.as_chunks_mut::<{ STREAM * BLOCK }>();
         // A message has fewer than 2³² blocks; what is cut off here wraps as the counter does.
-        let last = self.last(nonce, 2_u32.wrapping_add((whole.len() as u32).wrapping_mul(STREAM as u32)), rest.len());
+        let mut last = self.last(nonce, 2_u32.wrapping_add((whole.len() as u32).wrapping_mul(STREAM as u32)), rest.len());
         let genuine = bool::from(masked(hash.finish(), &last).ct_eq(tag));
         if genuine {
             apply(rest, last.as_flattened());
+        }
+        zeroize_bytes(last.as_flattened_mut());
+        if genuine {
             let mut counter = 2_u32;
             for part in whole {
                 self.cover(nonce, counter, part);
@@ -96,6 +102,7 @@ impl Key {
         count(nonce, counter, &mut stream);
         self.engine.blocks(&mut stream);
         apply(part, stream.as_flattened());
+        zeroize_bytes(stream.as_flattened_mut());
     }
 
     /// Key stream for the rest of a message, whose last block is what masks the tag.

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::mem::{load128, store128};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, zeroize_bytes};
 
 const POWERS: usize = 8;
 
@@ -18,7 +18,7 @@ pub(crate) struct Powers([[u8; 16]; POWERS]);
 
 impl Drop for Powers {
     fn drop(&mut self) {
-        self.0.zeroize();
+        zeroize_bytes(self.0.as_flattened_mut());
     }
 }
 

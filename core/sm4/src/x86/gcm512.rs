@@ -7,6 +7,7 @@ use super::gfni512::{Group, Nonce, stream};
 use super::mem::{load_some, load128, load512, store_some, store512};
 use crate::gcm::lengths;
 use ctutils::CtEq;
+use zeroize::optimization_barrier;
 
 pub(crate) use super::ghash512::Table;
 pub(super) use super::ghash512::table;
@@ -97,10 +98,14 @@ fn finish_with<const G: usize>(keys: &[u32; 32], nonce: Nonce, counter: u32, res
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,gfni,pclmulqdq,vpclmulqdq")]
 fn finish_if<const G: usize>(keys: &[u32; 32], nonce: Nonce, counter: u32, rest: &mut [u8], verify: &mut dyn FnMut(&[u8], __m128i) -> bool) -> bool {
-    let keystream = stream::<G>(keys, nonce, counter, true);
+    let mut keystream = stream::<G>(keys, nonce, counter, true);
     let genuine = verify(rest, last_block(&keystream));
     if genuine {
         apply_some(rest, &keystream);
+    } else {
+        // What would open a forgery does not stay on the stack.
+        keystream = [[_mm512_setzero_si512(); 4]; G];
+        optimization_barrier(&keystream);
     }
     genuine
 }

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 use super::clmul::{POLYNOMIAL, REVERSE, multiply, times_x};
 use super::gfni512::xor3;
 use super::mem::{load_some, load128, load512, store512};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, zeroize_bytes};
 
 /// Powers of the hash key in the table.
 pub(super) const POWERS: usize = 32;
@@ -21,7 +21,7 @@ pub(crate) struct Table([u8; (POWERS + 4) * BLOCK]);
 
 impl Drop for Table {
     fn drop(&mut self) {
-        self.0.zeroize();
+        zeroize_bytes(&mut self.0);
     }
 }
 

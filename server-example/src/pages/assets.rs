@@ -33,6 +33,7 @@ const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "page
 const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
 const STYLE_ENTER: &str = together!("css", ".css": "enter");
 const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
+const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
 const STYLE_INFO: &str = together!("css", ".css": "info");
 
@@ -72,6 +73,7 @@ impl Assets {
             File::new("phone.css", CSS, style(&format!("{STYLE_PHONE}{head}"))),
             File::new("enter.css", CSS, style(STYLE_ENTER)),
             File::new("pay.css", CSS, style(STYLE_PAY)),
+            File::new("home.css", CSS, style(STYLE_HOME)),
             File::new("list.css", CSS, style(STYLE_LIST)),
             File::new("info.css", CSS, style(STYLE_INFO)),
             File::new("kiosk.js", JS, script(SCRIPT_KIOSK)),
@@ -186,7 +188,9 @@ mod tests {
 
     #[test]
     fn no_file_of_ours_names_another_host() {
-        for text in [SCRIPT_KIOSK, SCRIPT_PHONE, SCRIPT_TYPE, SCRIPT_READ, SCRIPT_PAY, BRIDGE, STYLE_KIOSK, STYLE_PHONE, STYLE_ENTER, STYLE_LIST, STYLE_PAY, STYLE_INFO, ICON] {
+        for text in
+            [SCRIPT_KIOSK, SCRIPT_PHONE, SCRIPT_TYPE, SCRIPT_READ, SCRIPT_PAY, BRIDGE, STYLE_KIOSK, STYLE_PHONE, STYLE_ENTER, STYLE_HOME, STYLE_LIST, STYLE_PAY, STYLE_INFO, ICON]
+        {
             for (at, _) in text.match_indices("://") {
                 let around = &text[at.saturating_sub(5)..(at + 20).min(text.len())];
                 assert!(around.contains("http://www.w3.org"), "{around}");

@@ -212,7 +212,7 @@ texts! {
     pay_confirming_text = "正在向微信核对，请勿重复支付，通常不超过一分钟。";
 
     result_done = "缴费成功";
-    result_done_text = "请按下面的指引前往相应地点。";
+    result_done_text = "请按指引前往相应地点。";
     result_booking = "已收款，正在入账";
     result_booking_text = "款项已收到，医院系统正在登记。您不用再次支付；如需马上取药或检查，请向{window}出示下面的号码。";
     result_refunding = "款项正在原路退回";

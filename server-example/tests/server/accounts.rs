@@ -126,3 +126,30 @@ async fn a_number_in_the_address_is_no_login() {
     let reply = get(&stage, "/h5/login", "").await;
     assert_eq!((reply.status, reply.headers.get(LOCATION).unwrap().to_str().unwrap()), (303, "/h5/identify?next=unpaid"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_pays_with_the_sheet_of_its_own_number() {
+    let stage = Stage::open().await;
+    let payer = Private::new("oSheetPayer00000000000000001");
+    bind(&stage, &payer, 5).await;
+    let session = login(&stage, &payer).await;
+    let value = |page: &str, name: &str| page.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+    let post = async |path: &str, body: String| {
+        let reply = send(stage.request(Method::POST, path).header(COOKIE, &session).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)).await;
+        assert_eq!(reply.status, 303, "{}", reply.text());
+        reply.headers.get(LOCATION).unwrap().to_str().unwrap().to_owned()
+    };
+    let list = get(&stage, "/h5/unpaid", &session).await.text();
+    let confirm = post("/h5/unpaid", format!("form={}&bill={}", value(&list, "form"), value(&list, "bill"))).await;
+    let page = get(&stage, &confirm, &session).await.text();
+    let paying = post("/h5/pay", format!("form={}&quote={}&key={}&channel=wechat", value(&page, "form"), value(&page, "quote"), value(&page, "key"))).await;
+    let mut shown = String::new();
+    for _ in 0..20 {
+        shown = get(&stage, &paying, &session).await.text();
+        if shown.contains("data-sheet=") {
+            break;
+        }
+    }
+    assert!(shown.contains("data-sheet=") && shown.contains("paySign") && !shown.contains("data-code"), "{shown}");
+    assert!(!shown.contains("oSheetPayer"));
+}

@@ -70,7 +70,7 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20000 });
   yield { name: '16-result', personal: true };
   await open('/unpaid');
-  yield { name: '09-unpaid-empty', personal: true };
+  yield { name: '09b-unpaid-empty', personal: true };
   await open('/paid');
   yield { name: '17-paid', personal: true };
   await page.locator('.row-link').first().click();

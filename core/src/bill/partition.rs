@@ -148,7 +148,7 @@ impl Members {
 }
 
 /// So many lines are looked at side by side.
-const BLOCK: u32 = 128;
+const BLOCK: u32 = 64;
 
 /// Puts every line into its document (rules 2 to 4) and adds up.
 ///
@@ -231,7 +231,8 @@ impl<'a, S: Lines<'a> + ?Sized> Work<'_, 'a, S> {
                 let doc = self.doc(visit, second, parts, at);
                 self.made.doc_of.push(doc);
                 // Who follows another line into its document does not miss anything.
-                if exec_missing && self.made.key_line(at) == at
+                if exec_missing
+                    && self.made.key_line(at) == at
                     && let Some(doc) = self.made.docs.get_mut(doc as usize)
                 {
                     doc.marks |= EXEC_MISSING;

@@ -64,8 +64,7 @@ impl Plan {
     /// Compiles checked rules; wrong ones are refused with the field's name.
     pub fn new(rules: &Grouping) -> Result<Plan> {
         rules.check()?;
-        let [window, drug, service] =
-            if rules.whole_visit { [Parts(0); 3] } else { [Parts::of(&rules.window), Parts::of(&rules.drug), Parts::of(&rules.service)] };
+        let [window, drug, service] = if rules.whole_visit { [Parts(0); 3] } else { [Parts::of(&rules.window), Parts::of(&rules.drug), Parts::of(&rules.service)] };
         let all = (window == drug && drug == service).then_some(window);
         Ok(Plan { all, window, drug, service })
     }

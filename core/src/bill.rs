@@ -21,6 +21,7 @@ mod seconds;
 mod sets;
 mod table;
 mod total;
+mod verify;
 mod visits;
 
 pub use batch::{BatchBill, BatchGrouped, group_batch};

@@ -22,6 +22,7 @@ pub mod money;
 pub mod payment;
 pub mod policy;
 pub mod port;
+mod read;
 pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;

@@ -148,7 +148,7 @@ impl Members {
 }
 
 /// So many lines are looked at side by side.
-const BLOCK: u32 = 128;
+const BLOCK: u32 = 64;
 
 /// Puts every line into its document (rules 2 to 4) and adds up.
 ///

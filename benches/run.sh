@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures and writes benches/results.md: run.sh [B1 B2 B10 B11 B12]; all of them when none is named.
 # Peers are pinned (peers/requirements.txt, peers/fastify/package-lock.json) and installed here, below the target folder.
+# A part of B10: MENJIE_B10_CONNECTIONS=16,64 MENJIE_B10_LATENCY=0 MENJIE_B10_PAYMENTS=200 MENJIE_B10_SECONDS=30 (0: no open loop).
 # Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -102,7 +103,7 @@ if wants B1 || wants B2; then
 fi
 if wants B10; then
   install_fastify
-  section b10 "B10: pay and sync" "$release/b10" --runs "$runs" --payments 120 --server "$release/menjie-server" --fastify benches/peers/fastify/server.mjs --disk "$disk"
+  section b10 "B10: pay and sync" "$release/b10" --runs "$runs" --payments "${MENJIE_B10_PAYMENTS:-200}" --connections "${MENJIE_B10_CONNECTIONS-16,64,256}" --latency "${MENJIE_B10_LATENCY:-0,50}" --seconds "${MENJIE_B10_SECONDS:-30}" --server "$release/menjie-server" --fastify benches/peers/fastify/server.mjs --disk "$disk"
 fi
 if wants B11; then
   section b11 "B11: recovery" "$release/b11" --runs "$runs" --server "$release/menjie-server" --disk "$disk"

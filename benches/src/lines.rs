@@ -1,6 +1,7 @@
 //! Seeded charge lines: one insured visit for B1, columns of many patients for B2, and the CSV the peers read.
 
-use std::io::{self, Write};
+use std::fmt::{Display, Write as _};
+use std::io::{self, Write as _};
 
 use menjie::bill::{GroupRequest, LineColumns};
 use menjie::charge::ItemKind;
@@ -110,21 +111,59 @@ pub fn request(lines: usize, seed: u64) -> serde_json::Result<GroupRequest> {
     serde_json::from_str(&request_json(lines, seed))
 }
 
+/// Texts of one column, one behind the other in row order, as Arrow and the peers keep them.
+#[derive(Default)]
+struct Column {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Column {
+    fn of(count: usize, rows: impl Iterator<Item = impl Display>) -> Column {
+        let mut column = Column { text: String::new(), ends: Vec::with_capacity(count) };
+        for row in rows {
+            // Writing into a String does not fail.
+            let _ = write!(column.text, "{row}");
+            column.ends.push(column.text.len());
+        }
+        column
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| self.text.get(std::mem::replace(&mut start, *end)..*end).unwrap_or_default())
+    }
+}
+
+/// What a line is made of, before its texts are written.
+#[derive(Clone, Copy)]
+struct Seed {
+    line: usize,
+    visit: u64,
+    order: u64,
+    version: u32,
+    drug: bool,
+    price: i64,
+    quantity: i64,
+    amount: i64,
+    exec: &'static str,
+    pharmacy: &'static str,
+}
+
 /// Lines of many patients, in columns: 3–8 lines a visit, 1–4 places, no sets and no reversals (the peers would need
 /// another pass for those).
-#[derive(Default)]
 pub struct Table {
-    line_id: Vec<String>,
-    patient_id: Vec<String>,
-    visit_id: Vec<String>,
+    line_id: Column,
+    patient_id: Column,
+    visit_id: Column,
+    order_no: Column,
+    exec: Column,
+    pharmacy: Column,
     version: Vec<u32>,
-    order_no: Vec<String>,
     kind: Vec<ItemKind>,
     price: Vec<i64>,
     quantity: Vec<i64>,
     amount: Vec<i64>,
-    exec: Vec<Option<&'static str>>,
-    pharmacy: Vec<Option<&'static str>>,
     constant: Vec<&'static str>,
 }
 
@@ -132,73 +171,68 @@ impl Table {
     /// `count` lines in visit order, or shuffled.
     pub fn new(count: usize, seed: u64, shuffled: bool) -> Table {
         let mut rng = Rng::new(seed);
-        let mut table = Table::default();
+        let mut rows = Vec::with_capacity(count);
         let mut visit = 0u64;
-        while table.line_id.len() < count {
+        while rows.len() < count {
             visit += 1;
             let places = 1 + rng.below(3) as usize;
             for n in 0..3 + rng.below(6) {
-                if table.line_id.len() == count {
+                if rows.len() == count {
                     break;
                 }
                 let (price, quantity, amount) = sums(&mut rng);
                 let drug = n % 2 == 0;
-                table.line_id.push(format!("L{:08}{:08}", 20_260_310, table.line_id.len()));
-                table.patient_id.push(format!("P{:010}", visit % 60_000));
-                table.visit_id.push(format!("V20260310{visit:07}"));
-                table.version.push(1 + rng.below(2) as u32);
-                table.order_no.push(format!("R{visit:07}{}", n / 3));
-                table.kind.push(if drug { ItemKind::Drug } else { ItemKind::Service });
-                table.price.push(price);
-                table.quantity.push(quantity);
-                table.amount.push(amount);
-                table.exec.push((rng.below(100) > 0).then(|| rng.pick(DEPTS.get(..places).unwrap_or(&DEPTS), "MZ")));
-                table.pharmacy.push((drug && rng.below(20) > 0).then(|| rng.pick(&PHARMACIES, "XYF")));
-                table.constant.push("MZ");
+                let version = 1 + rng.below(2) as u32;
+                let exec = if rng.below(100) > 0 { rng.pick(DEPTS.get(..places).unwrap_or(&DEPTS), "MZ") } else { "" };
+                let pharmacy = if drug && rng.below(20) > 0 { rng.pick(&PHARMACIES, "XYF") } else { "" };
+                rows.push(Seed { line: rows.len(), visit, order: n / 3, version, drug, price, quantity, amount, exec, pharmacy });
             }
         }
         if shuffled {
-            table.shuffle(&mut rng);
+            for at in (1..rows.len()).rev() {
+                rows.swap(at, rng.below(at as u64 + 1) as usize);
+            }
         }
-        table
-    }
-
-    fn shuffle(&mut self, rng: &mut Rng) {
-        for at in (1..self.line_id.len()).rev() {
-            let to = rng.below(at as u64 + 1) as usize;
-            self.line_id.swap(at, to);
-            self.patient_id.swap(at, to);
-            self.visit_id.swap(at, to);
-            self.version.swap(at, to);
-            self.order_no.swap(at, to);
-            self.kind.swap(at, to);
-            self.price.swap(at, to);
-            self.quantity.swap(at, to);
-            self.amount.swap(at, to);
-            self.exec.swap(at, to);
-            self.pharmacy.swap(at, to);
+        Table {
+            line_id: Column::of(count, rows.iter().map(|r| format!("L{:08}{:08}", 20_260_310, r.line))),
+            patient_id: Column::of(count, rows.iter().map(|r| format!("P{:010}", r.visit % 60_000))),
+            visit_id: Column::of(count, rows.iter().map(|r| format!("V20260310{:07}", r.visit))),
+            order_no: Column::of(count, rows.iter().map(|r| format!("R{:07}{}", r.visit, r.order))),
+            exec: Column::of(count, rows.iter().map(|r| r.exec)),
+            pharmacy: Column::of(count, rows.iter().map(|r| r.pharmacy)),
+            version: rows.iter().map(|r| r.version).collect(),
+            kind: rows.iter().map(|r| if r.drug { ItemKind::Drug } else { ItemKind::Service }).collect(),
+            price: rows.iter().map(|r| r.price).collect(),
+            quantity: rows.iter().map(|r| r.quantity).collect(),
+            amount: rows.iter().map(|r| r.amount).collect(),
+            constant: vec!["MZ"; count],
         }
     }
 
     /// Borrowed texts of the owned columns.
     pub fn texts(&self) -> Texts<'_> {
+        fn given(column: &Column) -> Vec<Option<&str>> {
+            column.iter().map(|text| (!text.is_empty()).then_some(text)).collect()
+        }
         Texts {
             table: self,
-            line_id: self.line_id.iter().map(String::as_str).collect(),
-            patient_id: self.patient_id.iter().map(String::as_str).collect(),
-            visit_id: self.visit_id.iter().map(String::as_str).collect(),
-            order_no: self.order_no.iter().map(|s| Some(s.as_str())).collect(),
+            line_id: self.line_id.iter().collect(),
+            patient_id: self.patient_id.iter().collect(),
+            visit_id: self.visit_id.iter().collect(),
+            order_no: given(&self.order_no),
+            exec: given(&self.exec),
+            pharmacy: given(&self.pharmacy),
         }
     }
 
     /// Writes what the peers read.
-    pub fn write_csv(&self, out: impl Write) -> io::Result<()> {
+    pub fn write_csv(&self, out: impl io::Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
         writeln!(out, "line_id,version,visit_id,kind,amount_fen,order_dept,exec_dept,pharmacy")?;
-        let rows = self.line_id.iter().zip(&self.version).zip(&self.visit_id).zip(&self.kind).zip(&self.amount).zip(&self.exec).zip(&self.pharmacy);
+        let rows = self.line_id.iter().zip(&self.version).zip(self.visit_id.iter()).zip(&self.kind).zip(&self.amount).zip(self.exec.iter()).zip(self.pharmacy.iter());
         for ((((((line, version), visit), kind), amount), exec), pharmacy) in rows {
             let kind = if *kind == ItemKind::Drug { "drug" } else { "service" };
-            writeln!(out, "{line},{version},{visit},{kind},{amount},MZ,{},{}", exec.unwrap_or(""), pharmacy.unwrap_or(""))?;
+            writeln!(out, "{line},{version},{visit},{kind},{amount},MZ,{exec},{pharmacy}")?;
         }
         out.flush()
     }
@@ -211,6 +245,8 @@ pub struct Texts<'a> {
     patient_id: Vec<&'a str>,
     visit_id: Vec<&'a str>,
     order_no: Vec<Option<&'a str>>,
+    exec: Vec<Option<&'a str>>,
+    pharmacy: Vec<Option<&'a str>>,
 }
 
 impl Texts<'_> {
@@ -236,8 +272,8 @@ impl Texts<'_> {
             doses: None,
             amount_fen: &t.amount,
             order_dept_code: &t.constant,
-            exec_dept_code: Some(&t.exec),
-            pharmacy_code: Some(&t.pharmacy),
+            exec_dept_code: Some(&self.exec),
+            pharmacy_code: Some(&self.pharmacy),
             atomic_key: None,
             main_line: None,
             self_paid_item: None,

@@ -1,6 +1,6 @@
 //! Wall and CPU time of runs, medians, and the checksum that we and the peers must agree on before anything is timed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
@@ -45,6 +45,12 @@ pub fn median(times: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// The delay that `per_cent` of all do not exceed, in milliseconds. `sorted` is in ascending order.
+pub fn percentile_ms(sorted: &[Duration], per_cent: usize) -> f64 {
+    let at = (sorted.len() * per_cent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(at).map_or(f64::NAN, |delay| delay.as_secs_f64() * 1e3)
+}
+
 /// CPU time of this thread in nanoseconds; our side runs on one.
 fn cpu_ns() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
@@ -87,6 +93,13 @@ fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_delays() {
+        let delays: Vec<Duration> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!([percentile_ms(&delays, 50), percentile_ms(&delays, 99), percentile_ms(&delays, 100)], [101.0, 199.0, 200.0]);
+        assert!(percentile_ms(&[], 50).is_nan());
+    }
 
     #[test]
     fn the_checksum_is_the_one_of_the_peers() {

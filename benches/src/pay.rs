@@ -1,4 +1,4 @@
-//! The payer's side of both servers: from the pay request to the moment the patient is told that it is done.
+//! The payer's side of all servers: from the pay request to the moment the patient is told that it is done.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -34,6 +34,26 @@ pub struct Quoted {
     pub bills: usize,
 }
 
+/// Somebody who pays, at the server that knows him.
+#[derive(Clone, Debug)]
+pub enum Payer {
+    /// At menjie's server.
+    Quoted(Quoted),
+    /// At the peer's whole flow: the pay request.
+    Whole(Value),
+    /// At the peer's minimal flow: the order's number.
+    Minimal(String),
+}
+
+/// A payment as the payer saw it.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// The order he paid.
+    pub out_trade_no: String,
+    /// When he confirmed.
+    pub scanned: Instant,
+}
+
 impl Desk {
     /// Payers of the server at `base`.
     pub fn new(client: &Client, base: &str) -> Desk {
@@ -55,36 +75,54 @@ impl Desk {
         Ok(Quoted { token, quote_id: text(&quote, "/quote_id")?, bills: chosen.len() })
     }
 
+    /// Pays, and follows until the server says that it is over.
+    pub async fn pay(&self, sim: &SimServer, payer: &Payer) -> Fallible<Paid> {
+        match payer {
+            Payer::Quoted(quoted) => self.settle(sim, quoted, true).await,
+            Payer::Whole(request) => self.whole(sim, request).await,
+            Payer::Minimal(order_no) => self.minimal(sim, order_no).await,
+        }
+    }
+
     /// Pays at menjie's server: begin, follow until there is a code, scan it; then follow until it is over, if `to_the_end`.
-    pub async fn settle(&self, sim: &SimServer, quoted: &Quoted, to_the_end: bool) -> Fallible<()> {
+    pub async fn settle(&self, sim: &SimServer, quoted: &Quoted, to_the_end: bool) -> Fallible<Paid> {
         let token = Some(quoted.token.as_str());
         let body = json!({ "key": quoted.quote_id, "quote_id": quoted.quote_id, "channel": "wechat", "method": { "way": "native" } });
         let paying = self.call(Method::POST, "/api/v1/payments", token, Some(&body)).await?;
         let payment = format!("/api/v1/payments/{}", text(&paying, "/payment_id")?);
-        let (mut scanned, mut since) = (false, 0);
+        let (mut paid, mut since) = (None, 0);
         loop {
             let view = self.call(Method::GET, &format!("{payment}?wait_ms={WAIT_MS}&since={since}"), token, None).await?;
             since = view.get("version").and_then(Value::as_u64).unwrap_or_default();
-            if let (Ok(code), false) = (text(&view, "/handover/code_url"), scanned) {
-                scan(sim, &code)?;
-                scanned = true;
+            if let (Ok(code), None) = (text(&view, "/handover/code_url"), &paid) {
+                let confirmed = scan(sim, &code)?;
                 if !to_the_end {
-                    return Ok(());
+                    return Ok(confirmed);
                 }
+                paid = Some(confirmed);
             }
             if view.get("over").and_then(Value::as_bool).unwrap_or_default() {
                 let done = text(&view, "/progress")? == "done";
-                return if done { Ok(()) } else { Err(format!("a payment ended without success: {view}").into()) };
+                return paid.filter(|_| done).ok_or_else(|| format!("a payment ended without success: {view}").into());
             }
         }
     }
 
-    /// Pays at the peer: the answer to the request brings the code; one follower learns that it is paid.
-    pub async fn pay(&self, sim: &SimServer, order_no: &str) -> Fallible<()> {
+    /// The answer to the request brings the code; one follower learns that HIS has booked it.
+    async fn whole(&self, sim: &SimServer, request: &Value) -> Fallible<Paid> {
+        let paying = self.call(Method::POST, "/payments", None, Some(request)).await?;
+        let paid = scan(sim, &text(&paying, "/code_url")?)?;
+        let view = self.call(Method::GET, &format!("/payments/{}?wait_ms={WAIT_MS}", text(&paying, "/payment_id")?), None, None).await?;
+        let booked = text(&view, "/receipt_no").is_ok();
+        if booked { Ok(paid) } else { Err(format!("a payment ended without success: {view}").into()) }
+    }
+
+    /// The answer to the request brings the code; one follower learns that it is paid.
+    async fn minimal(&self, sim: &SimServer, order_no: &str) -> Fallible<Paid> {
         let paying = self.call(Method::POST, "/payments", None, Some(&json!({ "order_no": order_no, "total_fen": 4_500 }))).await?;
-        scan(sim, &text(&paying, "/code_url")?)?;
+        let paid = scan(sim, &text(&paying, "/code_url")?)?;
         let view = self.call(Method::GET, &format!("/payments/{order_no}?wait_ms={WAIT_MS}"), None, None).await?;
-        if text(&view, "/st")? == "paid" { Ok(()) } else { Err(format!("a payment ended without success: {view}").into()) }
+        if text(&view, "/st")? == "paid" { Ok(paid) } else { Err(format!("a payment ended without success: {view}").into()) }
     }
 
     /// Asks for any page of the server as text.
@@ -107,13 +145,14 @@ impl Desk {
 }
 
 /// The payer scans the code and confirms.
-fn scan(sim: &SimServer, code_url: &str) -> Fallible<()> {
-    let code = code_url.rsplit_once("pr=").map_or(code_url, |(_, code)| code);
+fn scan(sim: &SimServer, code_url: &str) -> Fallible<Paid> {
+    let (scanned, code) = (Instant::now(), code_url.rsplit_once("pr=").map_or(code_url, |(_, code)| code));
     let paid = sim.with(|hospital, now| {
-        let order = hospital.wechat.by_code(code).map(str::to_owned)?;
-        hospital.pay(&order, now).ok()
+        let out_trade_no = hospital.wechat.by_code(code).map(str::to_owned)?;
+        hospital.pay(&out_trade_no, now).ok().map(|()| out_trade_no)
     });
-    paid.ok_or_else(|| "the simulated WeChat does not know the code".into())
+    let out_trade_no = paid.ok_or("the simulated WeChat does not know the code")?;
+    Ok(Paid { out_trade_no, scanned })
 }
 
 fn text(value: &Value, pointer: &str) -> Fallible<String> {

@@ -65,14 +65,18 @@ impl Rig {
         Process::start(program, &[Path::new("--config"), &config], self.port, &self.file("server.log"), &self.client).await
     }
 
-    /// Starts the peer, `node server.mjs`.
-    pub async fn fastify(&self, node: &str, script: &Path) -> Fallible<Process> {
-        let keys = SimCredentials::fixed();
-        let config = json!({
-            "port": self.port, "database": self.file("fastify.db"), "channel_url": self.sim.urls().wechat, "notify_url": self.notify_url(),
-            "mchid": keys.mchid, "appid": keys.appid, "merchant_serial": keys.merchant_serial, "merchant_key_pem": keys.merchant_key_pem,
-            "apiv3_key": keys.api_v3_key, "platform_key_id": keys.platform_public_key_id, "platform_key_pem": keys.platform_public_key_pem,
-        });
+    /// Starts one flow of the peer, `node server.mjs`.
+    pub async fn fastify(&self, node: &str, script: &Path, flow: &str) -> Fallible<Process> {
+        let (keys, urls) = (SimCredentials::fixed(), self.sim.urls());
+        let mut config = merchant();
+        if let Value::Object(fields) = &mut config {
+            let more = json!({
+                "flow": flow, "port": self.port, "database": self.file("fastify.db"), "channel_url": urls.wechat, "notify_url": self.notify_url(),
+                "his_url": urls.his, "his_app": keys.his_app, "his_secret": keys.his_secret,
+                "invoice_url": urls.invoice, "invoice_appid": keys.invoice_appid, "invoice_key": keys.invoice_key, "invoice_texts": invoice_texts(),
+            });
+            fields.extend(more.as_object().cloned().unwrap_or_default());
+        }
         let path = self.file("fastify.json");
         fs::write(&path, config.to_string())?;
         Process::start(node, &[script, &path], self.port, &self.file("server.log"), &self.client).await
@@ -88,6 +92,12 @@ impl Rig {
         // The manual's pace with 64 calls in flight per lane: the peer is not limited either.
         let lane = |act: &[u32], poll: &[u32], deadline_ms: u32| json!({ "act": { "steps_s": act, "slow_s": 3600 }, "poll": { "steps_s": poll, "slow_s": 3600 }, "deadline_ms": deadline_ms, "slots": 64, "overdue_s": 1800 });
         let his_poll = his_poll_s.map_or_else(|| vec![5, 15, 30, 60, 120, 300, 600], |s| vec![s; 8]);
+        let mut invoice = invoice_texts();
+        if let Value::Object(fields) = &mut invoice {
+            fields.insert("http".to_owned(), json!({ "base_url": urls.invoice }));
+            fields.insert("appid".to_owned(), json!(keys.invoice_appid));
+            fields.insert("key".to_owned(), json!(keys.invoice_key));
+        }
         json!({
             "store": { "path": "menjie.db", "keys": "keys.json" },
             "hospitals": [{
@@ -99,10 +109,7 @@ impl Rig {
                     "lease_ms": 60_000, "idle_ms": 500, "not_found_s": 60, "recheck_s": 86_400,
                 },
                 "his": { "http": { "base_url": urls.his }, "app": keys.his_app, "secret": keys.his_secret },
-                "invoice": {
-                    "http": { "base_url": urls.invoice }, "appid": keys.invoice_appid, "key": keys.invoice_key,
-                    "place_code": "DEMO01", "payee": "自助机", "author": "门结", "medical_institution": "公立专科医院", "card_type": "3101",
-                },
+                "invoice": invoice,
                 "channels": { "wechat": {
                     "mchid": keys.mchid, "appid": keys.appid, "merchant_serial": keys.merchant_serial,
                     "merchant_key_pem": keys.merchant_key_pem, "apiv3_key": keys.api_v3_key,
@@ -113,4 +120,18 @@ impl Rig {
             "server": { "listen": format!("127.0.0.1:{}", self.port), "identify_ways": ["id_card", "visit_no"] },
         })
     }
+}
+
+/// What a peer needs to know of the merchant and of WeChat Pay.
+pub fn merchant() -> Value {
+    let keys = SimCredentials::fixed();
+    json!({
+        "mchid": keys.mchid, "appid": keys.appid, "merchant_serial": keys.merchant_serial, "merchant_key_pem": keys.merchant_key_pem,
+        "apiv3_key": keys.api_v3_key, "platform_key_id": keys.platform_public_key_id, "platform_key_pem": keys.platform_public_key_pem,
+    })
+}
+
+/// The hospital's texts on every invoice.
+fn invoice_texts() -> Value {
+    json!({ "place_code": "DEMO01", "payee": "自助机", "author": "门结", "medical_institution": "公立专科医院", "card_type": "3101" })
 }

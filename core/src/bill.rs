@@ -17,9 +17,12 @@ mod line;
 mod netting;
 mod partition;
 mod plan;
+mod seconds;
 mod sets;
 mod table;
 mod total;
+mod verify;
+mod visits;
 
 pub use batch::{BatchBill, BatchGrouped, group_batch};
 pub use columns::{ColumnLine, LineColumns, OptionalTexts};

@@ -90,8 +90,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Timestamp, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        Timestamp::parse(&text).map_err(serde::de::Error::custom)
+        crate::read::text(d, Timestamp::parse)
     }
 }
 
@@ -152,8 +151,7 @@ impl Serialize for BizDate {
 
 impl<'de> Deserialize<'de> for BizDate {
     fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<BizDate, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        BizDate::parse(&text).map_err(serde::de::Error::custom)
+        crate::read::text(d, BizDate::parse)
     }
 }
 

@@ -103,10 +103,22 @@ codes! {
     BadSignature = 410, Crypto, Never, "the signature does not verify";
     /// A signed message is too old or from the future.
     StaleMessage = 411, Crypto, Never, "the signed message is outside the time window";
+    /// The e-voucher decoder could not be reached.
+    InsurerUnreachable = 500, Counterpart, SameKey, "the insurer's decoder could not be reached";
+    /// The e-voucher decoder's answer is not understood.
+    InsurerAnswer = 501, Counterpart, SameKey, "the insurer's decoder gave an answer that is not understood";
+    /// The health-code platform could not be reached.
+    HealthCodeUnreachable = 550, Counterpart, SameKey, "the health-code platform could not be reached";
+    /// The health-code platform's answer is not understood.
+    HealthCodeAnswer = 551, Counterpart, SameKey, "the health-code platform gave an answer that is not understood";
     /// The invoice platform could not be reached.
     InvoiceUnreachable = 600, Counterpart, SameKey, "the invoice platform could not be reached";
     /// The invoice platform's answer is not understood.
     InvoiceAnswer = 601, Counterpart, AfterQuery, "the invoice platform gave an answer that is not understood";
+    /// The message gateway or the official account could not be reached.
+    NotifyUnreachable = 650, Counterpart, SameKey, "the message gateway or official account could not be reached; nothing was sent";
+    /// The message gateway's or the official account's answer is not understood.
+    NotifyAnswer = 651, Counterpart, SameKey, "the message gateway or official account gave an answer that is not understood";
     /// The store refused or failed.
     StoreFailed = 700, Store, SameKey, "the store failed; nothing was changed";
     /// The store is busy: back-pressure.

@@ -1,9 +1,11 @@
-//! National algorithms (国密) behind one small facade: SM3, HMAC-SM3, SM4-GCM. RustCrypto does the work.
+//! National algorithms (国密) behind one small facade: SM3, HMAC-SM3, SM4-GCM. RustCrypto does the hashing, `menjie-sm4` the
+//! sealing.
+//!
+//! A key that is used more than once is kept expanded: [`SealingKey`], [`MacKey`].
 
-use aes_gcm::aead::consts::U12;
-use aes_gcm::aead::{AeadInOut, KeyInit};
 use hmac::Mac;
 use sm3::Digest;
+use zeroize::ZeroizeOnDrop;
 
 use crate::error::{Code, Error, Result};
 
@@ -13,43 +15,100 @@ pub mod sealed;
 pub use ops::{Sm3Request, Sm3Response, Sm4GcmOpenRequest, Sm4GcmOpenResponse, Sm4GcmSealRequest, Sm4GcmSealResponse};
 
 /// Length of an SM4 key in bytes.
-pub const SM4_KEY_LEN: usize = 16;
+pub const SM4_KEY_LEN: usize = menjie_sm4::KEY_LEN;
 /// Length of a GCM nonce in bytes.
-pub const GCM_NONCE_LEN: usize = 12;
+pub const GCM_NONCE_LEN: usize = menjie_sm4::NONCE_LEN;
 /// Length of a GCM tag in bytes.
-pub const GCM_TAG_LEN: usize = 16;
-
-type Sm4Gcm = aes_gcm::AesGcm<sm4::Sm4, U12>;
+pub const GCM_TAG_LEN: usize = menjie_sm4::TAG_LEN;
 
 /// SM3 digest (GB/T 32905).
 pub fn sm3(data: &[u8]) -> [u8; 32] {
     sm3::Sm3::digest(data).into()
 }
 
+/// A key of HMAC-SM3 with its two blocks hashed, which is half the work of a short message. Overwritten when dropped.
+#[derive(Clone)]
+pub struct MacKey(hmac::Hmac<sm3::Sm3>);
+
+impl MacKey {
+    /// A key of any length.
+    pub fn new(key: &[u8]) -> Result<MacKey> {
+        <hmac::Hmac<sm3::Sm3> as hmac::KeyInit>::new_from_slice(key).map(MacKey).map_err(|_| Error::new(Code::BadKey))
+    }
+
+    /// HMAC-SM3 over the concatenation of `parts`.
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl std::fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MacKey(***)")
+    }
+}
+
 /// HMAC-SM3 over the concatenation of `parts`.
 pub fn hmac_sm3(key: &[u8], parts: &[&[u8]]) -> Result<[u8; 32]> {
-    let mut mac = <hmac::Hmac<sm3::Sm3> as hmac::KeyInit>::new_from_slice(key).map_err(|_| Error::new(Code::BadKey))?;
-    for part in parts {
-        mac.update(part);
+    Ok(MacKey::new(key)?.mac(parts))
+}
+
+/// A key of SM4-GCM, expanded once for any number of messages. Overwritten when dropped.
+#[derive(Clone)]
+pub struct SealingKey(menjie_sm4::Sm4Gcm);
+
+impl SealingKey {
+    /// Expands a key.
+    pub fn new(key: &[u8; SM4_KEY_LEN]) -> SealingKey {
+        SealingKey(menjie_sm4::Sm4Gcm::new(key))
     }
-    Ok(mac.finalize().into_bytes().into())
+
+    /// Ciphertext followed by the 16-byte tag. A nonce must never repeat under one key.
+    pub fn seal(&self, nonce: &[u8; GCM_NONCE_LEN], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        self.seal_behind(&[], nonce, aad, plain)
+    }
+
+    /// The same behind a head, which is neither hidden nor bound to the text.
+    pub(crate) fn seal_behind(&self, head: &[u8], nonce: &[u8; GCM_NONCE_LEN], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        let mut sealed = Vec::with_capacity(head.len() + plain.len() + GCM_TAG_LEN);
+        sealed.extend_from_slice(head);
+        sealed.extend_from_slice(plain);
+        let (_, text) = sealed.split_at_mut(head.len());
+        let tag = self.0.seal_detached(nonce, aad, text).map_err(|_| Error::new(Code::SealBroken))?;
+        sealed.extend_from_slice(&tag);
+        Ok(sealed)
+    }
+
+    /// Opens [`SealingKey::seal`]'s output; any change of key, nonce, AAD or bytes is refused.
+    pub fn open(&self, nonce: &[u8; GCM_NONCE_LEN], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
+        let broken = || Error::new(Code::SealBroken);
+        let (text, tag) = sealed.split_last_chunk::<GCM_TAG_LEN>().ok_or_else(broken)?;
+        let mut text = text.to_vec();
+        self.0.open_detached(nonce, aad, &mut text, tag).map_err(|_| broken())?;
+        Ok(text)
+    }
 }
 
-/// SM4-GCM: ciphertext followed by the 16-byte tag. A nonce must never repeat under one key.
+impl ZeroizeOnDrop for SealingKey {}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(***)")
+    }
+}
+
+/// [`SealingKey::seal`] with a key that is used once.
 pub fn sm4_gcm_seal(key: &[u8; SM4_KEY_LEN], nonce: &[u8; GCM_NONCE_LEN], aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
-    let cipher = Sm4Gcm::new(key.into());
-    let mut buffer = Vec::with_capacity(plain.len() + GCM_TAG_LEN);
-    buffer.extend_from_slice(plain);
-    cipher.encrypt_in_place(nonce.into(), aad, &mut buffer).map_err(|_| Error::new(Code::SealBroken))?;
-    Ok(buffer)
+    SealingKey::new(key).seal(nonce, aad, plain)
 }
 
-/// Opens [`sm4_gcm_seal`]'s output; any change of key, nonce, AAD or bytes is refused.
+/// [`SealingKey::open`] with a key that is used once.
 pub fn sm4_gcm_open(key: &[u8; SM4_KEY_LEN], nonce: &[u8; GCM_NONCE_LEN], aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
-    let cipher = Sm4Gcm::new(key.into());
-    let mut buffer = sealed.to_vec();
-    cipher.decrypt_in_place(nonce.into(), aad, &mut buffer).map_err(|_| Error::new(Code::SealBroken))?;
-    Ok(buffer)
+    SealingKey::new(key).open(nonce, aad, sealed)
 }
 
 /// Lower-case hex.

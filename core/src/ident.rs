@@ -1,8 +1,8 @@
 //! Every id is its own type; owner and domain are in the name. One macro for numbers, one for texts.
 
 use std::fmt;
-use std::sync::Arc;
 
+use ecow::{EcoString, eco_format};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ macro_rules! number_id {
 
             /// The business number (业务流水号) derived from this id: exactly 20 of `0-9A-Z`, safe for every counterpart.
             pub fn business_no(self) -> BusinessNo {
-                BusinessNo(Arc::from(format!(concat!($letter, "{:019}"), self.0)))
+                BusinessNo(eco_format!(concat!($letter, "{:019}"), self.0))
             }
 
             /// The id behind a business number of this kind; `None` for any other text.
@@ -79,17 +79,23 @@ number_id! {
     QuoteId "Q",
 }
 
+/// 1 to `max` characters, no control characters, no blanks at the ends.
+fn is_id(text: &str, max: usize) -> bool {
+    // Nearly all are short and of visible ASCII characters; the rest is looked at character by character.
+    let plain = (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    plain || (!text.is_empty() && text.chars().count() <= max && text.trim() == text && !text.chars().any(char::is_control))
+}
+
 macro_rules! text_id {
     ($($(#[$doc:meta])* $name:ident max $max:literal),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(EcoString);
 
         impl $name {
             #[doc = concat!("1 to ", stringify!($max), " characters, no control characters, no blanks at the ends.")]
             pub fn new(text: &str) -> Result<Self> {
-                let ok = !text.is_empty() && text.chars().count() <= $max && text.trim() == text && !text.chars().any(char::is_control);
-                if ok { Ok($name(Arc::from(text))) } else { Err(Error::field(stringify!($name), concat!("must have 1 to ", stringify!($max), " printable characters"))) }
+                if is_id(text, $max) { Ok($name(EcoString::from(text))) } else { Err(Error::field(stringify!($name), concat!("must have 1 to ", stringify!($max), " printable characters"))) }
             }
 
             /// The text.
@@ -118,8 +124,7 @@ macro_rules! text_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-                Self::new(&text).map_err(serde::de::Error::custom)
+                crate::read::text(d, Self::new)
             }
         }
     )+};

@@ -15,12 +15,14 @@ pub mod charge;
 pub mod error;
 pub mod gm;
 pub mod ident;
+pub mod identity;
 pub mod invoice;
 pub mod ledger;
 pub mod money;
 pub mod payment;
 pub mod policy;
 pub mod port;
+mod read;
 pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;

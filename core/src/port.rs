@@ -5,27 +5,33 @@
 
 mod call;
 mod channel;
+mod health_code;
 mod his;
 mod host;
+mod insurer;
 mod invoice;
 mod keys;
 mod list;
 mod log;
+mod notifier;
 mod outcome;
 mod shape;
 mod store;
 
 pub use call::{Answer, Call, CallCx, CallLog};
 pub use channel::{ChannelAnswer, ChannelCall, PaymentChannel};
+pub use health_code::{CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall};
 pub use his::{
     DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, HisTraits, IdentifyWay, LineRef,
     LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
 pub use host::{Clock, Entropy, IdSource};
+pub use insurer::{Insurer, InsurerAnswer, InsurerCall, VoucherHolder};
 pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
 pub use keys::{KeyId, KeyProvider, SealKey};
 pub use list::{Cursor, Find, Page, Scan, ScanRow};
 pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
+pub use notifier::{AccountUser, Notifier, NotifierTraits, NotifyAnswer, NotifyCall};
 pub use outcome::{Fault, No, Outcome};
 pub use store::{
     ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Record, RecordKind, RecordWrite, Reply, Source, StateLog,

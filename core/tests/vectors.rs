@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 type Op = fn(&Value) -> std::result::Result<Value, Value>;
 
 /// One operation: request from JSON, response or error as the contract writes them.
-fn op<Q: DeserializeOwned, A: Serialize>(request: &Value, run: fn(&Q) -> Result<A>) -> std::result::Result<Value, Value> {
+fn op<Q: DeserializeOwned, A: Serialize>(request: &Value, run: fn(Q) -> Result<A>) -> std::result::Result<Value, Value> {
     let Ok(request) = Q::deserialize(request) else {
         return Err(json!({"code": 2, "context": {}}));
     };
-    match run(&request) {
+    match run(request) {
         Ok(response) => Ok(serde_json::to_value(response).unwrap()),
         Err(error) => Err(json!({"code": error.code().number(), "context": error.context().collect::<BTreeMap<_, _>>()})),
     }
@@ -25,13 +25,13 @@ fn operations() -> BTreeMap<&'static str, Op> {
     use menjie::{access, bill, gm, invoice, policy};
     let ops: [(&str, Op); 8] = [
         ("bill.group", |q| op(q, bill::GroupRequest::run)),
-        ("bill.total", |q| op(q, bill::TotalRequest::run)),
-        ("crypto.sm3", |q| op(q, gm::Sm3Request::run)),
-        ("crypto.sm4_gcm_open", |q| op(q, gm::Sm4GcmOpenRequest::run)),
-        ("crypto.sm4_gcm_seal", |q| op(q, gm::Sm4GcmSealRequest::run)),
-        ("invoice.amount_in_words", |q| op(q, invoice::AmountInWordsRequest::run)),
-        ("policy.check", |q| op(q, policy::CheckRequest::run)),
-        ("text.mask", |q| op(q, access::MaskRequest::run)),
+        ("bill.total", |q| op(q, |r: bill::TotalRequest| r.run())),
+        ("crypto.sm3", |q| op(q, |r: gm::Sm3Request| r.run())),
+        ("crypto.sm4_gcm_open", |q| op(q, |r: gm::Sm4GcmOpenRequest| r.run())),
+        ("crypto.sm4_gcm_seal", |q| op(q, |r: gm::Sm4GcmSealRequest| r.run())),
+        ("invoice.amount_in_words", |q| op(q, |r: invoice::AmountInWordsRequest| r.run())),
+        ("policy.check", |q| op(q, |r: policy::CheckRequest| r.run())),
+        ("text.mask", |q| op(q, |r: access::MaskRequest| r.run())),
     ];
     ops.into_iter().collect()
 }

@@ -158,7 +158,10 @@ pub fn status_of(code: Code) -> StatusCode {
         (Kind::Misuse, _) => StatusCode::BAD_REQUEST,
         (Kind::Validation, _) | (Kind::Crypto, Code::BadSignature | Code::StaleMessage) => StatusCode::UNPROCESSABLE_ENTITY,
         (Kind::Conflict, _) => StatusCode::CONFLICT,
-        (Kind::Counterpart, Code::HisUnreachable | Code::ChannelUnreachable | Code::InvoiceUnreachable) => StatusCode::SERVICE_UNAVAILABLE,
+        (
+            Kind::Counterpart,
+            Code::HisUnreachable | Code::ChannelUnreachable | Code::InsurerUnreachable | Code::HealthCodeUnreachable | Code::InvoiceUnreachable | Code::NotifyUnreachable,
+        ) => StatusCode::SERVICE_UNAVAILABLE,
         (Kind::Counterpart, _) => StatusCode::BAD_GATEWAY,
         (Kind::Store, Code::StoreCorrupt) | (Kind::Crypto | Kind::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
         (Kind::Store, _) => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,14 +1,16 @@
-//! The reference server: `/api/v1` for patients, `/notify` for channels, `/healthz /readyz /metrics` for operators.
+//! The reference server: `/api/v1` for patients, the pages at `/k` and `/h5`, `/notify` for channels, `/healthz /readyz /metrics` for operators.
 //!
 //! Reading order: [`settings`] → [`app`] (what every request shares) → [`mod@router`] → [`mod@routes`] → [`jobs`] → [`mod@serve`].
 //! All rules live in `menjie`; this crate authenticates, translates HTTP and keeps the engine running.
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod app;
 pub mod caller;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod detached;
+pub mod entry;
 pub mod failure;
 pub mod guard;
 pub mod input;
@@ -17,6 +19,7 @@ pub mod logging;
 pub mod metrics;
 pub mod openapi;
 pub mod origin;
+pub mod pages;
 pub mod router;
 pub mod routes;
 pub mod serve;

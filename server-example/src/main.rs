@@ -12,6 +12,9 @@ use menjie_server::{logging, openapi, token};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "menjie-server --config FILE   serve (fields may be overridden: MENJIE__SERVER__LISTEN=127.0.0.1:8081)
 menjie-server token           make a staff token and the hash that belongs into server.staff
 menjie-server openapi         print the OpenAPI document (docs/openapi.json)

@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, notify, ops, payments, settlements, staff};
-use crate::{openapi, origin, trace};
+use crate::routes::{bills, health, identify, notify, ops, payments, settlements, sms, staff};
+use crate::{openapi, origin, pages, trace};
 
 /// No request of ours is larger.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -20,6 +20,7 @@ const OPS_LIMIT: usize = 4 * 1024 * 1024;
 pub fn router(app: App) -> Router {
     let patient = Router::new()
         .route("/identify", post(identify::identify))
+        .route("/identify/sms", post(sms::send))
         .route("/identify/choose", post(identify::choose))
         .route("/session", get(identify::session))
         .route("/exit", post(identify::exit))
@@ -35,7 +36,8 @@ pub fn router(app: App) -> Router {
     if app.settings().ops {
         api = api.route("/ops/{op}", post(ops::run).layer(DefaultBodyLimit::max(OPS_LIMIT)));
     }
-    Router::new()
+    let pages = if app.settings().pages.enabled { pages::router() } else { Router::new() };
+    pages
         .nest("/api/v1", api.layer(from_fn(origin::same_site)))
         .route("/notify/wechat", post(notify::wechat))
         .route("/openapi.json", get(openapi::serve))
@@ -45,6 +47,7 @@ pub fn router(app: App) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(app.clone(), pages::trouble::dress))
         .layer(from_fn_with_state(app.clone(), trace::traced))
         .with_state(app)
 }

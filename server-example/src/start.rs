@@ -33,7 +33,9 @@ impl Server {
     /// Reads the configuration, opens the store, binds the port. Every problem names its field.
     pub async fn prepare(path: &Path, env: &BTreeMap<String, String>) -> Result<Server, Vec<Problem>> {
         let config = Config::load(path, env)?;
-        let settings: Settings = config.section("server")?;
+        let mut settings: Settings = config.section("server")?;
+        // A folder beside the document, like every path in it.
+        settings.pages.content = settings.pages.content.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
         settings.check().map_err(|e| vec![Problem::of(&e, "")])?;
         let transfers = Arc::new(Transfers::new(Arc::new(RecentTransfers::new(KEEP))));
         let sink = Arc::clone(&transfers);

@@ -14,14 +14,19 @@ use crate::failure::{Failure, Misuse};
 /// Longer than the longest `wait_ms` and the deadline of a HIS read together.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// The request's number, as the log and the `X-Request-Id` header have it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
 /// The layer. Of the request only its method, route template, status and duration are written: no path, no query, no
 /// address, no header, no body.
-pub async fn traced(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn traced(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let mut id = [0u8; 8];
     app.entropy().fill(&mut id);
     let id = gm::hex(&id);
     let method = request.method().as_str().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let begun = Instant::now();
     let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
@@ -38,7 +43,8 @@ pub async fn traced(State(app): State<App>, request: Request, next: Next) -> Res
     response
 }
 
-/// Headers of every answer. The server sends no page yet, so its policy allows nothing.
+/// Headers of every answer that do not say otherwise themselves: nothing is kept, nothing may be embedded or run. Pages and
+/// their files say what they need ([`crate::pages`]).
 fn shield(headers: &mut HeaderMap) {
     const ALWAYS: [(HeaderName, &str); 7] = [
         (header::CACHE_CONTROL, "no-store"),
@@ -50,6 +56,6 @@ fn shield(headers: &mut HeaderMap) {
         (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     ];
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

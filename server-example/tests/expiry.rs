@@ -27,8 +27,14 @@ async fn stage() -> Stage {
     let visit = visit(&patient, "V1").unwrap();
     world.his.add(visit.clone(), vec![charge(&visit, "L1", "JC", "12.30", "2").unwrap()]);
     let hospital = world.hospital(&HospitalId::new("H1").unwrap(), Terms::default(), Pace::default()).unwrap();
-    let parts =
-        Parts { store: Arc::new(MemoryStore::new()), clock: clock.clone(), ids: Arc::new(SeededIds::new(1)), worker: WorkerName::new("w").unwrap(), hospitals: vec![hospital] };
+    let parts = Parts {
+        store: Arc::new(MemoryStore::new()),
+        clock: clock.clone(),
+        ids: Arc::new(SeededIds::new(1)),
+        entropy: Arc::new(SeededEntropy::new(1)),
+        worker: WorkerName::new("w").unwrap(),
+        hospitals: vec![hospital],
+    };
     let engine = Engine::new(parts).await.unwrap();
     let settings = Settings { session_idle_s: 600, session_max_s: 3_600, identify_ways: vec![IdentifyWay::VisitNo], ..Settings::default() };
     let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone())), settings).unwrap();

@@ -68,6 +68,28 @@ fn the_core_is_pure_and_has_no_float() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Lines that say `unsafe` without a reason, or where nothing may.
+fn unsafe_lines(path: &str, text: &str) -> Vec<String> {
+    let allowed = path.starts_with("core/sm4/src/") || path.starts_with("bindings/");
+    let lines: Vec<&str> = text.lines().collect();
+    let reason = |line: &&str| line.trim_start().starts_with("// SAFETY:");
+    let code = code(text);
+    let said = code.lines().enumerate().filter(|(_, line)| has(line, "unsafe"));
+    said.filter(|(at, _)| !allowed || !at.checked_sub(1).and_then(|before| lines.get(before)).is_some_and(reason)).map(|(at, _)| format!("{path}:{}", at + 1)).collect()
+}
+
+#[test]
+fn unsafe_is_in_the_cipher_and_the_bindings_only_each_with_its_reason() {
+    let mut found = Vec::new();
+    files(&root(), &|path| path.extension().is_some_and(|e| e == "rs"), &mut found);
+    let wrong: Vec<String> = found.iter().flat_map(|path| unsafe_lines(path.strip_prefix(root()).unwrap().to_str().unwrap(), &std::fs::read_to_string(path).unwrap())).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let (bare, reasoned) = ("fn f() {\n    unsafe { g() }\n}\n", "fn f() {\n    // SAFETY: so.\n    unsafe { g() }\n}\n");
+    assert_eq!(unsafe_lines("core/sm4/src/x.rs", bare), ["core/sm4/src/x.rs:2"]);
+    assert_eq!(unsafe_lines("adapters/host/src/x.rs", reasoned), ["adapters/host/src/x.rs:3"]);
+    assert!(unsafe_lines("core/sm4/src/x.rs", reasoned).is_empty());
+}
+
 #[test]
 fn what_is_forbidden_is_found_and_nothing_else() {
     let source = "use std::fs::File;\n/// std::net in a comment\nlet text = \"f64\"; // f32\nlet x: f64 = 1;\nfn unsafely() {}\n#[cfg(test)]\nmod tests {\nuse std::env;\n}\n";

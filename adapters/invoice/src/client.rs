@@ -9,7 +9,7 @@ use menjie::gm::hex;
 use menjie::ident::BusinessNo;
 use menjie::invoice::{InvoiceOrder, InvoiceState, RedOrder};
 use menjie::port::{CallCx, Entropy, Fault, InvoiceAnswer, InvoiceCall, InvoicePlatform, No, Outcome};
-use menjie_transport::{ApiRequest, Client, Exchange, Http};
+use menjie_transport::{ApiRequest, Client, Exchange, Http, later};
 use serde_json::Value;
 
 use crate::config::InvoiceConfig;
@@ -177,12 +177,6 @@ fn code(reply: &Reply) -> String {
 
 fn fields(reply: &Reply) -> std::result::Result<serde_json::Map<String, Value>, crate::Shape> {
     reply.fields()?.ok_or(crate::Shape::new("message", "is empty"))
-}
-
-/// The same call a little later: the second exchange has what is left of the deadline.
-fn later(cx: &CallCx, started: Instant) -> CallCx {
-    let now = cx.now.plus_millis(i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX));
-    CallCx { now, ..cx.clone() }
 }
 
 #[async_trait]

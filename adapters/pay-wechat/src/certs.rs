@@ -1,11 +1,11 @@
 //! Sealed parts of callbacks and of the certificate list (payments.md §1.3, §1.5, §1.12).
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use menjie::error::Code;
 use menjie::gm::{GCM_NONCE_LEN, SM4_KEY_LEN, sm3, sm4_gcm_open};
 use menjie::{Error, Result};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 

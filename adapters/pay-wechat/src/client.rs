@@ -10,7 +10,7 @@ use menjie::access::Private;
 use menjie::payment::{ChannelTraits, Handover, Method, Notice, RawNotice};
 use menjie::port::{CallCx, ChannelAnswer, ChannelCall, Entropy, Fault, Outcome, PaymentChannel};
 use menjie::{Result, Timestamp, gm};
-use menjie_transport::{ApiRequest, Client, Exchange, Http, HttpResponse};
+use menjie_transport::{ApiRequest, Client, Exchange, Http, HttpResponse, later};
 use zeroize::Zeroizing;
 
 use crate::certs;
@@ -231,10 +231,4 @@ impl std::fmt::Debug for WechatPay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "WechatPay({})", self.merchant.mchid)
     }
-}
-
-/// The same call, with the clock moved on by what has really passed.
-fn later(cx: &CallCx, started: Instant) -> CallCx {
-    let passed = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
-    CallCx { now: cx.now.plus_millis(passed), ..cx.clone() }
 }

@@ -1,11 +1,11 @@
 //! Signing with the merchant's key, over exactly the bytes that are sent (payments.md §1.2, §1.9).
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use menjie::error::Code;
 use menjie::{Error, Result};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 
 use crate::config::Secret;
 use crate::pem;

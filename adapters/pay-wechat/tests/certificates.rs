@@ -3,13 +3,13 @@
 
 mod common;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use common::*;
 use menjie::payment::{Method, RawNotice, TradeState};
 use menjie::port::{ChannelAnswer, Fault, Outcome, PaymentChannel};
 use menjie::{Timestamp, error::Code};
 use menjie_pay_wechat::{VerifyKeyConfig, WechatConfig};
 use menjie_transport::{Exchange, HttpResponse};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
 /// Certificate mode without any key yet.

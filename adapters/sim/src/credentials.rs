@@ -29,6 +29,20 @@ pub struct SimCredentials {
     pub invoice_appid: String,
     /// Key at the invoice platform.
     pub invoice_key: String,
+    /// Application at the health-code platform.
+    pub health_app_id: String,
+    /// Its secret.
+    pub health_app_secret: String,
+    /// The hospital at the health-code platform.
+    pub health_hospital_id: String,
+    /// The institution at the e-voucher decoder.
+    pub insurance_org_id: String,
+    /// AccessKey or SecretId at both SMS gateways.
+    pub sms_key_id: String,
+    /// Its secret.
+    pub sms_secret: String,
+    /// Secret of the official account, whose app id is `appid`.
+    pub account_secret: String,
 }
 
 pub(crate) const MERCHANT_PUBLIC_KEY_PEM: &str = include_str!("../keys/wechat_merchant.pub.pem");
@@ -51,6 +65,13 @@ impl SimCredentials {
             his_secret: "simulator-only-his-secret-000001".to_owned(),
             invoice_appid: "SIMAPP0001".to_owned(),
             invoice_key: "simulator-only-invoice-01".to_owned(),
+            health_app_id: "simulator0health0app".to_owned(),
+            health_app_secret: "simulator-only-health-secret-01".to_owned(),
+            health_hospital_id: "90001".to_owned(),
+            insurance_org_id: "H44050000001".to_owned(),
+            sms_key_id: "SIMULATORKEYID0001".to_owned(),
+            sms_secret: "simulator-only-sms-secret-000001".to_owned(),
+            account_secret: "simulator-only-account-secret-01".to_owned(),
         }
     }
 }
@@ -69,7 +90,15 @@ mod tests {
     fn debug_shows_no_secret() {
         let credentials = SimCredentials::fixed();
         let text = format!("{credentials:?}");
-        for secret in [&credentials.api_v3_key, &credentials.his_secret, &credentials.invoice_key, &credentials.merchant_key_pem] {
+        for secret in [
+            &credentials.api_v3_key,
+            &credentials.his_secret,
+            &credentials.invoice_key,
+            &credentials.merchant_key_pem,
+            &credentials.health_app_secret,
+            &credentials.sms_secret,
+            &credentials.account_secret,
+        ] {
             assert!(!text.contains(secret.as_str()));
         }
         assert_eq!(credentials.api_v3_key.len(), 32);

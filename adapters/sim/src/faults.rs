@@ -14,6 +14,14 @@ pub enum Peer {
     Wechat,
     /// The fiscal e-invoice platform.
     Invoice,
+    /// The health-code platform.
+    HealthCode,
+    /// The e-voucher decoder.
+    Decoder,
+    /// The SMS gateways.
+    Sms,
+    /// The official account.
+    Account,
 }
 
 /// What goes wrong. The first group concerns any call; the others are understood by the peer they name.
@@ -44,9 +52,9 @@ pub enum Fault {
     ServerError,
     /// It happens; the answer is HTTP 500.
     ServerErrorAfter,
-    /// A definite no by rule (HIS: any change; WeChat refund: `NOT_ENOUGH`; invoice: issue, red).
+    /// A definite no by rule (HIS: any change; WeChat refund: `NOT_ENOUGH`; invoice: issue, red; a code; a message).
     SaysNo,
-    /// WeChat: the reply's signature is wrong.
+    /// WeChat, HIS, invoice: the reply's signature is wrong. Health code, decoder: it answers another request.
     ForgedReply,
     /// WeChat query, query_refund, callback: another amount than what was asked for.
     WrongAmount,
@@ -83,6 +91,10 @@ pub enum Fault {
     Gbk,
     /// HIS unpaid: no line names an executing department.
     MissingDepartment,
+    /// Health code: the token is over before its time.
+    TokenOver,
+    /// Decoder: the answer's inside is a JSON text.
+    TextData,
 }
 
 /// When a switch acts.
@@ -133,7 +145,7 @@ impl Faults {
     pub fn bad_day(seed: u64) -> Faults {
         let chance = |peer, interface: Option<&str>, fault, per_mille| Switch { peer, interface: interface.map(str::to_owned), fault, when: When::PerMille(per_mille) };
         let mut switches = Vec::new();
-        for peer in [Peer::His, Peer::Wechat, Peer::Invoice] {
+        for peer in [Peer::His, Peer::Wechat, Peer::Invoice, Peer::HealthCode, Peer::Decoder, Peer::Sms, Peer::Account] {
             switches.extend([
                 chance(peer, None, Fault::Delay { ms: 400 }, 60),
                 chance(peer, None, Fault::TimeoutBefore { ms: 200 }, 15),
@@ -150,6 +162,9 @@ impl Faults {
             chance(Peer::His, None, Fault::FourDecimals, 20),
             chance(Peer::His, None, Fault::Gbk, 20),
             chance(Peer::His, Some("unpaid"), Fault::NullAnswer, 5),
+            chance(Peer::HealthCode, None, Fault::TokenOver, 20),
+            chance(Peer::HealthCode, None, Fault::ForgedReply, 5),
+            chance(Peer::Decoder, None, Fault::TextData, 100),
             chance(Peer::Wechat, Some("refund"), Fault::SaysNo, 30),
             chance(Peer::Wechat, None, Fault::ForgedReply, 5),
             chance(Peer::Wechat, Some("callback"), Fault::Duplicate { times: 2 }, 60),

@@ -7,6 +7,7 @@ use crate::credentials::SimCredentials;
 use crate::day::Day;
 use crate::faults::{Faults, Peer};
 use crate::his::{His, HisOptions, HisTruth};
+use crate::identity::{Account, Decoder, HealthCode, IdentityTruth, People, Sms};
 use crate::invoice::{Invoice, InvoiceTruth};
 use crate::wechat::{CannotPay, Wechat, WechatOptions, WechatTruth};
 use crate::wire::{Callback, CallbackId, Reply, Request};
@@ -32,6 +33,8 @@ pub struct Truth {
     pub wechat: WechatTruth,
     /// At the invoice platform.
     pub invoice: InvoiceTruth,
+    /// Where people are asked about.
+    pub identity: IdentityTruth,
 }
 
 /// A hospital in a box.
@@ -43,6 +46,14 @@ pub struct Hospital {
     pub wechat: Wechat,
     /// The invoice platform.
     pub invoice: Invoice,
+    /// The health-code platform.
+    pub health_code: HealthCode,
+    /// The e-voucher decoder.
+    pub decoder: Decoder,
+    /// The SMS gateways.
+    pub sms: Sms,
+    /// The official account.
+    pub account: Account,
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -51,10 +62,15 @@ impl Hospital {
     /// A hospital that holds this day, with the simulator's credentials.
     pub fn new(options: &HospitalOptions, day: &Day, faults: Faults) -> Result<Hospital> {
         let credentials = SimCredentials::fixed();
+        let people = People::of(day);
         Ok(Hospital {
             his: His::new(&credentials, options.his, day),
             wechat: Wechat::new(&credentials, options.wechat, options.seed)?,
             invoice: Invoice::new(&credentials, options.seed),
+            health_code: HealthCode::new(&credentials, options.seed, people.clone()),
+            decoder: Decoder::new(&credentials, options.seed, people),
+            sms: Sms::new(&credentials),
+            account: Account::new(&credentials, options.seed),
             faults,
         })
     }
@@ -65,18 +81,27 @@ impl Hospital {
             Peer::His => self.his.handle(request, now, &mut self.faults),
             Peer::Wechat => self.wechat.handle(request, now, &mut self.faults),
             Peer::Invoice => self.invoice.handle(request, now, &mut self.faults),
+            Peer::HealthCode => self.health_code.handle(request, now, &mut self.faults),
+            Peer::Decoder => self.decoder.handle(request, now, &mut self.faults),
+            Peer::Sms => self.sms.handle(request, now, &mut self.faults),
+            Peer::Account => self.account.handle(request, now, &mut self.faults),
         }
     }
 
     /// When something is due next, anywhere.
     pub fn next_due(&self) -> Option<Timestamp> {
-        [self.his.next_due(), self.wechat.next_due(), self.invoice.next_due()].into_iter().flatten().min()
+        let identity = [self.health_code.next_due(), self.decoder.next_due(), self.sms.next_due(), self.account.next_due()];
+        [self.his.next_due(), self.wechat.next_due(), self.invoice.next_due()].into_iter().chain(identity).flatten().min()
     }
 
     /// Does everything that is due and returns the callbacks to post.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Callback> {
         self.his.advance(now);
         self.invoice.advance(now);
+        self.health_code.advance(now);
+        self.decoder.advance(now);
+        self.sms.advance(now);
+        self.account.advance(now);
         self.wechat.advance(now, &mut self.faults)
     }
 
@@ -92,6 +117,6 @@ impl Hospital {
 
     /// What really happened.
     pub fn truth(&self, now: Timestamp) -> Truth {
-        Truth { his: self.his.truth(), wechat: self.wechat.truth(now), invoice: self.invoice.truth() }
+        Truth { his: self.his.truth(), wechat: self.wechat.truth(now), invoice: self.invoice.truth(), identity: IdentityTruth::of(self) }
     }
 }

@@ -132,11 +132,7 @@ impl Invoice {
 
     /// Does what was postponed and is due.
     pub fn advance(&mut self, now: Timestamp) {
-        while let Some((at, request)) = self.agenda.due(now) {
-            let interface = self.interface(&request);
-            // The answer has nobody left to go to.
-            let _unread = self.perform(interface, &request, at, &Drawn::default());
-        }
+        peer::advance(self, now, |machine, now| machine.agenda.due(now));
     }
 
     /// Marks a ticket as changed to paper or booked. False when there is none.

@@ -1,4 +1,5 @@
-//! A hospital in a box: HIS, WeChat Pay v3 and the fiscal invoice platform, simulated.
+//! A hospital in a box: HIS, WeChat Pay v3, the fiscal invoice platform, and who is asked about a person (health codes,
+//! e-vouchers, short messages, the official account), simulated.
 //!
 //! Each counterpart is a pure machine: `handle(request, now, faults)` gives the reply, `advance(now, faults)` does what
 //! has become due and gives the callbacks to post. There is no clock, no socket and no chance outside a seeded generator
@@ -10,6 +11,7 @@ pub mod day;
 pub mod faults;
 pub mod his;
 pub mod hospital;
+pub mod identity;
 pub mod invoice;
 mod peer;
 pub mod rng;

@@ -101,6 +101,14 @@ pub(crate) fn handle<M: Machine>(machine: &mut M, request: &Request, now: Timest
     Reply::Answer { response: machine.seal(request, response, now, &drawn), after_ms }
 }
 
+/// Does what was postponed and is due. The answers have nobody left to go to.
+pub(crate) fn advance<M: Machine>(machine: &mut M, now: Timestamp, due: impl Fn(&mut M, Timestamp) -> Option<(Timestamp, Request)>) {
+    while let Some((at, request)) = due(machine, now) {
+        let interface = machine.interface(&request);
+        let _unread = machine.perform(interface, &request, at, &Drawn::default());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

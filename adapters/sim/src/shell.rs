@@ -2,11 +2,17 @@
 
 mod admin;
 mod connection;
+mod html;
+mod identity;
+mod login;
 mod page;
 mod peers;
+mod phone;
 mod pump;
+mod record;
 
 pub use pump::plain_client;
+pub use record::Exchange;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,26 +27,30 @@ use tokio::task::JoinSet;
 use crate::day::Day;
 use crate::faults::{Faults, Peer};
 use crate::hospital::{Hospital, HospitalOptions};
+use crate::identity::peer_of;
 use crate::{his, invoice};
+use record::Record;
 
 /// Where the parts listen; port 0 takes any free port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SimAddresses {
     /// HIS.
     pub his: SocketAddr,
-    /// WeChat Pay and the simulated WeChat page.
+    /// WeChat Pay, the simulated WeChat page and the simulated phone.
     pub wechat: SocketAddr,
     /// The invoice platform.
     pub invoice: SocketAddr,
     /// The switches and the truth.
     pub admin: SocketAddr,
+    /// Health codes, e-vouchers, SMS gateways, official account.
+    pub identity: SocketAddr,
 }
 
 impl SimAddresses {
-    /// Four ports of loopback from `base` on; 0 takes any free ones.
+    /// Five ports of loopback from `base` on; 0 takes any free ones.
     pub fn loopback(base: u16) -> SimAddresses {
         let at = |offset: u16| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), if base == 0 { 0 } else { base.saturating_add(offset) });
-        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3) }
+        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3), identity: at(4) }
     }
 }
 
@@ -77,6 +87,9 @@ pub struct SimUrls {
     pub invoice: String,
     /// Admin, without `/admin`.
     pub admin: String,
+    /// Health-code platform, e-voucher decoder, both SMS gateways and the official account, which differ by their paths;
+    /// its authorise page is `…/connect/oauth2/authorize`.
+    pub identity: String,
 }
 
 /// A running hospital in a box. Dropping it stops everything.
@@ -92,6 +105,7 @@ pub(crate) struct Shared {
     day: Day,
     /// Something may have become due.
     bell: Notify,
+    record: Record,
 }
 
 impl Shared {
@@ -111,7 +125,7 @@ impl SimServer {
     /// Starts everything and returns when all ports listen.
     pub async fn start(config: SimConfig) -> Result<SimServer> {
         let SimConfig { addresses, allow_remote, options, day, faults } = config;
-        let shared = Arc::new(Shared { hospital: Mutex::new(Hospital::new(&options, &day, faults)?), day, bell: Notify::new() });
+        let shared = Arc::new(Shared { hospital: Mutex::new(Hospital::new(&options, &day, faults)?), day, bell: Notify::new(), record: Record::default() });
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut listen = async |field: &'static str, address: SocketAddr, router: Router| {
@@ -123,12 +137,14 @@ impl SimServer {
             tasks.spawn(connection::serve(listener, router, stopped.clone()));
             Ok(format!("http://{bound}"))
         };
-        let wechat = peers::router(Peer::Wechat, &shared).merge(page::router(&shared));
+        let wechat = peers::router(|_| Peer::Wechat, &shared).merge(page::router(&shared)).merge(phone::router(&shared)).merge(html::router());
+        let asked = peers::router(peer_of, &shared).merge(login::router(&shared)).merge(html::router());
         let urls = SimUrls {
-            his: listen("addresses.his", addresses.his, peers::router(Peer::His, &shared)).await? + his::BASE_PATH,
+            his: listen("addresses.his", addresses.his, peers::router(|_| Peer::His, &shared)).await? + his::BASE_PATH,
             wechat: listen("addresses.wechat", addresses.wechat, wechat).await?,
-            invoice: listen("addresses.invoice", addresses.invoice, peers::router(Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
-            admin: listen("addresses.admin", addresses.admin, admin::router(&shared)).await?,
+            invoice: listen("addresses.invoice", addresses.invoice, peers::router(|_| Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
+            admin: listen("addresses.admin", addresses.admin, admin::router(&shared).merge(identity::router(&shared))).await?,
+            identity: listen("addresses.identity", addresses.identity, asked).await?,
         };
         tasks.spawn(pump::run(Arc::clone(&shared), stopped.clone())?);
         Ok(SimServer { urls, shared, stop, tasks })
@@ -144,6 +160,16 @@ impl SimServer {
         let result = reach(&mut self.shared.hospital(), now());
         self.shared.bell.notify_one();
         result
+    }
+
+    /// Begins to record what goes over the wire; what was recorded before is forgotten.
+    pub fn record(&self) {
+        self.shared.record.begin();
+    }
+
+    /// What was recorded, in the order of its ends; recording stops.
+    pub fn recorded(&self) -> Vec<Exchange> {
+        self.shared.record.take()
     }
 
     /// Stops listening and waits until every part has ended.

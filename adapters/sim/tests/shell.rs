@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::routing::post;
 use menjie::Timestamp;
-use menjie_sim::{SimAddresses, SimConfig, SimServer};
+use menjie_sim::{Peer, SimAddresses, SimConfig, SimServer};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use support::{HisClient, InvoiceClient, Merchant, small_day};
@@ -170,6 +170,20 @@ async fn nothing_listens_beyond_loopback_unless_told() {
     let Err(error) = SimServer::start(config).await else { panic!("it listens") };
     assert!(error.to_string().contains("addresses.his"));
     assert_eq!(SimAddresses::loopback(9400).admin.to_string(), "127.0.0.1:9403");
+}
+
+#[tokio::test]
+async fn what_went_over_the_wire_is_recorded_when_asked_for() {
+    let (server, client) = start().await;
+    order(&server, &client, "P0000000000000000031", "http://127.0.0.1:9/notify").await;
+    assert!(server.recorded().is_empty(), "nobody asked");
+    server.record();
+    order(&server, &client, "P0000000000000000032", "http://127.0.0.1:9/notify").await;
+    let recorded = server.recorded();
+    let [exchange] = recorded.as_slice() else { panic!("{recorded:?}") };
+    assert_eq!((exchange.peer, exchange.target.as_str()), (Peer::Wechat, "/v3/pay/transactions/native"));
+    assert!(exchange.begun <= exchange.ended && exchange.body.windows(20).any(|text| text == b"P0000000000000000032"));
+    assert!(server.recorded().is_empty(), "it has stopped");
 }
 
 #[tokio::test]

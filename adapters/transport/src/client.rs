@@ -153,7 +153,7 @@ impl Client {
 
     /// Sends with what is left of the deadline after the log has been written.
     async fn send(&self, cx: &CallCx, url: Url, request: &ApiRequest, started: Instant) -> Exchange {
-        let cx = CallCx { now: now(cx, started), ..cx.clone() };
+        let cx = later(cx, started);
         if cx.now >= cx.deadline {
             return Exchange::Unsent(Fault::new("deadline", "the deadline passed while the transfer log was written"));
         }
@@ -182,6 +182,12 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Client({})", self.peer)
     }
+}
+
+/// The same call a while after it started: a second exchange has what is left of the deadline.
+#[must_use]
+pub fn later(cx: &CallCx, started: Instant) -> CallCx {
+    CallCx { now: now(cx, started), ..cx.clone() }
 }
 
 /// The injected now plus what has really passed since.

@@ -14,7 +14,7 @@ mod redact;
 pub mod testing;
 mod wire;
 
-pub use client::{ApiRequest, Client};
+pub use client::{ApiRequest, Client, later};
 pub use config::{ClientConfig, Rate};
 pub use http::{Exchange, Http, HttpRequest, HttpResponse, Method};
 pub use wire::Wire;

@@ -39,6 +39,13 @@ fn mask(value: &mut Value, fields: &BTreeSet<String>) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask(item, fields)),
+        // JSON inside a text, as some peers send it.
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            if let Ok(mut inner) = serde_json::from_str::<Value>(text) {
+                mask(&mut inner, fields);
+                *text = inner.to_string();
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -70,6 +77,13 @@ mod tests {
     fn an_escaped_name_and_a_repeated_key_hide_nothing() {
         assert!(!run(r#"{"tok\u0065n":"canary"}"#).contains("canary"));
         assert!(!run(r#"{"token":"canary","token":"canary"}"#).contains("canary"));
+    }
+
+    #[test]
+    fn json_inside_a_text_hides_nothing() {
+        let inner = r#"{"token":"canary","list":["{\"openid\":\"canary\"}"]}"#;
+        let out = run(&serde_json::json!({ "data": inner, "plain": "{not json" }).to_string());
+        assert!(!out.contains("canary") && out.contains("{not json"), "{out}");
     }
 
     #[test]

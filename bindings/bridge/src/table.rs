@@ -79,10 +79,22 @@ static TABLE: &[Op] = &[
         gm::Sm4GcmSealRequest => gm::Sm4GcmSealResponse, [BadField, BadKey], |q| q.run()),
     pure!("echo", Network, "Gives back what it got, to test a host's marshalling.",
         EchoRequest => EchoResponse, [], |q| Ok(q.run())),
+    row!("identity.check_code", Command, HostOnly, "Checks a one-time code that was sent to a phone. Each try counts, a right one is used up.",
+    service::CheckCodeRequest => service::CheckCodeResponse, engine_errors!(BadField, Conflict), Run::Engine(|engine, caller, text| Box::pin(async move {
+        written(&engine.check_code(&caller.hospital, &strict::request(text)?).await?)
+    }))),
+    row!("identity.login", Command, HostOnly, "Asks WeChat who came through the official account; the host makes an account session of it.",
+    service::LoginRequest => service::LoginResponse, engine_errors!(BadField, NotifyUnreachable, NotifyAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
+        written(&engine.login(&caller.hospital, &strict::request(text)?).await?)
+    }))),
+    row!("identity.send_code", Command, HostOnly, "Sends a one-time code to a phone. The answer does not tell whether anybody has this phone.",
+    service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), Run::Engine(|engine, caller, text| Box::pin(async move {
+        written(&engine.send_code(&caller.hospital, &strict::request(text)?).await?)
+    }))),
     pure!("invoice.amount_in_words", Network, "Writes an amount in Chinese capital words (大写金额).",
         invoice::AmountInWordsRequest => invoice::AmountInWordsResponse, [], |q| q.run()),
     row!("patient.identify", Read, HostOnly, "Finds a patient in HIS by what he shows; the host makes a session of it.",
-    service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
+    service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
     }))),
     engine!("payment.cancel", Command, Network, "Gives a payment up: its order is closed, with proof.",

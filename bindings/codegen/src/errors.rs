@@ -3,14 +3,16 @@
 use menjie::error::{Code, Kind, Retry};
 use menjie_bridge::table;
 
-const AREAS: [(u16, &str); 10] = [
+const AREAS: [(u16, &str); 12] = [
     (1, "Misuse of the boundary"),
     (100, "Validation"),
     (200, "Objects and keys"),
     (300, "HIS"),
     (400, "Payment channels"),
     (500, "Insurer"),
+    (550, "Health code"),
     (600, "Invoice platform"),
+    (650, "Messages and login"),
     (700, "Store"),
     (800, "Keys, seals, transfer log"),
     (900, "Internal"),

@@ -1,13 +1,15 @@
 //! Grouping in batch: millions of lines of many patients, by the same rules, without copying a text.
 
+use std::cmp::Ordering;
+
 use super::identity::{BillDigest, IdWriter};
 use super::line::{Line, Lines};
 use super::netting::netted;
-use super::partition::{Doc, partition};
+use super::partition::{Members, Partition, partition};
 use super::plan::{self, Plan};
-use super::table::{Table, mix};
-use crate::error::{Code, Error, Result};
-use crate::money::{Exact, Money, Totalling};
+use super::verify::{first_byte, verify};
+use crate::error::{Error, Result};
+use crate::money::{Money, Totalling};
 use crate::policy::Grouping;
 
 /// One document of a batch.
@@ -48,87 +50,98 @@ pub fn group_batch<'a, S: Lines<'a> + ?Sized>(lines: &S, rules: &Grouping, total
     lines.check()?;
     let plan = Plan::new(rules)?;
     let parted = partition(lines, &plan, totalling)?;
-    check(lines, &parted.docs, &parted.doc_of)?;
+    verify(lines, &parted)?;
     let mut out = BatchGrouped { bills: Vec::with_capacity(parted.docs.len()), bill_of: Vec::new(), netted: Vec::new() };
-    let mut ids = IdWriter::default();
-    let mut sorted: Vec<(&str, u32)> = Vec::new();
-    parted.members().each(|doc, members| {
-        let doc = parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
-        let (bill, hidden) = finish(lines, doc, members, |at| parted.key_line(at), totalling, &mut ids, &mut sorted)?;
-        out.bills.push(bill);
-        out.netted.extend(hidden);
-        Ok(())
-    })?;
+    let mut work = Work { lines, parted: &parted, ids: IdWriter::default(), gathered: Vec::new() };
+    let Members { ends, lines: mut members } = parted.members();
+    let (mut rest, mut start, mut first) = (members.as_mut_slice(), 0u32, 0usize);
+    for ends in ends.chunks(BLOCK) {
+        let end = ends.last().copied().unwrap_or(start);
+        let (block, after) = rest.split_at_mut((end - start) as usize);
+        work.gather(first, ends.len(), block);
+        let mut left = block;
+        for (doc, end) in (first..).zip(ends) {
+            let (members, after) = left.split_at_mut((end - start) as usize);
+            let (bill, hidden) = work.bill(doc, members)?;
+            out.bills.push(bill);
+            out.netted.extend(hidden);
+            (left, start) = (after, *end);
+        }
+        (rest, first) = (after, first + ends.len());
+    }
     out.netted.sort_unstable();
     out.bill_of = parted.doc_of;
     Ok(out)
 }
 
-fn row<'a, S: Lines<'a> + ?Sized>(lines: &S, at: u32) -> Result<S::Line> {
-    lines.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"))
+/// So many documents are looked at side by side.
+const BLOCK: usize = 64;
+
+/// What a line adds to the id of its document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Member<'a> {
+    key: &'a str,
+    version: u32,
+    amount_fen: i64,
 }
 
-fn finish<'a, S: Lines<'a> + ?Sized>(
-    lines: &S,
-    doc: &Doc,
-    members: &mut [u32],
-    key_line: impl Fn(u32) -> u32,
-    totalling: Totalling,
-    ids: &mut IdWriter,
-    sorted: &mut Vec<(&'a str, u32)>,
-) -> Result<(BatchBill<'a>, Vec<u32>)> {
-    let stable = |a: &u32, b: &u32| lines.line(*a as usize).zip(lines.line(*b as usize)).map_or(std::cmp::Ordering::Equal, |(a, b)| a.stable_cmp(b));
-    let hidden = if doc.negative {
-        members.sort_unstable_by(stable);
-        netted(lines, members)
-    } else {
-        Vec::new()
-    };
-    let leader = if plan::key_fixes_dept(doc.parts) { doc.key_line } else { members.iter().map(|at| key_line(*at)).min_by(stable).unwrap_or(doc.key_line) };
-    let leader = row(lines, leader)?;
-    let (_, dept_code) = plan::dept(leader, doc.parts);
-    let (total_fen, rounding_fen) = doc.total(totalling)?;
-
-    sorted.clear();
-    for at in members.iter() {
-        sorted.push((row(lines, *at)?.line_id(), *at));
-    }
-    sorted.sort_unstable();
-    ids.start(leader, dept_code, total_fen);
-    for (_, at) in sorted.iter() {
-        ids.line(row(lines, *at)?);
-    }
-    let bill = BatchBill {
-        id: ids.finish(),
-        patient_id: leader.patient(),
-        visit_id: leader.visit(),
-        dept_code,
-        lines: doc.lines,
-        total_fen,
-        rounding_fen,
-        exec_missing: doc.exec_missing,
-    };
-    Ok((bill, hidden))
+struct Work<'w, 'a, S: ?Sized> {
+    lines: &'w S,
+    parted: &'w Partition,
+    ids: IdWriter,
+    /// The members of a block of documents, those of the last document first.
+    gathered: Vec<Member<'a>>,
 }
 
-fn check<'a, S: Lines<'a> + ?Sized>(lines: &S, docs: &[Doc], doc_of: &[u32]) -> Result<()> {
-    let mut seen = Table::for_entries(lines.count());
-    for (at, doc) in (0u32..).zip(doc_of) {
-        let line = row(lines, at)?;
-        let place = |field: &str| format!("lines[{at}].{field}");
-        let first = docs.get(*doc as usize).and_then(|d| lines.line(d.key_line as usize));
-        if first.is_some_and(|first| first.patient() != line.patient()) {
-            return Err(Error::new(Code::MixedPatients).with("field", place("patient_id")));
-        }
-        let same = |other: u32| lines.line(other as usize).is_some_and(|o| o.line_id() == line.line_id());
-        if seen.find_or_insert(mix(0, line.line_id().as_bytes()), at, same).is_some() {
-            return Err(Error::new(Code::DuplicateLine).with("field", place("line_id")));
-        }
-        let amount = Exact::of_line(line.price_scaled(), line.quantity_scaled(), line.doses()).round();
-        if !amount.as_ref().is_ok_and(|amount| amount.fen() == line.amount_fen()) {
-            let expected = amount.map_err(|_| Error::new(Code::AmountRange).with("field", place("amount_fen")))?;
-            return Err(Error::line_amount(expected, line.amount_fen()).under(&format!("lines[{at}]")));
-        }
+impl<'a, S: Lines<'a> + ?Sized> Work<'_, 'a, S> {
+    fn row(&self, at: u32) -> Result<S::Line> {
+        self.lines.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"))
     }
-    Ok(())
+
+    /// Reads all that the documents of a block are made of. In a batch without order nothing of it is near anything else:
+    /// asked for at once, the memory answers side by side.
+    fn gather(&mut self, first: usize, count: usize, members: &[u32]) {
+        let member = |line: S::Line| Member { key: line.line_id(), version: line.version(), amount_fen: line.amount_fen() };
+        self.gathered.clear();
+        self.gathered.extend(members.iter().rev().filter_map(|at| self.lines.line(*at as usize)).map(member));
+        let leaders = self.parted.docs.iter().skip(first).take(count).filter_map(|doc| Some((self.lines.line(doc.key_line as usize)?, doc.parts())));
+        let leaders = leaders.map(|(line, parts)| first_byte(line.visit()).wrapping_add(first_byte(plan::dept(line, parts).1)).wrapping_add(line.patient().len() as u8));
+        let keys = self.gathered.iter().map(|member| first_byte(member.key));
+        std::hint::black_box(leaders.chain(keys).fold(0, u8::wrapping_add));
+    }
+
+    /// The document and its netted lines. Its members are the last that are left of what was gathered.
+    fn bill(&mut self, doc: usize, members: &mut [u32]) -> Result<(BatchBill<'a>, Vec<u32>)> {
+        let (total_fen, rounding_fen) = self.parted.total(doc)?;
+        let doc = self.parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
+        let lines = self.lines;
+        let stable = |a: &u32, b: &u32| lines.line(*a as usize).zip(lines.line(*b as usize)).map_or(Ordering::Equal, |(a, b)| a.stable_cmp(b));
+        let hidden = if doc.has_negative() {
+            members.sort_unstable_by(stable);
+            netted(lines, members)
+        } else {
+            Vec::new()
+        };
+        let leader = if plan::key_fixes_dept(doc.parts()) { None } else { members.iter().map(|at| self.parted.key_line(*at)).min_by(stable) };
+        let leader = self.row(leader.unwrap_or(doc.key_line))?;
+        let (_, dept_code) = plan::dept(leader, doc.parts());
+
+        let left = self.gathered.len().saturating_sub(members.len());
+        let own = self.gathered.get_mut(left..).unwrap_or_default();
+        own.sort_unstable();
+        self.ids.start(leader, dept_code, total_fen);
+        own.iter().for_each(|member| self.ids.line(member.key, member.version, member.amount_fen));
+        self.gathered.truncate(left);
+        let bill = BatchBill {
+            id: self.ids.finish(),
+            patient_id: leader.patient(),
+            visit_id: leader.visit(),
+            dept_code,
+            lines: doc.lines,
+            total_fen,
+            rounding_fen,
+            exec_missing: doc.exec_missing(),
+        };
+        Ok((bill, hidden))
+    }
 }

@@ -202,6 +202,11 @@ impl<'a> Lines<'a> for &'a LineColumns<'a> {
         (at < self.line_id.len()).then_some(ColumnLine { columns: self, at })
     }
 
+    fn may_form_sets(&self) -> bool {
+        let given = |column: OptionalTexts<'_>| column.is_some_and(|texts| texts.iter().any(Option::is_some));
+        given(self.atomic_key) || given(self.reverses) || (self.order_no.is_some() && self.kind.contains(&ItemKind::Herb))
+    }
+
     fn check(&self) -> Result<()> {
         self.equally_long()
     }

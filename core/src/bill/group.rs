@@ -58,8 +58,10 @@ pub type GroupResponse = Grouped;
 
 impl GroupRequest {
     /// Runs the operation.
-    pub fn run(&self) -> Result<GroupResponse> {
-        group(&GroupInput { visits: &self.visits, lines: &self.lines }, &self.grouping, self.totalling)
+    pub fn run(self) -> Result<GroupResponse> {
+        let drafts = drafts(&GroupInput { visits: &self.visits, lines: &self.lines }, &self.grouping, self.totalling)?;
+        let mut lines: Vec<Option<ChargeLine>> = self.lines.into_iter().map(Some).collect();
+        finished(drafts, |at| lines.get_mut(at as usize).and_then(Option::take))
     }
 }
 
@@ -69,21 +71,48 @@ impl GroupRequest {
 /// can be sent to the window, where HIS pays out or settles it; nothing of it is offered to a channel and no other bill
 /// is reduced by it.
 pub fn group(input: &GroupInput<'_>, rules: &Grouping, totalling: Totalling) -> Result<Grouped> {
+    let drafts = drafts(input, rules, totalling)?;
+    finished(drafts, |at| input.lines.get(at as usize).cloned())
+}
+
+/// A bill before its lines are put into it.
+struct Draft {
+    bill: Bill,
+    /// Positions of its lines in stable order, what is shown first.
+    order: Vec<u32>,
+    shown: usize,
+}
+
+/// The bills in stable order, without their lines.
+fn drafts(input: &GroupInput<'_>, rules: &Grouping, totalling: Totalling) -> Result<Vec<Draft>> {
     let plan = Plan::new(rules)?;
     let rows = check(input)?;
     let rows = rows.as_slice();
     let parted = partition(rows, &plan, totalling)?;
     let mut ids = IdWriter::default();
-    let mut bills = Vec::with_capacity(parted.docs.len());
-    parted.members().each(|doc, members| {
-        let doc = parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
-        bills.push(assemble(rows, doc, members, |at| parted.key_line(at), totalling, &mut ids)?);
+    let mut drafts = Vec::with_capacity(parted.docs.len());
+    parted.members().each(|at, members| {
+        let doc = parted.docs.get(at).ok_or_else(|| Error::internal("I13: a member of no document"))?;
+        drafts.push(assemble(rows, doc, members, |at| parted.key_line(at), parted.total(at)?, &mut ids)?);
         Ok(())
     })?;
-    bills.sort_by(|(a, x), (b, y)| place_of(*a, x).cmp(&place_of(*b, y)).then_with(|| a.stable_cmp(*b)));
-    let bills: Vec<Bill> = bills.into_iter().map(|(_, bill)| bill).collect();
-    let total_fen = Money::sum(bills.iter().map(|b| b.total_fen))?;
-    let payable_fen = Money::sum(bills.iter().filter(|b| !b.credit).map(|b| b.total_fen))?;
+    drafts.sort_by(|(a, x), (b, y)| place_of(*a, &x.bill).cmp(&place_of(*b, &y.bill)).then_with(|| a.stable_cmp(*b)));
+    Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
+}
+
+/// Puts the lines into the bills and adds up; `line` gives the line at a position, asked for once.
+fn finished(drafts: Vec<Draft>, mut line: impl FnMut(u32) -> Option<ChargeLine>) -> Result<Grouped> {
+    let total_fen = Money::sum(drafts.iter().map(|d| d.bill.total_fen))?;
+    let payable_fen = Money::sum(drafts.iter().filter(|d| !d.bill.credit).map(|d| d.bill.total_fen))?;
+    let mut bills = Vec::with_capacity(drafts.len());
+    for Draft { mut bill, order, shown } in drafts {
+        let mut take = |at: &u32| line(*at).ok_or_else(|| Error::internal("I13: a line position out of range"));
+        let (shown, netted) = order.split_at(shown.min(order.len()));
+        bill.lines.reserve_exact(shown.len());
+        shown.iter().try_for_each(|at| take(at).map(|line| bill.lines.push(line)))?;
+        netted.iter().try_for_each(|at| take(at).map(|line| bill.netted.push(line)))?;
+        bills.push(bill);
+    }
     Ok(Grouped { bills, total_fen, payable_fen })
 }
 
@@ -92,27 +121,33 @@ fn place_of<'a>(first: Row<'a>, bill: &'a Bill) -> (crate::BizDate, &'a str, &'a
 }
 
 /// One bill and its first line in stable order.
-fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl Fn(u32) -> u32, totalling: Totalling, ids: &mut IdWriter) -> Result<(Row<'a>, Bill)> {
+fn assemble<'a>(
+    rows: &[Row<'a>],
+    doc: &Doc,
+    members: &mut [u32],
+    key_line: impl Fn(u32) -> u32,
+    (total_fen, rounding_fen): (Money, Money),
+    ids: &mut IdWriter,
+) -> Result<(Row<'a>, Draft)> {
     let row = |at: u32| rows.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"));
     let by = |order: fn(Row<'a>, Row<'a>) -> std::cmp::Ordering| move |a: &u32, b: &u32| row(*a).ok().zip(row(*b).ok()).map_or(std::cmp::Ordering::Equal, |(a, b)| order(a, b));
-    let (total_fen, rounding_fen) = doc.total(totalling)?;
 
     members.sort_unstable_by(by(Row::stable_cmp));
-    let hidden = if doc.negative { netted(rows, members) } else { Vec::new() };
-    let (mut lines, mut netted) = (Vec::with_capacity(members.len()), Vec::new());
-    for at in members.iter() {
-        let to = if hidden.binary_search(at).is_ok() { &mut netted } else { &mut lines };
-        to.push(row(*at)?.line.clone());
+    let hidden = if doc.has_negative() { netted(rows, members) } else { Vec::new() };
+    let mut order = members.to_vec();
+    if !hidden.is_empty() {
+        order.sort_by_key(|at| hidden.binary_search(at).is_ok());
     }
+    let shown = order.len() - hidden.len();
     let first = row(members.first().copied().unwrap_or(doc.key_line))?;
     let leader = members.iter().map(|at| key_line(*at)).min_by(by(Row::stable_cmp)).unwrap_or(doc.key_line);
     let leader = row(leader)?;
-    let (field, code) = plan::dept(leader, doc.parts);
+    let (field, code) = plan::dept(leader, doc.parts());
     let (dept_code, dept_name) = dept_of(leader, field);
 
     members.sort_unstable_by(by(|a, b| a.line_id().cmp(b.line_id())));
     ids.start(leader, code, total_fen);
-    members.iter().try_for_each(|at| row(*at).map(|line| ids.line(line)))?;
+    members.iter().try_for_each(|at| row(*at).map(|line| ids.line(line.line_id(), line.version(), line.amount_fen())))?;
     let bill = Bill {
         bill_id: ids.finish().to_id()?,
         patient_id: first.line.patient_id.clone(),
@@ -122,13 +157,13 @@ fn assemble<'a>(rows: &[Row<'a>], doc: &Doc, members: &mut [u32], key_line: impl
         payer: first.visit.payer,
         total_fen,
         rounding_fen,
-        lines,
-        netted,
+        lines: Vec::new(),
+        netted: Vec::new(),
         zero: total_fen.is_zero(),
         credit: total_fen.is_negative(),
-        exec_missing: doc.exec_missing,
+        exec_missing: doc.exec_missing(),
     };
-    Ok((first, bill))
+    Ok((first, Draft { bill, order, shown }))
 }
 
 /// Code and name of the department; the code stands in for a name that HIS does not give.
@@ -156,7 +191,7 @@ fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
             return Err(Error::new(Code::MixedPatients).with("field", place("patient_id")));
         }
         let same = |other: u32| visits.get(other as usize).is_some_and(|o| o.visit_id == visit.visit_id);
-        if known.find_or_insert(mix(0, visit.visit_id.as_str().as_bytes()), at, same).is_some() {
+        if known.find_or_insert(mix(0, visit.visit_id.as_str().as_bytes()), at, same, || visit.visit_id.as_str().into()).is_some() {
             return Err(Error::field(place("visit_id"), "appears twice"));
         }
     }
@@ -169,15 +204,15 @@ fn check<'a>(input: &GroupInput<'a>) -> Result<Vec<Row<'a>>> {
         }
         let visit = match rows.last() {
             Some(before) if before.visit.visit_id == line.visit_id => Some(before.visit),
-            _ => {
-                known.find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id)).and_then(|v| visits.get(v as usize))
-            }
+            _ => known
+                .find(mix(0, line.visit_id.as_str().as_bytes()), |v| visits.get(v as usize).is_some_and(|v| v.visit_id == line.visit_id), || line.visit_id.as_str().into())
+                .and_then(|v| visits.get(v as usize)),
         };
         let Some(visit) = visit else {
             return Err(Error::new(Code::UnknownVisit).with("field", place("visit_id")));
         };
         let same = |other: u32| lines.get(other as usize).is_some_and(|o| o.line_id == line.line_id);
-        if seen.find_or_insert(mix(0, line.line_id.as_str().as_bytes()), at, same).is_some() {
+        if seen.find_or_insert(mix(0, line.line_id.as_str().as_bytes()), at, same, || line.line_id.as_str().into()).is_some() {
             return Err(Error::new(Code::DuplicateLine).with("field", place("line_id")));
         }
         line.check().map_err(|e| e.under(&format!("lines[{at}]")))?;

@@ -44,10 +44,10 @@ impl IdWriter {
     }
 
     /// Adds a line; call in ascending order of the line keys.
-    pub(super) fn line<'a>(&mut self, line: impl Line<'a>) {
-        self.put(line.line_id());
-        self.put_number(i64::from(line.version()));
-        self.put_number(line.amount_fen());
+    pub(super) fn line(&mut self, key: &str, version: u32, amount_fen: i64) {
+        self.put(key);
+        self.put_number(i64::from(version));
+        self.put_number(amount_fen);
     }
 
     /// The digest of what was written.
@@ -67,18 +67,18 @@ impl IdWriter {
         if number < 0 {
             self.text.push(b'-');
         }
-        let start = self.text.len();
+        let mut digits = [0; 20]; // as many as u64::MAX has
         let mut rest = number.unsigned_abs();
-        loop {
-            self.text.push(b'0' + (rest % 10) as u8); // one decimal digit
+        let mut start = digits.len();
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8; // one decimal digit
             rest /= 10;
+            start -= 1;
             if rest == 0 {
                 break;
             }
         }
-        if let Some(digits) = self.text.get_mut(start..) {
-            digits.reverse();
-        }
+        self.text.extend_from_slice(digits.get(start..).unwrap_or_default());
         self.text.push(0);
     }
 }

@@ -62,6 +62,11 @@ pub trait Line<'a>: Copy {
         matches!(self.kind(), ItemKind::Drug | ItemKind::Herb)
     }
 
+    /// The order of a herb line: all herbs of one prescription are boiled together.
+    fn herbs(self) -> Option<&'a str> {
+        self.order_no().filter(|_| self.kind() == ItemKind::Herb)
+    }
+
     /// The stable order of lines: executing department, order, position, key (domain/hospital.md §2.3 rule 6).
     fn stable_cmp(self, other: Self) -> Ordering {
         self.exec_dept()
@@ -80,6 +85,10 @@ pub trait Lines<'a> {
     fn count(&self) -> usize;
     /// The line at a position below [`Lines::count`].
     fn line(&self, at: usize) -> Option<Self::Line>;
+    /// May there be lines that stay together (rule 3)? A store that can rule it out for all its lines saves the search.
+    fn may_form_sets(&self) -> bool {
+        (0..self.count()).filter_map(|at| self.line(at)).any(|line| line.atomic_key().is_some() || line.herbs().is_some() || line.reverses().is_some())
+    }
     /// Is the storage sound in itself (columns equally long)?
     fn check(&self) -> Result<()> {
         Ok(())

@@ -1,46 +1,74 @@
 //! The partition: every line in exactly one document, documents with their totals (I13). Pure positions and numbers; no
 //! text is copied, no id is made.
 
+use std::ops::Range;
+
 use super::line::{Line, Lines};
-use super::plan::{self, Parts, Plan};
+use super::plan::{self, DeptField, Parts, Plan};
+use super::seconds::Seconds;
 use super::sets;
-use super::table::Table;
+use super::table::{Table, expected, mix_words};
+use super::visits::{VisitKey, Visits};
 use crate::error::{Error, Result};
 use crate::money::{Exact, Money, Totalling};
 
-/// One document of a [`Partition`].
+/// One document of a [`Partition`]. Batches have millions, visited in no order: two share one line of the cache.
 #[derive(Clone, Copy, Debug)]
 pub struct Doc {
+    /// Sum of the lines' amounts in fen.
+    sum_fen: i64,
+    key: Key,
+    parts: Parts,
+    marks: u8,
     /// A line whose key is the document's key (a main line, when the first member belongs to a set).
     pub(super) key_line: u32,
-    pub(super) parts: Parts,
     /// How many lines it has.
     pub lines: u32,
-    /// Sum of the lines' amounts in fen.
-    pub(super) sum_fen: i128,
-    exact: Exact,
-    /// Some line is negative, so netting has to be looked at.
-    pub(super) negative: bool,
-    /// Some line had no executing department and went to the ordering one.
-    pub exec_missing: bool,
 }
+
+/// What a document is found by: the numbers of its visit and of its second level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Key {
+    visit: u32,
+    second: u32,
+}
+
+/// Some line is negative, so netting has to be looked at.
+const NEGATIVE: u8 = 1;
+/// Some line had no executing department and went to the ordering one.
+const EXEC_MISSING: u8 = 2;
+/// The sum left 64 bits on the way: far out of range, whatever came after.
+const BEYOND: u8 = 4;
 
 impl Doc {
-    /// The total to be paid and the rounding difference: total = sum of lines + difference.
-    pub fn total(&self, totalling: Totalling) -> Result<(Money, Money)> {
-        let sum = i64::try_from(self.sum_fen).map_err(|_| Error::amount_range("total_fen")).and_then(in_range)?;
-        match totalling {
-            Totalling::SumOfLines => Ok((sum, Money::ZERO)),
-            Totalling::RoundedSum => {
-                let total = self.exact.round().map_err(|_| Error::amount_range("total_fen"))?;
-                Ok((total, total.minus(sum)?))
-            }
+    /// The parts that made its key.
+    pub(super) const fn parts(&self) -> Parts {
+        self.parts
+    }
+
+    /// Some line is negative, so netting has to be looked at.
+    pub(super) const fn has_negative(&self) -> bool {
+        self.marks & NEGATIVE != 0
+    }
+
+    /// Some line had no executing department and went to the ordering one.
+    pub const fn exec_missing(&self) -> bool {
+        self.marks & EXEC_MISSING != 0
+    }
+
+    #[inline]
+    fn add(&mut self, fen: i64) {
+        self.lines += 1;
+        let (sum, beyond) = self.sum_fen.overflowing_add(fen);
+        self.sum_fen = sum;
+        // Rare both: a guess that is nearly always right costs less than marking every time.
+        if fen < 0 {
+            self.marks |= NEGATIVE;
+        }
+        if beyond {
+            self.marks |= BEYOND;
         }
     }
-}
-
-fn in_range(fen: i64) -> Result<Money> {
-    Money::from_fen(fen).map_err(|_| Error::amount_range("total_fen"))
 }
 
 /// Which line is in which document.
@@ -50,14 +78,32 @@ pub struct Partition {
     pub doc_of: Vec<u32>,
     /// The documents, numbered by first appearance.
     pub docs: Vec<Doc>,
+    /// For each document the exact amount before rounding; only when the sum is what is rounded.
+    exact: Vec<Exact>,
     /// For each line the line whose key it takes; empty when every line takes its own.
-    pub(super) key_lines: Vec<u32>,
+    key_lines: Vec<u32>,
 }
 
 impl Partition {
     /// The line whose key this one takes.
     pub(super) fn key_line(&self, at: u32) -> u32 {
         self.key_lines.get(at as usize).copied().unwrap_or(at)
+    }
+
+    /// The total to be paid of a document and the rounding difference: total = sum of lines + difference.
+    pub fn total(&self, doc: usize) -> Result<(Money, Money)> {
+        let beyond = |_| Error::amount_range("total_fen");
+        let Some(sum) = self.docs.get(doc).filter(|doc| doc.marks & BEYOND == 0).map(|doc| doc.sum_fen) else {
+            return Err(Error::amount_range("total_fen"));
+        };
+        let sum = Money::from_fen(sum).map_err(beyond)?;
+        match self.exact.get(doc) {
+            None => Ok((sum, Money::ZERO)),
+            Some(exact) => {
+                let total = exact.round().map_err(beyond)?;
+                Ok((total, total.minus(sum)?))
+            }
+        }
     }
 
     /// The lines of each document, in input order.
@@ -83,8 +129,8 @@ impl Partition {
 
 /// Line positions by document.
 pub struct Members {
-    ends: Vec<u32>,
-    lines: Vec<u32>,
+    pub(super) ends: Vec<u32>,
+    pub(super) lines: Vec<u32>,
 }
 
 impl Members {
@@ -101,57 +147,164 @@ impl Members {
     }
 }
 
+/// So many lines are looked at side by side.
+const BLOCK: u32 = 64;
+
 /// Puts every line into its document (rules 2 to 4) and adds up.
+///
+/// A block of lines first asks for all the visits it will be compared with, and only then is each line looked up: so the
+/// memory answers side by side, where otherwise every line would wait for its visit.
 pub fn partition<'a, S: Lines<'a> + ?Sized>(lines: &S, plan: &Plan, totalling: Totalling) -> Result<Partition> {
     let count = u32::try_from(lines.count()).ok().filter(|n| *n < u32::MAX).ok_or_else(|| Error::field("lines", "are more than can be counted"))?;
-    let key_lines = if sets::any(lines) { sets::key_lines(lines) } else { Vec::new() };
-    let mut made = Partition { doc_of: Vec::with_capacity(count as usize), docs: Vec::new(), key_lines };
-    // Documents are few beside lines in one request and many in a batch: the table grows as needed.
-    let mut index = Table::for_entries(8);
-    // What most keys consist of, by document: far fewer cache misses than going back to the leading lines.
-    let mut keys: Vec<(&str, &str)> = Vec::new();
-    let mut last: Option<(u32, S::Line, Parts)> = None;
-    for at in 0..count {
-        let Some(line) = lines.line(at as usize) else { break };
-        let key_at = made.key_line(at);
-        let Some(key) = (if key_at == at { Some(line) } else { lines.line(key_at as usize) }) else { break };
-        let parts = plan.parts(key);
-        let doc = match last {
-            Some((doc, other, other_parts)) if plan::same_key(key, parts, other, other_parts) => doc,
-            _ => {
-                let next = made.docs.len() as u32; // no more than lines
-                let (docs, visit, (_, dept)) = (&made.docs, key.visit(), plan::dept(key, parts));
-                let same = |doc: u32| {
-                    let at = doc as usize;
-                    let maybe = keys.get(at).is_some_and(|k| *k == (visit, dept));
-                    // Another leading line of the same key may have another department, unless the key fixes it.
-                    let maybe = maybe || (!plan::key_fixes_dept(parts) && keys.get(at).is_some_and(|k| k.0 == visit));
-                    maybe
-                        && docs.get(at).is_some_and(|doc| {
-                            let settled = plan::is_place_alone(parts) && doc.parts == parts;
-                            settled || lines.line(doc.key_line as usize).is_some_and(|other| plan::same_key(key, parts, other, doc.parts))
-                        })
-                };
-                let known = index.find_or_insert(plan::key_hash(key, parts), next, same);
-                if known.is_none() {
-                    keys.push((visit, dept));
-                    made.docs.push(Doc { key_line: key_at, parts, lines: 0, sum_fen: 0, exact: Exact::ZERO, negative: false, exec_missing: false });
-                }
-                let doc = known.unwrap_or(next);
-                last = Some((doc, key, parts));
-                doc
+    let key_lines = if lines.may_form_sets() { sets::key_lines(lines) } else { Vec::new() };
+    let made = Partition { doc_of: Vec::with_capacity(count as usize), key_lines, ..Partition::default() };
+    let mut work = Work { lines, plan, count, visits: Visits::default(), seconds: Seconds::default(), more: Table::default(), made };
+    let mut visits = Vec::new();
+    for start in (0..count).step_by(BLOCK as usize) {
+        let block = start..count.min(start.saturating_add(BLOCK));
+        work.read_visits(block.clone(), &mut visits);
+        work.find_docs(block.start, &visits);
+        work.add(block.clone());
+        if totalling == Totalling::RoundedSum {
+            work.add_exact(block);
+        }
+    }
+    Ok(work.made)
+}
+
+/// Lines one after the other that take their key from the same visit.
+struct Run<'a> {
+    key: VisitKey,
+    hash: u64,
+    visit: &'a str,
+    /// The number that the visit probably has.
+    guess: u32,
+    lines: u32,
+}
+
+struct Work<'w, 'a, S: ?Sized> {
+    lines: &'w S,
+    plan: &'w Plan,
+    count: u32,
+    visits: Visits<'a>,
+    seconds: Seconds,
+    /// The documents that their visits do not remember.
+    more: Table,
+    made: Partition,
+}
+
+impl<'a, S: Lines<'a> + ?Sized> Work<'_, 'a, S> {
+    /// The line whose key the line at a position takes.
+    #[inline]
+    fn key_line(&self, at: u32) -> Option<S::Line> {
+        self.lines.line(self.made.key_line(at) as usize)
+    }
+
+    #[inline]
+    fn read_visits(&self, block: Range<u32>, runs: &mut Vec<Run<'a>>) {
+        runs.clear();
+        for line in block.filter_map(|at| self.key_line(at)) {
+            let visit = line.visit();
+            let key = VisitKey::of(visit);
+            match runs.last_mut() {
+                Some(run) if run.key == key && key.is_all() => run.lines += 1,
+                _ => runs.push(Run { key, hash: key.hash(), visit, guess: 0, lines: 1 }),
             }
-        };
-        made.doc_of.push(doc);
-        if let Some(doc) = made.docs.get_mut(doc as usize) {
-            doc.lines += 1;
-            doc.sum_fen += i128::from(line.amount_fen());
-            doc.negative |= line.amount_fen() < 0;
-            doc.exec_missing |= key_at == at && plan::exec_missing(line, parts);
-            if totalling == Totalling::RoundedSum {
-                doc.exact = doc.exact.plus(Exact::of_line(line.price_scaled(), line.quantity_scaled(), line.doses()));
+        }
+        if self.visits.is_large() {
+            // Two loops: each is so short that the processor has many of its questions open.
+            runs.iter_mut().for_each(|run| run.guess = self.visits.guess(run.hash));
+            std::hint::black_box(runs.iter().map(|run| self.visits.glance(run.guess)).fold(0, u32::wrapping_add));
+        }
+    }
+
+    #[inline]
+    fn find_docs(&mut self, start: u32, runs: &[Run<'a>]) {
+        let mut at = start;
+        for run in runs {
+            let read = at as usize;
+            let visit = self.visits.number(&run.key, run.hash, run.visit, |found| expected(found, read, self.count as usize));
+            for _ in 0..run.lines {
+                let Some(line) = self.key_line(at) else { return };
+                let parts = self.plan.parts(line);
+                let (second, exec_missing) = self.second(line, parts);
+                let doc = self.doc(visit, second, parts, at);
+                self.made.doc_of.push(doc);
+                // Who follows another line into its document does not miss anything.
+                if exec_missing
+                    && self.made.key_line(at) == at
+                    && let Some(doc) = self.made.docs.get_mut(doc as usize)
+                {
+                    doc.marks |= EXEC_MISSING;
+                }
+                at += 1;
             }
         }
     }
-    Ok(made)
+
+    /// The second level of a line's key, and whether it went to the ordering department for want of an executing one.
+    #[inline]
+    fn second(&mut self, line: S::Line, parts: Parts) -> (u32, bool) {
+        if parts == Parts::PLACE {
+            let (field, dept) = plan::place(line);
+            (self.seconds.of_place(dept, parts), field == DeptField::Order)
+        } else {
+            (self.seconds.of_parts(line, parts), plan::exec_missing(line, parts))
+        }
+    }
+
+    /// The document of a key, a new one if there is none.
+    #[inline]
+    fn doc(&mut self, visit: u32, second: u32, parts: Parts, at: u32) -> u32 {
+        let next = self.made.docs.len() as u32; // no more than lines
+        let Some(of_visit) = self.visits.get_mut(visit) else { return next };
+        if let Some(doc) = of_visit.doc(second) {
+            return doc;
+        }
+        let key = Key { visit, second };
+        if of_visit.is_full() {
+            let docs = &self.made.docs;
+            let same = |doc: u32| docs.get(doc as usize).is_some_and(|doc| doc.key == key);
+            let hash = mix_words(u64::from(visit), u64::from(second));
+            if let Some(doc) = self.more.find_or_insert(hash, next, same, || [visit.to_le_bytes(), second.to_le_bytes()].concat()) {
+                return doc;
+            }
+        } else {
+            of_visit.take(second, next);
+        }
+        if self.made.docs.len() == self.made.docs.capacity() {
+            self.made.docs.reserve(expected(next as usize, at as usize, self.count as usize).saturating_sub(next as usize));
+        }
+        self.made.docs.push(Doc { sum_fen: 0, key, parts, marks: 0, key_line: self.made.key_line(at), lines: 0 });
+        next
+    }
+
+    /// Adds the block's amounts up. The documents do not wait for each other: nothing is decided here.
+    #[inline]
+    fn add(&mut self, block: Range<u32>) {
+        for (at, doc) in block.clone().zip(self.made.doc_of.iter().skip(block.start as usize)) {
+            if let (Some(doc), Some(line)) = (self.made.docs.get_mut(*doc as usize), self.lines.line(at as usize)) {
+                doc.add(line.amount_fen());
+            }
+        }
+    }
+
+    fn add_exact(&mut self, block: Range<u32>) {
+        self.made.exact.resize(self.made.docs.len(), Exact::ZERO);
+        for (at, doc) in block.clone().zip(self.made.doc_of.iter().skip(block.start as usize)) {
+            if let (Some(exact), Some(line)) = (self.made.exact.get_mut(*doc as usize), self.lines.line(at as usize)) {
+                *exact = exact.plus(Exact::of_line(line.price_scaled(), line.quantity_scaled(), line.doses()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_documents_share_a_line_of_the_cache() {
+        assert_eq!(size_of::<Doc>(), 32);
+    }
 }

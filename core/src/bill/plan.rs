@@ -1,7 +1,6 @@
 //! The grouping keys of a hospital, ready to compare: which parts of a line make the second level of its key.
 
 use super::line::Line;
-use super::table::mix;
 use crate::charge::{ItemKind, PayerClass};
 use crate::error::Result;
 use crate::policy::{Grouping, KeyPart};
@@ -11,12 +10,20 @@ use crate::policy::{Grouping, KeyPart};
 pub(super) struct Parts(u16);
 
 impl Parts {
+    /// The place and nothing else: what most hospitals group by.
+    pub(super) const PLACE: Parts = Parts(bit(KeyPart::Place));
+
     fn of(parts: &[KeyPart]) -> Parts {
         Parts(parts.iter().fold(0, |bits, part| bits | bit(*part)))
     }
 
-    fn has(self, part: KeyPart) -> bool {
+    const fn has(self, part: KeyPart) -> bool {
         self.0 & bit(part) != 0
+    }
+
+    /// The bits.
+    pub(super) const fn bits(self) -> u16 {
+        self.0
     }
 }
 
@@ -46,6 +53,8 @@ pub(super) enum DeptField {
 /// The rules of [`Grouping`], compiled.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
+    /// The parts, when they are the same for every line.
+    all: Option<Parts>,
     window: Parts,
     drug: Parts,
     service: Parts,
@@ -55,17 +64,17 @@ impl Plan {
     /// Compiles checked rules; wrong ones are refused with the field's name.
     pub fn new(rules: &Grouping) -> Result<Plan> {
         rules.check()?;
-        let none = Parts(0);
-        Ok(if rules.whole_visit {
-            Plan { window: none, drug: none, service: none }
-        } else {
-            Plan { window: Parts::of(&rules.window), drug: Parts::of(&rules.drug), service: Parts::of(&rules.service) }
-        })
+        let [window, drug, service] = if rules.whole_visit { [Parts(0); 3] } else { [Parts::of(&rules.window), Parts::of(&rules.drug), Parts::of(&rules.service)] };
+        let all = (window == drug && drug == service).then_some(window);
+        Ok(Plan { all, window, drug, service })
     }
 
     /// The key parts that apply to a line.
+    #[inline]
     pub(super) fn parts<'a>(&self, line: impl Line<'a>) -> Parts {
-        if line.order_no().is_none() {
+        if let Some(parts) = self.all {
+            parts
+        } else if line.order_no().is_none() {
             self.window
         } else if line.is_drug() {
             self.drug
@@ -76,7 +85,7 @@ impl Plan {
 }
 
 /// The department that a line's place (rule 2) comes from.
-fn place<'a>(line: impl Line<'a>) -> (DeptField, &'a str) {
+pub(super) fn place<'a>(line: impl Line<'a>) -> (DeptField, &'a str) {
     match line.pharmacy() {
         Some(code) if line.is_drug() => (DeptField::Pharmacy, code),
         _ => exec(line),
@@ -97,11 +106,11 @@ fn pharmacy_or_exec<'a>(line: impl Line<'a>) -> (DeptField, &'a str) {
 }
 
 /// Item class as HIS counts it: 药品 (herbs too), 材料, 项目.
-fn item_class<'a>(line: impl Line<'a>) -> u8 {
+fn item_class<'a>(line: impl Line<'a>) -> &'static str {
     match line.kind() {
-        ItemKind::Drug | ItemKind::Herb => 1,
-        ItemKind::Material => 2,
-        ItemKind::Service => 3,
+        ItemKind::Drug | ItemKind::Herb => "drug",
+        ItemKind::Material => "material",
+        ItemKind::Service => "service",
     }
 }
 
@@ -132,11 +141,6 @@ pub(super) fn key_fixes_dept(parts: Parts) -> bool {
     parts.has(KeyPart::Place) || parts.has(KeyPart::PharmacyOrExec) || parts.has(KeyPart::ExecDept) || parts.has(KeyPart::OrderDept)
 }
 
-/// Is the place the whole second level? Then visit and department are the key.
-pub(super) fn is_place_alone(parts: Parts) -> bool {
-    parts.0 == bit(KeyPart::Place)
-}
-
 /// Did the line want an executing department, have none, and go to the ordering one (rule 2)?
 pub(super) fn exec_missing<'a>(line: impl Line<'a>, parts: Parts) -> bool {
     line.exec_dept().is_none() && wants_exec(parts) && dept(line, parts).0 == DeptField::Order
@@ -148,46 +152,25 @@ fn wants_exec(parts: Parts) -> bool {
     by_place || (parts.has(KeyPart::Pharmacy) && !parts.has(KeyPart::OrderDept))
 }
 
-/// Same visit and same second-level key? Lines under different parts never share a document.
-pub(super) fn same_key<'a, L: Line<'a>>(a: L, parts_a: Parts, b: L, parts_b: Parts) -> bool {
-    if parts_a != parts_b || a.visit() != b.visit() {
-        return false;
-    }
-    let same = |part, equal: fn(L, L) -> bool| !parts_a.has(part) || equal(a, b);
-    same(KeyPart::Place, |a, b| place(a).1 == place(b).1)
-        && same(KeyPart::OrderDept, |a, b| a.order_dept() == b.order_dept())
-        && same(KeyPart::ExecDept, |a, b| exec(a).1 == exec(b).1)
-        && same(KeyPart::Pharmacy, |a, b| pharmacy(a) == pharmacy(b))
-        && same(KeyPart::PharmacyOrExec, |a, b| pharmacy_or_exec(a).1 == pharmacy_or_exec(b).1)
-        && same(KeyPart::Order, |a, b| a.order_no() == b.order_no())
-        && same(KeyPart::ItemKind, |a, b| item_class(a) == item_class(b))
-        && same(KeyPart::FeeClass, |a, b| a.fee_class() == b.fee_class())
-        && same(KeyPart::InsuredItem, |a, b| insured_item(a) == insured_item(b))
-}
-
-/// A hash under which [`same_key`] lines agree. Parts with few values are left to the comparison.
-pub(super) fn key_hash<'a>(line: impl Line<'a>, parts: Parts) -> u64 {
-    let mut hash = mix(u64::from(parts.0), line.visit().as_bytes());
-    if parts.has(KeyPart::Place) {
-        hash = mix(hash, place(line).1.as_bytes());
-    }
-    if parts.has(KeyPart::OrderDept) {
-        hash = mix(hash, line.order_dept().as_bytes());
-    }
-    if parts.has(KeyPart::ExecDept) {
-        hash = mix(hash, exec(line).1.as_bytes());
-    }
-    if parts.has(KeyPart::Pharmacy) {
-        hash = mix(hash, pharmacy(line).unwrap_or_default().as_bytes());
-    }
-    if parts.has(KeyPart::PharmacyOrExec) {
-        hash = mix(hash, pharmacy_or_exec(line).1.as_bytes());
-    }
-    if parts.has(KeyPart::Order) {
-        hash = mix(hash, line.order_no().unwrap_or_default().as_bytes());
-    }
-    if parts.has(KeyPart::FeeClass) {
-        hash = mix(hash, line.fee_class().as_bytes());
-    }
-    hash
+/// The second level of a key as bytes: its texts one after the other, so that equal bytes are equal keys. Lines under
+/// different parts never share a document.
+pub(super) fn spell<'a>(line: impl Line<'a>, parts: Parts, out: &mut Vec<u8>) {
+    out.clear();
+    let mut part = |part, of: &dyn Fn() -> Option<&'a str>| {
+        if parts.has(part) {
+            // The length in front keeps neighbours apart; absent is a length that no text has.
+            let text = of();
+            out.extend_from_slice(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
+            out.extend_from_slice(text.unwrap_or_default().as_bytes());
+        }
+    };
+    part(KeyPart::Place, &|| Some(place(line).1));
+    part(KeyPart::OrderDept, &|| Some(line.order_dept()));
+    part(KeyPart::ExecDept, &|| Some(exec(line).1));
+    part(KeyPart::Pharmacy, &|| pharmacy(line));
+    part(KeyPart::PharmacyOrExec, &|| Some(pharmacy_or_exec(line).1));
+    part(KeyPart::Order, &|| line.order_no());
+    part(KeyPart::ItemKind, &|| Some(item_class(line)));
+    part(KeyPart::FeeClass, &|| Some(line.fee_class()));
+    part(KeyPart::InsuredItem, &|| insured_item(line).then_some(""));
 }

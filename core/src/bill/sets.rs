@@ -2,17 +2,6 @@
 
 use super::line::{Line, Lines};
 use super::table::{Table, mix};
-use crate::charge::ItemKind;
-
-/// Does any line take part in a set? Most requests have none and skip the rest of this file.
-pub(super) fn any<'a, S: Lines<'a> + ?Sized>(lines: &S) -> bool {
-    (0..lines.count()).filter_map(|at| lines.line(at)).any(|line| line.atomic_key().is_some() || herbs(line).is_some() || line.reverses().is_some())
-}
-
-/// The order of a herb line: all herbs of one prescription are boiled together.
-fn herbs<'a>(line: impl Line<'a>) -> Option<&'a str> {
-    line.order_no().filter(|_| line.kind() == ItemKind::Herb)
-}
 
 /// For each line the line whose key it takes: itself, or the main line of its set.
 ///
@@ -23,21 +12,21 @@ pub(super) fn key_lines<'a, S: Lines<'a> + ?Sized>(lines: &S) -> Vec<u32> {
     let mut sets = Sets::of_single_lines(count);
     let line = |at: u32| lines.line(at as usize);
 
-    let mut by_key = Table::for_entries(16);
-    let mut by_order = Table::for_entries(16);
+    let mut by_key = Table::default();
+    let mut by_order = Table::default();
     let mut reversals = false;
     for at in 0..count {
         let Some(this) = line(at) else { break };
         reversals |= this.reverses().is_some();
         if let Some(key) = this.atomic_key() {
             let same = |other: u32| line(other).is_some_and(|o| o.visit() == this.visit() && o.atomic_key() == Some(key));
-            if let Some(other) = by_key.find_or_insert(mix(mix(1, this.visit().as_bytes()), key.as_bytes()), at, same) {
+            if let Some(other) = by_key.find_or_insert(hash(1, this.visit(), key), at, same, || spelled(this.visit(), key)) {
                 sets.join(other, at);
             }
         }
-        if let Some(order) = herbs(this) {
+        if let Some(order) = this.herbs() {
             let same = |other: u32| line(other).is_some_and(|o| o.visit() == this.visit() && o.order_no() == Some(order));
-            if let Some(other) = by_order.find_or_insert(mix(mix(2, this.visit().as_bytes()), order.as_bytes()), at, same) {
+            if let Some(other) = by_order.find_or_insert(hash(2, this.visit(), order), at, same, || spelled(this.visit(), order)) {
                 sets.join(other, at);
             }
         }
@@ -51,6 +40,15 @@ pub(super) fn key_lines<'a, S: Lines<'a> + ?Sized>(lines: &S) -> Vec<u32> {
     })
 }
 
+fn hash(kind: u64, visit: &str, name: &str) -> u64 {
+    mix(mix(kind, visit.as_bytes()), name.as_bytes())
+}
+
+/// Visit and name as bytes; the length of the first keeps them apart.
+fn spelled(visit: &str, name: &str) -> Vec<u8> {
+    [&(visit.len() as u64).to_le_bytes(), visit.as_bytes(), name.as_bytes()].concat()
+}
+
 /// Reversals last, main lines first.
 fn rank<'a>(line: impl Line<'a>) -> (bool, bool) {
     (line.reverses().is_some(), !line.main_line())
@@ -61,12 +59,13 @@ fn join_reversals<'a, S: Lines<'a> + ?Sized>(lines: &S, count: u32, sets: &mut S
     let mut by_id = Table::for_entries(count as usize);
     for at in 0..count {
         let Some(this) = line(at) else { break };
-        by_id.find_or_insert(mix(0, this.line_id().as_bytes()), at, |other| line(other).is_some_and(|o| o.line_id() == this.line_id()));
+        let id = this.line_id();
+        by_id.find_or_insert(mix(0, id.as_bytes()), at, |other| line(other).is_some_and(|o| o.line_id() == id), || id.into());
     }
     for at in 0..count {
         let Some(this) = line(at) else { break };
         let Some(id) = this.reverses() else { continue };
-        let original = by_id.find(mix(0, id.as_bytes()), |other| line(other).is_some_and(|o| o.line_id() == id));
+        let original = by_id.find(mix(0, id.as_bytes()), |other| line(other).is_some_and(|o| o.line_id() == id), || id.into());
         if let Some(original) = original.filter(|o| line(*o).is_some_and(|o| o.visit() == this.visit())) {
             sets.join(original, at);
         }

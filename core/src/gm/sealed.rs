@@ -1,8 +1,12 @@
 //! Sealed columns: how one value is encrypted at rest and found again. The layout is written in docs/sealed-columns.md.
 
-use super::{GCM_NONCE_LEN, GCM_TAG_LEN, SM4_KEY_LEN, hmac_sm3, sm4_gcm_open, sm4_gcm_seal};
+use super::{GCM_NONCE_LEN, GCM_TAG_LEN, MacKey, SealingKey};
 use crate::error::{Code, Error, Result};
-use crate::port::{KeyId, KeyProvider};
+use crate::port::KeyId;
+
+mod keys;
+
+pub use keys::ColumnKeys;
 
 /// The only layout so far.
 pub const VERSION: u8 = 1;
@@ -34,20 +38,19 @@ impl Place<'_> {
 
 /// Seals a value: version (1) ‖ key id (4, big-endian) ‖ nonce (12) ‖ ciphertext ‖ tag (16). A nonce must never repeat
 /// under one key: draw it from [`crate::port::Entropy`].
-pub fn seal(key_id: KeyId, key: &[u8; SM4_KEY_LEN], nonce: &[u8; GCM_NONCE_LEN], place: &Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
-    let body = sm4_gcm_seal(key, nonce, &place.aad()?, plain)?;
-    let mut sealed = Vec::with_capacity(HEADER_LEN + body.len());
-    sealed.push(VERSION);
-    sealed.extend_from_slice(&key_id.to_be_bytes());
-    sealed.extend_from_slice(nonce);
-    sealed.extend_from_slice(&body);
-    Ok(sealed)
+pub fn seal(key_id: KeyId, key: &SealingKey, nonce: &[u8; GCM_NONCE_LEN], place: &Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
+    let mut header = [VERSION; HEADER_LEN];
+    let (_, rest) = header.split_at_mut(1);
+    let (id, rest) = rest.split_at_mut(4);
+    id.copy_from_slice(&key_id.to_be_bytes());
+    rest.copy_from_slice(nonce);
+    key.seal_behind(&header, nonce, &place.aad()?, plain)
 }
 
 /// Opens what [`seal`] made, with the key named in its header (see [`key_id`]).
-pub fn open(key: &[u8; SM4_KEY_LEN], place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>> {
+pub fn open(key: &SealingKey, place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>> {
     let parts = split(sealed)?;
-    sm4_gcm_open(key, parts.nonce, &place.aad()?, parts.body)
+    key.open(parts.nonce, &place.aad()?, parts.body)
 }
 
 /// Which key a sealed value was made with.
@@ -55,24 +58,13 @@ pub fn key_id(sealed: &[u8]) -> Result<KeyId> {
     split(sealed).map(|parts| parts.key_id)
 }
 
-/// [`seal`] with the provider's current key.
-pub fn seal_with(keys: &dyn KeyProvider, nonce: &[u8; GCM_NONCE_LEN], place: &Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
-    let id = keys.current();
-    seal(id, &keys.key(id)?.seal, nonce, place, plain)
-}
-
-/// [`open`] with the provider's key of that id, so that old rows open after a rotation.
-pub fn open_with(keys: &dyn KeyProvider, place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>> {
-    open(&keys.key(key_id(sealed)?)?.seal, place, sealed)
-}
-
 /// The look-up hash of a value (`*_hash` columns): HMAC-SM3 over domain ‖ 0x00 ‖ value. The domain names what the value
 /// is (`patient.id_no`), so that equal values of different meaning have different hashes. It does not depend on the row.
-pub fn lookup_hash(lookup_key: &[u8; 32], domain: &str, value: &[u8]) -> Result<[u8; 32]> {
+pub fn lookup_hash(lookup_key: &MacKey, domain: &str, value: &[u8]) -> Result<[u8; 32]> {
     if domain.contains('\0') {
         return Err(Error::internal("the domain of a look-up hash has no zero byte"));
     }
-    hmac_sm3(lookup_key, &[domain.as_bytes(), b"\0", value])
+    Ok(lookup_key.mac(&[domain.as_bytes(), b"\0", value]))
 }
 
 struct Parts<'a> {
@@ -98,15 +90,20 @@ fn split(sealed: &[u8]) -> Result<Parts<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::SealKey;
+    use crate::gm::sm4_gcm_open;
 
     const KEY: [u8; 16] = [7; 16];
+
+    fn key() -> SealingKey {
+        SealingKey::new(&KEY)
+    }
+
     const NONCE: [u8; 12] = [9; 12];
     const PLACE: Place<'static> = Place { table: "patient", column: "id_no_enc", key: b"mz\x0042" };
 
     #[test]
     fn the_layout_is_the_documented_one() {
-        let sealed = seal(0x0102_0304, &KEY, &NONCE, &PLACE, "张三".as_bytes()).unwrap();
+        let sealed = seal(0x0102_0304, &key(), &NONCE, &PLACE, "张三".as_bytes()).unwrap();
         assert_eq!(sealed.len(), "张三".len() + OVERHEAD);
         assert_eq!(sealed[..5], [1, 1, 2, 3, 4]);
         assert_eq!(sealed[5..17], NONCE);
@@ -114,12 +111,12 @@ mod tests {
         let aad = b"patient\0id_no_enc\0mz\x0042";
         assert_eq!(sm4_gcm_open(&KEY, &NONCE, aad, &sealed[17..]).unwrap(), "张三".as_bytes());
         assert_eq!(key_id(&sealed).unwrap(), 0x0102_0304);
-        assert_eq!(open(&KEY, &PLACE, &sealed).unwrap(), "张三".as_bytes());
+        assert_eq!(open(&key(), &PLACE, &sealed).unwrap(), "张三".as_bytes());
     }
 
     #[test]
     fn another_place_does_not_open() {
-        let sealed = seal(1, &KEY, &NONCE, &PLACE, b"x").unwrap();
+        let sealed = seal(1, &key(), &NONCE, &PLACE, b"x").unwrap();
         for other in [
             Place { table: "visit", ..PLACE },
             Place { column: "name_enc", ..PLACE },
@@ -128,16 +125,16 @@ mod tests {
             Place { table: "patienti", column: "d_no_enc", ..PLACE },
             Place { column: "id_no_en", key: b"c\0mz\x0042", ..PLACE },
         ] {
-            assert_eq!(open(&KEY, &other, &sealed).unwrap_err().code(), Code::SealBroken, "{other:?}");
+            assert_eq!(open(&key(), &other, &sealed).unwrap_err().code(), Code::SealBroken, "{other:?}");
         }
-        assert_eq!(seal(1, &KEY, &NONCE, &Place { table: "a\0b", ..PLACE }, b"x").unwrap_err().code(), Code::Internal);
+        assert_eq!(seal(1, &key(), &NONCE, &Place { table: "a\0b", ..PLACE }, b"x").unwrap_err().code(), Code::Internal);
     }
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let sealed = seal(1, &KEY, &NONCE, &PLACE, b"13800000000").unwrap();
+        let sealed = seal(1, &key(), &NONCE, &PLACE, b"13800000000").unwrap();
         for at in 0..sealed.len() {
-            assert_eq!(open(&KEY, &PLACE, &sealed[..at]).unwrap_err().code(), Code::SealBroken, "cut at {at}");
+            assert_eq!(open(&key(), &PLACE, &sealed[..at]).unwrap_err().code(), Code::SealBroken, "cut at {at}");
             for bit in 0..8 {
                 let mut forged = sealed.clone();
                 forged[at] ^= 1 << bit;
@@ -145,48 +142,20 @@ mod tests {
                 if (1..5).contains(&at) {
                     assert_ne!(key_id(&forged).unwrap(), 1);
                 } else {
-                    assert_eq!(open(&KEY, &PLACE, &forged).unwrap_err().code(), Code::SealBroken, "byte {at} bit {bit}");
+                    assert_eq!(open(&key(), &PLACE, &forged).unwrap_err().code(), Code::SealBroken, "byte {at} bit {bit}");
                 }
             }
         }
     }
 
-    struct Two;
-
-    impl KeyProvider for Two {
-        fn current(&self) -> KeyId {
-            2
-        }
-
-        fn key(&self, id: KeyId) -> Result<SealKey> {
-            match id {
-                1 | 2 => Ok(SealKey { seal: [u8::try_from(id).unwrap(); 16], lookup: [0; 32] }),
-                _ => Err(Error::new(Code::BadKey).with("key_id", id.to_string())),
-            }
-        }
-    }
-
-    #[test]
-    fn old_rows_open_after_a_rotation_and_a_forged_key_id_does_not_help() {
-        let old = seal(1, &[1; 16], &NONCE, &PLACE, b"old").unwrap();
-        assert_eq!(open_with(&Two, &PLACE, &old).unwrap(), b"old");
-        let new = seal_with(&Two, &NONCE, &PLACE, b"new").unwrap();
-        assert_eq!(key_id(&new).unwrap(), 2);
-        assert_eq!(open_with(&Two, &PLACE, &new).unwrap(), b"new");
-        let mut forged = new.clone();
-        forged[4] = 1;
-        assert_eq!(open_with(&Two, &PLACE, &forged).unwrap_err().code(), Code::SealBroken);
-        forged[4] = 3;
-        assert_eq!(open_with(&Two, &PLACE, &forged).unwrap_err().code(), Code::BadKey);
-    }
-
     #[test]
     fn lookup_hashes_depend_on_key_domain_and_value_only() {
-        let hash = lookup_hash(&[1; 32], "patient.phone", b"13800000000").unwrap();
-        assert_eq!(hash, lookup_hash(&[1; 32], "patient.phone", b"13800000000").unwrap());
-        assert_ne!(hash, lookup_hash(&[2; 32], "patient.phone", b"13800000000").unwrap());
-        assert_ne!(hash, lookup_hash(&[1; 32], "contact.phone", b"13800000000").unwrap());
-        assert_ne!(hash, lookup_hash(&[1; 32], "patient.phone", b"13800000001").unwrap());
-        assert!(lookup_hash(&[1; 32], "a\0b", b"").is_err());
+        let mac = |byte: u8| MacKey::new(&[byte; 32]).unwrap();
+        let hash = lookup_hash(&mac(1), "patient.phone", b"13800000000").unwrap();
+        assert_eq!(hash, lookup_hash(&mac(1), "patient.phone", b"13800000000").unwrap());
+        assert_ne!(hash, lookup_hash(&mac(2), "patient.phone", b"13800000000").unwrap());
+        assert_ne!(hash, lookup_hash(&mac(1), "contact.phone", b"13800000000").unwrap());
+        assert_ne!(hash, lookup_hash(&mac(1), "patient.phone", b"13800000001").unwrap());
+        assert!(lookup_hash(&mac(1), "a\0b", b"").is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rust_decimal::{Decimal, prelude::ToPrimitive};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Money;
@@ -12,26 +12,28 @@ macro_rules! decimal_newtype {
     ($(#[$doc:meta])* $name:ident, $scale:expr, $field:expr, $what:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Decimal);
+        pub struct $name(i64);
 
         impl $name {
             /// How many decimals are kept; more is refused.
             pub const SCALE: u32 = $scale;
+            const ONE: i64 = 10i64.pow(Self::SCALE);
+            const MAX: i64 = 100_000_000 * Self::ONE;
 
             /// From a decimal. Refuses more decimals than [`Self::SCALE`] and values beyond ±100,000,000.
             pub fn new(value: Decimal) -> Result<Self> {
                 let value = value.normalize();
-                if value.scale() > Self::SCALE {
-                    return Err(Error::field($field, $what));
-                }
-                if value.abs() > Decimal::from(100_000_000) {
-                    return Err(Error::amount_range($field));
-                }
-                Ok($name(value))
+                let missing = Self::SCALE.checked_sub(value.scale()).ok_or_else(|| Error::field($field, $what))?;
+                let scaled = value.mantissa().checked_mul(10i128.pow(missing)).and_then(|scaled| i64::try_from(scaled).ok());
+                scaled.map_or_else(|| Err(Error::amount_range($field)), Self::from_scaled)
             }
 
             /// Reads plain decimal text (`3.2650`, `28`); exponents, blanks and `null` are refused.
             pub fn parse(text: &str) -> Result<Self> {
+                // What nearly every text looks like; the rest is the library's, which knows every odd form.
+                if let Some(scaled) = plain(text.as_bytes(), Self::SCALE) {
+                    return Self::from_scaled(scaled);
+                }
                 let plain = !text.is_empty() && text.bytes().enumerate().all(|(i, b)| b.is_ascii_digit() || b == b'.' || (i == 0 && b == b'-'));
                 if !plain {
                     return Err(Error::field($field, "is not a decimal number"));
@@ -39,49 +41,107 @@ macro_rules! decimal_newtype {
                 text.parse::<Decimal>().map_err(|_| Error::field($field, "is not a decimal number")).and_then(Self::new)
             }
 
-            /// The value.
-            pub const fn value(self) -> Decimal {
-                self.0
+            /// The value, without zeros at its end.
+            pub fn value(self) -> Decimal {
+                Decimal::from_i128_with_scale(i128::from(self.0), Self::SCALE).normalize()
             }
 
             /// The value as an integer scaled by 10^[`Self::SCALE`] (a column of the store).
-            pub fn scaled(self) -> i64 {
-                let missing = Self::SCALE - self.0.scale(); // scale <= SCALE by construction
-                let factor = 10i64.pow(missing);
-                self.0.mantissa().to_i64().and_then(|m| m.checked_mul(factor)).unwrap_or(i64::MAX) // in range: |value| <= 1e8, scale <= 6
+            pub const fn scaled(self) -> i64 {
+                self.0
             }
 
             /// Back from [`Self::scaled`].
             pub fn from_scaled(scaled: i64) -> Result<Self> {
-                Self::new(Decimal::from_i128_with_scale(i128::from(scaled), Self::SCALE))
+                if (-Self::MAX..=Self::MAX).contains(&scaled) { Ok($name(scaled)) } else { Err(Error::amount_range($field)) }
+            }
+
+            /// Gives the decimal text, without zeros at its end.
+            fn with_text<T>(self, use_it: impl FnOnce(&str) -> T) -> T {
+                let mut digits = [0; 32];
+                use_it(written(self.0, Self::SCALE, &mut digits))
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}", self.0)
+                self.with_text(|text| f.write_str(text))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}", self.0)
+                self.with_text(|text| f.write_str(text))
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-                s.collect_str(&self.0)
+                self.with_text(|text| s.serialize_str(text))
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
+                crate::read::text(d, Self::parse)
             }
         }
     };
+}
+
+/// Digits with at most one point between them, scaled by 10^`scale`; `None` for other forms, more decimals, and more
+/// than nine digits before the point.
+fn plain(text: &[u8], scale: u32) -> Option<i64> {
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, text),
+    };
+    let number = |digits: &[u8]| digits.iter().try_fold(0i64, |number, b| b.is_ascii_digit().then(|| number * 10 + i64::from(b - b'0')));
+    let point = digits.iter().position(|b| *b == b'.');
+    let (whole, fraction) = point.and_then(|at| Some((digits.get(..at)?, digits.get(at + 1..)?))).unwrap_or((digits, &[]));
+    let missing = scale.checked_sub(u32::try_from(fraction.len()).ok()?)?;
+    if whole.is_empty() || whole.len() > 9 || (point.is_some() && fraction.is_empty()) {
+        return None;
+    }
+    let scaled = number(whole)? * 10i64.pow(scale) + number(fraction)? * 10i64.pow(missing);
+    Some(if negative { -scaled } else { scaled })
+}
+
+/// The decimal text of a scaled number, without zeros at its end.
+fn written(scaled: i64, scale: u32, buffer: &mut [u8; 32]) -> &str {
+    let mut rest = scaled.unsigned_abs();
+    let mut at = buffer.len();
+    let mut put = |digit: u8| {
+        at = at.saturating_sub(1);
+        if let Some(place) = buffer.get_mut(at) {
+            *place = digit;
+        }
+        at
+    };
+    let mut start = 32;
+    let mut shown = false;
+    for _ in 0..scale {
+        let digit = (rest % 10) as u8; // one decimal digit
+        rest /= 10;
+        shown |= digit != 0;
+        if shown {
+            start = put(b'0' + digit);
+        }
+    }
+    if shown {
+        start = put(b'.');
+    }
+    loop {
+        start = put(b'0' + (rest % 10) as u8).min(start); // one decimal digit
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if scaled < 0 {
+        start = put(b'-');
+    }
+    buffer.get(start..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
 decimal_newtype!(
@@ -188,5 +248,41 @@ impl CashRounding {
         };
         let rounded = Money::from_fen(sign * (fen - rest + if up { unit } else { 0 }))?;
         Ok((rounded, amount.minus(rounded)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The short way reads and writes exactly what the library does.
+        #[test]
+        fn the_short_way_is_the_librarys_way(text in "-?[0-9]{0,11}[.]?[0-9]{0,8}|-?[0-9.-]{0,5}|[ +e_0-9.]{1,4}") {
+            let library = || text.parse::<Decimal>().map_err(|_| ()).and_then(|d| UnitPrice::new(d).map_err(|_| ()));
+            if let Some(scaled) = plain(text.as_bytes(), UnitPrice::SCALE) {
+                prop_assert_eq!(UnitPrice::from_scaled(scaled).map_err(|_| ()), library());
+            }
+            if let Ok(price) = UnitPrice::parse(&text) {
+                prop_assert_eq!(Ok(price), library());
+                prop_assert_eq!(price.to_string(), text.parse::<Decimal>().unwrap().normalize().to_string());
+                prop_assert_eq!(UnitPrice::parse(&price.to_string()), Ok(price));
+                prop_assert_eq!(price.value().to_string(), price.to_string());
+            }
+        }
+
+        #[test]
+        fn scaled_goes_there_and_back(scaled in -1_000_000_000_001i64..=1_000_000_000_001) {
+            let library = Decimal::from_i128_with_scale(i128::from(scaled), Quantity::SCALE).normalize();
+            match Quantity::from_scaled(scaled) {
+                Ok(quantity) => {
+                    prop_assert_eq!(quantity.to_string(), library.to_string());
+                    prop_assert_eq!((quantity.value(), quantity.value().scale()), (library, library.scale()));
+                    prop_assert_eq!(Quantity::new(library), Ok(quantity));
+                }
+                Err(_) => prop_assert!(library.abs() > Decimal::from(100_000_000)),
+            }
+        }
     }
 }

@@ -16,10 +16,12 @@ pub enum Lane {
     Invoice,
     /// Our own timers.
     Timer,
+    /// Whoever is asked while a person waits: health-code platform, e-voucher decoder, message gateways. Never queued.
+    Person,
 }
 
 impl Lane {
-    /// Every lane.
+    /// Every lane work is queued in.
     pub const ALL: [Lane; 4] = [Lane::His, Lane::Channel, Lane::Invoice, Lane::Timer];
 
     /// Short stable code (a column).
@@ -29,10 +31,11 @@ impl Lane {
             Lane::Channel => "channel",
             Lane::Invoice => "invoice",
             Lane::Timer => "timer",
+            Lane::Person => "person",
         }
     }
 
-    /// The lane of a code.
+    /// The lane of a code that queued work was stored with.
     pub fn from_code(code: &str) -> Option<Lane> {
         Lane::ALL.into_iter().find(|l| l.code() == code)
     }
@@ -94,6 +97,14 @@ pub struct Pace {
     pub not_found_s: u32,
     /// Each closed order is asked once more after this long, in seconds: a late success whose callback never came.
     pub recheck_s: u32,
+    /// Deadline of a call to the health-code platform, the e-voucher decoder or a message gateway, in milliseconds: a
+    /// person stands there and waits.
+    #[serde(default = "person_ms")]
+    pub person_ms: u32,
+}
+
+const fn person_ms() -> u32 {
+    8_000
 }
 
 impl Default for Pace {
@@ -124,17 +135,26 @@ impl Default for Pace {
             idle_ms: 500,
             not_found_s: 60,
             recheck_s: 86_400,
+            person_ms: person_ms(),
         }
     }
 }
 
 impl Pace {
-    /// The pace of a lane; timers run at the pace of the channel.
+    /// The pace of a lane; timers run at the pace of the channel, and so would whoever is asked for a person.
     pub const fn lane(&self, lane: Lane) -> &LanePace {
         match lane {
             Lane::His => &self.his,
-            Lane::Channel | Lane::Timer => &self.channel,
+            Lane::Channel | Lane::Timer | Lane::Person => &self.channel,
             Lane::Invoice => &self.invoice,
+        }
+    }
+
+    /// Deadline of one call in a lane, in milliseconds.
+    pub const fn deadline_ms(&self, lane: Lane) -> u32 {
+        match lane {
+            Lane::His | Lane::Channel | Lane::Invoice | Lane::Timer => self.lane(lane).deadline_ms,
+            Lane::Person => self.person_ms,
         }
     }
 
@@ -156,6 +176,9 @@ impl Pace {
             if lane.overdue_s == 0 {
                 return bad(format!("pace.{name}.overdue_s"), "must not be 0");
             }
+        }
+        if !(100..=60_000).contains(&self.person_ms) {
+            return bad("pace.person_ms".to_owned(), "must lie between 100 and 60000");
         }
         if self.idle_ms == 0 || self.not_found_s == 0 || self.recheck_s == 0 {
             return bad("pace".to_owned(), "idle_ms, not_found_s and recheck_s must not be 0");

@@ -1,10 +1,13 @@
 //! A call as data: the argument of the port, the body of the outbox row, the JSON a host sees.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelAnswer, ChannelCall, HisAnswer, HisCall, InvoiceAnswer, InvoiceCall, LogSink};
+use super::{
+    ChannelAnswer, ChannelCall, HealthCodeAnswer, HealthCodeCall, HisAnswer, HisCall, InsurerAnswer, InsurerCall, InvoiceAnswer, InvoiceCall, LogSink, NotifyAnswer, NotifyCall,
+};
 use crate::calendar::Timestamp;
 use crate::ident::{ChannelCode, HospitalId};
 use crate::policy::Lane;
@@ -30,6 +33,21 @@ pub enum Call {
         /// What.
         call: InvoiceCall,
     },
+    /// To the health-code platform.
+    HealthCode {
+        /// What.
+        call: HealthCodeCall,
+    },
+    /// To the insurer.
+    Insurer {
+        /// What.
+        call: InsurerCall,
+    },
+    /// To a message gateway or the official account.
+    Notify {
+        /// What.
+        call: NotifyCall,
+    },
 }
 
 impl Call {
@@ -39,6 +57,7 @@ impl Call {
             Call::His { .. } => Lane::His,
             Call::Channel { .. } => Lane::Channel,
             Call::Invoice { .. } => Lane::Invoice,
+            Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => Lane::Person,
         }
     }
 
@@ -48,6 +67,9 @@ impl Call {
             Call::His { call } => call.name(),
             Call::Channel { call, .. } => call.name(),
             Call::Invoice { call } => call.name(),
+            Call::HealthCode { call } => call.name(),
+            Call::Insurer { call } => call.name(),
+            Call::Notify { call } => call.name(),
         }
     }
 
@@ -57,6 +79,17 @@ impl Call {
             Call::His { call } => call.business_no(),
             Call::Channel { call, .. } => call.business_no(),
             Call::Invoice { call } => call.business_no(),
+            Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => None,
+        }
+    }
+
+    /// The call as the transfer log may keep it: codes that open something are hashed or hidden.
+    pub(crate) fn for_log(&self) -> Cow<'_, Call> {
+        match self {
+            Call::His { .. } | Call::Channel { .. } | Call::Invoice { .. } => Cow::Borrowed(self),
+            Call::HealthCode { call } => Cow::Owned(Call::HealthCode { call: call.for_log() }),
+            Call::Insurer { call } => Cow::Owned(Call::Insurer { call: call.for_log() }),
+            Call::Notify { call } => Cow::Owned(Call::Notify { call: call.for_log() }),
         }
     }
 }
@@ -71,6 +104,23 @@ pub enum Answer {
     Channel(ChannelAnswer),
     /// From the invoice platform.
     Invoice(InvoiceAnswer),
+    /// From the health-code platform.
+    HealthCode(HealthCodeAnswer),
+    /// From the insurer.
+    Insurer(InsurerAnswer),
+    /// From a message gateway or the official account.
+    Notify(NotifyAnswer),
+}
+
+impl Answer {
+    /// The answer as the transfer log may keep it: tokens that open something are hashed.
+    pub(crate) fn for_log(&self) -> Answer {
+        match self {
+            Answer::His(_) | Answer::Channel(_) | Answer::Invoice(_) | Answer::HealthCode(_) => self.clone(),
+            Answer::Insurer(answer) => Answer::Insurer(answer.for_log()),
+            Answer::Notify(answer) => Answer::Notify(answer.for_log()),
+        }
+    }
 }
 
 /// What travels with every call.

@@ -161,11 +161,15 @@ pub enum RecordKind {
     Policy,
     /// A cursor of a feed (HIS notices).
     Cursor,
+    /// What was sent to a phone, under a keyed hash of its number.
+    PhoneCode,
+    /// The patients of an account of the official account, under a hash of its number.
+    Account,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 4] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor];
+    pub const ALL: [RecordKind; 6] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor, RecordKind::PhoneCode, RecordKind::Account];
 
     /// Stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -174,6 +178,8 @@ impl RecordKind {
             RecordKind::Session => "session",
             RecordKind::Policy => "policy",
             RecordKind::Cursor => "cursor",
+            RecordKind::PhoneCode => "phone_code",
+            RecordKind::Account => "account",
         }
     }
 }

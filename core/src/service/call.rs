@@ -11,7 +11,7 @@ impl Engine {
     /// Performs a call under its lane's deadline. A call that does not answer in time is `Unknown`, never a failure.
     pub(crate) async fn perform(&self, hospital: &Hospital, call: &Call, attempt: u32) -> Outcome<Answer> {
         let now = self.now();
-        let deadline = now.plus_millis(i64::from(hospital.pace.lane(call.lane()).deadline_ms));
+        let deadline = now.plus_millis(i64::from(hospital.pace.deadline_ms(call.lane())));
         let cx = CallCx { hospital: hospital.id.clone(), attempt, now, deadline, log: hospital.call_log() };
         if wire_is_logged(hospital, call) {
             return self.in_time(&cx, answer(hospital, &cx, call)).await;
@@ -25,7 +25,7 @@ impl Engine {
             Err(error) => return Outcome::Unsent(Fault::new("log", error.to_string())),
         };
         let outcome = self.in_time(&cx, answer(hospital, &cx, call)).await;
-        hospital.log.end(id, end(self.now(), &outcome)).await;
+        hospital.log.end(id, end(self.now(), outcome.clone())).await;
         outcome
     }
 
@@ -42,7 +42,9 @@ impl Engine {
         let call = Call::His { call };
         match self.perform(hospital, &call, 1).await {
             Outcome::Done(Answer::His(answer)) => Ok(answer),
-            Outcome::Done(Answer::Channel(_) | Answer::Invoice(_)) => Err(Error::new(Code::HisAnswer).with("call", call.name())),
+            Outcome::Done(Answer::Channel(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Insurer(_) | Answer::Notify(_)) => {
+                Err(Error::new(Code::HisAnswer).with("call", call.name()))
+            }
             Outcome::Refused(No { code, .. }) => Err(Error::new(Code::HisAnswer).with("call", call.name()).with("his_code", code)),
             Outcome::Unsent(Fault { code, .. }) => Err(Error::new(Code::HisUnreachable).with("call", call.name()).with("cause", code)),
             Outcome::Unknown(Fault { code, text }) => {
@@ -58,6 +60,9 @@ fn wire_is_logged(hospital: &Hospital, call: &Call) -> bool {
         Call::His { .. } => hospital.his.logs_wire(),
         Call::Channel { channel, .. } => hospital.channels.get(channel).is_some_and(|c| c.logs_wire()),
         Call::Invoice { .. } => hospital.invoice.logs_wire(),
+        Call::HealthCode { .. } => hospital.health_code.as_ref().is_some_and(|p| p.logs_wire()),
+        Call::Insurer { .. } => hospital.insurer.as_ref().is_some_and(|p| p.logs_wire()),
+        Call::Notify { .. } => hospital.notifier.as_ref().is_some_and(|p| p.logs_wire()),
     }
 }
 
@@ -69,15 +74,34 @@ async fn answer(hospital: &Hospital, cx: &CallCx, call: &Call) -> Outcome<Answer
             None => Outcome::Unsent(Fault::new("no_channel", "this channel is not configured")),
         },
         Call::Invoice { call } => hospital.invoice.call(cx, call).await.map(Answer::Invoice),
+        Call::HealthCode { call } => match &hospital.health_code {
+            Some(port) => port.call(cx, call).await.map(Answer::HealthCode),
+            None => no_port(),
+        },
+        Call::Insurer { call } => match &hospital.insurer {
+            Some(port) => port.call(cx, call).await.map(Answer::Insurer),
+            None => no_port(),
+        },
+        Call::Notify { call } => match &hospital.notifier {
+            Some(port) => port.call(cx, call).await.map(Answer::Notify),
+            None => no_port(),
+        },
     }
 }
 
+fn no_port() -> Outcome<Answer> {
+    Outcome::Unsent(Fault::new("no_port", "this hospital is not connected there"))
+}
+
 fn begin(cx: &CallCx, call: &Call) -> Result<TransferBegin> {
-    let body = serde_json::to_vec(call).map_err(|_| Error::internal("calls serialise"))?;
+    let body = serde_json::to_vec(call.for_log().as_ref()).map_err(|_| Error::internal("calls serialise"))?;
     let peer = match call {
         Call::His { .. } => "his",
         Call::Channel { channel, .. } => channel.as_str(),
         Call::Invoice { .. } => "invoice",
+        Call::HealthCode { .. } => "health_code",
+        Call::Insurer { .. } => "insurer",
+        Call::Notify { .. } => "notify",
     };
     Ok(TransferBegin {
         hospital: cx.hospital.clone(),
@@ -91,14 +115,14 @@ fn begin(cx: &CallCx, call: &Call) -> Result<TransferBegin> {
     })
 }
 
-fn end(at: crate::calendar::Timestamp, outcome: &Outcome<Answer>) -> TransferEnd {
-    let (result, status) = match outcome {
+fn end(at: crate::calendar::Timestamp, outcome: Outcome<Answer>) -> TransferEnd {
+    let (result, status) = match &outcome {
         Outcome::Done(_) => (TransferResult::Answered, "done".to_owned()),
         Outcome::Refused(no) => (TransferResult::Answered, no.code.clone()),
         Outcome::Unsent(fault) => (TransferResult::Unsent, fault.code.clone()),
         Outcome::Unknown(fault) => (TransferResult::Unknown, fault.code.clone()),
     };
     // An outcome of a port always serialises; an empty body would only lose the copy, never the exchange.
-    let body = serde_json::to_vec(outcome).unwrap_or_default();
+    let body = serde_json::to_vec(&outcome.map(|answer| answer.for_log())).unwrap_or_default();
     TransferEnd { at, result, status, digest: gm::hex(&gm::sm3(&body)), body }
 }

@@ -11,7 +11,10 @@ use crate::error::{Code, Error, Result};
 use crate::ident::{ChannelCode, HospitalId, TermsHash, WorkerName};
 use crate::payment::ChannelTraits;
 use crate::policy::{Pace, Terms};
-use crate::port::{Batch, CallLog, Clock, CommitError, His, IdSource, InvoicePlatform, LogSink, PaymentChannel, Record, RecordKind, RecordWrite, Source, Store};
+use crate::port::{
+    Batch, CallLog, Clock, CommitError, Entropy, HealthCode, His, IdSource, Insurer, InvoicePlatform, LogSink, Notifier, PaymentChannel, Record, RecordKind, RecordWrite, Source,
+    Store,
+};
 
 /// One hospital as the engine knows it: policies and ports.
 #[derive(Clone)]
@@ -28,6 +31,12 @@ pub struct Hospital {
     pub channels: BTreeMap<ChannelCode, Arc<dyn PaymentChannel>>,
     /// The invoice platform.
     pub invoice: Arc<dyn InvoicePlatform>,
+    /// The health-code platform; without one HIS gets health codes as they are read.
+    pub health_code: Option<Arc<dyn HealthCode>>,
+    /// The insurer; without one HIS gets e-vouchers as they are read.
+    pub insurer: Option<Arc<dyn Insurer>>,
+    /// Message gateways and the official account.
+    pub notifier: Option<Arc<dyn Notifier>>,
     /// Where transfers are recorded.
     pub log: Arc<dyn LogSink>,
 }
@@ -50,6 +59,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn IdSource>,
+    /// Randomness, for one-time codes.
+    pub entropy: Arc<dyn Entropy>,
     /// The name of this process; exclusive.
     pub worker: WorkerName,
     /// The hospitals.
@@ -66,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) worker: WorkerName,
     pub(crate) hospitals: BTreeMap<HospitalId, (Hospital, TermsHash)>,
     /// Rung when the runner has something to do.
@@ -95,6 +107,7 @@ impl Engine {
             store: parts.store,
             clock: parts.clock,
             ids: parts.ids,
+            entropy: parts.entropy,
             worker: parts.worker,
             hospitals,
             bell: Bell::default(),

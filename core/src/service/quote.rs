@@ -104,6 +104,16 @@ impl Engine {
         Ok(QuoteResponse::Quoted { quote_id, bills: views, total_fen, expires_at })
     }
 
+    /// A quote as it was given, for a page that shows it again. Expired ones are refused, strangers' are missing.
+    pub async fn quoted(&self, caller: &Caller, quote_id: QuoteId) -> Result<QuoteResponse> {
+        let Quote { items, expires_at, .. } = self.load_quote(caller, quote_id).await?;
+        if expires_at <= self.now() {
+            return Ok(QuoteResponse::Refused { refusal: Refusal::new("quote_expired", "报价已过期", "请刷新待缴费列表后重新确认") });
+        }
+        let total_fen = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
+        Ok(QuoteResponse::Quoted { quote_id, bills: items.iter().map(|i| BillView::of(&i.bill)).collect(), total_fen, expires_at })
+    }
+
     /// A stored quote.
     pub(super) async fn load_quote(&self, caller: &Caller, id: QuoteId) -> Result<Quote> {
         let record = self.inner.store.record(&caller.hospital, RecordKind::Quote, &id.to_string()).await?.ok_or_else(|| Error::new(Code::NotFound).with("field", "quote_id"))?;

@@ -118,13 +118,14 @@ pub fn message(id: &str) -> Source {
     Source::Message { peer: "wechat".to_owned(), id: id.to_owned() }
 }
 
-/// A call of each lane: HIS, channel, invoice platform.
+/// A call of each lane.
 pub fn call(lane: crate::policy::Lane) -> Result<Call> {
     use crate::policy::Lane;
     Ok(match lane {
         Lane::His | Lane::Timer => Call::His { call: HisCall::QueryPost { no: SettlementId::new(1)?.business_no() } },
         Lane::Channel => Call::Channel { channel: crate::ident::ChannelCode::new("wechat")?, call: ChannelCall::Query { out_trade_no: PaymentId::new(1)?.business_no() } },
         Lane::Invoice => Call::Invoice { call: InvoiceCall::Query { bus_no: InvoiceId::new(1)?.business_no() } },
+        Lane::Person => Call::HealthCode { call: crate::port::HealthCodeCall::Verify { code: crate::access::Private::new("code") } },
     })
 }
 

@@ -1,8 +1,9 @@
-//! A hospital without wires: HIS, a channel and the invoice platform as ports with a truth of their own.
+//! A hospital without wires: its counterparts as ports with a truth of their own.
 //!
 //! Each counterpart keeps what really happened there ([`World::truth`]), answers in virtual time, and goes wrong as its
 //! [`Plan`] says: unsent, lost before the effect, lost after it, done later. Invariants compare truth and ledger.
 
+mod asked;
 mod channel;
 mod his;
 mod invoice;
@@ -22,6 +23,7 @@ use crate::service::Hospital;
 
 use super::host::SeededEntropy;
 
+pub use asked::{FakeHealthCodes, FakeInsurer, FakeNotifier};
 pub use channel::FakeChannel;
 pub use his::{FakeHis, HisHabits};
 pub use invoice::FakeInvoices;
@@ -38,6 +40,12 @@ pub struct World {
     pub channel: Arc<FakeChannel>,
     /// The invoice platform.
     pub invoices: Arc<FakeInvoices>,
+    /// The health-code platform.
+    pub health_codes: Arc<FakeHealthCodes>,
+    /// The e-voucher decoder.
+    pub insurer: Arc<FakeInsurer>,
+    /// SMS gateway and official account.
+    pub notifier: Arc<FakeNotifier>,
     /// The transfer log.
     pub log: Arc<RecentTransfers>,
     plan: Arc<Mutex<Plan>>,
@@ -52,7 +60,10 @@ impl World {
             his: Arc::new(FakeHis::new(line(0x15))),
             channel: Arc::new(FakeChannel::new(line(0xc4))),
             invoices: Arc::new(FakeInvoices::new(line(0x1f))),
-            log: Arc::new(RecentTransfers::new(0)),
+            health_codes: Arc::new(FakeHealthCodes::new(line(0x4c))),
+            insurer: Arc::new(FakeInsurer::new(line(0x15a))),
+            notifier: Arc::new(FakeNotifier::new(line(0x107))),
+            log: Arc::new(RecentTransfers::new(64)),
             plan,
         }
     }
@@ -72,6 +83,9 @@ impl World {
             his: Arc::clone(&self.his) as Arc<dyn crate::port::His>,
             channels: [(ChannelCode::new("wechat")?, Arc::clone(&self.channel) as Arc<dyn crate::port::PaymentChannel>)].into(),
             invoice: Arc::clone(&self.invoices) as Arc<dyn crate::port::InvoicePlatform>,
+            health_code: Some(Arc::clone(&self.health_codes) as Arc<dyn crate::port::HealthCode>),
+            insurer: Some(Arc::clone(&self.insurer) as Arc<dyn crate::port::Insurer>),
+            notifier: Some(Arc::clone(&self.notifier) as Arc<dyn crate::port::Notifier>),
             log,
         })
     }

@@ -30,6 +30,8 @@ pub fn of_act(call: &Call, outcome: Outcome<Answer>, sent: u32, attempt: u32) ->
         Call::His { call } => his_act(call, his(outcome), sent),
         Call::Channel { call, .. } => channel_act(call, channel(outcome), sent, attempt),
         Call::Invoice { call } => invoice_act(call, invoice(outcome), sent),
+        // Asked while a person waits, never queued.
+        Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => AGAIN,
     }
 }
 
@@ -59,7 +61,7 @@ pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
 pub fn queue(machine: Key, call: &Call) -> Key {
     match call {
         Call::Channel { call: ChannelCall::Refund { refund }, .. } => crate::ident::PaymentId::from_business_no(refund.out_trade_no.as_str()).map_or(machine, Key::Payment),
-        Call::Channel { .. } | Call::His { .. } | Call::Invoice { .. } => machine,
+        Call::Channel { .. } | Call::His { .. } | Call::Invoice { .. } | Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => machine,
     }
 }
 
@@ -161,7 +163,7 @@ fn shape() -> Fault {
 fn his(outcome: Outcome<Answer>) -> Outcome<HisAnswer> {
     match outcome {
         Outcome::Done(Answer::His(answer)) => Outcome::Done(answer),
-        Outcome::Done(Answer::Channel(_) | Answer::Invoice(_)) => Outcome::Unknown(shape()),
+        Outcome::Done(Answer::Channel(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Insurer(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
         Outcome::Refused(no) => Outcome::Refused(no),
         Outcome::Unsent(fault) => Outcome::Unsent(fault),
         Outcome::Unknown(fault) => Outcome::Unknown(fault),
@@ -171,7 +173,7 @@ fn his(outcome: Outcome<Answer>) -> Outcome<HisAnswer> {
 fn channel(outcome: Outcome<Answer>) -> Outcome<ChannelAnswer> {
     match outcome {
         Outcome::Done(Answer::Channel(answer)) => Outcome::Done(answer),
-        Outcome::Done(Answer::His(_) | Answer::Invoice(_)) => Outcome::Unknown(shape()),
+        Outcome::Done(Answer::His(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Insurer(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
         Outcome::Refused(no) => Outcome::Refused(no),
         Outcome::Unsent(fault) => Outcome::Unsent(fault),
         Outcome::Unknown(fault) => Outcome::Unknown(fault),
@@ -181,7 +183,7 @@ fn channel(outcome: Outcome<Answer>) -> Outcome<ChannelAnswer> {
 fn invoice(outcome: Outcome<Answer>) -> Outcome<InvoiceAnswer> {
     match outcome {
         Outcome::Done(Answer::Invoice(answer)) => Outcome::Done(answer),
-        Outcome::Done(Answer::His(_) | Answer::Channel(_)) => Outcome::Unknown(shape()),
+        Outcome::Done(Answer::His(_) | Answer::Channel(_) | Answer::HealthCode(_) | Answer::Insurer(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
         Outcome::Refused(no) => Outcome::Refused(no),
         Outcome::Unsent(fault) => Outcome::Unsent(fault),
         Outcome::Unknown(fault) => Outcome::Unknown(fault),

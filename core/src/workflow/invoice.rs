@@ -132,7 +132,7 @@ pub enum Event {
 
 /// What a person may decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "InvoiceDecision"))]
 #[serde(rename_all = "snake_case", tag = "decide")]
 pub enum Decision {
     /// The obstacle is removed at the platform: go on with the step it was held in.

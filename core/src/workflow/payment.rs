@@ -213,7 +213,7 @@ pub enum Event {
 
 /// What a person may decide about a held payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PaymentDecision"))]
 #[serde(rename_all = "snake_case", tag = "decide")]
 pub enum Decision {
     /// The contradiction is cleared up at the channel: ask it again and go on.

@@ -89,7 +89,7 @@ pub struct Decided {
 
 /// What a person may decide about a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RefundDecision"))]
 #[serde(rename_all = "snake_case", tag = "decide")]
 pub enum Decision {
     /// Finance agrees.

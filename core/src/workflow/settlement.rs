@@ -229,7 +229,7 @@ pub enum Event {
 
 /// What a person may decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "SettlementDecision"))]
 #[serde(rename_all = "snake_case", tag = "decide")]
 pub enum Decision {
     /// HIS has booked it under this receipt.

@@ -15,7 +15,7 @@ use menjie::service::{
     AuditReport, AuditRunRequest, Engine, Hospital, Parts, PayRequest, PayResponse, PaymentView, QuoteRequest, QuoteResponse, Runner, SettlementGetRequest, UnpaidRequest,
 };
 use menjie::testkit::exec::{Exec, TaskId};
-use menjie::testkit::host::SeededIds;
+use menjie::testkit::host::{SeededEntropy, SeededIds};
 use menjie::testkit::store::MemoryStore;
 use menjie::testkit::world::{FakeChannel, World, charge, visit};
 
@@ -88,7 +88,14 @@ impl Clinic {
             Some(wrap) => wrap(hospital),
             None => hospital,
         };
-        let parts = Parts { store: Arc::clone(&self.port), clock: self.exec.clock(), ids: Arc::clone(&self.ids) as _, worker: name.clone(), hospitals: vec![hospital] };
+        let parts = Parts {
+            store: Arc::clone(&self.port),
+            clock: self.exec.clock(),
+            ids: Arc::clone(&self.ids) as _,
+            entropy: Arc::new(SeededEntropy::new(u64::from(self.keys) + 1)),
+            worker: name.clone(),
+            hospitals: vec![hospital],
+        };
         self.block(async move { Engine::new(parts).await }).expect("engine starts")
     }
 
@@ -110,7 +117,14 @@ impl Clinic {
             Some(wrap) => wrap(hospital),
             None => hospital,
         };
-        let parts = Parts { store: Arc::clone(&self.port), clock: self.exec.clock(), ids: Arc::clone(&self.ids) as _, worker: name.clone(), hospitals: vec![hospital] };
+        let parts = Parts {
+            store: Arc::clone(&self.port),
+            clock: self.exec.clock(),
+            ids: Arc::clone(&self.ids) as _,
+            entropy: Arc::new(SeededEntropy::new(u64::from(self.keys) + 1)),
+            worker: name.clone(),
+            hospitals: vec![hospital],
+        };
         let out = Arc::new(std::sync::Mutex::new(None));
         let put = Arc::clone(&out);
         let task = self.exec.spawn(async move {

@@ -19,7 +19,7 @@ use menjie::policy::{Pace, Terms};
 use menjie::port::Clock;
 use menjie::service::{AuditRunRequest, Engine, Parts, PayRequest, PayResponse, QuoteRequest, QuoteResponse, Runner, SettlementGetRequest, UnpaidRequest};
 use menjie::testkit::exec::Exec;
-use menjie::testkit::host::SeededIds;
+use menjie::testkit::host::{SeededEntropy, SeededIds};
 use menjie::testkit::store::MemoryStore;
 use menjie::testkit::world::{FakeChannel, World, charge, visit};
 
@@ -49,6 +49,7 @@ pub(crate) fn run() -> Result<String, Box<dyn Error>> {
         store: Arc::new(MemoryStore::new()),
         clock: exec.clock(),
         ids: Arc::new(SeededIds::new(1)),
+        entropy: Arc::new(SeededEntropy::new(1)),
         worker: WorkerName::new("w1")?,
         hospitals: vec![world.hospital(&hospital, Terms::default(), Pace::default())?],
     };

@@ -1,8 +1,11 @@
 //! The server over real HTTP, with its real adapters and store, before a hospital in a box.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accounts;
 mod callbacks;
+mod identify;
 mod operate;
+mod pages;
 mod paying;
 mod requests;
 mod restart;

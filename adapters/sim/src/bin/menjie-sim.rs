@@ -16,7 +16,7 @@ const HELP: &str = "menjie-sim [--seed N] [--day FILE] [--port-base N] [--faults
 
   --seed N            seed of the generated day and of the machines (1)
   --day FILE          run on this day instead (docs/day.schema.json)
-  --port-base N       HIS, WeChat Pay, invoice platform and admin listen on N, N+1, N+2, N+3 of loopback (9400)
+  --port-base N       HIS, WeChat Pay, invoice platform, admin and the identity peers listen on N to N+4 of loopback (9400)
   --faults SEED       let things go wrong at random
   --write-day FOLDER  write the day as day.json, patients.csv, visits.csv, lines.csv and end
 ";
@@ -75,8 +75,8 @@ async fn run(arguments: Arguments) -> Result<()> {
     let urls = server.urls();
     let faults = arguments.faults.map_or_else(|| "off".to_owned(), |seed| format!("seed {seed}"));
     let text = format!(
-        "menjie-sim: {visits} visits, {lines} lines, seed {}, faults {faults}\nHIS      {}\nWeChat   {}\nInvoice  {}\nAdmin    {}/admin/truth\nPay here {}/wechat\n",
-        arguments.seed, urls.his, urls.wechat, urls.invoice, urls.admin, urls.wechat
+        "menjie-sim: {visits} visits, {lines} lines, seed {}, faults {faults}\nHIS      {}\nWeChat   {}\nInvoice  {}\nAdmin    {}/admin/truth\nIdentity {}\nPay here {}/wechat\nPhone    {}/phone\n",
+        arguments.seed, urls.his, urls.wechat, urls.invoice, urls.admin, urls.identity, urls.wechat, urls.wechat
     );
     let told = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     told.map_err(|_| Error::field("stdout", "cannot be written"))?;

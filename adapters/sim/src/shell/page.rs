@@ -1,31 +1,23 @@
-//! The simulated WeChat (模拟微信): open orders, and the payer's big button. Plain forms, own style sheet, no script.
+//! The simulated WeChat (模拟微信): open orders, and the payer's big button.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::html::{self, escape};
 use super::{Shared, now};
 use crate::wechat::{CannotPay, Payable};
 
 type Inside = State<Arc<Shared>>;
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-const STYLE: &str = include_str!("wechat.css");
-
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
-    Router::new()
-        .route("/wechat", get(list))
-        .route("/wechat/pay", get(order).post(confirm))
-        .route("/wechat/style.css", get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
-        .with_state(Arc::clone(shared))
+    Router::new().route("/wechat", get(list)).route("/wechat/pay", get(order).post(confirm)).with_state(Arc::clone(shared))
 }
 
 /// The code inside `weixin://wxpay/bizpayurl?pr=…`, or the text itself.
@@ -97,35 +89,11 @@ fn result(status: StatusCode, text: &str) -> Response {
 }
 
 fn page(status: StatusCode, body: &str) -> Response {
-    let html = format!(
-        "<!doctype html><html lang=zh-CN><head><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>\
-         <title>模拟微信</title><link rel=stylesheet href=/wechat/style.css></head><body><header><h1>模拟微信支付</h1>\
-         <p>仅供演示与测试，不产生真实扣款</p></header><main>{body}</main></body></html>"
-    );
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, html).into_response()
+    html::page(status, "模拟微信支付", "仅供演示与测试，不产生真实扣款", body)
 }
 
 fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
-}
-
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, c| {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }
 
 #[cfg(test)]
@@ -136,10 +104,5 @@ mod tests {
     fn a_code_is_found_in_the_qr_text_or_stands_alone() {
         assert_eq!(code_of(" weixin://wxpay/bizpayurl?pr=AbC123 "), "AbC123");
         assert_eq!(code_of("AbC123"), "AbC123");
-    }
-
-    #[test]
-    fn nothing_a_merchant_writes_becomes_markup() {
-        assert_eq!(escape("<b a='1' c=\"2\">&"), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;");
     }
 }

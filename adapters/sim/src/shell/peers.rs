@@ -1,7 +1,7 @@
 //! One router per counterpart: raw bytes in, raw bytes out.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 use super::connection::Silent;
+use super::record::Exchange;
 use super::{Shared, now};
 use crate::faults::Peer;
 use crate::wire::{self, Reply};
@@ -16,16 +17,17 @@ use crate::wire::{self, Reply};
 /// The longest body a counterpart reads.
 const MAX_BODY: usize = 2 * 1024 * 1024;
 
-/// Everything on this listener belongs to `peer`; the machine itself knows its paths.
-pub(super) fn router(peer: Peer, shared: &Arc<Shared>) -> Router {
+/// Everything on this listener belongs to the peer `of` its path; the machine itself knows its paths.
+pub(super) fn router(of: fn(&str) -> Peer, shared: &Arc<Shared>) -> Router {
     let shared = Arc::clone(shared);
     Router::new().fallback(move |request: Request| {
         let shared = Arc::clone(&shared);
-        async move { exchange(peer, &shared, request).await }
+        async move { exchange(of(request.uri().path()), &shared, request).await }
     })
 }
 
 async fn exchange(peer: Peer, shared: &Shared, request: Request) -> Response<Body> {
+    let begun = Instant::now();
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
@@ -34,7 +36,7 @@ async fn exchange(peer: Peer, shared: &Shared, request: Request) -> Response<Bod
     let request = wire::Request { method: parts.method.as_str().to_owned(), target, headers, body: body.to_vec() };
     let reply = shared.hospital().handle(peer, &request, now());
     shared.bell.notify_one();
-    match reply {
+    let rendered = match reply {
         Reply::Answer { response, after_ms } => {
             pause(after_ms).await;
             render(response)
@@ -45,7 +47,10 @@ async fn exchange(peer: Peer, shared: &Shared, request: Request) -> Response<Bod
             silent.extensions_mut().insert(Silent);
             silent
         }
-    }
+    };
+    let wire::Request { target, headers, body, .. } = request;
+    shared.record.keep(|| Exchange { peer, target, headers, body, begun, ended: Instant::now() });
+    rendered
 }
 
 async fn pause(ms: u32) {

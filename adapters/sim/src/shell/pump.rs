@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use menjie::{Error, Result};
 use reqwest::Client;
@@ -10,7 +10,9 @@ use reqwest::redirect::Policy;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::record::Exchange;
 use super::{Shared, now};
+use crate::faults::Peer;
 use crate::wire::Callback;
 
 /// WeChat waits this long for an answer.
@@ -55,6 +57,11 @@ pub(super) fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> Re
 }
 
 async fn deliver(client: Client, shared: Arc<Shared>, callback: Callback) {
+    let sent = || {
+        let now = Instant::now();
+        Exchange { peer: Peer::Wechat, target: callback.url.clone(), headers: callback.headers.clone(), body: callback.body.clone(), begun: now, ended: now }
+    };
+    shared.record.keep(sent);
     let post = callback.headers.iter().fold(client.post(&callback.url), |post, (name, value)| post.header(name, value));
     let status = post.body(callback.body).send().await.ok().map(|answer| answer.status().as_u16());
     shared.hospital().answered(callback.id, status);

@@ -3,6 +3,9 @@
 
 pub mod shop;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use md5_client::{Digest, Md5};
@@ -10,9 +13,6 @@ use menjie::Timestamp;
 use menjie_sim::day::{self, Day, DayPlan};
 use menjie_sim::wire::{Reply, Request, Response};
 use menjie_sim::{Faults, Hospital, HospitalOptions, Peer, SimCredentials};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey};
 use serde_json::{Value, json};
 use sm3::Sm3;
 

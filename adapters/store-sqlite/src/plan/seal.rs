@@ -4,34 +4,32 @@ use std::sync::Arc;
 
 use menjie::Result;
 use menjie::gm::GCM_NONCE_LEN;
-use menjie::gm::sealed::{Place, lookup_hash, open_with, seal_with};
+use menjie::gm::sealed::{ColumnKeys, Place};
 use menjie::ident::{HospitalId, PatientId, RequestKey};
-use menjie::port::{Entropy, KeyProvider, SealKey, StoreError};
+use menjie::port::{Entropy, KeyProvider, StoreError};
 
 /// Seals and opens what one store keeps.
 pub struct Sealer {
-    keys: Arc<dyn KeyProvider>,
+    keys: ColumnKeys,
     entropy: Arc<dyn Entropy>,
-    lookup: SealKey,
 }
 
 impl Sealer {
     /// With the provider's current look-up key, which must be the one of all its keys.
     pub fn new(keys: Arc<dyn KeyProvider>, entropy: Arc<dyn Entropy>) -> Result<Sealer> {
-        let lookup = keys.key(keys.current())?;
-        Ok(Sealer { keys, entropy, lookup })
+        Ok(Sealer { keys: ColumnKeys::new(keys)?, entropy })
     }
 
     /// Seals a body that lives in `table.column` of the row with this key.
     pub fn seal(&self, table: &str, column: &str, key: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; GCM_NONCE_LEN];
         self.entropy.fill(&mut nonce);
-        seal_with(self.keys.as_ref(), &nonce, &Place { table, column, key }, plain)
+        self.keys.seal(&nonce, &Place { table, column, key }, plain)
     }
 
     /// Opens a body.
     pub fn open(&self, table: &'static str, column: &'static str, key: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-        open_with(self.keys.as_ref(), &Place { table, column, key }, sealed).map_err(|_| StoreError::Corrupt(format!("{table}.{column} does not open")))
+        self.keys.open(&Place { table, column, key }, sealed).map_err(|_| StoreError::Corrupt(format!("{table}.{column} does not open")))
     }
 
     /// The hash by which a patient's rows are found.
@@ -50,7 +48,7 @@ impl Sealer {
     }
 
     fn hash(&self, domain: &str, value: &[u8]) -> Result<Vec<u8>> {
-        lookup_hash(&self.lookup.lookup, domain, value).map(Vec::from)
+        self.keys.lookup_hash(domain, value).map(Vec::from)
     }
 }
 

@@ -12,8 +12,8 @@ use crate::charge::{ChargeLine, Visit};
 use crate::ident::{BusinessNo, LineKey, PatientId};
 use crate::money::Money;
 use crate::port::{
-    CallCx, DayRow, DayRowKind, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, LockReceipt, No, Outcome, PostState,
-    UnpaidCharges,
+    CallCx, DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, IdentifyWay, LockReceipt,
+    No, Outcome, PatientFile, PostState, UnpaidCharges,
 };
 
 /// How this HIS behaves.
@@ -44,6 +44,7 @@ pub(super) struct State {
     cancelled: Vec<BusinessNo>,
     notices: Vec<HisNotice>,
     reversals: BTreeMap<BusinessNo, HisReversed>,
+    files: Vec<PatientFile>,
 }
 
 struct Held {
@@ -76,6 +77,11 @@ impl FakeHis {
     /// How it behaves from now on.
     pub fn behave(&self, habits: HisHabits) {
         lock(&self.state).habits = habits;
+    }
+
+    /// Keeps a patient file, which is found by number, document or phone; a code is known to HIS as `his:` and the number.
+    pub fn enrol(&self, file: PatientFile) {
+        lock(&self.state).files.push(file);
     }
 
     /// Charges a visit.
@@ -242,8 +248,9 @@ impl State {
     fn answer(&mut self, call: &HisCall, now: Timestamp) -> Outcome<HisAnswer> {
         match call {
             HisCall::FindPatient { by } => {
-                let known = self.visits.iter().map(|v| &v.patient_id).find(|id| id.as_str() == by.token.reveal());
-                Outcome::Done(HisAnswer::FindPatient(known.map(patient_file).into_iter().collect()))
+                let known = self.visits.iter().map(|v| &v.patient_id).find(|id| id.as_str() == by.token.reveal()).map(patient_file);
+                let enrolled = self.files.iter().filter(|file| is_found(file, by)).cloned();
+                Outcome::Done(HisAnswer::FindPatient(known.into_iter().chain(enrolled).collect()))
             }
             HisCall::Unpaid { patient } => Outcome::Done(HisAnswer::Unpaid(self.unpaid(patient))),
             HisCall::Lock { bill } => self.do_lock(bill),
@@ -285,6 +292,16 @@ impl His for FakeHis {
     async fn call(&self, _cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer> {
         let (state, now, owned) = (Arc::clone(&self.state), self.wire.now(), call.clone());
         self.wire.carry(call.name(), move || lock(&state).answer(&owned, now)).await
+    }
+}
+
+fn is_found(file: &PatientFile, by: &FindPatient) -> bool {
+    let token = by.token.reveal();
+    match by.way {
+        IdentifyWay::IdCard => file.id_no.as_ref().is_some_and(|no| no.reveal() == token),
+        IdentifyWay::Phone => file.phone.as_ref().is_some_and(|no| no.reveal() == token),
+        IdentifyWay::VisitNo | IdentifyWay::PatientNo => file.patient_id.as_str() == token,
+        IdentifyWay::HealthCode | IdentifyWay::EVoucher => token.strip_prefix("his:").is_some_and(|id| id == file.patient_id.as_str()),
     }
 }
 

@@ -51,7 +51,9 @@ impl Machine for Invoice {
         match call {
             Call::Invoice { call: InvoiceCall::Issue { .. } } => self.st == St::Issuing,
             Call::Invoice { call: InvoiceCall::Red { .. } } => self.st == St::Redding,
-            Call::Invoice { call: InvoiceCall::Query { .. } } | Call::His { .. } | Call::Channel { .. } => true,
+            Call::Invoice { call: InvoiceCall::Query { .. } } | Call::His { .. } | Call::Channel { .. } | Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => {
+                true
+            }
         }
     }
 }

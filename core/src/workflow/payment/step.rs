@@ -61,7 +61,12 @@ impl Machine for Payment {
         match call {
             Call::Channel { call: ChannelCall::Open { .. }, .. } => self.st == St::Ordering,
             Call::Channel { call: ChannelCall::Close { .. }, .. } => matches!(self.st, St::Closing | St::Closed),
-            Call::Channel { call: ChannelCall::Query { .. } | ChannelCall::Refund { .. } | ChannelCall::QueryRefund { .. }, .. } | Call::His { .. } | Call::Invoice { .. } => true,
+            Call::Channel { call: ChannelCall::Query { .. } | ChannelCall::Refund { .. } | ChannelCall::QueryRefund { .. }, .. }
+            | Call::His { .. }
+            | Call::Invoice { .. }
+            | Call::HealthCode { .. }
+            | Call::Insurer { .. }
+            | Call::Notify { .. } => true,
         }
     }
 }

@@ -73,7 +73,10 @@ impl Machine for Refund {
             Call::Channel { call: ChannelCall::Refund { .. }, .. } => self.st == St::Returning,
             Call::Channel { call: ChannelCall::Open { .. } | ChannelCall::Close { .. } | ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. }, .. }
             | Call::His { .. }
-            | Call::Invoice { .. } => true,
+            | Call::Invoice { .. }
+            | Call::HealthCode { .. }
+            | Call::Insurer { .. }
+            | Call::Notify { .. } => true,
         }
     }
 }

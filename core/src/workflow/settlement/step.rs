@@ -85,7 +85,10 @@ impl Machine for Settlement {
                     | HisCall::DayFile { .. },
             }
             | Call::Channel { .. }
-            | Call::Invoice { .. } => true,
+            | Call::Invoice { .. }
+            | Call::HealthCode { .. }
+            | Call::Insurer { .. }
+            | Call::Notify { .. } => true,
         }
     }
 }

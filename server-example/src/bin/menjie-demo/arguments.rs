@@ -15,6 +15,8 @@ pub(crate) const HELP: &str = "menjie-demo [--headless] [--crash-loop N] [option
   --his URL           use this HIS (docs/his-front.yaml) instead of the simulated one; needs --day with its patients;
                       application and secret come from MENJIE_DEMO_HIS_APP and MENJIE_DEMO_HIS_SECRET
   --faults [SEED]     let things go wrong at random; the seed is printed
+  --control           for programs: free ports, one line of JSON with the addresses, then `kill`, `start`, `restart` on
+                      standard input, each answered by one line; ends when standard input ends
   --folder PATH       keep the database here (a fresh folder below target/ or the system's temporary folder)
 ";
 
@@ -29,23 +31,25 @@ pub(crate) struct Arguments {
     pub(crate) his: Option<String>,
     pub(crate) faults: Option<u64>,
     pub(crate) folder: Option<PathBuf>,
+    pub(crate) control: bool,
 }
 
 impl Arguments {
     /// Is it to be tried by a person?
     pub(crate) fn by_hand(&self) -> bool {
-        !self.headless && self.crashes.is_none()
+        !self.headless && !self.control && self.crashes.is_none()
     }
 }
 
 /// Reads it; `None` asks for help.
 pub(crate) fn read(given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
-    let mut arguments = Arguments { headless: false, crashes: None, seed: 1, visits: 400, day: None, his: None, faults: None, folder: None };
+    let mut arguments = Arguments { headless: false, crashes: None, seed: 1, visits: 400, day: None, his: None, faults: None, folder: None, control: false };
     let mut given = given.peekable();
     while let Some(name) = given.next() {
         match name.as_str() {
             "--help" | "-h" => return Ok(None),
             "--headless" => arguments.headless = true,
+            "--control" => arguments.control = true,
             "--faults" => {
                 let seed = given.next_if(|next| !next.starts_with("--"));
                 arguments.faults = Some(seed.map_or_else(|| Ok(chance()), |seed| number(&name, &seed))?);

@@ -61,8 +61,14 @@ impl Deployed {
         let staff = token::fresh(&OsEntropy);
         let his = his(&sim, arguments.his.as_deref());
         // People at a keyboard need the usual five minutes; a day of minutes closes forgotten orders sooner.
-        let terms = if arguments.by_hand() { json!({}) } else { json!({ "order_life_s": 60, "his_blind_s": 60 }) };
-        let config = config(sim.urls(), &his, &terms, port, &staff);
+        let terms = if arguments.by_hand() || arguments.control { json!({}) } else { json!({ "order_life_s": 60, "his_blind_s": 60 }) };
+        let mut config = config(sim.urls(), &his, &terms, port, &staff);
+        if arguments.by_hand()
+            && let Some(device) = config.pointer_mut("/server/pages/kiosk/device")
+        {
+            // Invented people whose cards can be laid on the kiosk with a button.
+            *device = json!({ "kind": "demo", "samples": samples(&day) });
+        }
         fs::write(folder.join("menjie.json"), config.to_string()).map_err(|e| format!("the configuration: {}", e.kind()))?;
         let deployed = Deployed { sim, day, base, staff, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
         deployed.spawn().await?;
@@ -137,6 +143,12 @@ async fn end(mut child: Child) -> Result<(), String> {
 /// A client for loopback.
 pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, String> {
     plain_client(timeout).map_err(|e| e.to_string())
+}
+
+/// The first people of the day, as cards for the demonstration's reader.
+fn samples(day: &Day) -> Vec<serde_json::Value> {
+    let cards = day.patients.iter().filter_map(|p| Some((p, p.id_no.as_ref()?)));
+    cards.take(4).map(|(p, id_no)| json!({ "way": "card", "label": p.name.reveal(), "token": id_no.reveal() })).collect()
 }
 
 fn read_day(arguments: &Arguments) -> Result<Day, String> {

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod closing;
+mod control;
 mod crash;
 mod day;
 mod deploy;
@@ -55,6 +56,7 @@ async fn run(arguments: Arguments) -> Result<bool, String> {
     let held = match (arguments.headless, arguments.crashes) {
         (_, Some(crashes)) => crash::run(&deployed, &arguments, crashes).await,
         (true, None) => day::run(&deployed, &arguments).await,
+        (false, None) if arguments.control => control::run(&deployed).await.map(|()| true),
         (false, None) => show::run(&deployed).await.map(|()| true),
     };
     let stopped = deployed.stop().await;

@@ -6,15 +6,18 @@ use crate::say::say;
 /// Prints the addresses and waits for Ctrl-C.
 pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
     let urls = deployed.sim.urls();
-    let wechat = format!("{}/wechat", urls.wechat);
+    let (wechat, phone) = (format!("{}/wechat", urls.wechat), format!("{}/phone", urls.wechat));
     let (base, admin) = (&deployed.base, &urls.admin);
     let card = deployed.day.patients.first().map(|p| p.card_no.reveal().to_owned()).unwrap_or_default();
     say(&format!(
         "
 门结演示已启动 / the demo is running        数据 data: {}
 
+  自助机 kiosk         {base}/k          （登录页有演示读卡按钮 the identify page has buttons that lay a card）
+  手机页 phone         {base}/h5
   服务 server          {base}        {base}/openapi.json   {base}/metrics
   模拟微信 WeChat      {wechat}
+  模拟手机 phone       {phone}   (短信、健康码、医保电子凭证 messages, health code, e-voucher)
   模拟HIS等 truth      {admin}/admin/truth    {admin}/admin/day    {admin}/admin/faults
   工作人员令牌 staff   {}
 

@@ -1,0 +1,173 @@
+//! The notifier port over the transport.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use menjie::access::Private;
+use menjie::port::{AccountUser, CallCx, Entropy, Fault, No, Notifier, NotifierTraits, NotifyAnswer, NotifyCall, Outcome};
+use menjie::{Result, Timestamp, gm};
+use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange, Http, HttpResponse};
+
+use crate::account::{self, Exchanged};
+use crate::config::{AccountConfig, AliyunConfig, NotifyConfig, TencentConfig};
+use crate::sms::{Sent, aliyun, tencent};
+
+/// Browsers open the page they come back to twice: whose a code was is remembered for this long.
+const REMEMBER_MS: i64 = 60_000;
+/// So many codes are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// One gateway and one official account, or one of them.
+pub struct NotifyFront {
+    gateway: Option<Gateway>,
+    account: Option<Account>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// Reads a gateway's answer about one phone.
+type Read = fn(&HttpResponse, &Private) -> std::result::Result<Sent, crate::Shape>;
+
+enum Gateway {
+    Aliyun(AliyunConfig, Client),
+    Tencent(TencentConfig, Client),
+}
+
+struct Account {
+    config: AccountConfig,
+    client: Client,
+    /// By SM3 of the code.
+    known: Mutex<BTreeMap<[u8; 32], (Timestamp, Private)>>,
+}
+
+impl NotifyFront {
+    /// Over our own sockets. Nothing is sent.
+    pub fn connect(config: NotifyConfig, entropy: Arc<dyn Entropy>) -> Result<NotifyFront> {
+        NotifyFront::over(config, entropy, Client::connect)
+    }
+
+    /// Over the host's own HTTP. Nothing is sent.
+    pub fn new(config: NotifyConfig, http: &Arc<dyn Http>, entropy: Arc<dyn Entropy>) -> Result<NotifyFront> {
+        NotifyFront::over(config, entropy, |settings| Client::new(settings, Arc::clone(http)))
+    }
+
+    fn over(config: NotifyConfig, entropy: Arc<dyn Entropy>, client: impl Fn(&ClientConfig) -> Result<Client>) -> Result<NotifyFront> {
+        config.check()?;
+        let sms = config.sms.unwrap_or_default();
+        let gateway = match (sms.aliyun, sms.tencent) {
+            (Some(aliyun), _) => Some(Gateway::Aliyun(aliyun.clone(), client(&aliyun.transport()?)?)),
+            (None, Some(tencent)) => Some(Gateway::Tencent(tencent.clone(), client(&tencent.transport()?)?)),
+            (None, None) => None,
+        };
+        let account = match config.account {
+            Some(config) => Some(Account { client: client(&config.transport()?)?, config, known: Mutex::default() }),
+            None => None,
+        };
+        Ok(NotifyFront { gateway, account, entropy })
+    }
+
+    async fn send(&self, cx: &CallCx, phone: &Private, code: &Private) -> Outcome<NotifyAnswer> {
+        let (response, read): (Exchange, Read) = match &self.gateway {
+            None => return Outcome::Unsent(Fault::new("no_port", "no message gateway is configured")),
+            Some(Gateway::Aliyun(config, client)) => {
+                let mut nonce = [0; 16];
+                self.entropy.fill(&mut nonce);
+                let request = aliyun::send(config, phone, code, cx.now, &gm::hex(&nonce));
+                (client.exchange(cx, request).await, |answer, _| aliyun::read(answer.status, &answer.body))
+            }
+            Some(Gateway::Tencent(config, client)) => {
+                let request = tencent::send(config, phone, code, cx.now);
+                (client.exchange(cx, request).await, |answer, phone| tencent::read(answer.status, &answer.body, phone))
+            }
+        };
+        let response = match response {
+            Exchange::Answered(response) => response,
+            Exchange::Unsent(fault) => return Outcome::Unsent(fault),
+            Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+        };
+        match read(&response, phone) {
+            Ok(Sent::Taken) => Outcome::Done(NotifyAnswer::SmsCode),
+            Ok(Sent::No(code)) => Outcome::Refused(No::new(plain(&code), "the gateway refused the message")),
+            Ok(Sent::Unknown(code)) => Outcome::Unknown(Fault::new("code", format!("the gateway answered {}", plain(&code)))),
+            Err(shape) => Outcome::Unknown(shape.into()),
+        }
+    }
+}
+
+impl Account {
+    async fn login(&self, cx: &CallCx, code: &Private) -> Outcome<NotifyAnswer> {
+        let key = gm::sm3(code.reveal().as_bytes());
+        if let Some(openid) = self.remembered(&key, cx.now) {
+            return Outcome::Done(NotifyAnswer::Login(AccountUser { openid }));
+        }
+        let request: ApiRequest = account::exchange(&self.config, code);
+        let response = match self.client.exchange(cx, request).await {
+            Exchange::Answered(response) => response,
+            Exchange::Unsent(fault) => return Outcome::Unsent(fault),
+            Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+        };
+        if response.status != 200 {
+            return Outcome::Unknown(Fault::new(format!("http_{}", response.status), "WeChat answered with another status than 200"));
+        }
+        match account::read(&response.body) {
+            Ok(Exchanged::User(openid)) => {
+                self.remember(key, cx.now, openid.clone());
+                Outcome::Done(NotifyAnswer::Login(AccountUser { openid }))
+            }
+            // The browser's other request may have been faster.
+            Ok(Exchanged::No(why)) => match self.remembered(&key, cx.now) {
+                Some(openid) => Outcome::Done(NotifyAnswer::Login(AccountUser { openid })),
+                None => Outcome::Refused(No::new(why, "WeChat refused the code")),
+            },
+            Ok(Exchanged::Trouble(code)) => Outcome::Unknown(Fault::new("code", format!("WeChat answered {code}"))),
+            Err(shape) => Outcome::Unknown(shape.into()),
+        }
+    }
+
+    fn remembered(&self, key: &[u8; 32], now: Timestamp) -> Option<Private> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(key).filter(|(at, _)| now.since(*at) < REMEMBER_MS).map(|(_, openid)| openid.clone())
+    }
+
+    fn remember(&self, key: [u8; 32], now: Timestamp, openid: Private) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (at, _)| now.since(*at) < REMEMBER_MS);
+        if known.len() < REMEMBERED {
+            known.insert(key, (now, openid));
+        }
+    }
+}
+
+/// A code of a counterpart, fit for a log.
+fn plain(code: &str) -> String {
+    code.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).take(64).collect()
+}
+
+#[async_trait]
+impl Notifier for NotifyFront {
+    fn traits(&self) -> NotifierTraits {
+        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some() }
+    }
+
+    fn login_url(&self, back: &str, state: &str) -> Option<String> {
+        self.account.as_ref().map(|account| account::login_url(&account.config, back, state))
+    }
+
+    fn logs_wire(&self) -> bool {
+        true
+    }
+
+    async fn call(&self, cx: &CallCx, call: &NotifyCall) -> Outcome<NotifyAnswer> {
+        match (call, &self.account) {
+            (NotifyCall::SmsCode { phone, code }, _) => self.send(cx, phone, code).await,
+            (NotifyCall::Login { code }, Some(account)) => account.login(cx, code).await,
+            (NotifyCall::Login { .. }, None) => Outcome::Unsent(Fault::new("no_port", "no official account is configured")),
+        }
+    }
+}
+
+impl std::fmt::Debug for NotifyFront {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NotifyFront({:?})", self.traits())
+    }
+}

@@ -1,0 +1,56 @@
+//! What both signatures need: percent-encoding, SHA-256, HMAC, the host of an address, UTC.
+
+use aws_lc_rs::{digest, hmac};
+use menjie::{Timestamp, gm};
+
+/// RFC 3986: everything but letters, digits and `-._~`.
+pub(crate) fn percent(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
+}
+
+/// Lower-case hex SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    gm::hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+/// HMAC-SHA256.
+pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().to_vec()
+}
+
+/// The `Host` header of a base address, as it will be sent: without the scheme's own port.
+pub(crate) fn host(base_url: &str) -> String {
+    let (scheme, rest) = base_url.split_once("://").unwrap_or(("https", base_url));
+    let host = rest.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let own = if scheme.eq_ignore_ascii_case("http") { ":80" } else { ":443" };
+    host.strip_suffix(own).map(str::to_owned).unwrap_or(host)
+}
+
+/// `2026-03-02T01:20:00Z`.
+pub(crate) fn utc(at: Timestamp) -> String {
+    // The wall clock of UTC+8 eight hours earlier is UTC's.
+    let t = at.plus_millis(-8 * 3_600_000).local();
+    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_those_of_the_vendors() {
+        assert_eq!(percent("a b*~/+=:{\"码\"}"), "a%20b%2A~%2F%2B%3D%3A%7B%22%E7%A0%81%22%7D");
+        assert_eq!(host("https://Sms.example:443"), "sms.example");
+        assert_eq!(host("http://127.0.0.1:9406"), "127.0.0.1:9406");
+        assert_eq!(host("http://sms.example:80/x"), "sms.example");
+        // Beijing is a day ahead between midnight and eight (domain/payments.md §4.3).
+        assert_eq!(utc(Timestamp::parse("2026-03-02T07:59:59+08:00").unwrap()), "2026-03-01T23:59:59Z");
+    }
+}

@@ -1,0 +1,32 @@
+// Work that takes longer than a blink is shown after 300 ms and said in words after three seconds; a button that was pressed
+// cannot be pressed again.
+(function (mj) {
+  'use strict';
+  if (!mj.first('busy')) return;
+  let first = 0, second = 0;
+  function clear() {
+    mj.clock.stop(first);
+    mj.clock.stop(second);
+    const busy = mj.one('#busy');
+    if (busy) { busy.hidden = true; mj.one('[data-words]', busy).hidden = true; }
+  }
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (!event.detail.boosted) return;
+    clear();
+    first = mj.clock.after(300, () => { const busy = mj.one('#busy'); if (busy) busy.hidden = false; });
+    second = mj.clock.after(3000, () => { const words = mj.one('#busy [data-words]'); if (words) words.hidden = false; });
+    event.detail.elt.dataset.sent = '1';
+  });
+  document.addEventListener('htmx:afterRequest', (event) => {
+    if (!event.detail.boosted) return;
+    clear();
+    delete event.detail.elt.dataset.sent;
+  });
+  document.addEventListener('htmx:confirm', (event) => { if (event.detail.elt.dataset.sent) event.preventDefault(); });
+  document.addEventListener('htmx:afterSwap', (event) => {
+    if (!event.detail.boosted) return;
+    window.scrollTo(0, 0);
+    const main = mj.one('#main');
+    if (main) main.focus({ preventScroll: true });
+  });
+}(window.mj));

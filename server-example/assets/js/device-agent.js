@@ -1,0 +1,15 @@
+// A program on the kiosk that listens on loopback; its address and token come from the configuration.
+(function (mj) {
+  'use strict';
+  if (!mj.first('device')) return;
+  const { url, token } = mj.device;
+  const call = (path, body) => fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer ' + token }, body: JSON.stringify(body || {}) })
+    .then((answer) => { if (!answer.ok) throw new Error(String(answer.status)); return answer.json(); });
+  Object.assign(mj.bridge, {
+    readIdCard: () => call('/id-card').then((card) => card.id_no || null),
+    scanOnce: () => call('/scan').then((code) => code.text || null),
+    printReceipt: () => call('/print', { html: (mj.one('.next') || {}).innerHTML || '' }),
+    status: () => call('/status'),
+    callStaff: () => call('/call-staff')
+  });
+}(window.mj));

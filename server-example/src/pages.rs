@@ -1,0 +1,112 @@
+//! The pages a patient sees: the kiosk at `/k` and the official account at `/h5`, from the same templates
+//! (domain/pages.md §3.1, §3.3, §3.5).
+//!
+//! Reading order: [`settings`] (what a hospital changes) → [`texts`] (every word) → [`frame`] (what surrounds each page) →
+//! [`visit`] (who asks, from where) → the pages themselves, one idea a file. They call the engine's use cases in-process, as
+//! `/api/v1` does; what is personal is masked here and never reaches a page in clear.
+
+pub mod answer;
+pub mod assets;
+pub mod bill;
+pub mod confirm;
+pub mod content;
+pub mod exit;
+pub mod fields;
+pub mod frame;
+pub mod home;
+pub mod icon;
+pub mod identify;
+pub mod info;
+pub mod login;
+pub mod look;
+pub mod markdown;
+pub mod paid;
+pub mod patients;
+pub mod pay;
+pub mod qr;
+pub mod result;
+pub mod settings;
+pub mod shown;
+pub mod texts;
+pub mod trouble;
+pub mod unpaid;
+pub mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use menjie::error::Result;
+
+use crate::app::App;
+use crate::origin;
+use settings::PageSettings;
+use texts::Texts;
+
+/// What all pages share; made once, from the settings.
+pub struct Pages {
+    /// What the hospital chose.
+    pub settings: PageSettings,
+    /// Every word a patient reads.
+    pub texts: Texts,
+    /// What the hospital says about itself.
+    pub content: content::Content,
+    /// Style sheet, scripts and pictures, as they are served.
+    pub assets: assets::Assets,
+}
+
+impl Pages {
+    /// Checks the settings and prepares texts and files.
+    pub fn new(settings: PageSettings) -> Result<Arc<Pages>> {
+        settings.check()?;
+        let texts = Texts::with(&settings.texts)?;
+        let content = content::Content::open(settings.content.clone())?;
+        let assets = assets::Assets::new(&settings);
+        Ok(Arc::new(Pages { settings, texts, content, assets }))
+    }
+}
+
+/// All pages with their files. Whatever the pages answer is dressed by [`trouble::dress`], which the whole router wears.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(home::root))
+        .nest("/k", shared())
+        .nest("/h5", shared().merge(phone()))
+        .route("/assets/{version}/{*name}", get(assets::serve))
+        .layer(from_fn(origin::same_site))
+}
+
+/// What only a phone has.
+fn phone() -> Router<App> {
+    Router::new().route("/login", get(login::begin)).route("/login/back", get(login::back)).route("/patients", get(patients::list).post(patients::change))
+}
+
+/// What kiosk and phone have in common.
+fn shared() -> Router<App> {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/look", post(look::change))
+        .route("/exit", post(exit::exit))
+        .route("/identify", get(identify::ways).post(identify::enter))
+        .route("/identify/{way}", get(identify::way))
+        .route("/identify/code", post(identify::send))
+        .route("/choose", get(identify::choices).post(identify::choose))
+        .route("/unpaid", get(unpaid::list).post(confirm::quote))
+        .route("/unpaid/{id}", get(bill::bill))
+        .route("/confirm/{id}", get(confirm::page))
+        .route("/pay", post(pay::begin))
+        .route("/pay/{id}", get(pay::page))
+        .route("/pay/{id}/state", get(pay::state))
+        .route("/pay/{id}/cancel", post(pay::cancel))
+        .route("/result/{id}", get(result::page))
+        .route("/result/{id}/state", get(result::state))
+        .route("/paid", get(paid::list))
+        .route("/paid/{id}", get(paid::detail))
+        .route("/intro", get(info::intro))
+        .route("/departments", get(info::departments))
+        .route("/departments/{at}", get(info::department))
+        .route("/experts", get(info::experts))
+        .route("/guide", get(info::guide))
+        .route("/pictures/{name}", get(info::picture))
+}

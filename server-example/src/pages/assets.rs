@@ -1,0 +1,200 @@
+//! Style sheet, scripts and pictures: compiled in, served under an address that changes with their content, so browsers
+//! keep them for ever. The hospital's colours are the head of the style sheet.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use menjie::gm;
+
+use super::answer::{Away, Page};
+use super::settings::{Device, PageSettings};
+use crate::app::App;
+use crate::failure::Misuse;
+
+macro_rules! together {
+    ($folder:literal, $extension:literal: $($name:literal)+) => {
+        concat!($(include_str!(concat!("../../assets/", $folder, "/", $name, $extension)),)+)
+    };
+}
+
+/// Our scripts are small files of one idea each; those that every page needs are one download.
+const SCRIPT_KIOSK: &str = together!("js", ".js": "start" "clock" "offline" "busy" "choose" "idle");
+/// A phone asks nobody whether he is still there.
+const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "busy" "choose");
+/// What typing a number needs besides.
+const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
+/// What reading cards and codes needs besides; the device stands between.
+const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
+/// What paying needs besides.
+const SCRIPT_PAY: &str = together!("js", ".js": "pay");
+const BRIDGE: &str = together!("js", ".js": "bridge");
+
+const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
+const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
+const STYLE_ENTER: &str = together!("css", ".css": "enter");
+const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
+const STYLE_HOME: &str = together!("css", ".css": "home");
+const STYLE_LIST: &str = together!("css", ".css": "list");
+const STYLE_INFO: &str = together!("css", ".css": "info");
+
+const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const ICON: &str = include_str!("../../assets/icon.svg");
+
+/// All files.
+pub struct Assets {
+    version: String,
+    files: Vec<File>,
+}
+
+struct File {
+    name: &'static str,
+    kind: &'static str,
+    bytes: Vec<u8>,
+    tag: String,
+}
+
+impl File {
+    fn new(name: &'static str, kind: &'static str, bytes: Vec<u8>) -> File {
+        let tag = format!("\"{}\"", gm::hex(&gm::sm3(&bytes)).get(..16).unwrap_or_default());
+        File { name, kind, bytes, tag }
+    }
+}
+
+impl Assets {
+    /// With the hospital's colours.
+    pub fn new(settings: &PageSettings) -> Assets {
+        let colours = &settings.colours;
+        let head = format!(":root{{--brand:{};--brand-soft:{};--accent:{}}}\n", colours.brand, colours.brand_soft, colours.accent);
+        let device = device(&settings.kiosk.device);
+        let files = vec![
+            File::new("kiosk.css", CSS, style(&format!("{STYLE_KIOSK}{head}"))),
+            File::new("phone.css", CSS, style(&format!("{STYLE_PHONE}{head}"))),
+            File::new("enter.css", CSS, style(STYLE_ENTER)),
+            File::new("pay.css", CSS, style(STYLE_PAY)),
+            File::new("home.css", CSS, style(STYLE_HOME)),
+            File::new("list.css", CSS, style(STYLE_LIST)),
+            File::new("info.css", CSS, style(STYLE_INFO)),
+            File::new("kiosk.js", JS, script(SCRIPT_KIOSK)),
+            File::new("phone.js", JS, script(SCRIPT_PHONE)),
+            File::new("type.js", JS, script(SCRIPT_TYPE)),
+            File::new("read.js", JS, script(&format!("{BRIDGE}{device}{SCRIPT_READ}"))),
+            File::new("pay.js", JS, script(&format!("{BRIDGE}{device}{SCRIPT_PAY}"))),
+            File::new("htmx.js", JS, HTMX.as_bytes().to_vec()),
+            File::new("icon.svg", "image/svg+xml", ICON.as_bytes().to_vec()),
+        ];
+        let all: String = files.iter().map(|file| file.tag.as_str()).collect();
+        let version = gm::hex(&gm::sm3(all.as_bytes())).get(..12).unwrap_or_default().to_owned();
+        Assets { version, files }
+    }
+
+    /// The address of a file.
+    pub fn address(&self, name: &str) -> String {
+        format!("/assets/{}/{name}", self.version)
+    }
+}
+
+/// The file of the kiosk's device; no other is sent.
+fn device(device: &Device) -> &'static str {
+    match device {
+        Device::None => "",
+        Device::Demo { .. } => together!("js", ".js": "device-demo"),
+        Device::Wedge { .. } => together!("js", ".js": "device-wedge"),
+        Device::Agent { .. } => together!("js", ".js": "device-agent"),
+    }
+}
+
+/// Without indentation and whole-line comments: what a browser does not need and a page's budget counts.
+fn script(text: &str) -> Vec<u8> {
+    let lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
+}
+
+/// The same, and without the blanks beside marks.
+fn style(text: &str) -> Vec<u8> {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if c == ' ' && out.ends_with([' ', '{', '}', ';', ':', ',']) {
+            continue;
+        }
+        if matches!(c, '{' | '}' | ';' | ',') && out.ends_with(' ') && !out.ends_with("\" ") {
+            out.pop();
+        }
+        out.push(c);
+    }
+    out.into_bytes()
+}
+
+/// `GET /assets/{version}/{name}`. A page of the last version still finds its files; only their keeping is shorter.
+pub async fn serve(State(app): State<App>, Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Page<Response> {
+    let assets = &app.pages().assets;
+    let file = assets.files.iter().find(|file| file.name == name).ok_or(Away::from(Misuse::NoRoute))?;
+    let keep = if version == assets.version { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == file.tag.as_bytes());
+    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { file.bytes.clone().into_response() };
+    let values = [(header::CONTENT_TYPE, file.kind), (header::CACHE_CONTROL, keep), (header::ETAG, &file.tag)];
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+    use std::path::Path;
+
+    /// The manifest of what is not ours: name, version, licence, source and hash of every file.
+    #[test]
+    fn vendored_files_are_what_the_manifest_says() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/vendor");
+        let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+        let listed = manifest["files"].as_array().unwrap();
+        for entry in listed {
+            for field in ["file", "name", "version", "licence", "source", "sha256"] {
+                assert!(entry[field].as_str().is_some_and(|v| !v.is_empty()), "{field} is missing: {entry}");
+            }
+            let bytes = std::fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
+            assert_eq!(gm::hex(&Sha256::digest(&bytes)), entry["sha256"].as_str().unwrap(), "{entry}");
+        }
+        let there = std::fs::read_dir(&folder).unwrap().filter(|e| e.as_ref().unwrap().file_name() != "manifest.json").count();
+        assert_eq!(there, listed.len(), "a vendored file is not in the manifest");
+    }
+
+    #[test]
+    fn squeezing_changes_no_meaning() {
+        let squeezed = |text| String::from_utf8(style(text)).unwrap();
+        assert_eq!(
+            squeezed("a > b:hover,\n c d { margin: 0 auto; width: calc(1px + 2px) }\n@media (x) and (y: 1) { }"),
+            "a > b:hover,c d{margin:0 auto;width:calc(1px + 2px)}@media (x) and (y:1){}"
+        );
+        assert_eq!(squeezed("a::before { content: attr(b) \" \"; }"), "a::before{content:attr(b) \" \";}");
+        assert_eq!(script("  // why\n  let a = 1; // kept\n\n"), b"let a = 1; // kept\n");
+    }
+
+    #[test]
+    fn addresses_change_with_the_hospitals_colours() {
+        let mut settings = PageSettings::default();
+        let first = Assets::new(&settings).address("kiosk.css");
+        assert_eq!(Assets::new(&settings).address("kiosk.css"), first);
+        settings.colours.brand = "#114488".to_owned();
+        assert_ne!(Assets::new(&settings).address("kiosk.css"), first);
+    }
+
+    #[test]
+    fn no_file_of_ours_names_another_host() {
+        for text in
+            [SCRIPT_KIOSK, SCRIPT_PHONE, SCRIPT_TYPE, SCRIPT_READ, SCRIPT_PAY, BRIDGE, STYLE_KIOSK, STYLE_PHONE, STYLE_ENTER, STYLE_HOME, STYLE_LIST, STYLE_PAY, STYLE_INFO, ICON]
+        {
+            for (at, _) in text.match_indices("://") {
+                let around = &text[at.saturating_sub(5)..(at + 20).min(text.len())];
+                assert!(around.contains("http://www.w3.org"), "{around}");
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Page 15: the code on the kiosk or the pay sheet in the official account, and the honest state of the money.
+//!
+//! What the browser believes decides nothing: a payer's "ok" only asks again, the end of the order's life is the engine's,
+//! and what is not known is said to be not known.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use menjie::error::{Code, Error};
+use menjie::ident::{ChannelCode, PaymentId, QuoteId, RequestKey};
+use menjie::payment::{Handover, Method};
+use menjie::service::{PayRequest, PayResponse, PaymentCancelRequest, PaymentView, Progress, SettlementGetRequest};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::answer::{self, Page};
+use super::fields::Fields;
+use super::frame::{Frame, Idle};
+use super::qr;
+use super::shown::yuan;
+use super::unpaid;
+use super::visit::{Layout, Signed};
+use crate::app::App;
+use crate::detached::detached;
+use crate::input::Asked;
+use crate::token;
+
+/// A page waits this long for its order to be opened, so that the code is usually there at once.
+const OPENING_MS: u32 = 1_500;
+
+/// How far paying is, as long as it is not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The order is being opened.
+    Preparing,
+    /// The patient may pay.
+    Awaiting,
+    /// It is being found out whether the money came.
+    Confirming,
+}
+
+impl Stage {
+    /// `None` when the result's page has the word.
+    pub fn of(progress: Progress) -> Option<Stage> {
+        match progress {
+            Progress::Preparing => Some(Stage::Preparing),
+            Progress::AwaitingPayment => Some(Stage::Awaiting),
+            Progress::Confirming => Some(Stage::Confirming),
+            Progress::Booking | Progress::Done | Progress::Refunding | Progress::Refunded | Progress::Closed | Progress::AtWindow => None,
+        }
+    }
+
+    /// For addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Stage::Preparing => "preparing",
+            Stage::Awaiting => "awaiting",
+            Stage::Confirming => "confirming",
+        }
+    }
+}
+
+/// What changes while the page stands.
+pub struct Paying {
+    /// The payment.
+    pub id: String,
+    /// How far.
+    pub stage: Stage,
+    /// The code, drawn.
+    pub code: Option<String>,
+    /// What the pay sheet needs, as JSON.
+    pub sheet: Option<String>,
+    /// Seconds left.
+    pub left_s: i64,
+    /// `4:59`, for browsers without scripts.
+    pub left: String,
+    /// The payer says he has paid, and it is not known yet.
+    pub asked: bool,
+    /// Key of the cancel command.
+    pub key: String,
+}
+
+#[derive(Template)]
+#[template(path = "pay.html")]
+struct PayPage {
+    f: Frame,
+    part: bool,
+    amount: String,
+    p: Paying,
+}
+
+#[derive(Template)]
+#[template(path = "pay_stage.html")]
+struct PayStage {
+    f: Frame,
+    part: bool,
+    amount: String,
+    p: Paying,
+}
+
+/// What a part that asks for news already shows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shows {
+    /// Its stage.
+    pub stage: String,
+    /// Somebody pressed "I have paid".
+    pub asked: bool,
+}
+
+/// `POST /pay`: takes the payment on. Pressed twice, it is the same payment.
+pub async fn begin(State(app): State<App>, signed: Signed, fields: Fields) -> Page<Response> {
+    let need = |name: &'static str| fields.one(name).ok_or_else(|| Error::field(name, "is missing"));
+    let quote_id: QuoteId = id_of(need("quote")?)?;
+    let method = match signed.session.payer.clone() {
+        Some(payer) if signed.visit.layout == Layout::Phone => Method::Jsapi { payer },
+        _ => Method::Native,
+    };
+    let request = PayRequest { key: RequestKey::new(need("key")?)?, quote_id, bill_ids: Vec::new(), channel: ChannelCode::new(need("channel")?)?, method };
+    let (caller, asked) = (signed.session.caller.clone(), app.clone());
+    match detached(async move { asked.engine().pay(&caller, &request).await }).await? {
+        PayResponse::Accepted { payment_id, .. } => Ok(answer::see(&signed.visit.at(&format!("/pay/{payment_id}")))),
+        PayResponse::Refused { refusal } => unpaid::show(&app, signed, Some((refusal.text, refusal.next))).await,
+    }
+}
+
+/// `GET /pay/{id}`.
+pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>) -> Page<Response> {
+    let payment_id: PaymentId = id_of(&id)?;
+    let mut view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: 0, since: None }).await?;
+    if view.progress == Progress::Preparing {
+        view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: OPENING_MS, since: Some(view.version) }).await?;
+    }
+    let f = Frame::of(&app, &visit, &session, Idle::Never);
+    match Stage::of(view.progress) {
+        Some(stage) => answer::page(&PayPage { part: false, amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, false)?, f }),
+        None => Ok(answer::see(&visit.at(&format!("/result/{id}")))),
+    }
+}
+
+/// `GET /pay/{id}/state`: nothing when nothing changed, the new part when something did, the way to the result when it is over.
+pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>, Asked(shows): Asked<Shows>) -> Page<Response> {
+    let payment_id: PaymentId = id_of(&id)?;
+    let view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: 0, since: None }).await?;
+    let Some(stage) = Stage::of(view.progress) else { return Ok(answer::leave(StatusCode::OK, &visit.at(&format!("/result/{id}")))) };
+    if stage.word() == shows.stage && !shows.asked {
+        return Ok(answer::unchanged());
+    }
+    let f = Frame::of(&app, &visit, &session, Idle::Never);
+    answer::page(&PayStage { part: true, amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, shows.asked)?, f })
+}
+
+/// `POST /pay/{id}/cancel`: the order is closed with proof; money that is already there is not lost.
+pub async fn cancel(State(app): State<App>, signed: Signed, Path(id): Path<String>, fields: Fields) -> Page<Response> {
+    let key = RequestKey::new(fields.one("key").ok_or_else(|| Error::field("key", "is missing"))?)?;
+    let request = PaymentCancelRequest { key, payment_id: id_of(&id)? };
+    let caller = signed.session.caller.clone();
+    // Accepted or refused, the page of the payment knows how it stands.
+    let _ = detached(async move { app.engine().cancel(&caller, &request).await }).await?;
+    Ok(answer::see(&signed.visit.at(&format!("/pay/{id}"))))
+}
+
+fn paying(app: &App, f: &Frame, view: &PaymentView, stage: Stage, asked: bool) -> Page<Paying> {
+    let left_s = view.expires_at.since(view.now).max(0) / 1000;
+    let (code, sheet) = match &view.handover {
+        Some(Handover::Qr { code_url }) => (Some(qr::svg(code_url.reveal(), &f.t().pay_code_label)?), None),
+        Some(Handover::Jsapi { fields }) => {
+            let fields: serde_json::Map<_, _> = fields.iter().map(|(name, value)| (name.clone(), value.reveal().into())).collect();
+            (None, Some(serde_json::Value::Object(fields).to_string()))
+        }
+        None => (None, None),
+    };
+    let key = token::fresh(app.entropy()).reveal().chars().take(32).collect();
+    Ok(Paying { id: view.payment_id.to_string(), stage, code, sheet, left_s, left: format!("{}:{:02}", left_s / 60, left_s % 60), asked, key })
+}
+
+/// An id from an address or a form. What is no id belongs to nobody: 404, like a stranger's.
+pub fn id_of<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| Error::new(Code::NotFound))
+}

@@ -1,0 +1,135 @@
+//! Page 16: what became of it, where to go next, the invoice, a slip of paper.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use menjie::ident::PaymentId;
+use menjie::service::{PaymentView, Progress, SettlementGetRequest};
+
+use super::answer::{self, Page};
+use super::frame::{Frame, Idle};
+use super::pay::{Shows, Stage, id_of};
+use super::qr;
+use super::shown::{Settled, day, moment, yuan};
+use super::visit::Signed;
+use crate::app::App;
+use crate::input::Asked;
+
+/// How a finished or nearly finished payment is told.
+pub struct Outcome {
+    /// The payment.
+    pub id: String,
+    /// `ok`, `wait`, `back`, `closed`, `window`.
+    pub mood: &'static str,
+    /// Its picture.
+    pub icon: &'static str,
+    /// What happened.
+    pub title: String,
+    /// What that means and what to do.
+    pub text: String,
+    /// Amount.
+    pub amount: String,
+    /// When it was paid.
+    pub paid_at: Option<String>,
+    /// Its parts, each with its invoice's code if it has one.
+    pub parts: Vec<(Settled, Option<String>)>,
+    /// May the patient be sent on (places, invoices, slip)?
+    pub goes_on: bool,
+    /// It may be tried again.
+    pub again: bool,
+    /// News may still come.
+    pub follows: bool,
+    /// What a part that asks for news says it shows.
+    pub stage: String,
+    /// The day it was made, for the slip.
+    pub day: String,
+}
+
+#[derive(Template)]
+#[template(path = "result.html")]
+struct ResultPage {
+    f: Frame,
+    part: bool,
+    o: Outcome,
+}
+
+#[derive(Template)]
+#[template(path = "result_stage.html")]
+struct ResultStage {
+    f: Frame,
+    part: bool,
+    o: Outcome,
+}
+
+/// `GET /result/{id}`.
+pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>) -> Page<Response> {
+    let payment_id: PaymentId = id_of(&id)?;
+    let view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: 0, since: None }).await?;
+    if Stage::of(view.progress).is_some() {
+        return Ok(answer::see(&visit.at(&format!("/pay/{id}"))));
+    }
+    let f = Frame::of(&app, &visit, &session, idle(view.progress));
+    answer::page(&ResultPage { part: false, o: outcome(&f, &view)?, f })
+}
+
+/// `GET /result/{id}/state`.
+pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>, Asked(shows): Asked<Shows>) -> Page<Response> {
+    let payment_id: PaymentId = id_of(&id)?;
+    let view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: 0, since: None }).await?;
+    let f = Frame::of(&app, &visit, &session, idle(view.progress));
+    let o = outcome(&f, &view)?;
+    if o.stage == shows.stage {
+        return Ok(answer::unchanged());
+    }
+    answer::page(&ResultStage { part: true, o, f })
+}
+
+/// A finished job leaves by itself; money that is still being booked is waited for like any list.
+fn idle(progress: Progress) -> Idle {
+    match progress {
+        Progress::Done | Progress::Closed | Progress::Refunded => Idle::Result,
+        _ => Idle::Work,
+    }
+}
+
+fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
+    let t = f.t();
+    let (mood, icon, title, text) = match view.progress {
+        Progress::Done => ("ok", "tick", &t.result_done, &t.result_done_text),
+        Progress::Refunding => ("back", "back", &t.result_refunding, &t.result_refunding_text),
+        Progress::Refunded => ("back", "back", &t.result_refunded, &t.result_refunded_text),
+        Progress::Closed => ("closed", "close", &t.result_closed, &t.result_closed_text),
+        Progress::AtWindow => ("window", "person", &t.result_window, &t.result_window_text),
+        Progress::Booking | Progress::Preparing | Progress::AwaitingPayment | Progress::Confirming => ("wait", "wait", &t.result_booking, &t.result_booking_text),
+    };
+    let goes_on = view.progress == Progress::Done;
+    let mut parts = Vec::with_capacity(view.settlements.len());
+    let mut pending = false;
+    let mut issued = 0;
+    for settlement in &view.settlements {
+        let settled = Settled::of(settlement);
+        pending |= goes_on && settled.invoice_pending;
+        let code = match (&settled.invoice, goes_on) {
+            (Some(url), true) => Some(qr::svg(url.reveal(), &t.invoice_code_label)?),
+            _ => None,
+        };
+        issued += u32::from(code.is_some());
+        parts.push((settled, code));
+    }
+    let paid_at = view.settlements.iter().filter_map(|s| s.paid_at).min().map(moment);
+    Ok(Outcome {
+        id: view.payment_id.to_string(),
+        mood,
+        icon,
+        title: f.say(title),
+        text: f.say(text),
+        amount: yuan(view.amount_fen),
+        paid_at,
+        parts,
+        goes_on,
+        again: view.progress == Progress::Closed,
+        follows: !view.over || pending,
+        stage: format!("{mood}{issued}"),
+        day: day(view.now.biz_date()),
+    })
+}

@@ -1,0 +1,225 @@
+//! What pages show of the engine's views: amounts as text, bills grouped by visit, neutral names. Nothing here is
+//! personal but what the server has masked.
+
+use menjie::access::Private;
+use menjie::money::Money;
+use menjie::service::{BillView, LineView, SettlementView, VisitBills};
+use menjie::workflow::Refusal;
+
+use super::frame::Frame;
+
+/// `1,234.50`.
+pub fn yuan(amount: Money) -> String {
+    let text = amount.to_yuan();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, "00"));
+    let count = whole.len();
+    let mut grouped = String::with_capacity(text.len() + 2);
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (count - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}.{cents}")
+}
+
+/// A visit of the unpaid list.
+pub struct Visited {
+    /// `2026年3月2日`.
+    pub date: String,
+    /// Department of the visit, or the neutral word.
+    pub dept: String,
+    /// Doctor.
+    pub doctor: Option<String>,
+    /// Visit number.
+    pub number: String,
+    /// Sum of what can be paid.
+    pub subtotal: String,
+    /// Insured visit?
+    pub insured: bool,
+    /// Its bills.
+    pub bills: Vec<Bill>,
+    /// Why it has none.
+    pub problem: Option<Refusal>,
+}
+
+/// A bill of one executing department.
+pub struct Bill {
+    /// Its id; opaque.
+    pub id: String,
+    /// Who carries it out.
+    pub dept: String,
+    /// Where that is, in the hospital's words.
+    pub place: Option<String>,
+    /// What kinds of items: `西药费、检查费`.
+    pub kinds: String,
+    /// How many items.
+    pub count: usize,
+    /// `123.45`.
+    pub amount: String,
+    /// For sums in the browser, which decide nothing.
+    pub fen: i64,
+    /// May it be chosen?
+    pub payable: bool,
+    /// Nothing to pay.
+    pub zero: bool,
+    /// Why not.
+    pub refusal: Option<Refusal>,
+    /// The payment to go on with.
+    pub payment: Option<String>,
+    /// Its items.
+    pub lines: Vec<Line>,
+}
+
+/// An item.
+pub struct Line {
+    /// Name.
+    pub name: String,
+    /// Specification.
+    pub spec: String,
+    /// `3.2650 × 14 片`.
+    pub price: String,
+    /// `14 片`.
+    pub quantity: String,
+    /// `45.71`.
+    pub amount: String,
+    /// Fee class.
+    pub kind: String,
+}
+
+impl Visited {
+    /// Of a visit as the engine lists it.
+    pub fn of(frame: &Frame, visit: VisitBills) -> Visited {
+        let payable = Money::sum(visit.bills.iter().filter(|b| b.payable).map(|b| b.total_fen)).unwrap_or(Money::ZERO);
+        let VisitBills { visit, bills, problem } = visit;
+        Visited {
+            date: day(visit.date),
+            dept: clinic(frame, &visit.dept_name),
+            doctor: visit.doctor_name,
+            number: visit.visit_id.to_string(),
+            subtotal: yuan(payable),
+            insured: visit.payer == menjie::charge::PayerClass::Insured,
+            bills: bills.into_iter().map(|bill| Bill::of(frame, bill)).collect(),
+            problem,
+        }
+    }
+}
+
+impl Bill {
+    /// Of a bill as the engine shows it.
+    pub fn of(frame: &Frame, bill: BillView) -> Bill {
+        let mut kinds: Vec<&str> = Vec::new();
+        for line in &bill.lines {
+            if !kinds.contains(&line.fee_class.as_str()) {
+                kinds.push(&line.fee_class);
+            }
+        }
+        Bill {
+            place: frame.place(&bill.dept_name),
+            kinds: kinds.join("、"),
+            id: bill.bill_id.to_string(),
+            dept: bill.dept_name,
+            count: bill.lines.len(),
+            amount: yuan(bill.total_fen),
+            fen: bill.total_fen.fen(),
+            payable: bill.payable,
+            zero: bill.zero,
+            refusal: bill.refusal,
+            payment: bill.payment_id.map(|id| id.to_string()),
+            lines: bill.lines.into_iter().map(Line::of).collect(),
+        }
+    }
+}
+
+impl Line {
+    /// Of a line as the engine shows it.
+    pub fn of(line: LineView) -> Line {
+        let unit = line.unit.unwrap_or_default();
+        let doses = if line.doses > 1 { format!(" × {}付", line.doses) } else { String::new() };
+        let quantity = format!("{}{}{}{doses}", line.quantity, if unit.is_empty() { "" } else { " " }, unit);
+        Line { price: price(&line.price.to_string()), name: line.name, spec: line.spec.unwrap_or_default(), quantity, amount: yuan(line.amount_fen), kind: line.fee_class }
+    }
+}
+
+/// `75.00`, `3.265`: at least two digits, whatever more the price has.
+fn price(text: &str) -> String {
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((_, digits)) if digits.len() == 1 => format!("{text}0"),
+        Some(_) => text.to_owned(),
+    }
+}
+
+/// A settlement of a result or of the paid list.
+pub struct Settled {
+    /// Its id; opaque.
+    pub id: String,
+    /// Who carries it out.
+    pub dept: String,
+    /// `123.45`.
+    pub amount: String,
+    /// Where to go next.
+    pub place: Option<String>,
+    /// HIS's receipt number.
+    pub receipt: Option<String>,
+    /// Where its invoice can be looked at.
+    pub invoice: Option<Private>,
+    /// How its invoice stands.
+    pub invoice_text: Option<String>,
+    /// Its invoice is still being made.
+    pub invoice_pending: bool,
+}
+
+impl Settled {
+    /// Of a settlement as the engine shows it.
+    pub fn of(view: &SettlementView) -> Settled {
+        let invoice = view.invoice.as_ref();
+        Settled {
+            id: view.settlement_id.to_string(),
+            dept: view.dept_name.clone(),
+            amount: yuan(view.total_fen),
+            place: view.guidance.clone(),
+            receipt: view.receipt_no.clone(),
+            invoice: invoice.and_then(|i| i.url.clone()),
+            invoice_text: invoice.map(|i| i.text.clone()),
+            invoice_pending: invoice.is_none_or(|i| i.st == "issuing"),
+        }
+    }
+}
+
+/// `2026年3月2日`.
+pub fn day(date: menjie::calendar::BizDate) -> String {
+    let date = date.date();
+    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
+}
+
+/// `2026年3月2日 09:05`.
+pub fn moment(at: menjie::Timestamp) -> String {
+    let local = at.local();
+    format!("{} {:02}:{:02}", day(at.biz_date()), local.hour(), local.minute())
+}
+
+/// The department of a visit; a hospital whose names tell too much shows none.
+pub fn clinic(frame: &Frame, name: &str) -> String {
+    if frame.hides_departments() { frame.t().clinic_neutral.to_string() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_have_two_digits_and_lose_none() {
+        for (given, shown) in [("75", "75.00"), ("0.5", "0.50"), ("3.2650", "3.2650"), ("0.312500", "0.312500")] {
+            assert_eq!(price(given), shown);
+        }
+    }
+
+    #[test]
+    fn amounts_keep_every_cent_and_are_grouped() {
+        for (fen, text) in [(0, "0.00"), (5, "0.05"), (99_999, "999.99"), (100_000, "1,000.00"), (123_456_789, "1,234,567.89"), (-123_456, "-1,234.56")] {
+            assert_eq!(yuan(Money::from_fen(fen).unwrap()), text);
+        }
+    }
+}

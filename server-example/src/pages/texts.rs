@@ -1,0 +1,316 @@
+//! Every word a patient reads on our pages, by id. A hospital replaces any of them in `server.pages.texts`; the words are
+//! neutral: nothing says what kind of hospital it is.
+//!
+//! `{hospital}`, `{window}`, `{who}` and `{minutes}` are filled in where they stand; a replacement may use what the original has.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use menjie::error::{Code, Error, Result};
+
+macro_rules! texts {
+    ($($(#[$area:meta])* $id:ident = $text:literal;)+) => {
+        /// The texts.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Texts { $($(#[$area])* #[allow(missing_docs)] pub $id: Cow<'static, str>,)+ }
+
+        impl Default for Texts {
+            fn default() -> Texts {
+                Texts { $($id: Cow::Borrowed($text),)+ }
+            }
+        }
+
+        impl Texts {
+            /// Ids with our own words.
+            pub const ALL: &'static [(&'static str, &'static str)] = &[$((stringify!($id), $text),)+];
+
+            fn slot(&mut self, id: &str) -> Option<&mut Cow<'static, str>> {
+                match id { $(stringify!($id) => Some(&mut self.$id),)+ _ => None }
+            }
+        }
+    };
+}
+
+texts! {
+    skip = "跳到正文";
+    acts = "操作";
+    seconds = "秒";
+    back = "返回";
+    to_home = "返回首页";
+    exit = "退出";
+    again = "重试";
+    total = "合计";
+    details = "明细";
+    items = "项";
+    bills = "张单据";
+    busy = "正在处理，请稍候…";
+    offline = "网络暂时中断，支付和提交已停用；恢复后会自动继续，请不要离开。";
+    help = "需要帮助？请到{window}，或询问大厅工作人员。";
+    help_phone = "咨询电话 ";
+    who = "就诊人 ";
+    who_switch = "切换";
+    who_choose = "添加";
+    nobody = "添加就诊人";
+    nobody_text = "还没有就诊人";
+    look_large = "大字版";
+    look_normal = "标准字";
+    look_contrast = "高对比";
+    look_plain = "普通色";
+    clinic_neutral = "门诊";
+
+    home_title = "自助服务";
+    home_hello = "您好，请选择要办理的业务";
+    home_sub = "轻触下方按钮即可开始";
+    tile_pay = "门诊缴费";
+    tile_pay_hint = "查看费用，微信扫码支付";
+    tile_paid = "缴费记录";
+    tile_paid_hint = "查看已缴费用和电子票据";
+    tile_intro = "医院简介";
+    tile_intro_hint = "了解我们";
+    tile_departments = "科室介绍";
+    tile_departments_hint = "位置与服务";
+    tile_experts = "专家团队";
+    tile_experts_hint = "专长与出诊";
+    tile_guide = "交通指引";
+    tile_guide_hint = "来院路线";
+
+    idle_title = "您还在吗？";
+    idle_text = "为保护您的隐私，没有操作时将自动退出。";
+    idle_stay = "我还在，继续办理";
+
+    identify_title = "请选择登录方式";
+    identify_sub = "任选一种即可";
+    identify_others = "也可以用其他方式";
+    identify_go = "确定";
+    identify_empty = "还没有读到内容";
+    identify_empty_next = "请重新放置证件或输入号码";
+    identify_unreadable = "没有读清楚";
+    identify_unreadable_next = "请把身份证平放在感应区，稍等再试";
+    identify_no_file = "没有找到就诊档案";
+    identify_no_file_next = "请核对后重试；首次就诊请先到窗口建档";
+    way_card = "身份证";
+    way_card_hint = "请将身份证放在感应区";
+    way_health = "电子健康码";
+    way_health_hint = "请将健康码对准扫描口";
+    way_voucher = "医保电子凭证";
+    way_voucher_hint = "请将凭证二维码对准扫描口";
+    way_phone = "手机验证码";
+    way_phone_hint = "请输入建档时登记的手机号";
+    way_number = "就诊卡号";
+    way_number_hint = "请输入就诊卡号或就诊号";
+    keypad = "数字键盘";
+    key_back = "删除";
+    reader_ready = "设备已就绪";
+    reader_reading = "正在读取，请不要移动…";
+    reader_refused = "没有读完整，请重新放置";
+    reader_broken = "读卡设备暂时不可用，请换一种方式";
+    demo_device = "演示设备";
+    demo_paste = "模拟读取的内容";
+    demo_read = "读取";
+    choose_title = "请选择就诊档案";
+    choose_sub = "找到了多份档案";
+    locked_title = "请稍后再试";
+    locked_text = "尝试次数过多，请{minutes}分钟后再试，或到{window}办理。";
+
+    unpaid_title = "待缴费用";
+    unpaid_sub = "默认全选，可点按取消";
+    unpaid_empty = "目前没有待缴费用";
+    unpaid_empty_text = "医生开单后稍等片刻，这里就会显示。";
+    unpaid_none_ticked = "还没有选择单据";
+    unpaid_none_ticked_next = "请至少选择一张";
+    visit_number = "就诊号";
+    subtotal = "可缴小计";
+    zero_bill = "无需缴费";
+    go_on = "继续支付";
+    as_of = "数据时间";
+    chosen = "已选";
+    pay_self = "自费支付";
+    pay_insured = "医保支付";
+    pay_insured_why = "暂未开通，请到窗口办理";
+    bill_title = "费用明细";
+    to_unpaid = "返回待缴费用";
+    line_item = "项目";
+    line_price = "单价";
+    line_quantity = "数量";
+    line_amount = "金额";
+
+    paid_title = "缴费记录";
+    paid_sub = "最近的在前";
+    filter_month = "月份";
+    filter_state = "状态";
+    filter_go = "查询";
+    all_months = "全部月份";
+    state_all = "全部";
+    state_paid = "已缴";
+    state_refunding = "退款中";
+    state_refunded = "已退";
+    state_window = "窗口处理中";
+    state_closed = "已关闭";
+    paid_empty = "还没有缴费记录";
+    paid_empty_filtered = "没有符合条件的记录";
+    paid_empty_text = "缴费成功后会显示在这里。";
+    newest = "回到最新";
+    older = "更早的记录";
+    paid_one_title = "缴费详情";
+    visit_day = "就诊日期";
+    receipt_number = "收据号";
+    invoice = "电子票据";
+    to_paid = "返回缴费记录";
+
+    department_scope = "服务内容";
+    phone = "电话";
+    expert_times = "出诊";
+    map_alt = "医院平面示意图，文字说明见图下";
+    map_words = "文字指引";
+    map_open = "在地图应用中打开";
+    floors = "楼层";
+
+    patients_title = "就诊人";
+    patients_sub = "为家人缴费时可以切换";
+    patients_empty_text = "添加后即可查看费用和缴费。";
+    patients_full = "已达到可绑定的人数上限：";
+    patient_now = "当前";
+    patient_default = "默认";
+    patient_prefer = "设为默认";
+    patient_remove = "移除";
+    login_refused = "没有完成微信登录";
+    login_refused_text = "请在微信里从公众号菜单重新进入本页面。";
+    login_again = "重新登录";
+    phone_wrong = "手机号码不正确";
+    phone_wrong_next = "请输入 11 位手机号码";
+    code_wrong = "验证码不正确";
+    code_wrong_next = "请输入短信里的 6 位数字";
+    code_send = "获取验证码";
+    code_again = "重新获取";
+    code_sent = "验证码已发送到";
+    code_label = "短信验证码";
+
+    confirm_title = "请核对后支付";
+    confirm_sub = "每个科室一张单据";
+    confirm_channel = "支付方式";
+    confirm_until = "请在此时间前支付：";
+    confirm_go = "确认支付";
+    to_pay = "应付金额";
+    channel_wechat = "微信支付";
+    channel_wechat_kiosk = "下一步用手机扫码";
+    channel_wechat_phone = "下一步打开微信支付";
+
+    pay_title = "请支付";
+    pay_code_label = "微信支付二维码";
+    pay_preparing = "正在准备，请稍候";
+    pay_scan = "请用微信“扫一扫”支付";
+    pay_sheet = "请在微信中完成支付";
+    pay_open_sheet = "打开微信支付";
+    pay_no_wechat = "请在微信里打开本页面完成支付。";
+    pay_left = "剩余时间";
+    pay_over = "时间已到，正在向微信核对结果，请不要再扫码";
+    pay_done = "我已支付";
+    pay_cancel = "取消支付";
+    pay_asked = "还没有收到付款通知";
+    pay_asked_text = "如果您已付款，请不要再次支付，稍等片刻会自动显示结果。";
+    pay_confirming = "正在确认支付结果";
+    pay_confirming_text = "正在向微信核对，请勿重复支付，通常不超过一分钟。";
+
+    result_done = "缴费成功";
+    result_done_text = "请按指引前往相应地点。";
+    result_booking = "已收款，正在入账";
+    result_booking_text = "款项已收到，医院系统正在登记。您不用再次支付；如需马上取药或检查，请向{window}出示下面的号码。";
+    result_refunding = "款项正在原路退回";
+    result_refunding_text = "这笔费用没有登记成功，款项正退回您的付款账户，一般几分钟内到账。";
+    result_refunded = "款项已原路退回";
+    result_refunded_text = "钱已退回您的付款账户，可以重新缴费。";
+    result_closed = "订单已关闭，未收款";
+    result_closed_text = "没有扣款，可以重新缴费。";
+    result_window = "请到窗口核对处理";
+    result_window_text = "这笔费用需要工作人员核对，款项记录完好。请到{window}出示下面的号码。";
+    result_again = "重新缴费";
+    result_more = "继续缴费";
+    next_title = "接下来请前往";
+    paid_at = "支付时间";
+    payment_number = "支付号";
+    print = "打印凭条";
+    invoice_pending = "电子票据开具中";
+    invoice_scan = "扫码取电子票据";
+    invoice_open = "查看电子票据";
+    invoice_code_label = "电子票据二维码";
+    slip_title = "自助缴费凭条";
+    slip_note = "本凭条不是发票，请扫码获取电子票据。";
+
+    error_number = "编号（请告诉工作人员）";
+    error_403_title = "不能这样打开";
+    error_403_text = "这个请求不是从本页面发出的，请返回首页重新操作。";
+    error_404_title = "没有找到这个页面";
+    error_404_text = "内容可能已经变化，请返回首页重新查看，或到{window}咨询。";
+    error_422_title = "内容需要重新填写";
+    error_422_text = "提交的内容不完整或已过期，请返回首页重新操作。";
+    error_500_title = "出了点问题";
+    error_500_text = "我们已记录这个问题。已支付的款项不会丢失；请重试，或到{window}办理。";
+    error_503_title = "医院系统暂时没有响应";
+    error_503_text = "请稍等片刻重试，或到{window}办理。已支付的款项不会丢失。";
+}
+
+impl Texts {
+    /// Ours, with those of the hospital in their place. A text of an unknown id, or one that fills in what the original does
+    /// not have, is refused by name.
+    pub fn with(own: &BTreeMap<String, String>) -> Result<Texts> {
+        let mut texts = Texts::default();
+        for (id, text) in own {
+            let refuse = |problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", format!("server.pages.texts.{id}")).with("problem", problem));
+            let Some(slot) = texts.slot(id) else { return refuse("is no text of ours; docs/guide/server.md lists them") };
+            if text.trim().is_empty() || text.chars().count() > 200 {
+                return refuse("must have 1 to 200 characters");
+            }
+            if blanks(text).iter().any(|blank| !blanks(slot).contains(blank) && !["{hospital}", "{window}"].contains(blank)) {
+                return refuse("fills in something the original does not have");
+            }
+            *slot = Cow::Owned(text.clone());
+        }
+        Ok(texts)
+    }
+}
+
+/// The `{…}` of a text.
+fn blanks(text: &str) -> Vec<&str> {
+    text.match_indices('{').filter_map(|(at, _)| text.get(at..)?.find('}').and_then(|end| text.get(at..=at + end))).collect()
+}
+
+/// Fills `{name}` in; what is not given stays.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What must never stand on a screen that others see.
+    const TELLING: [&str; 6] = ["精神", "心理", "抑郁", "焦虑", "失眠", "psych"];
+
+    #[test]
+    fn texts_are_complete_neutral_and_without_unknown_blanks() {
+        assert!(Texts::ALL.len() > 100);
+        for (id, text) in Texts::ALL {
+            assert!(!text.trim().is_empty(), "{id}");
+            assert!(TELLING.iter().all(|word| !text.contains(word)), "{id}: {text}");
+            for blank in blanks(text) {
+                assert!(["{hospital}", "{window}", "{who}", "{minutes}"].contains(&blank), "{id}: {blank}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hospital_replaces_texts_by_id() {
+        let own = |id: &str, text: &str| BTreeMap::from([(id.to_owned(), text.to_owned())]);
+        assert_eq!(Texts::with(&own("tile_pay", "缴费")).unwrap().tile_pay, "缴费");
+        Texts::with(&own("help", "请到{window}")).unwrap();
+        for (id, text) in [("tile_pya", "缴费"), ("tile_pay", " "), ("tile_pay", "{minutes}分钟")] {
+            let error = Texts::with(&own(id, text)).unwrap_err();
+            assert!(error.context().any(|(key, value)| key == "field" && value == format!("server.pages.texts.{id}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn blanks_are_filled_and_others_stay() {
+        assert_eq!(fill("到{window}，{minutes}分钟{x}", &[("window", "1号窗"), ("minutes", "2")]), "到1号窗，2分钟{x}");
+    }
+}

@@ -1,0 +1,45 @@
+// Chromium with everything watched that a page must not do.
+import { chromium } from 'playwright-core';
+
+const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
+
+export const sizes = {
+  landscape: { width: 1920, height: 1080 },
+  portrait: { width: 1080, height: 1920 },
+  phone: { width: 375, height: 812 },
+};
+
+export async function openBrowser() {
+  return chromium.launch({ executablePath: process.env.MENJIE_CHROMIUM || '/usr/bin/chromium', args, headless: true });
+}
+
+/**
+ * A page that keeps account of itself: `watch.errors`, `watch.csp`, `watch.foreign`, `watch.requests` (since the last
+ * `watch.reset()`), each of what a page must not do. Requests to other hosts are blocked.
+ */
+export async function openPage(browser, hospital, { size = 'landscape', scale = 1 } = {}) {
+  const context = await browser.newContext({ viewport: sizes[size], deviceScaleFactor: scale, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', hasTouch: size === 'phone' });
+  const own = new URL(hospital.base).host;
+  const watch = { errors: [], csp: [], foreign: [], requests: [], quiet: false, reset() { this.errors = []; this.csp = []; this.foreign = []; this.requests = []; } };
+  await context.exposeBinding('mjCsp', (_, report) => { watch.csp.push(report); });
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => window.mjCsp(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+  });
+  await context.route('**/*', (route) => {
+    const url = new URL(route.request().url());
+    if (url.protocol === 'data:' || url.host === own) return route.continue();
+    watch.foreign.push(url.href);
+    return route.abort();
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => { if (message.type() === 'error' && !watch.quiet) watch.errors.push(message.text()); });
+  page.on('pageerror', (error) => watch.errors.push(String(error)));
+  page.on('requestfinished', async (request) => {
+    const response = await request.response();
+    const body = await response?.body().catch(() => null);
+    watch.requests.push({ url: request.url(), bytes: body ? body.length : 0, status: response?.status() });
+  });
+  page.watch = watch;
+  page.at = (where) => `${hospital.base}${where}`;
+  return page;
+}

@@ -1,0 +1,60 @@
+// Every page of both front ends, at every size, normal and large: the common checks, and a picture of each.
+import { after, before, test } from 'node:test';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openBrowser, openPage } from './lib/browser.mjs';
+import { startHospital, people } from './lib/hospital.mjs';
+import { tour } from './lib/tour.mjs';
+import { accessible, discreet, fits, quiet, touchable, walkable, wellFormed, withinBudget } from './lib/checks.mjs';
+
+const shots = path.join(path.dirname(fileURLToPath(import.meta.url)), 'shots');
+mkdirSync(shots, { recursive: true });
+
+const variants = [
+  { tag: 'kiosk-landscape', base: '/k', size: 'landscape', least: 96, first: true },
+  { tag: 'kiosk-portrait', base: '/k', size: 'portrait', least: 96 },
+  { tag: 'phone', base: '/h5', size: 'phone', least: 44, first: true },
+  { tag: 'kiosk-landscape-large', base: '/k', size: 'landscape', least: 120, large: true },
+  { tag: 'kiosk-portrait-large', base: '/k', size: 'portrait', least: 120, large: true },
+  { tag: 'phone-large', base: '/h5', size: 'phone', least: 44, large: true },
+  { tag: 'kiosk-landscape-contrast', base: '/k', size: 'landscape', least: 96, contrast: true },
+];
+
+let hospital, browser;
+before(async () => { hospital = await startHospital(); browser = await openBrowser(); });
+after(async () => { await browser?.close(); await hospital?.stop(); });
+
+for (const [at, variant] of variants.entries()) {
+  test(`${variant.tag}: every page`, { timeout: 240_000 }, async (t) => {
+    const patients = people(hospital.day).filter((p) => p.lines.length >= 4 && p.patient.id_no).sort((a, b) => b.departments - a.departments);
+    const patient = patients[at].patient;
+    const page = await openPage(browser, hospital, { size: variant.size });
+    try {
+      for await (const stop of tour(page, hospital, variant.base, patient, variant)) {
+        await t.test(`${stop.name}`, async () => {
+          const name = `${stop.name} ${variant.tag}`;
+          await page.waitForTimeout(120);
+          await page.screenshot({ path: path.join(shots, `${stop.name}-${variant.tag}.png`) });
+          const seen = { ...page.watch };
+          page.watch.reset();
+          quiet({ watch: seen }, name, stop.statuses);
+          await wellFormed(page, name);
+          await fits(page, name);
+          if (variant.size === 'phone' && !variant.large) await fits(page, name, 1.6);
+          await touchable(page, name, variant.least);
+          await accessible(page, name);
+          if (stop.personal) await discreet(page, name, patient);
+          if (variant.first) {
+            await walkable(page, name);
+            // A code is content, not dressing: each may add what it needs.
+            await withinBudget(page, name, { bytes: (80 + 2 * (await page.locator('.code').count())) * 1024 });
+          }
+          quiet(page, name, stop.statuses);
+        });
+      }
+    } finally {
+      await page.context().close();
+    }
+  });
+}

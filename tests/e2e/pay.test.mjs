@@ -1,0 +1,143 @@
+// The states of the money are told honestly (domain/pages.md §3.3 items 15 and 16).
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { openBrowser, openPage } from './lib/browser.mjs';
+import { startHospital, people } from './lib/hospital.mjs';
+import { beginPaying, enterKiosk, enterPhone } from './lib/tour.mjs';
+
+let hospital, browser, next = 0, patients;
+before(async () => {
+  hospital = await startHospital({ env: { MENJIE__HOSPITALS__0__TERMS: '{"order_life_s":60,"his_blind_s":60}' }, visits: 40 });
+  browser = await openBrowser();
+  patients = people(hospital.day).filter((p) => p.lines.length >= 3).map((p) => p.patient);
+});
+after(async () => { await browser?.close(); await hospital?.stop(); });
+
+async function paying(t, options = {}) {
+  const page = await openPage(browser, hospital, options);
+  t.after(() => page.context().close());
+  if (options.clock) await page.clock.install();
+  const patient = patients[next++];
+  await (options.size === 'phone' ? enterPhone : enterKiosk)(page, patient);
+  await beginPaying(page, options.size === 'phone' ? '/h5' : '/k');
+  return { page, patient };
+}
+const ended = (page, mood) => page.waitForSelector(`.outcome[data-mood=${mood}]`, { timeout: 40_000 });
+
+test('the code is large, on white, and says what the order says; places and invoices follow', async (t) => {
+  const { page } = await paying(t);
+  const code = await page.locator('.code svg').boundingBox();
+  assert.ok(code.width >= 360 && code.height >= 360, `${code.width}px`);
+  const amount = await page.textContent('.stage-amount');
+  const [order] = await hospital.payable();
+  assert.equal(amount.replace(/[¥,]/g, ''), (order.total_fen / 100).toFixed(2));
+  await hospital.pay();
+  await ended(page, 'ok');
+  assert.equal(await page.textContent('.outcome .stage-amount'), amount);
+  assert.ok(await page.locator('.step-place').count() > 0, 'no next place');
+  await page.waitForSelector('.invoice .code svg', { timeout: 20_000 });
+  assert.equal(await page.locator('[data-idle]').last().getAttribute('data-idle'), '30');
+});
+
+test('the page waits for the money without wiping, and says so when asked too early', async (t) => {
+  const { page } = await paying(t);
+  assert.equal(await page.locator('[data-idle]').count(), 0);
+  await page.getByRole('button', { name: '我已支付' }).click();
+  await page.getByText('还没有收到付款通知').waitFor();
+  await hospital.pay();
+  await ended(page, 'ok');
+});
+
+test('cancel closes without money; the same bills can be paid again', async (t) => {
+  const { page } = await paying(t);
+  await page.getByRole('button', { name: '取消支付' }).click();
+  await ended(page, 'closed');
+  assert.match(await page.textContent('main'), /订单已关闭，未收款/);
+  assert.equal(await page.locator('.invoice, .step').count(), 0);
+  await page.getByRole('link', { name: '重新缴费' }).click();
+  await page.waitForSelector('.page-list');
+  assert.ok(await page.locator('input[data-fen]').count() > 0);
+});
+
+test('money that arrives in the very moment of cancelling is kept, once', async (t) => {
+  const { page } = await paying(t);
+  const [order] = await hospital.payable();
+  const cancel = page.getByRole('button', { name: '取消支付' }).click();
+  await hospital.pay(order.code);
+  await cancel;
+  await ended(page, 'ok');
+  const { wechat } = await hospital.truth();
+  const trade = Object.values(wechat.trades).find((trade) => trade.captured_fen === order.total_fen);
+  assert.deepEqual([trade.captured_fen, trade.refunded_fen], [order.total_fen, 0]);
+});
+
+test('HIS silent after the payment: received and being booked, with a number and a window, then done', async (t) => {
+  const { page } = await paying(t);
+  await hospital.addFault({ peer: 'his', interface: 'post', fault: { kind: 'timeout_before', ms: 100 }, when: { next: 6 } });
+  await hospital.pay();
+  await ended(page, 'wait');
+  const text = await page.textContent('main');
+  assert.match(text, /已收款，正在入账/);
+  assert.match(text, /收费窗口/);
+  assert.match(await page.textContent('.facts .mono'), /^\d{6,}$/);
+  assert.doesNotMatch(text, /失败/);
+  await hospital.clearFaults();
+  await ended(page, 'ok');
+});
+
+test('the server is killed and started again while the page asks: it goes on to paid', async (t) => {
+  const { page } = await paying(t);
+  page.watch.quiet = true;
+  await hospital.kill();
+  await page.waitForSelector('#offline:not([hidden])', { timeout: 15_000 });
+  assert.equal(await page.getByRole('button', { name: '我已支付' }).isDisabled(), true);
+  await hospital.pay();
+  await hospital.start();
+  await ended(page, 'ok');
+  assert.equal(await page.locator('#offline').isVisible(), false);
+});
+
+test('twenty seconds without a network, paid meanwhile: the banner, then the result', async (t) => {
+  const { page } = await paying(t);
+  page.watch.quiet = true;
+  await page.context().setOffline(true);
+  await page.waitForSelector('#offline:not([hidden])');
+  await hospital.pay();
+  await page.waitForTimeout(20_000);
+  assert.match(page.url(), /\/k\/pay\//, 'the page stays');
+  await page.context().setOffline(false);
+  await ended(page, 'ok');
+});
+
+test('at the end of the order\'s life the code goes and the result is asked for first', { timeout: 120_000 }, async (t) => {
+  const { page } = await paying(t);
+  const left = Number(await page.locator('.left').getAttribute('data-left'));
+  assert.ok(left > 30 && left <= 60, `${left}s`);
+  await page.waitForSelector('.outcome[data-mood=closed], .left[data-mood=over], [data-stage=confirming]', { timeout: 70_000 });
+  assert.equal(await page.locator('.code:visible').count(), 0, 'a dead code must not be scanned');
+  await ended(page, 'closed');
+});
+
+test('a phone that says "ok" only asks again', async (t) => {
+  const { page } = await paying(t, { size: 'phone' });
+  assert.ok(await page.locator('.code svg, [data-sheet]').count() > 0);
+  await hospital.pay();
+  await ended(page, 'ok');
+  assert.ok(await page.getByRole('link', { name: '查看电子票据' }).first().isVisible());
+});
+
+test('pressing pay twice, or sending it again, is one payment', async (t) => {
+  const page = await openPage(browser, hospital);
+  t.after(() => page.context().close());
+  await enterKiosk(page, patients[next++]);
+  await page.click('[data-submit]');
+  await page.waitForSelector('.page-confirm');
+  const form = await page.evaluate(() => Object.fromEntries(new FormData(document.querySelector('form[action$="/pay"]'))));
+  const before = (await hospital.payable()).length;
+  await page.locator('.bar .btn-main').dblclick();
+  await page.waitForSelector('.code svg');
+  const path = new URL(page.url()).pathname;
+  const again = await page.evaluate(async (form) => (await fetch('/k/pay', { method: 'POST', body: new URLSearchParams(form) })).url, form);
+  assert.equal(new URL(again).pathname, path);
+  assert.equal((await hospital.payable()).length, before + 1);
+});

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Runs the browser tests. Needs Chromium and CJK fonts (apt-get install -y chromium fonts-noto-cjk) and `npm ci` here.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+[ -d node_modules ] || npm ci --no-audit --no-fund
+exec node --test --test-concurrency=1 "$@"

@@ -1,0 +1,26 @@
+// Draws docs/screens/*.jpg from the pictures of the last `pages.test.mjs`: one contact sheet per size.
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openBrowser } from './lib/browser.mjs';
+import { contactSheet } from './lib/sheet.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const shots = path.join(here, 'shots');
+const to = path.resolve(here, '../../docs/screens');
+const sheets = [
+  ['kiosk-landscape', 560, 4, '自助机 1920×1080'], ['kiosk-portrait', 300, 7, '自助机 1080×1920'], ['phone', 250, 8, '公众号 375×812'],
+  ['kiosk-landscape-large', 560, 4, '自助机 1920×1080 大字版'], ['kiosk-portrait-large', 300, 7, '自助机 1080×1920 大字版'], ['phone-large', 250, 8, '公众号 375×812 大字版'],
+];
+mkdirSync(to, { recursive: true });
+const browser = await openBrowser();
+let sum = 0;
+for (const [tag, width, columns, title] of sheets) {
+  const files = readdirSync(shots).filter((file) => file.endsWith(`-${tag}.png`) && /^\d\d\w?-/.test(file)).sort().map((file) => path.join(shots, file));
+  if (files.length === 0) throw new Error(`no pictures of ${tag}: run pages.test.mjs first`);
+  const out = path.join(to, `${tag}.jpg`);
+  await contactSheet(browser, files, { width, columns, to: out, quality: 68, title });
+  sum += statSync(out).size;
+}
+await browser.close();
+if (sum > 2e6) throw new Error(`${sum} bytes: more than 2 MB`);

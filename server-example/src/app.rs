@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use menjie::error::{Code, Error, Result};
 use menjie::ident::HospitalId;
-use menjie::port::{Entropy, Store};
+use menjie::port::{Entropy, IdentifyWay, Store};
 use menjie::service::Engine;
 
-use crate::guard::Tries;
+use crate::guard::{Allowance, Tries};
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::settings::Settings;
@@ -28,6 +28,7 @@ struct Inner {
     settings: Settings,
     tries: Tries,
     pages: Arc<Pages>,
+    messages: Allowance,
     metrics: Metrics,
     transfers: Arc<Transfers>,
     running: AtomicBool,
@@ -38,9 +39,14 @@ impl App {
     pub fn new(engine: Engine, entropy: Arc<dyn Entropy>, transfers: Arc<Transfers>, settings: Settings) -> Result<App> {
         settings.check()?;
         let hospital = served(&engine, settings.hospital.as_ref())?;
+        let sends = engine.hospital(&hospital)?.notifier.as_ref().is_some_and(|n| n.traits().sms);
+        if settings.identify_ways.contains(&IdentifyWay::Phone) && !sends {
+            return Err(Error::new(Code::BadPolicy).with("field", "server.identify_ways").with("problem", "phone needs hospitals.notify.sms"));
+        }
         let tries = Tries::new(settings.lock_after, settings.lock_s);
+        let messages = Allowance::an_hour(settings.sms_per_hour);
         let pages = Pages::new(settings.pages.clone())?;
-        let inner = Inner { engine, hospital, entropy, settings, tries, pages, metrics: Metrics::default(), transfers, running: AtomicBool::new(false) };
+        let inner = Inner { engine, hospital, entropy, settings, tries, messages, pages, metrics: Metrics::default(), transfers, running: AtomicBool::new(false) };
         Ok(App { inner: Arc::new(inner) })
     }
 
@@ -72,6 +78,11 @@ impl App {
     /// Failed tries to identify.
     pub fn tries(&self) -> &Tries {
         &self.inner.tries
+    }
+
+    /// Messages an address may cause.
+    pub fn messages(&self) -> &Allowance {
+        &self.inner.messages
     }
 
     /// What the pages share.

@@ -40,6 +40,22 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
                 "http": { "base_url": urls.invoice }, "appid": keys.invoice_appid, "key": keys.invoice_key,
                 "place_code": "DEMO01", "payee": "自助机", "author": "门结演示", "medical_institution": "公立专科医院", "card_type": "3101",
             },
+            "health_code": {
+                "http": { "base_url": urls.identity }, "app_id": keys.health_app_id, "app_secret": keys.health_app_secret, "hospital_id": keys.health_hospital_id,
+                "token_expired_codes": menjie_sim::identity::TOKEN_EXPIRED_CODES, "extra": { "medicalStep": "000000" },
+            },
+            "insurer": {
+                "http": { "base_url": urls.identity }, "org_id": keys.insurance_org_id, "operator_id": "zzj01", "operator_name": "自助机01",
+                "office_id": "A32", "office_name": "收费处",
+            },
+            "notify": {
+                "sms": { "aliyun": {
+                    "base_url": urls.identity, "access_key_id": keys.sms_key_id, "access_key_secret": keys.sms_secret, "sign_name": "门结演示医院", "template_code": "SMS_000000001",
+                }},
+                "account": {
+                    "appid": keys.appid, "secret": keys.account_secret, "base_url": urls.identity, "authorize_url": format!("{}/connect/oauth2/authorize", urls.identity),
+                },
+            },
             "channels": { "wechat": {
                 "mchid": keys.mchid, "appid": keys.appid, "merchant_serial": keys.merchant_serial,
                 "merchant_key_pem": keys.merchant_key_pem, "apiv3_key": keys.api_v3_key,
@@ -49,10 +65,14 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
         }],
         "server": {
             "listen": format!("127.0.0.1:{port}"),
-            "identify_ways": ["id_card", "visit_no"],
+            "identify_ways": ["id_card", "visit_no", "health_code", "e_voucher", "phone"],
             "ops": true,
             "notices_every_s": 2,
-            "pages": { "kiosk": { "device": { "kind": "demo" } } },
+            "pages": {
+                "hospital_name": "示例专科医院",
+                "kiosk": { "device": { "kind": "demo" } },
+                "h5": { "public_url": format!("http://127.0.0.1:{port}"), "identify_ways": ["phone", "visit_no"] },
+            },
             "staff": [{ "staff": "demo", "roles": ["operator", "finance", "auditor"], "token_sm3": token::hash(staff.reveal()) }],
         },
     })

@@ -1,6 +1,6 @@
-//! Failed tries to identify lock an address for a while (GB/T 22239 8.1.4.1 b).
+//! Failed tries to identify lock an address for a while (GB/T 22239 8.1.4.1 b); what costs money is rationed by address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
@@ -63,6 +63,39 @@ impl Tries {
     }
 }
 
+/// So many of something an hour, by address.
+#[derive(Debug)]
+pub struct Allowance {
+    most: usize,
+    by: Mutex<BTreeMap<IpAddr, VecDeque<Timestamp>>>,
+}
+
+impl Allowance {
+    /// `most` an hour.
+    pub fn an_hour(most: u32) -> Allowance {
+        Allowance { most: usize::try_from(most).unwrap_or(usize::MAX), by: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Takes one, or tells after how many seconds there is one again.
+    pub fn take(&self, address: IpAddr, now: Timestamp) -> Option<u64> {
+        let mut by = self.by.lock().unwrap_or_else(PoisonError::into_inner);
+        by.retain(|_, taken| {
+            taken.retain(|at| now.since(*at) < MEMORY_MS);
+            !taken.is_empty()
+        });
+        if by.len() >= ADDRESSES && !by.contains_key(&address) {
+            return Some(1);
+        }
+        let taken = by.entry(address).or_default();
+        if taken.len() >= self.most {
+            let wait = taken.front().map_or(MEMORY_MS, |oldest| MEMORY_MS - now.since(*oldest));
+            return Some(u64::try_from(wait).unwrap_or(0).div_ceil(1000));
+        }
+        taken.push_back(now);
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +133,15 @@ mod tests {
             tries.failed(IpAddr::from(n.to_be_bytes()), at(20_000));
         }
         assert!(tries.by.lock().unwrap().len() <= ADDRESSES);
+    }
+
+    #[test]
+    fn an_allowance_is_used_up_by_address_and_comes_back() {
+        let allowance = Allowance::an_hour(2);
+        let (one, other): (IpAddr, IpAddr) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        assert_eq!((allowance.take(one, at(0)), allowance.take(one, at(600)), allowance.take(one, at(1_200))), (None, None, Some(2_400)));
+        assert_eq!(allowance.take(other, at(1_200)), None);
+        assert_eq!((allowance.take(one, at(3_600)), allowance.take(one, at(3_601))), (None, Some(599)));
     }
 
     #[test]

@@ -4,13 +4,13 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use menjie::service::{
     AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentCancelResponse, PaymentView,
-    QuoteResponse, SettlementView, UnpaidResponse,
+    QuoteResponse, SendCodeResponse, SettlementView, UnpaidResponse,
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::routes::{bills, identify, payments, settlements, staff};
+use crate::routes::{bills, identify, payments, settlements, sms, staff};
 
 type Make = fn(&mut SchemaGenerator) -> Schema;
 
@@ -57,6 +57,17 @@ const DOCS: &[Doc] = &[
         request: Some(of::<identify::Identify>),
         response: Some(of::<identify::Identified>),
         failures: &[429, 502],
+    },
+    Doc {
+        method: "post",
+        path: "/api/v1/identify/sms",
+        summary: "Send a one-time code to a phone, to identify with it",
+        who: Who::Anybody,
+        keyed: false,
+        query: None,
+        request: Some(of::<sms::SendCode>),
+        response: Some(of::<SendCodeResponse>),
+        failures: &[409, 429],
     },
     Doc {
         method: "post",

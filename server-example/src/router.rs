@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, notify, ops, payments, settlements, staff};
+use crate::routes::{bills, health, identify, notify, ops, payments, settlements, sms, staff};
 use crate::{openapi, origin, pages, trace};
 
 /// No request of ours is larger.
@@ -20,6 +20,7 @@ const OPS_LIMIT: usize = 4 * 1024 * 1024;
 pub fn router(app: App) -> Router {
     let patient = Router::new()
         .route("/identify", post(identify::identify))
+        .route("/identify/sms", post(sms::send))
         .route("/identify/choose", post(identify::choose))
         .route("/session", get(identify::session))
         .route("/exit", post(identify::exit))

@@ -7,4 +7,5 @@ pub mod notify;
 pub mod ops;
 pub mod payments;
 pub mod settlements;
+pub mod sms;
 pub mod staff;

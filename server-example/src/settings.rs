@@ -22,7 +22,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whose patients are served; may be left out when the configuration has one hospital.
     pub hospital: Option<HospitalId>,
-    /// By what patients may identify themselves.
+    /// By what patients may identify themselves; `phone` needs a message gateway.
     pub identify_ways: Vec<IdentifyWay>,
     /// A session ends after so long without a request, in seconds.
     pub session_idle_s: u32,
@@ -32,6 +32,8 @@ pub struct Settings {
     pub lock_after: u32,
     /// For so long at first, in seconds; doubled each time, at most an hour.
     pub lock_s: u32,
+    /// So many codes by SMS an address may cause an hour.
+    pub sms_per_hour: u32,
     /// Serve `POST /api/v1/ops/{op}` (staff token or loopback).
     pub ops: bool,
     /// Staff who may use the staff API; none by default.
@@ -70,6 +72,7 @@ impl Default for Settings {
             session_max_s: 14_400,
             lock_after: 5,
             lock_s: 60,
+            sms_per_hour: 60,
             ops: false,
             staff: Vec::new(),
             notices_every_s: 15,
@@ -91,15 +94,15 @@ impl Settings {
         }
         for way in &self.identify_ways {
             match way {
-                IdentifyWay::Phone => return bad("server.identify_ways", "phone needs an SMS gateway, which this version does not have"),
                 IdentifyWay::PatientNo => return bad("server.identify_ways", "patient_no is never typed by a patient"),
-                IdentifyWay::IdCard | IdentifyWay::HealthCode | IdentifyWay::EVoucher | IdentifyWay::VisitNo => {}
+                IdentifyWay::IdCard | IdentifyWay::HealthCode | IdentifyWay::EVoucher | IdentifyWay::VisitNo | IdentifyWay::Phone => {}
             }
         }
         between("server.session_idle_s", self.session_idle_s, 60, 86_400)?;
         between("server.session_max_s", self.session_max_s, self.session_idle_s, 86_400)?;
         between("server.lock_after", self.lock_after, 1, 100)?;
         between("server.lock_s", self.lock_s, 1, 3_600)?;
+        between("server.sms_per_hour", self.sms_per_hour, 1, 10_000)?;
         between("server.notices_every_s", self.notices_every_s, 1, 3_600)?;
         between("server.drain_s", self.drain_s, 1, 300)?;
         between("server.max_connections", self.max_connections, 1, 65_536)?;
@@ -154,11 +157,11 @@ mod tests {
         for (settings, field) in [
             (Settings { listen: "0.0.0.0:80".parse().unwrap(), ..base() }, "server.listen"),
             (Settings { identify_ways: vec![], ..base() }, "server.identify_ways"),
-            (Settings { identify_ways: vec![IdentifyWay::Phone], ..base() }, "server.identify_ways"),
             (Settings { identify_ways: vec![IdentifyWay::PatientNo], ..base() }, "server.identify_ways"),
             (Settings { session_idle_s: 0, ..base() }, "server.session_idle_s"),
             (Settings { session_max_s: 60, ..base() }, "server.session_max_s"),
             (Settings { lock_after: 0, ..base() }, "server.lock_after"),
+            (Settings { sms_per_hour: 0, ..base() }, "server.sms_per_hour"),
             (Settings { drain_s: 0, ..base() }, "server.drain_s"),
             (Settings { staff: vec![staff("xyz", &[Role::Finance])], ..base() }, "server.staff[0].token_sm3"),
             (Settings { staff: vec![staff(&hash, &[])], ..base() }, "server.staff[0].roles"),

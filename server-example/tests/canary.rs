@@ -55,6 +55,19 @@ async fn logs_hold_no_word_of_a_patient_and_no_secret() {
     for body in [json!({"way": "visit_no", "token": "canary-token"}), json!({"way": "visit_no", "canary-field": patient.name}), json!({"way": patient.name})] {
         send(stage.request(reqwest::Method::POST, "/api/v1/identify").json(&body)).await;
     }
+    let (health_code, voucher) = stage.sim.with(|hospital, now| {
+        let id = patient.patient_id.as_str();
+        (hospital.health_code.mint(id, 60, now).unwrap().code, hospital.decoder.mint(id, 60, now).unwrap().code)
+    });
+    stage.sim.with(|hospital, _| hospital.faults.next(menjie_sim::Peer::HealthCode, "verify", menjie_sim::Fault::ForgedReply));
+    for (way, token) in [("health_code", &health_code), ("health_code", &health_code), ("e_voucher", &voucher), ("e_voucher", &voucher)] {
+        send(stage.request(reqwest::Method::POST, "/api/v1/identify").json(&json!({"way": way, "token": token}))).await;
+    }
+    send(stage.request(reqwest::Method::POST, "/api/v1/identify/sms").json(&json!({"phone": "13900004242"}))).await;
+    let sms_code = stage.sim.with(|hospital, _| hospital.sms.inbox()[0].code.clone());
+    for code in ["canary-guess", sms_code.as_str()] {
+        send(stage.request(reqwest::Method::POST, "/api/v1/identify").json(&json!({"way": "phone", "token": "13900004242", "code": code}))).await;
+    }
     stage.get(&format!("/api/v1/payments/{}", patient.card_no.reveal()), &session).await;
     stage.get(&format!("/nowhere/{}", patient.card_no.reveal()), &session).await;
 
@@ -73,6 +86,13 @@ async fn logs_hold_no_word_of_a_patient_and_no_secret() {
         "canary-token".to_owned(),
         "canary-field".to_owned(),
         "canary-key".to_owned(),
+        "canary-guess".to_owned(),
+        "13900004242".to_owned(),
+        health_code,
+        voucher,
+        keys.health_app_secret,
+        keys.sms_secret,
+        keys.account_secret,
         keys.api_v3_key,
         keys.his_secret,
         keys.invoice_key,

@@ -69,10 +69,10 @@ mod tests {
         value.as_object().unwrap().clone()
     }
 
-    /// Published with the platform's documents (domain/hospital.md §4.1); also in tests/vectors/identity/health_code.json.
+    /// Published with the platform's documents (domain/hospital.md §4.1); also in tests/vectors/payments/health_code.jsonl.
     #[test]
     fn the_published_vector() {
-        let vector: Value = serde_json::from_str(include_str!("../../../tests/vectors/identity/health_code.json")).unwrap();
+        let vector: Value = serde_json::from_str(include_str!("../../../tests/vectors/payments/health_code.jsonl")).unwrap();
         let text = text_of(&fields(vector["commonIn"].clone()), &fields(vector["req"].clone()));
         assert_eq!(text, vector["text"].as_str().unwrap());
         let secret = || Private::new(vector["appSecret"].as_str().unwrap());

@@ -42,7 +42,7 @@ pub fn open(body: &[u8], org_id: &str) -> Result<Reply, Shape> {
     let outer: Value = serde_json::from_slice(body).map_err(|_| Shape::new("body", "is not JSON"))?;
     let fields = outer.as_object().ok_or(Shape::new("body", "is not an object"))?;
     let code = text(fields, "code").ok_or(Shape::new("code", "is missing"))?;
-    if code.trim_start_matches('0') != "" {
+    if !code.trim_start_matches('0').is_empty() {
         return Ok(Reply::No(code));
     }
     if text(fields, "orgId").is_some_and(|org| org != org_id) {

@@ -1,5 +1,7 @@
 //! From a configuration to the parts of an engine: adapters, store, clock, ids.
 
+mod asked;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,17 +68,18 @@ fn hospital_of(config: &HospitalConfig, place: &str, log: Arc<dyn LogSink>, entr
     let his = HisFront::connect(config.his.clone(), Arc::clone(entropy)).map_err(|e| problems.push(Problem::of(&e, &format!("{place}.his"))));
     let invoice = InvoiceFront::connect(config.invoice.clone(), Arc::clone(entropy)).map_err(|e| problems.push(Problem::of(&e, &format!("{place}.invoice"))));
     let channels = channels_of(config, place, entropy).map_err(|problem| problems.push(problem));
-    match (his, invoice, channels) {
-        (Ok(his), Ok(invoice), Ok(channels)) => Ok(Hospital {
+    let asked = asked::asked(config, place, entropy).map_err(|found| problems.extend(found));
+    match (his, invoice, channels, asked) {
+        (Ok(his), Ok(invoice), Ok(channels), Ok(asked)) => Ok(Hospital {
             id: config.id.clone(),
             terms: config.terms.clone(),
             pace: config.pace.clone(),
             his: Arc::new(his),
             channels,
             invoice: Arc::new(invoice),
-            health_code: None,
-            insurer: None,
-            notifier: None,
+            health_code: asked.health_code,
+            insurer: asked.insurer,
+            notifier: asked.notifier,
             log,
         }),
         _ => Err(problems),

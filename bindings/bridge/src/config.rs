@@ -24,8 +24,14 @@ use std::path::{Path, PathBuf};
 
 use menjie::ident::{HospitalId, WorkerName};
 use menjie::policy::{Pace, Terms};
+#[cfg(feature = "health-code")]
+use menjie_health_code::HealthCodeConfig;
 use menjie_his_front::HisFrontConfig;
 use menjie_invoice::InvoiceConfig;
+#[cfg(feature = "medins")]
+use menjie_medins::MedinsConfig;
+#[cfg(feature = "notify")]
+use menjie_notify::NotifyConfig;
 #[cfg(feature = "pay-wechat")]
 use menjie_pay_wechat::WechatConfig;
 use serde::Deserialize;
@@ -83,6 +89,44 @@ pub struct HospitalConfig {
     pub channels: Channels,
     /// The e-invoice platform.
     pub invoice: InvoiceConfig,
+    /// The health-code platform; without it HIS gets health codes as they are read.
+    #[cfg(feature = "health-code")]
+    #[serde(default)]
+    pub health_code: Option<HealthCodeConfig>,
+    /// Health insurance; without it HIS gets e-vouchers as they are read.
+    #[cfg(feature = "medins")]
+    #[serde(default)]
+    pub insurer: Option<MedinsConfig>,
+    /// Short messages and the official account.
+    #[cfg(feature = "notify")]
+    #[serde(default)]
+    pub notify: Option<NotifyConfig>,
+}
+
+impl HospitalConfig {
+    /// Every counterpart that is reached over the transport: the path of its address, and the address.
+    pub fn addresses(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut http = |section: &str, http: &menjie_transport::ClientConfig| {
+            found.push((format!("{section}.http.base_url"), http.base_url.clone()));
+            found.extend(http.backup_base_url.iter().map(|url| (format!("{section}.http.backup_base_url"), url.clone())));
+        };
+        http("his", &self.his.http);
+        http("invoice", &self.invoice.http);
+        #[cfg(feature = "health-code")]
+        if let Some(health_code) = &self.health_code {
+            http("health_code", &health_code.http);
+        }
+        #[cfg(feature = "medins")]
+        if let Some(insurer) = &self.insurer {
+            http("insurer", &insurer.http);
+        }
+        #[cfg(feature = "notify")]
+        if let Some(notify) = &self.notify {
+            found.extend(notify.addresses().into_iter().map(|(field, url)| (format!("notify.{field}"), url.to_owned())));
+        }
+        found
+    }
 }
 
 /// The document without the host's sections.
@@ -152,14 +196,11 @@ impl Config {
 
     /// Hosts that are spoken to in plain http, with the field that allows it; `doctor` shows them.
     pub fn plain_http(&self) -> Vec<(String, String)> {
-        let of = |at: usize, section: &str, http: &menjie_transport::ClientConfig| {
-            let addresses = [("base_url", Some(&http.base_url)), ("backup_base_url", http.backup_base_url.as_ref())];
-            addresses
-                .into_iter()
-                .filter_map(|(field, url)| url.filter(|u| u.starts_with("http://")).map(|u| (format!("hospitals[{at}].{section}.http.{field}"), u.clone())))
-                .collect::<Vec<_>>()
+        let of = |(at, hospital): (usize, &HospitalConfig)| {
+            let plain = hospital.addresses().into_iter().filter(|(_, url)| url.starts_with("http://"));
+            plain.map(|(field, url)| (format!("hospitals[{at}].{field}"), url)).collect::<Vec<_>>()
         };
-        self.hospitals.iter().enumerate().flat_map(|(at, h)| [of(at, "his", &h.his.http), of(at, "invoice", &h.invoice.http)].concat()).collect()
+        self.hospitals.iter().enumerate().flat_map(of).collect()
     }
 }
 
@@ -167,7 +208,7 @@ impl Config {
 fn name_peers(root: &mut Map<String, Value>) {
     let Some(Value::Array(hospitals)) = root.get_mut("hospitals") else { return };
     for hospital in hospitals {
-        for peer in ["his", "invoice"] {
+        for peer in ["his", "invoice", "health_code", "insurer"] {
             if let Some(Value::Object(http)) = hospital.get_mut(peer).and_then(|section| section.get_mut("http")) {
                 http.entry("peer").or_insert_with(|| peer.into());
             }
@@ -189,6 +230,18 @@ fn check(document: &Document) -> Vec<Problem> {
         say(hospital.pace.check(), &place);
         say(hospital.his.check(), &format!("{place}.his"));
         say(hospital.invoice.check(), &format!("{place}.invoice"));
+        #[cfg(feature = "health-code")]
+        if let Some(health_code) = &hospital.health_code {
+            say(health_code.check(), &format!("{place}.health_code"));
+        }
+        #[cfg(feature = "medins")]
+        if let Some(insurer) = &hospital.insurer {
+            say(insurer.check(), &format!("{place}.insurer"));
+        }
+        #[cfg(feature = "notify")]
+        if let Some(notify) = &hospital.notify {
+            say(notify.check(), &format!("{place}.notify"));
+        }
         #[cfg(feature = "pay-wechat")]
         if let Some(wechat) = &hospital.channels.wechat {
             say(wechat.check(), &format!("{place}.channels.wechat"));

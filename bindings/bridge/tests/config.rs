@@ -29,6 +29,31 @@ medical_institution = "综合医院"
 card_type = "1101"
 "#;
 
+/// Who is asked about a person; appended to [`GOOD`].
+const ASKED: &str = r#"
+[hospitals.health_code]
+http.base_url = "http://127.0.0.1:9/health"
+app_id = "app1"
+app_secret = { env = "HEALTH_SECRET" }
+hospital_id = "90001"
+[hospitals.insurer]
+http.base_url = "http://127.0.0.1:9"
+org_id = "H44050000001"
+operator_id = "z1"
+operator_name = "自助机"
+office_id = "A1"
+office_name = "收费处"
+[hospitals.notify.sms.aliyun]
+base_url = "http://127.0.0.1:9"
+access_key_id = "AK"
+access_key_secret = "hunter2hunter2"
+sign_name = "医院"
+template_code = "SMS_1"
+[hospitals.notify.account]
+appid = "wx01"
+secret = "hunter2hunter2"
+"#;
+
 fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     [("HIS_SECRET", "hunter2hunter2hunter2")].iter().chain(pairs).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
@@ -53,6 +78,31 @@ fn a_good_one_is_read_with_defaults_references_and_environment() {
     let server: BTreeMap<String, String> = config.section("server").unwrap();
     assert_eq!(server["listen"], "127.0.0.1:8080");
     assert_eq!(config.section::<Vec<u8>>("elsewhere").unwrap(), Vec::<u8>::new());
+}
+
+#[test]
+fn who_is_asked_about_a_person_is_read_checked_and_shown() {
+    let text = format!("{GOOD}{ASKED}");
+    let given = [("HEALTH_SECRET", "hunter2")];
+    let config = parse(&text, &given).unwrap();
+    let hospital = &config.hospitals[0];
+    let health_code = hospital.health_code.as_ref().unwrap();
+    assert_eq!((health_code.http.peer.as_str(), health_code.app_secret.reveal()), ("health_code", "hunter2"));
+    assert_eq!(hospital.insurer.as_ref().map(|i| i.http.peer.as_str()), Some("insurer"));
+    let plain: Vec<String> = config.plain_http().into_iter().map(|(field, _)| field).collect();
+    for field in ["health_code.http.base_url", "insurer.http.base_url", "notify.sms.aliyun.base_url"] {
+        assert!(plain.contains(&format!("hospitals[0].{field}")), "{field} is not among {plain:?}");
+    }
+    assert!(!format!("{config:?}").contains("hunter2"));
+    for (from, to, field) in [
+        ("hospital_id = \"90001\"", "hospital_id = \"\"", "health_code.hospital_id"),
+        ("office_id = \"A1\"", "office_id = \"\"", "insurer.office_id"),
+        ("sign_name = \"医院\"", "sign_name = \"\"", "notify.sms.aliyun.sign_name"),
+        ("appid = \"wx01\"", "appid = \"\"", "notify.account.appid"),
+        ("org_id = \"H44050000001\"", "org_di = \"x\"", "insurer.org_di"),
+    ] {
+        assert!(paths(&text.replace(from, to), &given).contains(&format!("hospitals[0].{field}")), "{field}");
+    }
 }
 
 #[test]

@@ -134,6 +134,20 @@ fn a_new_ledger_is_made_called_audited_and_examined() {
 }
 
 #[test]
+fn the_doctor_says_that_phones_need_a_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    config(here);
+    assert_eq!(menjie(&["keygen", "keys.json"], here, "").status.code(), Some(0));
+    let path = here.join("menjie.toml");
+    let text_of = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text_of.replace("[server]", "[server]\nidentify_ways = [\"phone\"]")).unwrap();
+    let doctor = menjie(&["doctor", "--config", "menjie.toml", "--offline"], here, "");
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(text(&doctor.stdout).contains("server.identify_ways") && text(&doctor.stdout).contains("notify.sms"), "{}", text(&doctor.stdout));
+}
+
+#[test]
 fn a_second_owner_of_the_ledger_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();

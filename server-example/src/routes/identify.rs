@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use menjie::Timestamp;
 use menjie::access::{Private, mask_name, mask_phone};
 use menjie::error::Error;
+use menjie::identity::{CodePurpose, MobileNo};
 use menjie::port::{IdentifyWay, PatientFile};
-use menjie::service::IdentifyRequest;
+use menjie::service::{CheckCodeRequest, CheckCodeResponse, IdentifyRequest};
 use menjie::workflow::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Identify {
     pub way: IdentifyWay,
     /// The number or code.
     pub token: Private,
+    /// For `phone` only: the code that was sent to it.
+    #[serde(default)]
+    pub code: Option<Private>,
     /// Give the session's token in the answer instead of a cookie (kiosk programs).
     #[serde(default)]
     pub bearer: bool,
@@ -106,11 +110,29 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
     if !app.settings().identify_ways.contains(&body.way) {
         return Err(Error::field("way", "is not offered here").into());
     }
-    let found = app.engine().identify(app.hospital(), &IdentifyRequest { way: body.way, token: body.token }).await?;
-    let Some(first) = found.patients.first() else {
+    let failed = || {
         app.tries().failed(address.client, now);
         app.metrics().failed_try();
-        let refusal = found.refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"));
+    };
+    let token = match (body.way, body.code) {
+        (IdentifyWay::Phone, Some(code)) => match proven(&app, &body.token, code).await? {
+            Ok(phone) => phone,
+            Err(refusal) => {
+                failed();
+                return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
+            }
+        },
+        (IdentifyWay::Phone, None) => return Err(Error::field("code", "is missing").into()),
+        (_, Some(_)) => return Err(Error::field("code", "belongs to way phone").into()),
+        (_, None) => body.token,
+    };
+    let found = app.engine().identify(app.hospital(), &IdentifyRequest { way: body.way, token }).await?;
+    let Some(first) = found.patients.first() else {
+        // What a platform has verified or refused was not guessed.
+        let refusal = found.refusal.unwrap_or_else(|| {
+            failed();
+            Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档")
+        });
         return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
     };
     // Whoever was identified on this device before is not any more.
@@ -125,6 +147,16 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
         Identified::Choose { choices: choices(&found.patients), expires_at: started.until, token }
     };
     Ok(with_cookie(&app, &answer, &started, body.bearer))
+}
+
+/// The digits of a phone whose code was right; the refusal otherwise.
+async fn proven(app: &App, phone: &Private, code: Private) -> Result<Result<Private, Refusal>, Failure> {
+    let digits = MobileNo::parse(phone).map_err(|_| Error::field("token", "is not a mobile number of the mainland"))?.digits().clone();
+    let request = CheckCodeRequest { phone: digits.clone(), purpose: CodePurpose::Identify, code };
+    Ok(match app.engine().check_code(app.hospital(), &request).await? {
+        CheckCodeResponse::Proven => Ok(digits),
+        CheckCodeResponse::Refused { refusal } => Err(refusal),
+    })
 }
 
 /// `POST /api/v1/identify/choose`.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod callbacks;
+mod identify;
 mod operate;
 mod pages;
 mod paying;

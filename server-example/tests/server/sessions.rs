@@ -104,7 +104,7 @@ async fn unknown_cards_are_refused_and_five_of_them_lock_the_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_ways_of_this_hospital_are_offered() {
-    let stage = Stage::open().await;
+    let stage = Stage::with(day(), |config| config["server"]["identify_ways"] = json!(["id_card", "visit_no"])).await;
     for way in ["phone", "patient_no", "health_code"] {
         let reply = send(stage.request(Method::POST, "/api/v1/identify").json(&json!({"way": way, "token": stage.patient(0).patient_id.as_str()}))).await;
         assert_eq!((reply.status, reply.json()["context"]["field"].as_str()), (422, Some("way")), "{way}");

@@ -54,10 +54,10 @@ pub(super) fn check(config: &Config, offline: bool) -> Vec<Finding> {
             .filter(|(_, h)| h.channels.wechat.is_none())
             .map(|(at, _)| Finding::note(format!("hospitals[{at}].channels"), "has no payment channel: nobody can pay", "add channels.wechat")),
     );
+    findings.extend(phone_without_sms(config));
     if !offline {
         for (at, hospital) in config.hospitals.iter().enumerate() {
-            findings.push(reachable(&format!("hospitals[{at}].his"), &hospital.his.http.base_url));
-            findings.push(reachable(&format!("hospitals[{at}].invoice"), &hospital.invoice.http.base_url));
+            findings.extend(hospital.addresses().into_iter().map(|(field, url)| reachable(&format!("hospitals[{at}].{field}"), &url)));
             findings.extend(hospital.channels.wechat.iter().map(|wechat| reachable(&format!("hospitals[{at}].channels.wechat"), &wechat.base_url)));
         }
     }
@@ -96,6 +96,23 @@ fn store(config: &Config) -> Finding {
         Ok(_) => Finding::good("store.path", "the database is there and nobody uses it"),
         Err(_) => Finding::good("store.path", "the database will be made at the first start"),
     }
+}
+
+/// Patients cannot prove a phone to a hospital that sends no messages.
+fn phone_without_sms(config: &Config) -> Option<Finding> {
+    let Ways { identify_ways, hospital } = config.section("server").ok()?;
+    let served = config.hospitals.iter().find(|h| hospital.as_deref().is_none_or(|id| id == h.id.as_str()))?;
+    let sends = served.notify.as_ref().is_some_and(|notify| notify.sms.is_some());
+    (identify_ways.iter().any(|way| way == "phone") && !sends)
+        .then(|| Finding::problem("server.identify_ways", "has phone, but this hospital sends no messages", "add hospitals.notify.sms, or take phone out"))
+}
+
+/// The part of the server's section that a gateway is needed for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Ways {
+    identify_ways: Vec<String>,
+    hospital: Option<String>,
 }
 
 /// The part of the server's section that concerns the machine.

@@ -6,7 +6,7 @@ use crate::say::say;
 /// Prints the addresses and waits for Ctrl-C.
 pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
     let urls = deployed.sim.urls();
-    let wechat = format!("{}/wechat", urls.wechat);
+    let (wechat, phone) = (format!("{}/wechat", urls.wechat), format!("{}/phone", urls.wechat));
     let (base, admin) = (&deployed.base, &urls.admin);
     let card = deployed.day.patients.first().map(|p| p.card_no.reveal().to_owned()).unwrap_or_default();
     say(&format!(
@@ -17,6 +17,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
   手机页 phone         {base}/h5
   服务 server          {base}        {base}/openapi.json   {base}/metrics
   模拟微信 WeChat      {wechat}
+  模拟手机 phone       {phone}   (短信、健康码、医保电子凭证 messages, health code, e-voucher)
   模拟HIS等 truth      {admin}/admin/truth    {admin}/admin/day    {admin}/admin/faults
   工作人员令牌 staff   {}
 

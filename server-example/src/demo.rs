@@ -68,7 +68,11 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "identify_ways": ["id_card", "visit_no", "health_code", "e_voucher", "phone"],
             "ops": true,
             "notices_every_s": 2,
-            "pages": { "kiosk": { "device": { "kind": "demo" } } },
+            "pages": {
+                "hospital_name": "示例专科医院",
+                "kiosk": { "device": { "kind": "demo" } },
+                "h5": { "public_url": format!("http://127.0.0.1:{port}"), "identify_ways": ["phone", "visit_no"] },
+            },
             "staff": [{ "staff": "demo", "roles": ["operator", "finance", "auditor"], "token_sm3": token::hash(staff.reveal()) }],
         },
     })

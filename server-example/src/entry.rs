@@ -37,8 +37,11 @@ pub async fn enter(app: &App, client: IpAddr, earlier: Option<&str>, way: Identi
     }
     let found = app.engine().identify(app.hospital(), &IdentifyRequest { way, token }).await?;
     if found.patients.is_empty() {
-        app.tries().failed(client, now);
-        app.metrics().failed_try();
+        if found.refusal.is_none() {
+            // What a platform has verified or refused was not guessed.
+            app.tries().failed(client, now);
+            app.metrics().failed_try();
+        }
         return Ok(Entry::Refused(found.refusal));
     }
     let mut payer = None;

@@ -15,7 +15,7 @@ use super::answer::{self, Page};
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
 use super::settings::Device;
-use super::visit::Visit;
+use super::visit::{Layout, Visit};
 use crate::account;
 use crate::app::App;
 use crate::caller::Address;
@@ -122,6 +122,13 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, field
     let word = fields.one("way").unwrap_or_default().to_owned();
     let next = Next { next: fields.one("next").unwrap_or_default().to_owned(), wait: 0 };
     let way = found(&word)?;
+    if !offered(&app, visit.layout, way) {
+        return Err(Misuse::NoRoute.into());
+    }
+    let now = app.engine().now();
+    if let Some(seconds) = app.tries().locked(address.client, now) {
+        return Err(Failure::from(Misuse::Locked).wait(seconds).into());
+    }
     let t = &app.pages().texts;
     let problem = |text: &str, todo: &str| Some((text.to_owned(), todo.to_owned()));
     let mut token = Private::new(entry::tidy(way.way, fields.one("token").unwrap_or_default()));
@@ -137,7 +144,11 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, field
         let request = CheckCodeRequest { phone: phone.clone(), purpose: purpose(&app, &visit).await?, code: token };
         match app.engine().check_code(app.hospital(), &request).await {
             Ok(CheckCodeResponse::Proven) => token = phone,
-            Ok(CheckCodeResponse::Refused { refusal }) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
+            Ok(CheckCodeResponse::Refused { refusal }) => {
+                app.tries().failed(address.client, now);
+                app.metrics().failed_try();
+                return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await;
+            }
             Err(error) if error.code().kind() == Kind::Validation => return show(&app, &visit, &word, &next, problem(&t.code_wrong, &t.code_wrong_next)).await,
             Err(error) => return Err(error.into()),
         }
@@ -155,11 +166,12 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, field
 /// `POST /identify/code`: sends a code to a phone. The answer says nothing about whether anybody is known by it.
 pub async fn send(State(app): State<App>, visit: Visit, address: Address, fields: Fields) -> Page<Response> {
     let next = Next { next: fields.one("next").unwrap_or_default().to_owned(), wait: 0 };
-    if let Some(seconds) = app.tries().locked(address.client, app.engine().now()) {
-        return Err(Failure::from(Misuse::Locked).wait(seconds).into());
-    }
-    if !app.settings().identify_ways.contains(&IdentifyWay::Phone) {
+    if !offered(&app, visit.layout, found("phone")?) {
         return Err(Misuse::NoRoute.into());
+    }
+    let now = app.engine().now();
+    if let Some(seconds) = app.tries().locked(address.client, now).or_else(|| app.messages().take(address.client, now)) {
+        return Err(Failure::from(Misuse::Locked).wait(seconds).into());
     }
     let typed = fields.one("phone").map(|phone| Private::new(entry::tidy(IdentifyWay::Phone, phone)));
     let phone = match typed {
@@ -253,10 +265,20 @@ async fn show(app: &App, visit: &Visit, word: &str, asked: &Next, problem: Optio
     answer::page(&WayPage { offer, others, next, samples, sent_to, wait_s: asked.wait.min(600), problem, f })
 }
 
+/// Does this hospital offer the way here? Cards and codes need a kiosk with a device: a phone can show neither.
+fn offered(app: &App, layout: Layout, way: Way) -> bool {
+    let pages = &app.pages().settings;
+    let here = match layout {
+        Layout::Kiosk => !way.read || pages.kiosk.device != Device::None,
+        Layout::Phone => pages.h5.identify_ways.contains(&way.way),
+    };
+    here && app.settings().identify_ways.contains(&way.way)
+}
+
 /// The ways this hospital and this device offer.
 fn offers(app: &App, f: &Frame, next: &str) -> Vec<Offer> {
     let t = f.t();
-    let enabled = |way: &Way| app.settings().identify_ways.contains(&way.way) && (!way.read || f.has_device());
+    let enabled = |way: &Way| offered(app, f.layout, *way);
     let words = |way: &Way| match way.way {
         IdentifyWay::IdCard => (&t.way_card, &t.way_card_hint),
         IdentifyWay::HealthCode => (&t.way_health, &t.way_health_hint),

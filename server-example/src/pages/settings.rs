@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use menjie::error::{Code, Error, Result};
+use menjie::port::IdentifyWay;
 use serde::Deserialize;
 
 /// How the pages look and speak.
@@ -42,6 +43,9 @@ pub struct Phone {
     pub public_url: Option<String>,
     /// So many patients an account may act for.
     pub patients_max: u32,
+    /// By what a file is bound or found here, among `server.identify_ways`: `phone`, `visit_no`. A phone cannot show that a card
+    /// is in somebody's hand, so a number alone is for hospitals whose numbers cannot be guessed.
+    pub identify_ways: Vec<IdentifyWay>,
 }
 
 /// Three colours; everything else is derived from them by the style sheet.
@@ -139,7 +143,7 @@ impl Default for Colours {
 
 impl Default for Phone {
     fn default() -> Phone {
-        Phone { public_url: None, patients_max: 4 }
+        Phone { public_url: None, patients_max: 4, identify_ways: vec![IdentifyWay::Phone] }
     }
 }
 
@@ -177,6 +181,9 @@ impl PageSettings {
         }
         if self.h5.public_url.as_deref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://127.0.0.1:")) || url.ends_with('/')) {
             return bad("h5.public_url", "must begin with https:// and have no / at its end");
+        }
+        if !self.h5.identify_ways.iter().all(|way| matches!(way, IdentifyWay::Phone | IdentifyWay::VisitNo)) {
+            return bad("h5.identify_ways", "may name phone and visit_no");
         }
         let source = |s: &String| s.starts_with("http://") || s.starts_with("https://") || s == "'self'";
         if !self.frame_ancestors.iter().all(|s| source(s) && !s.contains([' ', ';', ','])) {
@@ -228,6 +235,7 @@ mod tests {
             (r##"{"colours":{"accent":"#12345;"}}"##, "server.pages.colours.accent"),
             (r#"{"kiosk":{"warn_s":5}}"#, "server.pages.kiosk.warn_s"),
             (r#"{"h5":{"patients_max":0}}"#, "server.pages.h5.patients_max"),
+            (r#"{"h5":{"identify_ways":["id_card"]}}"#, "server.pages.h5.identify_ways"),
             (r#"{"h5":{"public_url":"http://pay.example"}}"#, "server.pages.h5.public_url"),
             (r#"{"frame_ancestors":["https://a; script-src *"]}"#, "server.pages.frame_ancestors"),
             (r#"{"kiosk":{"device":{"kind":"wedge","prefix":"","suffix":"Enter"}}}"#, "server.pages.kiosk.device"),

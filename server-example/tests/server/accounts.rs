@@ -122,7 +122,12 @@ async fn a_number_in_the_address_is_no_login() {
         let reply = get(&stage, &format!("/h5/login/back{query}"), "").await;
         assert!(reply.headers.get(SET_COOKIE).is_none() && reply.text().contains("没有完成微信登录"), "{query}");
     }
+    let reply = get(&stage, "/h5/login", "").await;
+    let to = reply.headers.get(LOCATION).unwrap().to_str().unwrap();
+    assert!(reply.status == 303 && to.contains("/connect/oauth2/authorize") && to.contains("h5%2Flogin%2Fback"), "{to}");
     // Without an official account, people identify themselves.
+    let without = |config: &mut serde_json::Value| drop(config["hospitals"][0]["notify"].as_object_mut().unwrap().remove("account"));
+    let stage = Stage::with(day(), without).await;
     let reply = get(&stage, "/h5/login", "").await;
     assert_eq!((reply.status, reply.headers.get(LOCATION).unwrap().to_str().unwrap()), (303, "/h5/identify?next=unpaid"));
 }
@@ -152,4 +157,17 @@ async fn an_account_pays_with_the_sheet_of_its_own_number() {
     }
     assert!(shown.contains("data-sheet=") && shown.contains("paySign") && !shown.contains("data-code"), "{shown}");
     assert!(!shown.contains("oSheetPayer"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_is_not_offered_here_is_not_taken_here() {
+    let stage = Stage::with(day(), |config| config["server"]["pages"] = json!({ "h5": { "identify_ways": ["phone"] } })).await;
+    let id_no = stage.patient(0).id_no.as_ref().unwrap().reveal();
+    // A phone cannot show that a card is in somebody's hand, nor can a kiosk without a reader.
+    for (root, way, token) in [("/h5", "card", id_no), ("/h5", "number", stage.patient(0).card_no.reveal()), ("/k", "card", id_no), ("/k", "none", id_no)] {
+        let body = format!("way={way}&token={token}&next=unpaid");
+        let reply = send(stage.request(Method::POST, &format!("{root}/identify")).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)).await;
+        assert_eq!(reply.status, 404, "{root} {way}");
+        assert!(reply.headers.get(SET_COOKIE).is_none());
+    }
 }

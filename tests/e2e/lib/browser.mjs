@@ -17,9 +17,10 @@ export async function openBrowser() {
  * A page that keeps account of itself: `watch.errors`, `watch.csp`, `watch.foreign`, `watch.requests` (since the last
  * `watch.reset()`), each of what a page must not do. Requests to other hosts are blocked.
  */
-export async function openPage(browser, hospital, { size = 'landscape', scale = 1 } = {}) {
+export async function openPage(browser, hospital, { size = 'landscape', scale = 1, allow = [] } = {}) {
   const context = await browser.newContext({ viewport: sizes[size], deviceScaleFactor: scale, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', hasTouch: size === 'phone' });
-  const own = new URL(hospital.base).host;
+  // `allow`: hosts a test leads the browser to on purpose (the simulated WeChat).
+  const own = [hospital.base, ...allow].map((url) => new URL(url).host);
   const watch = { errors: [], csp: [], foreign: [], requests: [], quiet: false, reset() { this.errors = []; this.csp = []; this.foreign = []; this.requests = []; } };
   await context.exposeBinding('mjCsp', (_, report) => { watch.csp.push(report); });
   await context.addInitScript(() => {
@@ -27,7 +28,7 @@ export async function openPage(browser, hospital, { size = 'landscape', scale = 
   });
   await context.route('**/*', (route) => {
     const url = new URL(route.request().url());
-    if (url.protocol === 'data:' || url.host === own) return route.continue();
+    if (url.protocol === 'data:' || own.includes(url.host)) return route.continue();
     watch.foreign.push(url.href);
     return route.abort();
   });

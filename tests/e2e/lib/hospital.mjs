@@ -52,6 +52,14 @@ export async function startHospital({ env = {}, seed = 7, visits = 24, day } = {
       if (!order) throw new Error('there is no open order');
       await admin('POST', 'pay', { code: order });
     },
+    /** What a phone shows at the scanner. */
+    healthCode: async (patient) => (await admin('POST', 'health-code', { patient_id: patient.patient_id })).code,
+    eVoucher: async (patient) => (await admin('POST', 'e-voucher', { patient_id: patient.patient_id })).code,
+    /** The code in the last message to a phone. */
+    async lastCode(phone) {
+      const messages = (await admin('GET', 'sms')).filter((message) => message.phone === phone);
+      return messages[messages.length - 1].text.match(/\d{6}/)[0];
+    },
     payable: () => admin('GET', 'payable'),
     truth: () => admin('GET', 'truth'),
     addFault: (fault) => admin('POST', 'faults', fault),

@@ -41,7 +41,7 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   yield { name: '01-home' };
   await open('/identify?next=unpaid');
   yield { name: '02-identify' };
-  for (const way of kiosk ? ['card', 'health', 'voucher', 'phone', 'number'] : ['number']) {
+  for (const way of kiosk ? ['card', 'health', 'voucher', 'phone', 'number'] : ['phone', 'number']) {
     const answer = await open(`/identify/${way}?next=unpaid`);
     // A way this hospital does not offer has no page.
     if (answer.status() === 404) { page.watch.reset(); continue; }

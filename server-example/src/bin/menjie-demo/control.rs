@@ -12,6 +12,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
     let addresses = json!({
         "base": deployed.base,
         "admin": urls.admin,
+        "identity": urls.identity,
         "wechat": format!("{}/wechat", urls.wechat),
         "staff": deployed.staff.reveal(),
         "folder": deployed.folder.display().to_string(),

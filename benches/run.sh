@@ -99,7 +99,9 @@ fi
 
 if wants B1 || wants B2; then
   sh benches/peers/setup.sh "$target/peers/python" >/dev/null
-  section b1_b2 "B1, B2: grouping" "$release/b1_b2" --runs "$runs" --python "$python" --work "$work/lines"
+  # Freed memory stays with the process, ours and the peers' (notes/b1_b2.md).
+  section b1_b2 "B1, B2: grouping" env GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184 \
+    "$release/b1_b2" --lines 1000000,5000000 --runs "$runs" --python "$python" --work "$work/lines"
 fi
 if wants B10; then
   install_fastify

@@ -76,7 +76,7 @@ fn single(size: usize, runs: usize) -> Fallible<Vec<Timing>> {
     let rows: Vec<Row<'_>> = request.lines.iter().map(|line| Row { line, visit }).collect();
     let plan = Plan::new(&request.grouping)?;
     let input = GroupInput { visits: &request.visits, lines: &request.lines };
-    let times = u32::try_from(200_000 / size)?;
+    let times = u32::try_from(1_000_000 / size)?;
     Ok(vec![
         measure(&format!("b1 {size} totals"), runs, times, check.clone(), || partition(rows.as_slice(), &plan, Totalling::SumOfLines)),
         measure(&format!("b1 {size} ids"), runs, times / 10, check.clone(), || group(&input, &request.grouping, request.totalling)),

@@ -14,6 +14,7 @@ use crate::money::{Exact, Money, Totalling};
 
 /// One document of a [`Partition`]. Batches have millions, visited in no order: two share one line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub struct Doc {
     /// Sum of the lines' amounts in fen.
     sum_fen: i64,

@@ -75,7 +75,7 @@ pub(crate) struct Opened {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) watch: Watch,
-    pub(crate) lock: File,
+    pub(crate) lock: Ownership,
 }
 
 pub(crate) fn open(options: Options) -> Result<Opened> {
@@ -100,12 +100,25 @@ fn sqlite(error: &rusqlite::Error) -> Error {
     failed(short(error))
 }
 
+/// The lock on a store, given back when this is dropped.
+///
+/// Closing the file would not do: a process forked meanwhile has a copy of the handle until it executes its program, and the lock
+/// belongs to all copies. Only unlocking ends it at once.
+pub(crate) struct Ownership(File);
+
+impl Drop for Ownership {
+    fn drop(&mut self) {
+        // When this fails the lock ends with the last copy of the handle, which is safe, only later.
+        let _unlocked = self.0.unlock();
+    }
+}
+
 /// Two processes must not both own the writer; the lock also makes worker names exclusive to one process.
-fn own(path: &Path) -> Result<File> {
+fn own(path: &Path) -> Result<Ownership> {
     let lock_path = path.with_added_extension("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path).map_err(|e| failed(format!("the lock file cannot be made: {}", e.kind())))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Ownership(file)),
         Err(TryLockError::WouldBlock) => Err(failed("another process owns this store")),
         Err(TryLockError::Error(e)) => Err(failed(format!("the lock file cannot be locked: {}", e.kind()))),
     }
@@ -210,6 +223,18 @@ fn check_lookup_key(conn: &Connection, sealer: &Sealer) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_is_free_when_its_owner_is_done_though_a_copy_of_the_lock_file_is_still_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let owner = own(&path).unwrap();
+        let copy = owner.0.try_clone().unwrap(); // as a forked process has one
+        assert!(own(&path).is_err(), "one owner at a time");
+        drop(owner);
+        assert!(own(&path).is_ok());
+        drop(copy);
+    }
 
     #[test]
     fn a_network_mount_is_recognised_by_its_longest_mount_point() {

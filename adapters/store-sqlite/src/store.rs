@@ -1,6 +1,5 @@
 //! [`Store`] over one writer and a few readers.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use menjie::{Error, Result};
 use crate::exec;
 use crate::lists::Lister;
 use crate::maintain;
-use crate::open::{Options, open};
+use crate::open::{Options, Ownership, open};
 use crate::plan::{self, Refused, Sealer, Val, uncommitted};
 use crate::readers::Readers;
 use crate::reads;
@@ -31,7 +30,7 @@ pub struct SqliteStore {
     writer: Writer,
     sealer: Arc<Sealer>,
     recent: Arc<Recent>,
-    _lock: File,
+    _lock: Ownership,
 }
 
 impl std::fmt::Debug for SqliteStore {

@@ -77,6 +77,14 @@ number_id! {
     BatchId "T",
     /// A sealed price snapshot shown to a patient (报价).
     QuoteId "Q",
+    /// One check-in or taking of a number (签到, 取号).
+    CheckInId "C",
+    /// One stop notice of HIS: a schedule, a date, a session, a version (停诊通知).
+    StopId "H",
+    /// What a stop does to one registration (停诊影响的挂号).
+    SuspensionId "U",
+    /// One message to one person through one channel (通知).
+    NoticeId "N",
 }
 
 /// 1 to `max` characters, no control characters, no blanks at the ends.
@@ -137,6 +145,8 @@ text_id! {
     PatientId max 64,
     /// One registration = one visit (就诊号, 挂号单次).
     VisitId max 64,
+    /// One session of a doctor or clinic that can be booked (排班号).
+    ScheduleId max 64,
     /// One charge line in HIS (收费明细号).
     LineKey max 64,
     /// Content hash of a bill (缴费单号): changes when its lines change. A staleness token, no security token.

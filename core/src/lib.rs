@@ -29,6 +29,7 @@ mod schema;
 pub mod service;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+pub mod visit;
 pub mod workflow;
 
 pub use calendar::{BizDate, BizMonth, Timestamp};

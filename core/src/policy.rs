@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::TermsHash;
 use crate::money::Totalling;
+use crate::visit::VisitTerms;
 
 mod check;
 mod pace;
@@ -97,6 +98,9 @@ pub struct Terms {
     /// How long HIS may not know a posting before it is asked to cancel that number, in seconds.
     #[serde(default = "his_blind")]
     pub his_blind_s: u32,
+    /// Check-in and messages about visits.
+    #[serde(default)]
+    pub visit: VisitTerms,
 }
 
 fn quote_life() -> u32 {
@@ -124,6 +128,7 @@ impl Default for Terms {
             order_life_s: order_life(),
             description: description(),
             his_blind_s: his_blind(),
+            visit: VisitTerms::default(),
         }
     }
 }
@@ -145,6 +150,7 @@ impl Terms {
         if self.description.is_empty() || self.description.chars().count() > 30 || !self.description.chars().all(plain) {
             return bad("terms.description", "must have 1 to 30 characters, none of &=#+%\"'<>");
         }
+        self.visit.check().map_err(|e| e.under("terms"))?;
         self.grouping.check().map_err(|e| e.under("terms"))
     }
 

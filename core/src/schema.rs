@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::ident::{
-    BatchId, BillId, BusinessNo, ChannelCode, DeptCode, HospitalId, InvoiceId, LineKey, PatientId, PaymentId, QuoteId, RefundId, RequestKey, SettlementId, StaffId, TermsHash,
-    VisitId, WorkerName,
+    BatchId, BillId, BusinessNo, ChannelCode, CheckInId, DeptCode, HospitalId, InvoiceId, LineKey, NoticeId, PatientId, PaymentId, QuoteId, RefundId, RequestKey, ScheduleId,
+    SettlementId, StaffId, StopId, SuspensionId, TermsHash, VisitId, WorkerName,
 };
 use crate::money::{MAX_FEN, Money, Quantity, UnitPrice};
 
@@ -34,10 +34,11 @@ macro_rules! text_ids {
     ($($type:ident $max:literal),+) => { schemas! { $($type => { "type": "string", "minLength": 1, "maxLength": $max, "description": "No control characters, no blanks at the ends." };)+ } };
 }
 
-number_ids! { PaymentId, SettlementId, RefundId, InvoiceId, BatchId, QuoteId }
+number_ids! { PaymentId, SettlementId, RefundId, InvoiceId, BatchId, QuoteId, CheckInId, StopId, SuspensionId, NoticeId }
 
 text_ids! {
-    HospitalId 16, PatientId 64, VisitId 64, LineKey 64, BillId 64, DeptCode 32, BusinessNo 64, RequestKey 64, ChannelCode 16, TermsHash 64, StaffId 64, WorkerName 64
+    HospitalId 16, PatientId 64, VisitId 64, LineKey 64, BillId 64, DeptCode 32, BusinessNo 64, RequestKey 64, ChannelCode 16, TermsHash 64, StaffId 64, WorkerName 64,
+    ScheduleId 64
 }
 
 schemas! {

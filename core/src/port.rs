@@ -7,6 +7,7 @@ mod call;
 mod channel;
 mod health_code;
 mod his;
+mod his_visit;
 mod host;
 mod insurer;
 mod invoice;
@@ -25,13 +26,14 @@ pub use his::{
     DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, HisTraits, IdentifyWay, LineRef,
     LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
+pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 pub use host::{Clock, Entropy, IdSource};
 pub use insurer::{Insurer, InsurerAnswer, InsurerCall, VoucherHolder};
 pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
 pub use keys::{KeyId, KeyProvider, SealKey};
 pub use list::{Cursor, Find, Page, Scan, ScanRow};
 pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
-pub use notifier::{AccountUser, Notifier, NotifierTraits, NotifyAnswer, NotifyCall};
+pub use notifier::{AccountUser, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall};
 pub use outcome::{Fault, No, Outcome};
 pub use store::{
     ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Record, RecordKind, RecordWrite, Reply, Source, StateLog,

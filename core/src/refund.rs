@@ -15,6 +15,8 @@ pub enum Cause {
     Incomplete,
     /// HIS reversed the settlement at its window (窗口退费).
     Window,
+    /// HIS took the registration back because the clinic is stopped (停诊退费): the hospital caused it, nobody approves.
+    Suspended,
 }
 
 /// One step of a refund's plan, in order.
@@ -35,6 +37,7 @@ impl Cause {
         match self {
             Cause::HisRefused | Cause::Late | Cause::Incomplete => &[Step::Returning],
             Cause::Window => &[Step::Finance, Step::Returning, Step::Red],
+            Cause::Suspended => &[Step::Returning, Step::Red],
         }
     }
 
@@ -45,6 +48,7 @@ impl Cause {
             Cause::Late => "订单已关闭，自动退款",
             Cause::Incomplete => "支付未完成，自动退款",
             Cause::Window => "窗口退费",
+            Cause::Suspended => "停诊退费",
         }
     }
 }

@@ -20,8 +20,10 @@ mod phone;
 mod quote;
 mod runner;
 mod status;
+mod suspension;
 mod unpaid;
 mod view;
+mod visit;
 
 pub use attention::{AttentionItem, AttentionListRequest, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, Resolution};
 pub use audit::{AuditReport, AuditRunRequest, Figures, Violation, audit_store};
@@ -36,5 +38,9 @@ pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, 
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use runner::Runner;
 pub use status::{SettlementGetRequest, SettlementGetResponse};
+pub use suspension::{
+    SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView,
+};
 pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};
 pub use view::{BillView, InvoiceView, LineView, PaymentView, Progress, SettlementView};
+pub use visit::{AttendRequest, AttendResponse, RegistrationListRequest, RegistrationListResponse, RegistrationView, VisitProgressRequest, VisitProgressResponse};

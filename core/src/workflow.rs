@@ -1,15 +1,19 @@
-//! The machines: payment, settlement, refund, invoice. A workflow is a total function; effects are data.
+//! The machines: payment, settlement, refund, invoice, check-in, stop, suspension, notice. A workflow is a total function; effects are data.
 //!
 //! `step(state, event, cx)` moves, stays or refuses. Only commands can be refused; a fact moves, stays or holds. Nothing
 //! else may change a state, and nothing in here draws a number, reads a clock or iterates a hash map.
 
+pub mod check_in;
 mod decide;
 pub mod fact;
 pub mod fold;
 pub mod invoice;
+pub mod notice;
 pub mod payment;
 pub mod refund;
 pub mod settlement;
+pub mod stop;
+pub mod suspension;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
@@ -17,16 +21,20 @@ use serde::{Deserialize, Serialize};
 use crate::access::Actor;
 use crate::calendar::Timestamp;
 use crate::error::Result;
-use crate::ident::{ChannelCode, InvoiceId, LineKey, PaymentId, RefundId, SettlementId, TermsHash};
+use crate::ident::{ChannelCode, CheckInId, InvoiceId, LineKey, NoticeId, PaymentId, RefundId, SettlementId, StopId, SuspensionId, TermsHash};
 use crate::ledger::Journal;
 use crate::payment::ChannelTraits;
 use crate::policy::{Lane, Terms};
-use crate::port::{Call, HisTraits};
+use crate::port::{Call, HisTraits, NotifierTraits};
 
+pub use check_in::{CheckIn, CheckInSt};
 pub use invoice::{Invoice, InvoiceSt};
+pub use notice::{Notice, NoticeSt};
 pub use payment::{Payment, PaymentSt};
 pub use refund::{Refund, RefundSt};
 pub use settlement::{Settlement, SettlementSt};
+pub use stop::{Stop, StopSt};
+pub use suspension::{Suspension, SuspensionSt};
 
 /// The kinds of machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,11 +49,28 @@ pub enum MachineKind {
     Refund,
     /// 票据.
     Invoice,
+    /// 签到, 取号.
+    CheckIn,
+    /// 停诊通知.
+    Stop,
+    /// 停诊影响的挂号.
+    Suspension,
+    /// 通知.
+    Notice,
 }
 
 impl MachineKind {
     /// Every kind.
-    pub const ALL: [MachineKind; 4] = [MachineKind::Payment, MachineKind::Settlement, MachineKind::Refund, MachineKind::Invoice];
+    pub const ALL: [MachineKind; 8] = [
+        MachineKind::Payment,
+        MachineKind::Settlement,
+        MachineKind::Refund,
+        MachineKind::Invoice,
+        MachineKind::CheckIn,
+        MachineKind::Stop,
+        MachineKind::Suspension,
+        MachineKind::Notice,
+    ];
 
     /// Stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -54,6 +79,10 @@ impl MachineKind {
             MachineKind::Settlement => "settlement",
             MachineKind::Refund => "refund",
             MachineKind::Invoice => "invoice",
+            MachineKind::CheckIn => "check_in",
+            MachineKind::Stop => "stop",
+            MachineKind::Suspension => "suspension",
+            MachineKind::Notice => "notice",
         }
     }
 }
@@ -71,6 +100,14 @@ pub enum Key {
     Refund(RefundId),
     /// 票据.
     Invoice(InvoiceId),
+    /// 签到, 取号.
+    CheckIn(CheckInId),
+    /// 停诊通知.
+    Stop(StopId),
+    /// 停诊影响的挂号.
+    Suspension(SuspensionId),
+    /// 通知.
+    Notice(NoticeId),
 }
 
 impl Key {
@@ -81,6 +118,10 @@ impl Key {
             Key::Settlement(_) => MachineKind::Settlement,
             Key::Refund(_) => MachineKind::Refund,
             Key::Invoice(_) => MachineKind::Invoice,
+            Key::CheckIn(_) => MachineKind::CheckIn,
+            Key::Stop(_) => MachineKind::Stop,
+            Key::Suspension(_) => MachineKind::Suspension,
+            Key::Notice(_) => MachineKind::Notice,
         }
     }
 
@@ -91,6 +132,24 @@ impl Key {
             Key::Settlement(id) => id.get(),
             Key::Refund(id) => id.get(),
             Key::Invoice(id) => id.get(),
+            Key::CheckIn(id) => id.get(),
+            Key::Stop(id) => id.get(),
+            Key::Suspension(id) => id.get(),
+            Key::Notice(id) => id.get(),
+        }
+    }
+
+    /// The business number derived from its id.
+    pub fn business_no(self) -> crate::ident::BusinessNo {
+        match self {
+            Key::Payment(id) => id.business_no(),
+            Key::Settlement(id) => id.business_no(),
+            Key::Refund(id) => id.business_no(),
+            Key::Invoice(id) => id.business_no(),
+            Key::CheckIn(id) => id.business_no(),
+            Key::Stop(id) => id.business_no(),
+            Key::Suspension(id) => id.business_no(),
+            Key::Notice(id) => id.business_no(),
         }
     }
 
@@ -101,6 +160,10 @@ impl Key {
             MachineKind::Settlement => Key::Settlement(SettlementId::new(id)?),
             MachineKind::Refund => Key::Refund(RefundId::new(id)?),
             MachineKind::Invoice => Key::Invoice(InvoiceId::new(id)?),
+            MachineKind::CheckIn => Key::CheckIn(CheckInId::new(id)?),
+            MachineKind::Stop => Key::Stop(StopId::new(id)?),
+            MachineKind::Suspension => Key::Suspension(SuspensionId::new(id)?),
+            MachineKind::Notice => Key::Notice(NoticeId::new(id)?),
         })
     }
 }
@@ -117,6 +180,14 @@ pub enum Row {
     Refund(Refund),
     /// 票据.
     Invoice(Invoice),
+    /// 签到, 取号.
+    CheckIn(CheckIn),
+    /// 停诊通知.
+    Stop(Stop),
+    /// 停诊影响的挂号.
+    Suspension(Box<Suspension>),
+    /// 通知.
+    Notice(Notice),
 }
 
 macro_rules! each {
@@ -126,34 +197,47 @@ macro_rules! each {
             Row::Settlement($m) => $body,
             Row::Refund($m) => $body,
             Row::Invoice($m) => $body,
+            Row::CheckIn($m) => $body,
+            Row::Stop($m) => $body,
+            Row::Suspension($m) => $body,
+            Row::Notice($m) => $body,
         }
     };
 }
 
 impl Row {
     /// Its name.
-    pub const fn key(&self) -> Key {
+    pub fn key(&self) -> Key {
         match self {
             Row::Payment(m) => Key::Payment(m.id),
             Row::Settlement(m) => Key::Settlement(m.id),
             Row::Refund(m) => Key::Refund(m.id),
             Row::Invoice(m) => Key::Invoice(m.id),
+            Row::CheckIn(m) => Key::CheckIn(m.id),
+            Row::Stop(m) => Key::Stop(m.id),
+            Row::Suspension(m) => Key::Suspension(m.id),
+            Row::Notice(m) => Key::Notice(m.id),
         }
     }
 
     /// Its version, from 1.
-    pub const fn ver(&self) -> u32 {
+    pub fn ver(&self) -> u32 {
         each!(self, m => m.base.ver)
     }
 
     /// Its state's code.
-    pub const fn st(&self) -> &'static str {
+    pub fn st(&self) -> &'static str {
         each!(self, m => m.st.code())
     }
 
     /// What all machines carry.
-    pub const fn base(&self) -> &Base {
+    pub fn base(&self) -> &Base {
         each!(self, m => &m.base)
+    }
+
+    /// Does its machine still want this act?
+    pub(crate) fn wants(&self, call: &Call) -> bool {
+        each!(self, m => m.wants(call))
     }
 
     pub(crate) fn base_mut(&mut self) -> &mut Base {
@@ -243,6 +327,14 @@ pub enum Event {
     Refund(refund::Event),
     /// To an invoice.
     Invoice(invoice::Event),
+    /// To a check-in.
+    CheckIn(check_in::Event),
+    /// To a stop.
+    Stop(stop::Event),
+    /// To a suspension.
+    Suspension(suspension::Event),
+    /// To a notice.
+    Notice(notice::Event),
 }
 
 /// A machine to be born within a move.
@@ -256,6 +348,14 @@ pub enum New {
     Refund(refund::New),
     /// An invoice.
     Invoice(invoice::New),
+    /// A check-in.
+    CheckIn(check_in::New),
+    /// A stop.
+    Stop(Box<stop::New>),
+    /// A suspension.
+    Suspension(Box<suspension::New>),
+    /// A notice.
+    Notice(Box<notice::New>),
 }
 
 /// A call that must happen, as a machine asks for it.
@@ -295,6 +395,8 @@ pub struct Cx<'a> {
     pub terms: &'a Terms,
     /// What HIS can do.
     pub his: HisTraits,
+    /// What the message gateways can do.
+    pub notifier: NotifierTraits,
     /// What each channel can do.
     pub channels: &'a (dyn Fn(&ChannelCode) -> Option<ChannelTraits> + Sync),
     /// "Not found" from a channel counts only after this long, in milliseconds.

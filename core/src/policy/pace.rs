@@ -16,13 +16,15 @@ pub enum Lane {
     Invoice,
     /// Our own timers.
     Timer,
-    /// Whoever is asked while a person waits: health-code platform, e-voucher decoder, message gateways. Never queued.
+    /// Message gateways and the official account, for notices.
+    Notify,
+    /// Whoever is asked while a person waits: health-code platform, e-voucher decoder, codes and logins. Never queued.
     Person,
 }
 
 impl Lane {
     /// Every lane work is queued in.
-    pub const ALL: [Lane; 4] = [Lane::His, Lane::Channel, Lane::Invoice, Lane::Timer];
+    pub const ALL: [Lane; 5] = [Lane::His, Lane::Channel, Lane::Invoice, Lane::Timer, Lane::Notify];
 
     /// Short stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Lane {
             Lane::Channel => "channel",
             Lane::Invoice => "invoice",
             Lane::Timer => "timer",
+            Lane::Notify => "notify",
             Lane::Person => "person",
         }
     }
@@ -89,6 +92,9 @@ pub struct Pace {
     pub channel: LanePace,
     /// Invoice platform.
     pub invoice: LanePace,
+    /// Message gateways and the official account, for notices.
+    #[serde(default = "notify")]
+    pub notify: LanePace,
     /// A lease lasts this long, in milliseconds; longer than any deadline.
     pub lease_ms: u32,
     /// Fallback interval of the runner's polling, in milliseconds.
@@ -105,6 +111,16 @@ pub struct Pace {
 
 const fn person_ms() -> u32 {
     8_000
+}
+
+fn notify() -> LanePace {
+    LanePace {
+        act: Ladder { steps_s: vec![5, 30, 60, 300, 600, 1_800], slow_s: 3600 },
+        poll: Ladder { steps_s: vec![60], slow_s: 3600 },
+        deadline_ms: 15_000,
+        slots: 4,
+        overdue_s: 3_600,
+    }
 }
 
 impl Default for Pace {
@@ -131,6 +147,7 @@ impl Default for Pace {
                 slots: 4,
                 overdue_s: 3_600,
             },
+            notify: notify(),
             lease_ms: 60_000,
             idle_ms: 500,
             not_found_s: 60,
@@ -147,13 +164,14 @@ impl Pace {
             Lane::His => &self.his,
             Lane::Channel | Lane::Timer | Lane::Person => &self.channel,
             Lane::Invoice => &self.invoice,
+            Lane::Notify => &self.notify,
         }
     }
 
     /// Deadline of one call in a lane, in milliseconds.
     pub const fn deadline_ms(&self, lane: Lane) -> u32 {
         match lane {
-            Lane::His | Lane::Channel | Lane::Invoice | Lane::Timer => self.lane(lane).deadline_ms,
+            Lane::His | Lane::Channel | Lane::Invoice | Lane::Timer | Lane::Notify => self.lane(lane).deadline_ms,
             Lane::Person => self.person_ms,
         }
     }
@@ -161,7 +179,7 @@ impl Pace {
     /// Checks every value; the error names the field.
     pub fn check(&self) -> Result<()> {
         let bad = |field: String, problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", field).with("problem", problem));
-        for (name, lane) in [("his", &self.his), ("channel", &self.channel), ("invoice", &self.invoice)] {
+        for (name, lane) in [("his", &self.his), ("channel", &self.channel), ("invoice", &self.invoice), ("notify", &self.notify)] {
             if lane.slots == 0 || lane.slots > 1024 {
                 return bad(format!("pace.{name}.slots"), "must lie between 1 and 1024");
             }

@@ -57,7 +57,8 @@ impl Call {
             Call::His { .. } => Lane::His,
             Call::Channel { .. } => Lane::Channel,
             Call::Invoice { .. } => Lane::Invoice,
-            Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => Lane::Person,
+            Call::Notify { call: NotifyCall::Send { .. } } => Lane::Notify,
+            Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => Lane::Person,
         }
     }
 
@@ -79,7 +80,8 @@ impl Call {
             Call::His { call } => call.business_no(),
             Call::Channel { call, .. } => call.business_no(),
             Call::Invoice { call } => call.business_no(),
-            Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => None,
+            Call::Notify { call } => call.business_no(),
+            Call::HealthCode { .. } | Call::Insurer { .. } => None,
         }
     }
 

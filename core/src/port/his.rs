@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{CallCx, Outcome};
+use super::{AttendOrder, CallCx, Outcome, RebookOrder, StoppedSession};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
 use crate::ident::{BusinessNo, ChannelCode, DeptCode, LineKey, PatientId, VisitId};
 use crate::money::Money;
+use crate::visit::{AffectedPage, QueueTicket, Rebooked, Registration, StopNotice};
 
 /// By what a patient is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +201,14 @@ pub enum HisNoticeKind {
         settlement_no: BusinessNo,
         /// The amount reversed.
         amount_fen: Money,
+        /// HIS did it because the clinic is stopped (RefundPay refundType 1 停诊): nobody has to approve that.
+        #[serde(default)]
+        suspended: bool,
+    },
+    /// A clinic is stopped, or its doctor or time changed (停诊, 换医生, 调班).
+    Stopped {
+        /// The notice.
+        stop: Box<StopNotice>,
     },
 }
 
@@ -228,7 +237,8 @@ pub struct DayRow {
     pub at: Timestamp,
 }
 
-/// A call to HIS. `lock`, `unlock`, `post`, `cancel_post`, `reverse` change something; the rest only read.
+/// A call to HIS. `lock`, `unlock`, `post`, `cancel_post`, `reverse`, `take_number`, `check_in`, `rebook` change something;
+/// the rest only read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum HisCall {
@@ -287,6 +297,47 @@ pub enum HisCall {
         /// The day.
         date: BizDate,
     },
+    /// The registrations of a patient on a day, given-back ones included.
+    Registrations {
+        /// Whose.
+        patient: PatientId,
+        /// When.
+        date: BizDate,
+    },
+    /// Take a number (取号).
+    TakeNumber {
+        /// For which registration.
+        order: AttendOrder,
+    },
+    /// Check in (签到).
+    CheckIn {
+        /// For which registration.
+        order: AttendOrder,
+    },
+    /// What became of a taking of a number or a check-in?
+    QueryCheckIn {
+        /// Its number.
+        no: BusinessNo,
+    },
+    /// The registrations of a stopped session, page by page.
+    Affected {
+        /// Which session.
+        session: StoppedSession,
+        /// Where the list goes on; none from its beginning.
+        after: Option<String>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Move or give back a registration of a stopped session.
+    Rebook {
+        /// Which, and how.
+        order: RebookOrder,
+    },
+    /// What became of a rebooking?
+    QueryRebook {
+        /// Its number.
+        no: BusinessNo,
+    },
 }
 
 impl HisCall {
@@ -304,6 +355,13 @@ impl HisCall {
             HisCall::QueryReverse { .. } => "his.query_reverse",
             HisCall::Notices { .. } => "his.notices",
             HisCall::DayFile { .. } => "his.day_file",
+            HisCall::Registrations { .. } => "his.registrations",
+            HisCall::TakeNumber { .. } => "his.take_number",
+            HisCall::CheckIn { .. } => "his.check_in",
+            HisCall::QueryCheckIn { .. } => "his.query_check_in",
+            HisCall::Affected { .. } => "his.affected",
+            HisCall::Rebook { .. } => "his.rebook",
+            HisCall::QueryRebook { .. } => "his.query_rebook",
         }
     }
 
@@ -313,8 +371,20 @@ impl HisCall {
             HisCall::Lock { bill } => Some(bill.no.as_str()),
             HisCall::Post { posting } => Some(posting.bill.no.as_str()),
             HisCall::Reverse { reversal } => Some(reversal.no.as_str()),
-            HisCall::Unlock { no } | HisCall::QueryPost { no } | HisCall::CancelPost { no } | HisCall::QueryReverse { no } => Some(no.as_str()),
-            HisCall::FindPatient { .. } | HisCall::Unpaid { .. } | HisCall::Notices { .. } | HisCall::DayFile { .. } => None,
+            HisCall::TakeNumber { order } | HisCall::CheckIn { order } => Some(order.no.as_str()),
+            HisCall::Rebook { order } => Some(order.no.as_str()),
+            HisCall::Unlock { no }
+            | HisCall::QueryPost { no }
+            | HisCall::CancelPost { no }
+            | HisCall::QueryReverse { no }
+            | HisCall::QueryCheckIn { no }
+            | HisCall::QueryRebook { no } => Some(no.as_str()),
+            HisCall::FindPatient { .. }
+            | HisCall::Unpaid { .. }
+            | HisCall::Notices { .. }
+            | HisCall::DayFile { .. }
+            | HisCall::Registrations { .. }
+            | HisCall::Affected { .. } => None,
         }
     }
 }
@@ -345,6 +415,20 @@ pub enum HisAnswer {
     Notices(Vec<HisNotice>),
     /// The day file.
     DayFile(Vec<DayRow>),
+    /// Registrations; empty when none.
+    Registrations(Vec<Registration>),
+    /// A number.
+    TakeNumber(QueueTicket),
+    /// Checked in.
+    CheckIn(QueueTicket),
+    /// What became of it; none when HIS has no record (yet).
+    QueryCheckIn(Option<QueueTicket>),
+    /// A page of registrations.
+    Affected(AffectedPage),
+    /// Moved or given back.
+    Rebook(Rebooked),
+    /// What became of it; none when HIS has no record (yet).
+    QueryRebook(Option<Rebooked>),
 }
 
 /// What a HIS can do; missing abilities are data, not errors.
@@ -359,11 +443,23 @@ pub struct HisTraits {
     pub cancel_post: bool,
     /// It pushes or lists notices.
     pub notices: bool,
+    /// It lists registrations, gives numbers and takes check-ins.
+    #[serde(default)]
+    pub check_in: bool,
+    /// It can say what became of a check-in; otherwise an unknown one goes to a person.
+    #[serde(default)]
+    pub query_check_in: bool,
+    /// It moves and takes back registrations of a stopped session; otherwise the window does.
+    #[serde(default)]
+    pub rebook: bool,
+    /// It can say what became of a rebooking.
+    #[serde(default)]
+    pub query_rebook: bool,
 }
 
 impl Default for HisTraits {
     fn default() -> HisTraits {
-        HisTraits { lock: true, query_post: true, cancel_post: true, notices: true }
+        HisTraits { lock: true, query_post: true, cancel_post: true, notices: true, check_in: true, query_check_in: true, rebook: true, query_rebook: true }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Scan {
     Machines(HospitalId, MachineKind),
     /// The settlements of a patient, newest first.
     Settlements(HospitalId, PatientId),
+    /// The suspensions of a patient, newest first.
+    Suspensions(HospitalId, PatientId),
     /// Machines with `attention` or held, ascending by id.
     Attention(HospitalId, MachineKind),
     /// Every journal of a hospital in posting order.

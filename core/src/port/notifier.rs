@@ -1,5 +1,5 @@
-//! The notifier port: short messages, and the official account's login. Nothing here can be asked about afterwards, so an
-//! unknown outcome stays unknown.
+//! The notifier port: short messages, messages of the official account, and its login. Nothing here can be asked about
+//! afterwards, so an unknown outcome stays unknown.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -7,6 +7,32 @@ use serde::{Deserialize, Serialize};
 use super::health_code::hashed;
 use super::{CallCx, Outcome};
 use crate::access::Private;
+use crate::ident::BusinessNo;
+use crate::visit::Message;
+
+/// Through what a person is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeChannel {
+    /// A message of the official account (模板消息, 订阅通知).
+    Account,
+    /// A short message (短信).
+    Sms,
+}
+
+/// One message to one person through one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeOrder {
+    /// Our number.
+    pub no: BusinessNo,
+    /// Through what.
+    pub channel: NoticeChannel,
+    /// Openid or mobile number.
+    pub to: Private,
+    /// What he is told.
+    pub message: Message,
+}
 
 /// A call to a message gateway or to the official account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +44,12 @@ pub enum NotifyCall {
         phone: Private,
         /// The code.
         code: Private,
+    },
+    /// Send a message. `Unsent` also stands for a gateway that proves it did not take it and may be asked again later (busy,
+    /// out of quota); `Refused` for a definite no; everything else is unknown, and is never sent again.
+    Send {
+        /// To whom, and what.
+        order: NoticeOrder,
     },
     /// Ask whose a login code of the official account is (网页授权). The code can be used once.
     Login {
@@ -31,6 +63,7 @@ impl NotifyCall {
     pub const fn name(&self) -> &'static str {
         match self {
             NotifyCall::SmsCode { .. } => "notify.sms_code",
+            NotifyCall::Send { .. } => "notify.send",
             NotifyCall::Login { .. } => "notify.login",
         }
     }
@@ -41,7 +74,22 @@ impl NotifyCall {
         match self {
             // Six digits are found from any hash of them.
             NotifyCall::SmsCode { phone, .. } => NotifyCall::SmsCode { phone: Private::new(crate::access::mask_phone(phone.reveal())), code: Private::new("******") },
+            NotifyCall::Send { order } => {
+                let to = match order.channel {
+                    NoticeChannel::Account => hashed(&order.to),
+                    NoticeChannel::Sms => Private::new(crate::access::mask_phone(order.to.reveal())),
+                };
+                NotifyCall::Send { order: NoticeOrder { to, ..order.clone() } }
+            }
             NotifyCall::Login { code } => NotifyCall::Login { code: hashed(code) },
+        }
+    }
+
+    /// The business number.
+    pub fn business_no(&self) -> Option<&str> {
+        match self {
+            NotifyCall::Send { order } => Some(order.no.as_str()),
+            NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } => None,
         }
     }
 }
@@ -52,6 +100,8 @@ impl NotifyCall {
 pub enum NotifyAnswer {
     /// The gateway has taken the message.
     SmsCode,
+    /// It has taken the message.
+    Send,
     /// Who logged in. A used or expired code answers `Refused`.
     Login(AccountUser),
 }
@@ -62,6 +112,7 @@ impl NotifyAnswer {
     pub fn for_log(&self) -> NotifyAnswer {
         match self {
             NotifyAnswer::SmsCode => NotifyAnswer::SmsCode,
+            NotifyAnswer::Send => NotifyAnswer::Send,
             NotifyAnswer::Login(user) => NotifyAnswer::Login(AccountUser { openid: hashed(&user.openid) }),
         }
     }
@@ -81,6 +132,10 @@ pub struct NotifierTraits {
     pub sms: bool,
     /// Knows who logs in through the official account.
     pub login: bool,
+    /// Sends notices by SMS: a template is configured.
+    pub sms_notice: bool,
+    /// Sends notices through the official account: a template is configured.
+    pub account_notice: bool,
 }
 
 /// Message gateways and the official account.

@@ -165,11 +165,27 @@ pub enum RecordKind {
     PhoneCode,
     /// The patients of an account of the official account, under a hash of its number.
     Account,
+    /// The present check-in of a registration, under a hash of its number.
+    CheckIn,
+    /// The stop a notice of HIS gave birth to, under a hash of its name.
+    Stop,
+    /// How a patient is reached at the official account, under a hash of his number.
+    Contact,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 6] = [RecordKind::Quote, RecordKind::Session, RecordKind::Policy, RecordKind::Cursor, RecordKind::PhoneCode, RecordKind::Account];
+    pub const ALL: [RecordKind; 9] = [
+        RecordKind::Quote,
+        RecordKind::Session,
+        RecordKind::Policy,
+        RecordKind::Cursor,
+        RecordKind::PhoneCode,
+        RecordKind::Account,
+        RecordKind::CheckIn,
+        RecordKind::Stop,
+        RecordKind::Contact,
+    ];
 
     /// Stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -180,6 +196,9 @@ impl RecordKind {
             RecordKind::Cursor => "cursor",
             RecordKind::PhoneCode => "phone_code",
             RecordKind::Account => "account",
+            RecordKind::CheckIn => "check_in",
+            RecordKind::Stop => "stop",
+            RecordKind::Contact => "contact",
         }
     }
 }

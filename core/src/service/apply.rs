@@ -11,7 +11,7 @@ use crate::ident::{BatchId, SettlementId};
 use crate::policy::Lane;
 use crate::port::{ActRow, Batch, CommitError, Inbox, InboxState, Job, JobKind, PollRow, RecordWrite, Reply, Source, WakeKind, WakeRow, Write};
 use crate::workflow::fold::{Changes, Folded, Root, World, fold};
-use crate::workflow::{Ids, InvoiceSt, Key, PaymentSt, RefundSt, Refusal, Row, SettlementSt, Wake, Why};
+use crate::workflow::{Event as MachineEvent, Ids, InvoiceSt, Key, NoticeSt, PaymentSt, RefundSt, Refusal, Row, SettlementSt, SuspensionSt, Wake, Why, stop};
 
 /// Nobody waits longer than this for a conflict to clear or a commit to become known.
 const PATIENCE_MS: i64 = 20_000;
@@ -118,6 +118,8 @@ impl Engine {
                 self.after_commit(batch);
                 Ok(Attempt::Done(done()))
             }
+            // Births change nothing that could be read again: a record written with them stands in the way for good.
+            Err(CommitError::Conflict) if matches!(event.root, Some(Root::Births(_))) => Err(Error::new(Code::Conflict)),
             Err(CommitError::Conflict) => Ok(Attempt::Again(Code::Conflict)),
             Err(CommitError::Busy) => Ok(Attempt::Again(Code::StoreBusy)),
             Err(CommitError::Replayed(reply)) => Ok(Attempt::Done(Applied::Replayed(reply))),
@@ -150,10 +152,12 @@ impl Engine {
             }
             let terms = |hash: &_| self.terms(hash);
             let channels = |code: &_| hospital.channel_traits(code);
-            let world = World { now: self.now(), actor, his: hospital.his.traits(), channels: &channels, terms: &terms, not_found_ms: i64::from(hospital.pace.not_found_s) * 1000 };
+            let world = World { now: self.now(), actor, his: hospital.his.traits(), notifier: hospital.notifier_traits(), channels: &channels, terms: &terms, not_found_ms: i64::from(hospital.pace.not_found_s) * 1000 };
             let births = if let Root::Births(births) = root { births.len() } else { 0 };
             let shares: usize = loaded.values().map(|row| if let Row::Payment(p) = row { p.shares.len() } else { 1 }).sum();
-            let mut ids = Ids::new((0..8 + 2 * (shares + births)).map(|_| self.fresh()).collect());
+            // A registration that is hit gets a suspension and a notice per channel.
+            let hit = if let Root::Fact(_, MachineEvent::Stop(stop::Event::Found { page })) = root { 3 * page.items.len() } else { 0 };
+            let mut ids = Ids::new((0..8 + 2 * (shares + births) + hit).map(|_| self.fresh()).collect());
             match fold(&world, &loaded, root, &mut ids)? {
                 Folded::Missing(more) => {
                     if more.iter().all(|key| wanted.contains(key)) {
@@ -252,7 +256,8 @@ impl Engine {
                 Row::Settlement(m) => payments.ring(m.payment),
                 Row::Refund(m) => payments.ring(m.payment),
                 // A payment is over for the patient before its invoice comes: who waits for that looks every second.
-                Row::Invoice(_) => {}
+                // Whoever waits for the others looks every so often, too.
+                Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) => {}
             }
         }
         for act in batch.acts {
@@ -293,5 +298,8 @@ fn alone(machine: Key, queue: Key, source: &Source, before: &BTreeMap<Key, Row>)
         Some(Row::Settlement(s)) => matches!(s.st, SettlementSt::Locked | SettlementSt::Posted),
         Some(Row::Refund(r)) => r.st == RefundSt::Finance,
         Some(Row::Invoice(i)) => matches!(i.st, InvoiceSt::Issued | InvoiceSt::None),
+        Some(Row::Suspension(s)) => s.st == SuspensionSt::Notified,
+        Some(Row::Notice(n)) => n.st == NoticeSt::Waiting,
+        Some(Row::CheckIn(_) | Row::Stop(_)) => false,
     }
 }

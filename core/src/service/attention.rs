@@ -12,7 +12,7 @@ use crate::ident::RequestKey;
 use crate::money::Money;
 use crate::port::{Cursor, Scan, ScanRow};
 use crate::workflow::fold::{Changes, Root};
-use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, invoice, payment, refund, settlement};
+use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, check_in, invoice, notice, payment, refund, settlement, stop, suspension};
 
 /// Request of `attention.list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct AttentionItem {
     pub reason: String,
     /// Since when.
     pub since: Timestamp,
-    /// The amount at stake.
+    /// The amount at stake; zero where none is.
     pub amount_fen: Money,
 }
 
@@ -70,6 +70,14 @@ pub enum Resolution {
     Refund(refund::Decision),
     /// Of an invoice.
     Invoice(invoice::Decision),
+    /// Of a check-in.
+    CheckIn(check_in::Decision),
+    /// Of a stop.
+    Stop(stop::Decision),
+    /// Of a suspension.
+    Suspension(suspension::Decision),
+    /// Of a notice.
+    Notice(notice::Decision),
 }
 
 /// Request of `attention.resolve`.
@@ -128,6 +136,14 @@ impl Engine {
             (Key::Invoice(_), Resolution::Invoice(d)) => {
                 (Role::Operator, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
+            (Key::CheckIn(_), Resolution::CheckIn(d)) => {
+                (Role::Operator, MachineEvent::CheckIn(check_in::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+            }
+            (Key::Stop(_), Resolution::Stop(d)) => (Role::Operator, MachineEvent::Stop(stop::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Suspension(_), Resolution::Suspension(d)) => {
+                (Role::Operator, MachineEvent::Suspension(suspension::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+            }
+            (Key::Notice(_), Resolution::Notice(d)) => (Role::Operator, MachineEvent::Notice(notice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
             _ => return Err(Error::field("resolution.of", "is not the kind of this machine")),
         };
         caller.must_be(&[role])?;
@@ -164,11 +180,13 @@ fn item(row: &Row) -> Option<AttentionItem> {
         (None, Some(attention)) => (false, attention.reason.clone(), attention.since),
         (None, None) => return None,
     };
-    let (business_no, amount_fen) = match row {
-        Row::Payment(m) => (m.out_trade_no(), m.amount_fen),
-        Row::Settlement(m) => (m.no(), m.bill.total_fen),
-        Row::Refund(m) => (m.out_refund_no(), m.amount_fen),
-        Row::Invoice(m) => (m.bus_no(), m.order.total_fen),
+    let amount_fen = match row {
+        Row::Payment(m) => m.amount_fen,
+        Row::Settlement(m) => m.bill.total_fen,
+        Row::Refund(m) => m.amount_fen,
+        Row::Invoice(m) => m.order.total_fen,
+        Row::Suspension(m) => m.registration.fee_fen,
+        Row::CheckIn(_) | Row::Stop(_) | Row::Notice(_) => Money::ZERO,
     };
-    Some(AttentionItem { machine: row.key(), business_no: business_no.to_string(), st: row.st().to_owned(), held, reason, since, amount_fen })
+    Some(AttentionItem { machine: row.key(), business_no: row.key().business_no().to_string(), st: row.st().to_owned(), held, reason, since, amount_fen })
 }

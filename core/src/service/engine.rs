@@ -12,7 +12,7 @@ use crate::ident::{ChannelCode, HospitalId, TermsHash, WorkerName};
 use crate::payment::ChannelTraits;
 use crate::policy::{Pace, Terms};
 use crate::port::{
-    Batch, CallLog, Clock, CommitError, Entropy, HealthCode, His, IdSource, Insurer, InvoicePlatform, LogSink, Notifier, PaymentChannel, Record, RecordKind, RecordWrite, Source,
+    Batch, CallLog, Clock, CommitError, Entropy, HealthCode, His, IdSource, Insurer, InvoicePlatform, LogSink, Notifier, NotifierTraits, PaymentChannel, Record, RecordKind, RecordWrite, Source,
     Store,
 };
 
@@ -44,6 +44,10 @@ pub struct Hospital {
 impl Hospital {
     pub(crate) fn call_log(&self) -> CallLog {
         CallLog::new(Arc::clone(&self.log), self.id.clone())
+    }
+
+    pub(crate) fn notifier_traits(&self) -> NotifierTraits {
+        self.notifier.as_ref().map(|n| n.traits()).unwrap_or_default()
     }
 
     pub(crate) fn channel_traits(&self, code: &ChannelCode) -> Option<ChannelTraits> {

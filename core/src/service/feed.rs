@@ -6,10 +6,12 @@ use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
 use crate::access::Actor;
 use crate::error::{Code, Error, Result};
-use crate::ident::{HospitalId, SettlementId};
+use crate::gm;
+use crate::ident::{HospitalId, SettlementId, StopId};
 use crate::port::{Find, HisAnswer, HisCall, HisNotice, HisNoticeKind, Record, RecordKind, RecordWrite, Source};
 use crate::workflow::fold::Root;
-use crate::workflow::{Event as MachineEvent, Key, settlement};
+use crate::visit::StopNotice;
+use crate::workflow::{Event as MachineEvent, Key, New, settlement, stop};
 
 const CURSOR: &str = "his.notices";
 
@@ -60,11 +62,47 @@ impl Engine {
         Ok(result)
     }
 
+    /// Takes one notice that HIS pushed. It counts once, whether it is pushed, polled or both.
+    pub async fn push_notice(&self, hospital: &HospitalId, notice: &HisNotice) -> Result<FeedResult> {
+        let told = self.take_notice(self.hospital(hospital)?, notice).await?;
+        Ok(FeedResult { read: 1, told })
+    }
+
+    /// A stop is born once per schedule, date, session and version, whatever the message that brings it is called.
+    async fn take_stop(&self, hospital: &Hospital, notice: &HisNotice, stop: &StopNotice) -> Result<usize> {
+        let message = serde_json::to_vec(notice).map_err(|_| Error::internal("notices serialise"))?;
+        let source = Source::Message { peer: "his".to_owned(), id: format!("{}#stop", notice.id) };
+        let key = gm::hex(&gm::sm3(format!("stop:{}", stop.name()).as_bytes()));
+        if self.inner.store.record(&hospital.id, RecordKind::Stop, &key).await?.is_none() {
+            let id = StopId::new(self.fresh())?;
+            let new = stop::New { id, terms: self.terms_hash(&hospital.id)?.clone(), notice: stop.clone() };
+            let body = serde_json::to_vec(&id).map_err(|_| Error::internal("ids serialise"))?;
+            let record = Record { kind: RecordKind::Stop, key, ver: 1, expires: None, body };
+            let births = Root::Births(vec![New::Stop(Box::new(new))]);
+            let records = vec![RecordWrite { record, expected: None }];
+            let event = Event { message: Some(message.clone()), records, ..Event::new(&Actor::Engine, births, source.clone()) };
+            match self.apply(hospital, event).await {
+                Ok(applied) => return Ok(usize::from(matches!(applied, Applied::Changed(_)))),
+                // The same notice came another way in the same moment.
+                Err(error) if error.code() == Code::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.apply(hospital, Event { message: Some(message), ..Event::consume(&Actor::Engine, source) }).await?;
+        Ok(0)
+    }
+
     async fn take_notice(&self, hospital: &Hospital, notice: &HisNotice) -> Result<usize> {
         let (ids, event) = match &notice.what {
-            HisNoticeKind::Reversed { settlement_no, amount_fen } => {
+            HisNoticeKind::Stopped { stop } => return self.take_stop(hospital, notice, stop).await,
+            HisNoticeKind::Reversed { settlement_no, amount_fen, suspended } => {
                 let ids = SettlementId::from_business_no(settlement_no.as_str()).into_iter().collect();
-                (ids, settlement::Event::WindowReversed { amount_fen: *amount_fen })
+                let event = if *suspended {
+                    settlement::Event::Suspended { amount_fen: *amount_fen, suspension: None }
+                } else {
+                    settlement::Event::WindowReversed { amount_fen: *amount_fen }
+                };
+                (ids, event)
             }
             HisNoticeKind::LinesChanged { lines } => {
                 let mut ids: Vec<SettlementId> = Vec::new();

@@ -14,9 +14,9 @@ use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
 use crate::policy::Lane;
 use crate::port::{Call, ChannelCall, Claim, ClaimLimits, Job, JobKind, JobRef, Source, WakeKind};
-use crate::workflow::fact::{Verdict, of_act, of_poll};
+use crate::workflow::fact::{Verdict, instead, of_act, of_poll};
 use crate::workflow::fold::Root;
-use crate::workflow::{Event as MachineEvent, Key, Machine, Row, invoice, payment, refund, settlement};
+use crate::workflow::{Event as MachineEvent, Key, check_in, invoice, notice, payment, refund, settlement, stop, suspension};
 
 /// After a store error the runner waits this long before it looks again.
 const STORE_PAUSE_MS: i64 = 500;
@@ -190,18 +190,18 @@ impl Runner {
         let source = Source::Effect { act: *id, lease: job.lease };
         let rows = engine.inner.store.load(&job.hospital, &[machine]).await?;
         let wanted = match rows.first() {
-            Some(Row::Payment(m)) => m.wants(call),
-            Some(Row::Settlement(m)) => m.wants(call),
-            Some(Row::Refund(m)) => m.wants(call),
-            Some(Row::Invoice(m)) => m.wants(call),
+            Some(row) => row.wants(call),
             None => return Err(Error::internal("an act belongs to a machine")),
         };
         if !wanted {
             engine.apply(hospital, Event::consume(&Actor::Engine, source)).await?;
             return Ok(());
         }
-        let outcome = engine.perform(hospital, call, attempt).await;
-        match of_act(call, outcome, sent, attempt) {
+        let verdict = match instead(call, sent) {
+            Some(event) => Verdict::Fact(event),
+            None => of_act(call, engine.perform(hospital, call, attempt).await, sent, attempt),
+        };
+        match verdict {
             Verdict::Again { unsent } => {
                 let slow = rows.first().is_some_and(|row| row.base().attention.is_some());
                 let wait = hospital.pace.lane(call.lane()).act.wait_ms(attempt, slow);
@@ -222,7 +222,7 @@ impl Runner {
     async fn poll(&self, job: &Job, machine: Key, call: &Call, attempt: u32, slow: bool) -> Result<()> {
         let engine = &self.engine;
         let hospital = engine.hospital(&job.hospital)?;
-        let outcome = engine.perform(hospital, call, attempt).await;
+        let outcome = engine.with_contacts(hospital, engine.perform(hospital, call, attempt).await).await?;
         let stayed = match of_poll(call, outcome) {
             Verdict::Again { .. } => true,
             Verdict::Fact(event) => {
@@ -248,7 +248,13 @@ impl Runner {
             (Key::Settlement(_), WakeKind::Overdue) => MachineEvent::Settlement(settlement::Event::Overdue),
             (Key::Refund(_), WakeKind::Overdue) => MachineEvent::Refund(refund::Event::Overdue),
             (Key::Invoice(_), WakeKind::Overdue) => MachineEvent::Invoice(invoice::Event::Overdue),
-            (Key::Settlement(_) | Key::Refund(_) | Key::Invoice(_), WakeKind::Expire | WakeKind::Recheck) => {
+            (Key::CheckIn(_), WakeKind::Overdue) => MachineEvent::CheckIn(check_in::Event::Overdue),
+            (Key::Stop(_), WakeKind::Overdue) => MachineEvent::Stop(stop::Event::Overdue),
+            (Key::Suspension(_), WakeKind::Overdue) => MachineEvent::Suspension(suspension::Event::Overdue),
+            (Key::Notice(_), WakeKind::Overdue) => MachineEvent::Notice(notice::Event::Overdue),
+            (Key::Notice(_), WakeKind::Expire) => MachineEvent::Notice(notice::Event::Expire),
+            (Key::Settlement(_) | Key::Refund(_) | Key::Invoice(_) | Key::CheckIn(_) | Key::Stop(_) | Key::Suspension(_), WakeKind::Expire | WakeKind::Recheck)
+            | (Key::Notice(_), WakeKind::Recheck) => {
                 engine.apply(hospital, Event::consume(&Actor::Engine, source)).await?;
                 return Ok(());
             }

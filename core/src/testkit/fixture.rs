@@ -125,6 +125,17 @@ pub fn call(lane: crate::policy::Lane) -> Result<Call> {
         Lane::His | Lane::Timer => Call::His { call: HisCall::QueryPost { no: SettlementId::new(1)?.business_no() } },
         Lane::Channel => Call::Channel { channel: crate::ident::ChannelCode::new("wechat")?, call: ChannelCall::Query { out_trade_no: PaymentId::new(1)?.business_no() } },
         Lane::Invoice => Call::Invoice { call: InvoiceCall::Query { bus_no: InvoiceId::new(1)?.business_no() } },
+        Lane::Notify => {
+            let message = crate::visit::Message {
+                kind: crate::visit::MessageKind::ClinicStopped,
+                hospital_name: "医院".to_owned(),
+                date: NOON.biz_date(),
+                session: crate::visit::Session::Am,
+                link: None,
+            };
+            let (no, to) = (crate::ident::NoticeId::new(1)?.business_no(), crate::access::Private::new("13900000001"));
+            Call::Notify { call: crate::port::NotifyCall::Send { order: crate::port::NoticeOrder { no, channel: crate::port::NoticeChannel::Sms, to, message } } }
+        }
         Lane::Person => Call::HealthCode { call: crate::port::HealthCodeCall::Verify { code: crate::access::Private::new("code") } },
     })
 }

@@ -4,6 +4,7 @@
 //! [`Plan`] says: unsent, lost before the effect, lost after it, done later. Invariants compare truth and ledger.
 
 mod asked;
+mod bookings;
 mod channel;
 mod his;
 mod invoice;
@@ -27,7 +28,7 @@ pub use asked::{FakeHealthCodes, FakeInsurer, FakeNotifier};
 pub use channel::FakeChannel;
 pub use his::{FakeHis, HisHabits};
 pub use invoice::FakeInvoices;
-pub use people::{charge, visit};
+pub use people::{booking, charge, stop, visit};
 pub use plan::{Plan, Trouble};
 pub use truth::{Truth, TruthViolation};
 

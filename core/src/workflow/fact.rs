@@ -4,9 +4,9 @@
 //! proven unsent, the no may be the echo of our own success ("already settled"), so it becomes a question for the query,
 //! never a refund (DESIGN.md §4.4).
 
-use super::{Event, Key, invoice, payment, refund, settlement};
+use super::{Event, Key, check_in, invoice, notice, payment, refund, settlement, stop, suspension};
 use crate::payment::RefundState;
-use crate::port::{Answer, Call, ChannelAnswer, ChannelCall, Fault, HisAnswer, HisCall, InvoiceAnswer, InvoiceCall, No, Outcome, PostState};
+use crate::port::{Answer, Call, ChannelAnswer, ChannelCall, Fault, HisAnswer, HisCall, InvoiceAnswer, InvoiceCall, No, NotifyAnswer, NotifyCall, Outcome, PostState};
 
 /// How often a lost `open` is repeated under its number before it is closed instead.
 const OPEN_TRIES: u32 = 3;
@@ -30,9 +30,17 @@ pub fn of_act(call: &Call, outcome: Outcome<Answer>, sent: u32, attempt: u32) ->
         Call::His { call } => his_act(call, his(outcome), sent),
         Call::Channel { call, .. } => channel_act(call, channel(outcome), sent, attempt),
         Call::Invoice { call } => invoice_act(call, invoice(outcome), sent),
+        Call::Notify { call: NotifyCall::Send { .. } } => notice_act(outcome, sent),
         // Asked while a person waits, never queued.
-        Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { .. } => AGAIN,
+        Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => AGAIN,
     }
+}
+
+/// An act that must not be performed again once an attempt is not proven unsent: a message has no number by which its
+/// gateway would know it. `sent` counts this attempt, too.
+pub fn instead(call: &Call, sent: u32) -> Option<Event> {
+    let again = sent > 1 && matches!(call, Call::Notify { call: NotifyCall::Send { .. } });
+    again.then(|| Event::Notice(notice::Event::Unknown { fault: Fault::new("interrupted", "an earlier attempt may have been sent") }))
 }
 
 /// The outcome of a poll, as a fact. Everything but an answer is asked again.
@@ -51,6 +59,9 @@ pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
             Event::Refund(refund::Event::Channel { state, sent: 0 })
         }
         (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => Event::Invoice(invoice::Event::Found { state }),
+        (Call::His { call: HisCall::QueryCheckIn { .. } }, Answer::His(HisAnswer::QueryCheckIn(ticket))) => Event::CheckIn(check_in::Event::Found { ticket }),
+        (Call::His { call: HisCall::Affected { .. } }, Answer::His(HisAnswer::Affected(page))) => Event::Stop(stop::Event::Found { page }),
+        (Call::His { call: HisCall::QueryRebook { .. } }, Answer::His(HisAnswer::QueryRebook(rebooked))) => Event::Suspension(suspension::Event::RebookFound { rebooked }),
         // An answer of another shape decides nothing.
         _ => return Verdict::Again { unsent: false },
     };
@@ -73,6 +84,64 @@ fn late(no: &No) -> Fault {
 }
 
 fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
+    match call {
+        HisCall::TakeNumber { .. } | HisCall::CheckIn { .. } => attend_act(outcome, sent),
+        HisCall::Rebook { .. } => rebook_act(outcome, sent),
+        HisCall::Lock { .. }
+        | HisCall::Unlock { .. }
+        | HisCall::Post { .. }
+        | HisCall::CancelPost { .. }
+        | HisCall::FindPatient { .. }
+        | HisCall::Unpaid { .. }
+        | HisCall::QueryPost { .. }
+        | HisCall::Reverse { .. }
+        | HisCall::QueryReverse { .. }
+        | HisCall::Notices { .. }
+        | HisCall::DayFile { .. }
+        | HisCall::Registrations { .. }
+        | HisCall::QueryCheckIn { .. }
+        | HisCall::Affected { .. }
+        | HisCall::QueryRebook { .. } => settlement_act(call, outcome, sent),
+    }
+}
+
+fn attend_act(outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
+    use check_in::Event as E;
+    Verdict::Fact(Event::CheckIn(match outcome {
+        Outcome::Unsent(_) => return UNSENT,
+        Outcome::Done(HisAnswer::TakeNumber(ticket) | HisAnswer::CheckIn(ticket)) => E::Answered { ticket },
+        Outcome::Done(_) => E::Unknown { fault: shape(), sent },
+        Outcome::Refused(no) if sent <= 1 => E::Refused { no },
+        Outcome::Refused(no) => E::Unknown { fault: late(&no), sent },
+        Outcome::Unknown(fault) => E::Unknown { fault, sent },
+    }))
+}
+
+fn rebook_act(outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
+    use suspension::Event as E;
+    Verdict::Fact(Event::Suspension(match outcome {
+        Outcome::Unsent(_) => return UNSENT,
+        Outcome::Done(HisAnswer::Rebook(rebooked)) => E::Rebooked { rebooked },
+        Outcome::Done(_) => E::RebookUnknown { fault: shape(), sent },
+        Outcome::Refused(no) if sent <= 1 => E::RebookRefused { no },
+        Outcome::Refused(no) => E::RebookUnknown { fault: late(&no), sent },
+        Outcome::Unknown(fault) => E::RebookUnknown { fault, sent },
+    }))
+}
+
+fn notice_act(outcome: Outcome<Answer>, sent: u32) -> Verdict {
+    use notice::Event as E;
+    Verdict::Fact(Event::Notice(match outcome {
+        Outcome::Unsent(_) => return UNSENT,
+        Outcome::Done(Answer::Notify(NotifyAnswer::Send)) => E::Taken,
+        Outcome::Done(_) => E::Unknown { fault: shape() },
+        Outcome::Refused(no) if sent <= 1 => E::Refused { no },
+        Outcome::Refused(no) => E::Unknown { fault: late(&no) },
+        Outcome::Unknown(fault) => E::Unknown { fault },
+    }))
+}
+
+fn settlement_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
     use settlement::Event as E;
     let event = match (call, outcome) {
         (_, Outcome::Unsent(_)) => return UNSENT,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Ask, Cx, Event, Ids, Key, Machine, Move, New, Refusal, Row, Step, Wake, Why, fact};
+use super::{Ask, Cx, Event, Ids, Key, Machine, Move, New, Refusal, Row, Step, Suspension, Wake, Why, fact};
 use crate::access::Actor;
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::ident::{ChannelCode, LineKey, SettlementId, TermsHash};
 use crate::ledger::Journal;
 use crate::payment::ChannelTraits;
 use crate::policy::Terms;
-use crate::port::{ActId, Call, HisTraits, StateLog};
+use crate::port::{ActId, Call, HisTraits, NotifierTraits, StateLog};
 
 /// More steps than this in one fold is a defect: machines telling each other in a circle.
 const MAX_STEPS: usize = 256;
@@ -26,6 +26,8 @@ pub struct World<'a> {
     pub actor: &'a Actor,
     /// What HIS can do.
     pub his: HisTraits,
+    /// What the message gateways can do.
+    pub notifier: NotifierTraits,
     /// What each channel can do.
     pub channels: &'a (dyn Fn(&ChannelCode) -> Option<ChannelTraits> + Sync),
     /// The terms of a hash, if they are at hand.
@@ -173,6 +175,10 @@ fn birth(world: &World<'_>, new: &New, ids: &mut Ids) -> Result<Decided> {
         New::Settlement(n) => &n.terms,
         New::Refund(n) => &n.terms,
         New::Invoice(n) => &n.terms,
+        New::CheckIn(n) => &n.terms,
+        New::Stop(n) => &n.terms,
+        New::Suspension(n) => &n.terms,
+        New::Notice(n) => &n.terms,
     };
     let Some(terms) = (world.terms)(hash) else { return Ok(Decided::MissingTerms(hash.clone())) };
     let mut cx = cx(world, &terms, ids);
@@ -181,6 +187,10 @@ fn birth(world: &World<'_>, new: &New, ids: &mut Ids) -> Result<Decided> {
         New::Settlement(n) => Machine::open(n, &mut cx).map(|m| erase(m, Row::Settlement))?,
         New::Refund(n) => Machine::open(n, &mut cx).map(|m| erase(m, Row::Refund))?,
         New::Invoice(n) => Machine::open(n, &mut cx).map(|m| erase(m, Row::Invoice))?,
+        New::CheckIn(n) => Machine::open(n, &mut cx).map(|m| erase(m, Row::CheckIn))?,
+        New::Stop(n) => Machine::open(n.as_ref(), &mut cx).map(|m| erase(m, Row::Stop))?,
+        New::Suspension(n) => Machine::open(n, &mut cx).map(|m| erase(m, suspended))?,
+        New::Notice(n) => Machine::open(n.as_ref(), &mut cx).map(|m| erase(m, Row::Notice))?,
     };
     Ok(Decided::Moved(Box::new(Moved { m, from: None, what: "born".to_owned(), event: br#"{"what":"born"}"#.to_vec() })))
 }
@@ -194,6 +204,10 @@ fn tell(world: &World<'_>, row: &Row, event: &Event, ids: &mut Ids) -> Result<De
         (Row::Settlement(m), Event::Settlement(e)) => erase_step(m.step(e, &mut cx)?, Row::Settlement),
         (Row::Refund(m), Event::Refund(e)) => erase_step(m.step(e, &mut cx)?, Row::Refund),
         (Row::Invoice(m), Event::Invoice(e)) => erase_step(m.step(e, &mut cx)?, Row::Invoice),
+        (Row::CheckIn(m), Event::CheckIn(e)) => erase_step(m.step(e, &mut cx)?, Row::CheckIn),
+        (Row::Stop(m), Event::Stop(e)) => erase_step(m.step(e, &mut cx)?, Row::Stop),
+        (Row::Suspension(m), Event::Suspension(e)) => erase_step(m.step(e, &mut cx)?, suspended),
+        (Row::Notice(m), Event::Notice(e)) => erase_step(m.step(e, &mut cx)?, Row::Notice),
         _ => return Err(Error::internal("an event goes to a machine of its kind")),
     };
     Ok(match step {
@@ -259,6 +273,10 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) 
         Row::Settlement(m) => Row::Settlement(m.hold_for(reason, &cx)),
         Row::Refund(m) => Row::Refund(m.hold_for(reason, &cx)),
         Row::Invoice(m) => Row::Invoice(m.hold_for(reason, &cx)),
+        Row::CheckIn(m) => Row::CheckIn(m.hold_for(reason, &cx)),
+        Row::Stop(m) => Row::Stop(m.hold_for(reason, &cx)),
+        Row::Suspension(m) => suspended(m.hold_for(reason, &cx)),
+        Row::Notice(m) => Row::Notice(m.hold_for(reason, &cx)),
     };
     let mut changes = Changes::default();
     let event = serde_json::json!({ "what": "held", "reason": reason }).to_string().into_bytes();
@@ -267,7 +285,11 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) 
 }
 
 fn cx<'a>(world: &'a World<'a>, terms: &'a Terms, fresh: &'a mut Ids) -> Cx<'a> {
-    Cx { now: world.now, actor: world.actor, terms, his: world.his, channels: world.channels, not_found_ms: world.not_found_ms, fresh }
+    Cx { now: world.now, actor: world.actor, terms, his: world.his, notifier: world.notifier, channels: world.channels, not_found_ms: world.not_found_ms, fresh }
+}
+
+fn suspended(m: Suspension) -> Row {
+    Row::Suspension(Box::new(m))
 }
 
 fn erase<M>(m: Move<M>, row: impl FnOnce(M) -> Row) -> Move<Row> {

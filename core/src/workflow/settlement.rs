@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Base, states};
 use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
-use crate::ident::{BusinessNo, ChannelCode, InvoiceId, PatientId, PaymentId, RefundId, SettlementId, TermsHash};
+use crate::ident::{BusinessNo, ChannelCode, InvoiceId, PatientId, PaymentId, RefundId, SettlementId, SuspensionId, TermsHash};
 use crate::invoice::Payer;
 use crate::money::Money;
 use crate::port::{Fault, HisReceipt, LockReceipt, No};
@@ -90,6 +90,9 @@ pub struct Settlement {
     /// HIS told of a reversal at its window before it told of the posting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_fen: Option<Money>,
+    /// HIS reversed it because the clinic is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<Suspended>,
     /// The refund was done while this settlement was held.
     #[serde(default)]
     pub money_back: bool,
@@ -134,6 +137,14 @@ pub struct New {
     pub channel: ChannelCode,
     /// Its total.
     pub payment_fen: Money,
+}
+
+/// Reversed because the clinic is stopped (停诊退号).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspended {
+    /// Who wants to know when the money is back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<SuspensionId>,
 }
 
 /// What can happen to a settlement.
@@ -220,6 +231,13 @@ pub enum Event {
     WindowReversed {
         /// How much.
         amount_fen: Money,
+    },
+    /// HIS reversed it because the clinic is stopped: the money goes back without anybody's approval.
+    Suspended {
+        /// How much.
+        amount_fen: Money,
+        /// Who wants to know when the money is back.
+        suspension: Option<SuspensionId>,
     },
     /// The refund is done: the money is back.
     MoneyBack,

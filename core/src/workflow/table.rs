@@ -11,6 +11,10 @@ pub const fn transitions(kind: MachineKind) -> &'static [(Option<&'static str>, 
         MachineKind::Settlement => SETTLEMENT,
         MachineKind::Refund => REFUND,
         MachineKind::Invoice => INVOICE,
+        MachineKind::CheckIn => CHECK_IN,
+        MachineKind::Stop => STOP,
+        MachineKind::Suspension => SUSPENSION,
+        MachineKind::Notice => NOTICE,
     }
 }
 
@@ -27,6 +31,10 @@ pub fn unknown(kind: MachineKind, st: &str) -> bool {
         MachineKind::Settlement => matches!(st, "posting" | "refunding" | "releasing"),
         MachineKind::Refund => matches!(st, "returning" | "red"),
         MachineKind::Invoice => matches!(st, "issuing" | "redding"),
+        MachineKind::CheckIn => st == "asking",
+        MachineKind::Stop => false,
+        MachineKind::Suspension => matches!(st, "rebooking" | "refunding"),
+        MachineKind::Notice => st == "sending",
     }
 }
 
@@ -117,4 +125,44 @@ const INVOICE: &[(Option<&str>, &str)] = &[
     (Some("held"), "issuing"),
     (Some("held"), "redding"),
     (Some("held"), "issued"),
+];
+
+const CHECK_IN: &[(Option<&str>, &str)] = &[
+    (None, "asking"),
+    (Some("asking"), "done"),
+    (Some("asking"), "refused"),
+    (Some("done"), "held"),
+    (Some("refused"), "held"),
+    (Some("held"), "done"),
+    (Some("held"), "refused"),
+];
+
+const STOP: &[(Option<&str>, &str)] =
+    &[(None, "expanding"), (Some("expanding"), "told"), (Some("expanding"), "held"), (Some("held"), "expanding"), (Some("held"), "told")];
+
+const SUSPENSION: &[(Option<&str>, &str)] = &[
+    (None, "notified"),
+    (Some("notified"), "rebooking"),
+    (Some("notified"), "window"),
+    (Some("rebooking"), "moved"),
+    (Some("rebooking"), "refunding"),
+    (Some("rebooking"), "refunded"),
+    (Some("rebooking"), "window"),
+    (Some("rebooking"), "held"),
+    (Some("refunding"), "refunded"),
+    (Some("refunding"), "window"),
+    (Some("held"), "window"),
+];
+
+const NOTICE: &[(Option<&str>, &str)] = &[
+    (None, "waiting"),
+    (None, "sending"),
+    (Some("waiting"), "sending"),
+    (Some("waiting"), "held"),
+    (Some("sending"), "accepted"),
+    (Some("sending"), "refused"),
+    (Some("sending"), "handled"),
+    (Some("accepted"), "held"),
+    (Some("refused"), "held"),
+    (Some("held"), "handled"),
 ];

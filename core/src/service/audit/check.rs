@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::visit::Visits;
 use super::{AuditReport, Figures, Violation, fen};
 use crate::ident::{LineKey, PaymentId, RefundId, SettlementId};
 use crate::ledger::{Account, Balances, Finding, Journal, JournalKind, check_at_rest, check_journals};
@@ -61,6 +62,7 @@ impl Book {
         self.ledger(&mut report);
         let rows = std::mem::take(&mut self.rows);
         let world = World::new(&rows, &self.journals);
+        let visits = Visits::of(&rows);
         for row in rows.values() {
             *report.states.entry(format!("{}.{}", row.key().kind().code(), row.st())).or_default() += 1;
             let base = row.base();
@@ -74,6 +76,10 @@ impl Book {
                 Row::Settlement(s) => self.settlement(s, &world, &mut report.figures),
                 Row::Refund(r) => self.refund(r, &world),
                 Row::Invoice(i) => self.invoice(i, &world, &mut report.figures),
+                Row::CheckIn(c) => self.check_in(c, &mut report),
+                Row::Stop(s) => self.stop(s, &visits, &mut report),
+                Row::Suspension(s) => self.suspension(s, &visits, &mut report),
+                Row::Notice(n) => self.notice(n, &visits, &mut report),
             }
         }
         let claims = std::mem::take(&mut self.claims);
@@ -239,7 +245,12 @@ impl Book {
         }
     }
 
-    fn broken(&mut self, invariant: &str, at: Key, what: &str) {
+    /// Is anything due for this machine?
+    pub(super) fn has_work(&self, machine: Key) -> bool {
+        self.open.contains(&machine)
+    }
+
+    pub(super) fn broken(&mut self, invariant: &str, at: Key, what: &str) {
         self.violations.push(Violation { invariant: invariant.to_owned(), at: format!("{at:?}"), what: what.to_owned() });
     }
 }
@@ -268,6 +279,7 @@ impl<'a> World<'a> {
                     world.invoices.insert(i.id, i);
                 }
                 Row::Refund(r) => world.refunds_of.entry(r.payment).or_default().push(r),
+                Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) => {}
             }
         }
         for journal in journals {

@@ -20,6 +20,13 @@ impl State {
                 newest_first.reverse();
                 page(newest_first, after, limit)
             }
+            Scan::Suspensions(hospital, patient) => {
+                let of_patient = self.machines.iter().rev().filter_map(|((h, key), row)| match row {
+                    Row::Suspension(s) if h == hospital && s.registration.patient_id == *patient => Some((i64::MAX - key.id(), ScanRow::Machine(Box::new(row.clone())))),
+                    _ => None,
+                });
+                page(of_patient.collect(), after, limit)
+            }
             Scan::Journals(hospital) => {
                 let all = self.journals.iter().filter(|((h, ..), _)| h == hospital);
                 page(all.map(|((_, batch, i), journal)| ((batch.get(), *i), ScanRow::Journal(journal.clone()))).collect(), after, limit)

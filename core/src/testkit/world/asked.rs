@@ -9,7 +9,7 @@ use super::lock;
 use super::plan::Line as Wire;
 use crate::access::Private;
 use crate::port::{
-    AccountUser, CallCx, CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall, Insurer, InsurerAnswer, InsurerCall, No, Notifier, NotifierTraits, NotifyAnswer, NotifyCall,
+    AccountUser, CallCx, CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall, Insurer, InsurerAnswer, InsurerCall, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall,
     Outcome, VoucherHolder,
 };
 
@@ -84,6 +84,9 @@ struct Messages {
     inbox: Vec<(String, String)>,
     refused: Vec<String>,
     logins: BTreeMap<String, String>,
+    sent: Vec<NoticeOrder>,
+    refuses: BTreeMap<(NoticeChannel, String), String>,
+    notices: Option<(bool, bool)>,
 }
 
 impl FakeNotifier {
@@ -102,6 +105,22 @@ impl FakeNotifier {
         lock(&self.state).refused.push(phone.to_owned());
     }
 
+    /// The messages that were taken, oldest first.
+    pub fn sent(&self) -> Vec<NoticeOrder> {
+        self.wire.settle();
+        lock(&self.state).sent.clone()
+    }
+
+    /// Messages to this person through this channel are refused with a code from now on.
+    pub fn refuse_notice(&self, channel: NoticeChannel, to: &str, code: &str) {
+        lock(&self.state).refuses.insert((channel, to.to_owned()), code.to_owned());
+    }
+
+    /// Which channels have a template: short messages, the official account.
+    pub fn templates(&self, sms: bool, account: bool) {
+        lock(&self.state).notices = Some((sms, account));
+    }
+
     /// WeChat has given a browser this code for this user.
     pub fn authorise(&self, code: &str, openid: &str) {
         lock(&self.state).logins.insert(code.to_owned(), openid.to_owned());
@@ -111,7 +130,8 @@ impl FakeNotifier {
 #[async_trait]
 impl Notifier for FakeNotifier {
     fn traits(&self) -> NotifierTraits {
-        NotifierTraits { sms: true, login: true }
+        let (sms_notice, account_notice) = lock(&self.state).notices.unwrap_or((true, true));
+        NotifierTraits { sms: true, login: true, sms_notice, account_notice }
     }
 
     fn login_url(&self, back: &str, state: &str) -> Option<String> {
@@ -128,6 +148,13 @@ impl Notifier for FakeNotifier {
                     state.inbox.push((phone.reveal().to_owned(), code.reveal().to_owned()));
                     Outcome::Done(NotifyAnswer::SmsCode)
                 }
+                NotifyCall::Send { order } => match state.refuses.get(&(order.channel, order.to.reveal().to_owned())) {
+                    Some(code) => Outcome::Refused(No::new(code.clone(), "refused")),
+                    None => {
+                        state.sent.push(order);
+                        Outcome::Done(NotifyAnswer::Send)
+                    }
+                },
                 NotifyCall::Login { code } => match state.logins.remove(code.reveal()) {
                     Some(openid) => Outcome::Done(NotifyAnswer::Login(AccountUser { openid: Private::new(openid) })),
                     None => Outcome::Refused(No::new("40029", "no such code")),

@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
+use super::bookings::Bookings;
 use super::plan::Line as Wire;
 use super::{lock, patient_file};
 use crate::calendar::Timestamp;
 use crate::charge::{ChargeLine, Visit};
-use crate::ident::{BusinessNo, LineKey, PatientId};
+use crate::ident::{BusinessNo, LineKey, PatientId, VisitId};
 use crate::money::Money;
 use crate::port::{
     CallCx, DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, IdentifyWay, LockReceipt,
-    No, Outcome, PatientFile, PostState, UnpaidCharges,
+    No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges,
 };
+use crate::visit::{Affected, FeeBack, Rebooked, Registration, Standing, StopNotice};
 
 /// How this HIS behaves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,6 +47,7 @@ pub(super) struct State {
     notices: Vec<HisNotice>,
     reversals: BTreeMap<BusinessNo, HisReversed>,
     files: Vec<PatientFile>,
+    bookings: Bookings,
 }
 
 struct Held {
@@ -66,6 +69,7 @@ pub(super) struct Posting {
     pub(super) receipt: HisReceipt,
     pub(super) out_trade_no: BusinessNo,
     pub(super) reversed: bool,
+    visit_id: VisitId,
     visible_from: Timestamp,
 }
 
@@ -124,8 +128,34 @@ impl FakeHis {
         let Some(posting) = state.postings.get_mut(no).filter(|p| !p.reversed) else { return false };
         posting.reversed = true;
         let amount_fen = posting.receipt.total_fen;
-        state.notify(now, HisNoticeKind::Reversed { settlement_no: no.clone(), amount_fen });
+        state.notify(now, HisNoticeKind::Reversed { settlement_no: no.clone(), amount_fen, suspended: false });
         true
+    }
+
+    /// Books a registration.
+    pub fn book(&self, affected: Affected) {
+        lock(&self.state).bookings.book(affected);
+    }
+
+    /// A session is stopped, and HIS tells it.
+    pub fn stop(&self, stop: StopNotice) -> HisNotice {
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        state.bookings.stop(&stop);
+        state.notify(now, HisNoticeKind::Stopped { stop: Box::new(stop) })
+    }
+
+    /// A registration as it stands now.
+    pub fn registration(&self, visit: &VisitId) -> Option<Registration> {
+        self.wire.settle();
+        let state = lock(&self.state);
+        state.bookings.get(visit).map(|r| state.with_fee(r))
+    }
+
+    /// How often a registration was given a place: more than once is what must never happen.
+    pub fn places(&self, visit: &VisitId) -> u32 {
+        self.wire.settle();
+        lock(&self.state).bookings.places(visit)
     }
 
     /// The numbers HIS has booked and not reversed.
@@ -145,9 +175,10 @@ impl FakeHis {
 }
 
 impl State {
-    fn notify(&mut self, at: Timestamp, what: HisNoticeKind) {
-        let id = format!("{:08}", self.notices.len() + 1);
-        self.notices.push(HisNotice { id, at, what });
+    fn notify(&mut self, at: Timestamp, what: HisNoticeKind) -> HisNotice {
+        let notice = HisNotice { id: format!("{:08}", self.notices.len() + 1), at, what };
+        self.notices.push(notice.clone());
+        notice
     }
 
     fn do_lock(&mut self, bill: &HisBill) -> Outcome<HisAnswer> {
@@ -217,7 +248,7 @@ impl State {
             guidance: Some("请到一楼窗口".to_owned()),
         };
         let visible_from = now.plus_millis(self.habits.blind_ms);
-        self.postings.insert(bill.no.clone(), Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visible_from });
+        self.postings.insert(bill.no.clone(), Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from });
         Outcome::Done(HisAnswer::Post(receipt))
     }
 
@@ -245,6 +276,32 @@ impl State {
         UnpaidCharges { visits, lines }
     }
 
+    /// A registration whose fee was posted by us is paid, by that settlement.
+    fn with_fee(&self, registration: &Registration) -> Registration {
+        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.visit_id == registration.visit_id).map(|(no, _)| no.clone());
+        match paid {
+            Some(no) => Registration { paid: true, settlement_no: Some(no), ..registration.clone() },
+            None => registration.clone(),
+        }
+    }
+
+    fn rebook(&mut self, order: &RebookOrder, now: Timestamp) -> Outcome<HisAnswer> {
+        let Some(registration) = self.bookings.get(&order.visit_id).map(|r| self.with_fee(r)) else { return no("1004", "no such registration") };
+        let fee = match &registration.settlement_no {
+            Some(settlement_no) => FeeBack::Reversed { settlement_no: settlement_no.clone(), amount_fen: registration.fee_fen },
+            None if registration.fee_fen.is_zero() => FeeBack::Free,
+            None => FeeBack::Window,
+        };
+        let done = self.bookings.rebook(order, fee);
+        if let (Outcome::Done((Rebooked::Cancelled { fee: FeeBack::Reversed { settlement_no, amount_fen } }, true)), Some(posting)) =
+            (&done, registration.settlement_no.as_ref().and_then(|no| self.postings.get_mut(no)))
+        {
+            posting.reversed = true;
+            self.notify(now, HisNoticeKind::Reversed { settlement_no: settlement_no.clone(), amount_fen: *amount_fen, suspended: true });
+        }
+        done.map(|(rebooked, _)| HisAnswer::Rebook(rebooked))
+    }
+
     fn answer(&mut self, call: &HisCall, now: Timestamp) -> Outcome<HisAnswer> {
         match call {
             HisCall::FindPatient { by } => {
@@ -269,6 +326,22 @@ impl State {
                 let news = self.notices.iter().filter(|n| after.as_ref().is_none_or(|a| &n.id > a)).take(100).cloned().collect();
                 Outcome::Done(HisAnswer::Notices(news))
             }
+            HisCall::Registrations { patient, date } => {
+                let of = self.bookings.of(patient, *date).into_iter().map(|r| self.with_fee(r)).collect();
+                Outcome::Done(HisAnswer::Registrations(of))
+            }
+            HisCall::TakeNumber { order } => self.bookings.attend(order, Standing::Numbered).map(HisAnswer::TakeNumber),
+            HisCall::CheckIn { order } => self.bookings.attend(order, Standing::CheckedIn).map(HisAnswer::CheckIn),
+            HisCall::QueryCheckIn { no } => Outcome::Done(HisAnswer::QueryCheckIn(self.bookings.attended(no))),
+            HisCall::Affected { session, after, limit } => {
+                let mut page = self.bookings.affected(session, after.as_deref(), *limit);
+                for affected in &mut page.items {
+                    affected.registration = self.with_fee(&affected.registration);
+                }
+                Outcome::Done(HisAnswer::Affected(page))
+            }
+            HisCall::Rebook { order } => self.rebook(order, now),
+            HisCall::QueryRebook { no } => Outcome::Done(HisAnswer::QueryRebook(self.bookings.rebooked(no))),
             HisCall::DayFile { date } => {
                 let rows = self.postings.iter().filter(|(_, p)| p.receipt.posted_at.biz_date() == *date).map(|(no, p)| DayRow {
                     kind: if p.reversed { DayRowKind::Reversed } else { DayRowKind::Posted },

@@ -1,9 +1,12 @@
 //! Visits and charge lines for tests.
 
+use crate::access::Private;
+use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, FeeClass, ItemKind, PayerClass, Visit};
 use crate::error::Result;
-use crate::ident::{DeptCode, LineKey, PatientId, VisitId};
-use crate::money::{Quantity, UnitPrice, line_amount};
+use crate::ident::{DeptCode, LineKey, PatientId, ScheduleId, VisitId};
+use crate::money::{Money, Quantity, UnitPrice, line_amount};
+use crate::visit::{Affected, Contact, Registration, Session, Standing, StopKind, StopNotice, StopReason, Substitute};
 
 /// A self-paid visit of today's patient.
 pub fn visit(patient: &PatientId, id: &str) -> Result<Visit> {
@@ -51,5 +54,53 @@ pub fn charge(visit: &Visit, line: &str, dept: &str, price: &str, quantity: &str
         self_paid_item: false,
         reverses: None,
         ordered_at: None,
+    })
+}
+
+/// A free registration of a morning session that starts at nine; reached as `openid` and `phone`.
+pub fn booking(patient: &PatientId, visit: &str, schedule: &str, day: &str, openid: Option<&str>, phone: Option<&str>) -> Result<Affected> {
+    let at = |time: &str| Timestamp::parse(&format!("{day}T{time}:00+08:00"));
+    let registration = Registration {
+        visit_id: VisitId::new(visit)?,
+        patient_id: patient.clone(),
+        schedule_id: ScheduleId::new(schedule)?,
+        date: BizDate::parse(day)?,
+        session: Session::Am,
+        starts_at: at("09:00")?,
+        ends_at: at("12:00")?,
+        dept_code: DeptCode::new("MZ01")?,
+        dept_name: "门诊一".to_owned(),
+        doctor_name: Some("医生甲".to_owned()),
+        place: Some("门诊楼二楼".to_owned()),
+        standing: Standing::Booked,
+        paid: true,
+        fee_fen: Money::ZERO,
+        settlement_no: None,
+        queue: None,
+    };
+    Ok(Affected { registration, contact: Contact { openid: openid.map(Private::new), phone: phone.map(Private::new) } })
+}
+
+/// The notice that this morning session does not take place; `instead` is offered.
+pub fn stop(schedule: &str, day: &str, version: u32, instead: Option<&str>) -> Result<StopNotice> {
+    let at = |time: &str| Timestamp::parse(&format!("{day}T{time}:00+08:00"));
+    let date = BizDate::parse(day)?;
+    let substitute = match instead {
+        Some(id) => Some(Substitute { schedule_id: ScheduleId::new(id)?, date, session: Session::Pm, doctor_name: Some("医生乙".to_owned()) }),
+        None => None,
+    };
+    Ok(StopNotice {
+        schedule_id: ScheduleId::new(schedule)?,
+        date,
+        session: Session::Am,
+        version,
+        kind: StopKind::Stopped,
+        dept_code: DeptCode::new("MZ01")?,
+        dept_name: "门诊一".to_owned(),
+        doctor_name: Some("医生甲".to_owned()),
+        starts_at: at("09:00")?,
+        ends_at: at("12:00")?,
+        reason: StopReason::DoctorAway,
+        substitute,
     })
 }

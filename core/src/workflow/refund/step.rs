@@ -49,7 +49,7 @@ impl Machine for Refund {
                 vec![(Account::Suspense, new.amount_fen), (Account::RefundPayable, new.amount_fen.negated())],
             )?),
             // The settlement has written its reversal.
-            Cause::Window => {}
+            Cause::Window | Cause::Suspended => {}
         }
         let first = next.stage(0);
         let mut m = next.enter(first, cx);

@@ -2,9 +2,9 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use super::{Decision, Event as E, New, Paid, Settlement, SettlementSt as St};
+use super::{Decision, Event as E, New, Paid, Settlement, SettlementSt as St, Suspended};
 use crate::error::Result;
-use crate::ident::{InvoiceId, LineKey, RefundId};
+use crate::ident::{InvoiceId, LineKey, RefundId, SuspensionId};
 use crate::invoice::InvoiceOrder;
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
@@ -12,7 +12,7 @@ use crate::policy::Lane;
 use crate::port::{Call, HisCall, HisReceipt, No};
 use crate::refund::Cause;
 use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, refuse, settle, undecided};
-use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice};
+use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice, suspension};
 
 impl Machine for Settlement {
     type St = St;
@@ -40,6 +40,7 @@ impl Machine for Settlement {
             invoice: None,
             refund: None,
             window_fen: None,
+            suspended: None,
             money_back: false,
             unlocked_again: false,
             claimed: true,
@@ -82,7 +83,14 @@ impl Machine for Settlement {
                     | HisCall::Reverse { .. }
                     | HisCall::QueryReverse { .. }
                     | HisCall::Notices { .. }
-                    | HisCall::DayFile { .. },
+                    | HisCall::DayFile { .. }
+                    | HisCall::Registrations { .. }
+                    | HisCall::TakeNumber { .. }
+                    | HisCall::CheckIn { .. }
+                    | HisCall::QueryCheckIn { .. }
+                    | HisCall::Affected { .. }
+                    | HisCall::Rebook { .. }
+                    | HisCall::QueryRebook { .. },
             }
             | Call::Channel { .. }
             | Call::Invoice { .. }
@@ -117,7 +125,8 @@ impl Settlement {
             | E::PostNotRecorded
             | E::PostCancelled
             | E::CancelRefused { .. }
-            | E::WindowReversed { .. } => over(),
+            | E::WindowReversed { .. }
+            | E::Suspended { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -137,7 +146,8 @@ impl Settlement {
             | E::PostNotRecorded
             | E::PostCancelled
             | E::CancelRefused { .. }
-            | E::WindowReversed { .. } => over(),
+            | E::WindowReversed { .. }
+            | E::Suspended { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -158,6 +168,10 @@ impl Settlement {
             }
             // The window reversed what HIS has not even shown us as booked: remembered until the posting is known.
             E::WindowReversed { amount_fen } => moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() }) }),
+            E::Suspended { amount_fen, suspension } => {
+                let next = Settlement { window_fen: Some(*amount_fen), suspended: Some(Suspended { suspension: *suspension }), ..self.clone() };
+                moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(next) })
+            }
             E::Overdue => call_person(self, |s| &mut s.base, "posting_overdue", cx),
             E::Resolve { decision, .. } if self.base.attention.is_some() => self.resolve(decision, cx),
             E::Resolve { .. } => not_held(),
@@ -176,7 +190,10 @@ impl Settlement {
                     self.contradiction("second_receipt", cx)
                 }
             }
-            E::WindowReversed { amount_fen } => self.window_reversed(*amount_fen, cx),
+            E::WindowReversed { amount_fen } => self.his_reversed(*amount_fen, Cause::Window, cx),
+            E::Suspended { amount_fen, suspension } => {
+                Settlement { suspended: Some(Suspended { suspension: *suspension }), ..self.clone() }.his_reversed(*amount_fen, Cause::Suspended, cx)
+            }
             E::PostCancelled => self.contradiction("cancelled_after_posted", cx),
             E::NoMoney => self.contradiction("money_withdrawn", cx),
             E::MoneyIn { .. } => known(),
@@ -190,14 +207,22 @@ impl Settlement {
 
     fn refunding(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
-            E::MoneyBack if self.receipt.is_some() => moved(self.free(St::Reversed)),
+            E::MoneyBack if self.receipt.is_some() => {
+                let tells = self.suspended.and_then(|s| s.suspension).map(money_back).into_iter().collect();
+                moved(Move { tells, ..self.free(St::Reversed) })
+            }
             E::MoneyBack => moved(self.release("refunded")),
             E::PostDone { receipt } | E::PostFound { receipt } => {
                 // After HIS's definite no there must be no receipt; after a window reversal it is the old one.
                 if self.receipt.as_ref().is_some_and(|r| r.receipt_no == receipt.receipt_no) { known() } else { self.contradiction("posted_after_no", cx) }
             }
             E::WindowReversed { .. } if self.receipt.is_some() => known(),
-            E::WindowReversed { .. } => self.contradiction("reversed_without_receipt", cx),
+            // HIS told of the reversal before the patient's suspension heard of it.
+            E::Suspended { suspension: Some(id), .. } if self.receipt.is_some() && self.suspended.is_none_or(|s| s.suspension.is_none()) => {
+                moved(Move { poll: Ask::Keep, ..Move::to(Settlement { suspended: Some(Suspended { suspension: Some(*id) }), ..self.clone() }) })
+            }
+            E::Suspended { .. } if self.receipt.is_some() => known(),
+            E::WindowReversed { .. } | E::Suspended { .. } => self.contradiction("reversed_without_receipt", cx),
             E::MoneyIn { .. } | E::UnlockDone => known(),
             E::NoMoney => self.contradiction("money_withdrawn", cx),
             E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
@@ -208,7 +233,8 @@ impl Settlement {
 
     fn reversed(&self, event: &E) -> Result<Step<Settlement>> {
         match event {
-            E::MoneyBack | E::WindowReversed { .. } | E::MoneyIn { .. } => known(),
+            E::Suspended { suspension: Some(id), .. } => moved(Move { tells: vec![money_back(*id)], ..Move::to(self.clone()) }),
+            E::MoneyBack | E::WindowReversed { .. } | E::Suspended { suspension: None, .. } | E::MoneyIn { .. } => known(),
             E::PostDone { .. } | E::PostFound { .. } | E::NoMoney => over(),
             E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
             E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
@@ -240,7 +266,8 @@ impl Settlement {
             | E::PostNotRecorded
             | E::PostCancelled
             | E::CancelRefused { .. }
-            | E::WindowReversed { .. } => over(),
+            | E::WindowReversed { .. }
+            | E::Suspended { .. } => over(),
         }
     }
 
@@ -259,7 +286,8 @@ impl Settlement {
             | E::PostNotRecorded
             | E::PostCancelled
             | E::CancelRefused { .. }
-            | E::WindowReversed { .. } => over(),
+            | E::WindowReversed { .. }
+            | E::Suspended { .. } => over(),
             E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
@@ -271,6 +299,9 @@ impl Settlement {
             E::MoneyIn { paid } if self.paid.is_none() => moved(Move::to(Settlement { paid: Some(paid.clone()), ..self.clone() })),
             E::MoneyBack => moved(Move::to(Settlement { money_back: true, ..self.clone() })),
             E::WindowReversed { amount_fen } => moved(Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() })),
+            E::Suspended { amount_fen, suspension } => {
+                moved(Move::to(Settlement { window_fen: Some(*amount_fen), suspended: Some(Suspended { suspension: *suspension }), ..self.clone() }))
+            }
             E::MoneyIn { .. } => known(),
             E::NoMoney | E::PostDone { .. } | E::PostFound { .. } => over(),
             E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
@@ -334,7 +365,11 @@ impl Settlement {
         }));
         if let Some(amount) = self.window_fen {
             // The reversal overtook the news of the posting.
-            m.tells.push((Key::Settlement(self.id), Event::Settlement(E::WindowReversed { amount_fen: amount })));
+            let event = match self.suspended {
+                Some(Suspended { suspension }) => E::Suspended { amount_fen: amount, suspension },
+                None => E::WindowReversed { amount_fen: amount },
+            };
+            m.tells.push((Key::Settlement(self.id), Event::Settlement(event)));
         }
         moved(m)
     }
@@ -392,15 +427,17 @@ impl Settlement {
         Ok(Move { spawn, ..Move::to(next) })
     }
 
-    fn window_reversed(&self, amount: Money, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+    /// HIS reversed it: at its window, or because the clinic is stopped. The money follows.
+    fn his_reversed(&self, amount: Money, cause: Cause, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         if amount != self.bill.total_fen {
             return self.contradiction("reversed_amount_differs", cx);
         }
         if self.bill.total_fen.is_zero() {
-            return moved(self.free(St::Reversed));
+            let tells = self.suspended.and_then(|s| s.suspension).map(money_back).into_iter().collect();
+            return moved(Move { tells, ..self.free(St::Reversed) });
         }
         let refund_id = RefundId::new(cx.fresh.take()?)?;
-        let next = Settlement { st: St::Refunding, refund: Some(refund_id), because: Some("window".to_owned()), ..self.clone() };
+        let next = Settlement { st: St::Refunding, refund: Some(refund_id), because: Some(if cause == Cause::Suspended { "suspended" } else { "window" }.to_owned()), ..self.clone() };
         let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
         let journal = Journal::balanced(
             JournalKind::Reversed,
@@ -409,7 +446,7 @@ impl Settlement {
             cx.now,
             vec![(Account::Revenue(self.bill.dept_code.clone()), revenue), (Account::Rounding, self.bill.rounding_fen), (Account::RefundPayable, self.bill.total_fen.negated())],
         )?;
-        moved(Move { journals: vec![journal], spawn: vec![self.refund(refund_id, Cause::Window)], ..Move::to(next) })
+        moved(Move { journals: vec![journal], spawn: vec![self.refund(refund_id, cause)], ..Move::to(next) })
     }
 
     fn resolve(&self, decision: &Decision, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
@@ -483,4 +520,8 @@ impl Settlement {
     fn patience(&self) -> Option<Wake> {
         self.base.attention.is_none().then_some(Wake::Overdue(Lane::His))
     }
+}
+
+fn money_back(id: SuspensionId) -> (Key, Event) {
+    (Key::Suspension(id), Event::Suspension(suspension::Event::MoneyBack))
 }

@@ -1,0 +1,100 @@
+//! The checks of check-ins, stops, suspensions and notices.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::AuditReport;
+use super::check::Book;
+use crate::ident::{NoticeId, StopId, SuspensionId};
+use crate::port::NoticeChannel;
+use crate::workflow::{Base, CheckIn, CheckInSt, Key, Notice, NoticeSt, Row, Stop, StopSt, Suspension, SuspensionSt};
+
+/// The machines around visits, by what they belong to.
+#[derive(Default)]
+pub(super) struct Visits<'a> {
+    suspensions: BTreeMap<SuspensionId, &'a Suspension>,
+    of_stop: BTreeMap<StopId, Vec<&'a Suspension>>,
+    notices: BTreeMap<SuspensionId, Vec<&'a Notice>>,
+    stops: BTreeSet<StopId>,
+}
+
+impl<'a> Visits<'a> {
+    pub(super) fn of(rows: &'a BTreeMap<Key, Row>) -> Visits<'a> {
+        let mut visits = Visits::default();
+        for row in rows.values() {
+            match row {
+                Row::Suspension(s) => {
+                    visits.suspensions.insert(s.id, s);
+                    visits.of_stop.entry(s.stop).or_default().push(s);
+                }
+                Row::Notice(n) => visits.notices.entry(n.suspension).or_default().push(n),
+                Row::Stop(s) => {
+                    visits.stops.insert(s.id);
+                }
+                Row::Payment(_) | Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) => {}
+            }
+        }
+        visits
+    }
+}
+
+impl Book {
+    pub(super) fn check_in(&mut self, c: &CheckIn, report: &mut AuditReport) {
+        let key = Key::CheckIn(c.id);
+        self.alive(key, &c.base, c.st == CheckInSt::Asking, report);
+        if (c.st == CheckInSt::Done) != c.ticket.is_some() && c.st != CheckInSt::Held {
+            self.broken("I19", key, "done without a place in the queue, or a place without being done");
+        }
+    }
+
+    /// I21: every registration a stop hits has its suspension, once.
+    pub(super) fn stop(&mut self, s: &Stop, visits: &Visits<'_>, report: &mut AuditReport) {
+        let key = Key::Stop(s.id);
+        self.alive(key, &s.base, s.st == StopSt::Expanding, report);
+        let of_it = visits.of_stop.get(&s.id).map_or(&[][..], Vec::as_slice);
+        let registrations: BTreeSet<_> = of_it.iter().map(|s| &s.registration.visit_id).collect();
+        if registrations.len() != of_it.len() || !s.hit.iter().eq(registrations) {
+            self.broken("I21", key, "its suspensions are not the registrations it hits");
+        }
+    }
+
+    /// I21: one notice per channel at most, and somebody told the patient, or is asked to.
+    pub(super) fn suspension(&mut self, s: &Suspension, visits: &Visits<'_>, report: &mut AuditReport) {
+        let key = Key::Suspension(s.id);
+        self.alive(key, &s.base, matches!(s.st, SuspensionSt::Rebooking | SuspensionSt::Refunding), report);
+        if !visits.stops.contains(&s.stop) {
+            self.broken("I21", key, "belongs to no stop");
+        }
+        let notices = visits.notices.get(&s.id).map_or(&[][..], Vec::as_slice);
+        let channels: BTreeSet<NoticeChannel> = notices.iter().map(|n| n.channel).collect();
+        let ids: BTreeSet<NoticeId> = notices.iter().map(|n| n.id).collect();
+        if channels.len() != notices.len() || !s.notices.keys().eq(ids.iter()) {
+            self.broken("I21", key, "has two notices through one channel, or notices it does not know");
+        }
+        let waits = |base: &Base| base.attention.is_some() || base.held.is_some();
+        let cared_for = |n: &&Notice| n.st != NoticeSt::Refused || waits(&n.base);
+        let told = s.reached() || s.told_by_hand || s.choice.is_some() || waits(&s.base) || s.st != SuspensionSt::Notified;
+        if !told && !notices.iter().any(cared_for) {
+            self.broken("I21", key, "nobody was told, and nobody was called");
+        }
+    }
+
+    pub(super) fn notice(&mut self, n: &Notice, visits: &Visits<'_>, report: &mut AuditReport) {
+        let key = Key::Notice(n.id);
+        self.alive(key, &n.base, matches!(n.st, NoticeSt::Waiting | NoticeSt::Sending), report);
+        if !visits.suspensions.contains_key(&n.suspension) {
+            self.broken("I21", key, "belongs to no suspension");
+        }
+    }
+
+    /// I22: what is under way has work, or somebody was called.
+    fn alive(&mut self, key: Key, base: &Base, under_way: bool, report: &mut AuditReport) {
+        let called = base.attention.is_some() || base.held.is_some();
+        if !under_way || called {
+            return;
+        }
+        report.under_way += 1;
+        if !self.has_work(key) {
+            self.broken("I22", key, "under way, but nothing is due and nobody was called");
+        }
+    }
+}

@@ -20,6 +20,8 @@ pub enum Actor {
         /// Whose account.
         patient: PatientId,
     },
+    /// Somebody at his first visit: nobody's patient yet.
+    Newcomer,
     /// A member of staff.
     Staff {
         /// Who.
@@ -34,6 +36,7 @@ impl Actor {
     pub fn code(&self) -> String {
         match self {
             Actor::Patient { .. } => "patient".to_owned(),
+            Actor::Newcomer => "newcomer".to_owned(),
             Actor::Staff { staff } => format!("staff:{staff}"),
             Actor::Engine => "engine".to_owned(),
         }
@@ -71,6 +74,11 @@ impl Caller {
     /// A patient session.
     pub fn patient(hospital: HospitalId, patient: PatientId) -> Caller {
         Caller { hospital, actor: Actor::Patient { patient: patient.clone() }, roles: vec![Role::Patient], patients: vec![patient] }
+    }
+
+    /// Somebody at his first visit.
+    pub fn newcomer(hospital: HospitalId) -> Caller {
+        Caller { hospital, actor: Actor::Newcomer, roles: Vec::new(), patients: Vec::new() }
     }
 
     /// A member of staff with these roles.

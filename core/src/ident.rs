@@ -85,6 +85,8 @@ number_id! {
     SuspensionId "U",
     /// One message to one person through one channel (通知).
     NoticeId "N",
+    /// One filing of a first visit (首诊建档).
+    FilingId "F",
 }
 
 /// 1 to `max` characters, no control characters, no blanks at the ends.

@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::TermsHash;
 use crate::money::Totalling;
+use crate::validate::Rules;
 use crate::visit::VisitTerms;
 
 mod check;
@@ -101,6 +102,9 @@ pub struct Terms {
     /// Check-in and messages about visits.
     #[serde(default)]
     pub visit: VisitTerms,
+    /// What is asked of the record of a first visit (首诊建档).
+    #[serde(default)]
+    pub registration: Rules,
 }
 
 fn quote_life() -> u32 {
@@ -129,6 +133,7 @@ impl Default for Terms {
             description: description(),
             his_blind_s: his_blind(),
             visit: VisitTerms::default(),
+            registration: Rules::default(),
         }
     }
 }

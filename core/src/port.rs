@@ -7,6 +7,7 @@ mod call;
 mod channel;
 mod health_code;
 mod his;
+mod his_file;
 mod his_visit;
 mod host;
 mod insurer;
@@ -26,6 +27,7 @@ pub use his::{
     DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, HisTraits, IdentifyWay, LineRef,
     LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
+pub use his_file::{DocumentRef, FileOpened, FileOrder};
 pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 pub use host::{Clock, Entropy, IdSource};
 pub use insurer::{Insurer, InsurerAnswer, InsurerCall, VoucherHolder};

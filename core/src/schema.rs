@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::ident::{
-    BatchId, BillId, BusinessNo, ChannelCode, CheckInId, DeptCode, HospitalId, InvoiceId, LineKey, NoticeId, PatientId, PaymentId, QuoteId, RefundId, RequestKey, ScheduleId,
+    BatchId, BillId, BusinessNo, ChannelCode, CheckInId, DeptCode, HospitalId, InvoiceId, LineKey, NoticeId, FilingId, PatientId, PaymentId, QuoteId, RefundId, RequestKey, ScheduleId,
     SettlementId, StaffId, StopId, SuspensionId, TermsHash, VisitId, WorkerName,
 };
 use crate::money::{MAX_FEN, Money, Quantity, UnitPrice};
@@ -34,7 +34,7 @@ macro_rules! text_ids {
     ($($type:ident $max:literal),+) => { schemas! { $($type => { "type": "string", "minLength": 1, "maxLength": $max, "description": "No control characters, no blanks at the ends." };)+ } };
 }
 
-number_ids! { PaymentId, SettlementId, RefundId, InvoiceId, BatchId, QuoteId, CheckInId, StopId, SuspensionId, NoticeId }
+number_ids! { PaymentId, SettlementId, RefundId, InvoiceId, BatchId, QuoteId, CheckInId, StopId, SuspensionId, NoticeId, FilingId }
 
 text_ids! {
     HospitalId 16, PatientId 64, VisitId 64, LineKey 64, BillId 64, DeptCode 32, BusinessNo 64, RequestKey 64, ChannelCode 16, TermsHash 64, StaffId 64, WorkerName 64,

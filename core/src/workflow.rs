@@ -1,9 +1,10 @@
-//! The machines: payment, settlement, refund, invoice, check-in, stop, suspension, notice. A workflow is a total function; effects are data.
+//! The machines: payment, settlement, refund, invoice, check-in, stop, suspension, notice, filing. A workflow is a total function; effects are data.
 //!
 //! `step(state, event, cx)` moves, stays or refuses. Only commands can be refused; a fact moves, stays or holds. Nothing
 //! else may change a state, and nothing in here draws a number, reads a clock or iterates a hash map.
 
 pub mod check_in;
+pub mod filing;
 mod decide;
 pub mod fact;
 pub mod fold;
@@ -21,13 +22,14 @@ use serde::{Deserialize, Serialize};
 use crate::access::Actor;
 use crate::calendar::Timestamp;
 use crate::error::Result;
-use crate::ident::{ChannelCode, CheckInId, InvoiceId, LineKey, NoticeId, PaymentId, RefundId, SettlementId, StopId, SuspensionId, TermsHash};
+use crate::ident::{ChannelCode, CheckInId, FilingId, InvoiceId, LineKey, NoticeId, PaymentId, RefundId, SettlementId, StopId, SuspensionId, TermsHash};
 use crate::ledger::Journal;
 use crate::payment::ChannelTraits;
 use crate::policy::{Lane, Terms};
 use crate::port::{Call, HisTraits, NotifierTraits};
 
 pub use check_in::{CheckIn, CheckInSt};
+pub use filing::{Filing, FilingSt};
 pub use invoice::{Invoice, InvoiceSt};
 pub use notice::{Notice, NoticeSt};
 pub use payment::{Payment, PaymentSt};
@@ -57,11 +59,13 @@ pub enum MachineKind {
     Suspension,
     /// 通知.
     Notice,
+    /// 首诊建档.
+    Filing,
 }
 
 impl MachineKind {
     /// Every kind.
-    pub const ALL: [MachineKind; 8] = [
+    pub const ALL: [MachineKind; 9] = [
         MachineKind::Payment,
         MachineKind::Settlement,
         MachineKind::Refund,
@@ -70,6 +74,7 @@ impl MachineKind {
         MachineKind::Stop,
         MachineKind::Suspension,
         MachineKind::Notice,
+        MachineKind::Filing,
     ];
 
     /// Stable code (a column).
@@ -83,6 +88,7 @@ impl MachineKind {
             MachineKind::Stop => "stop",
             MachineKind::Suspension => "suspension",
             MachineKind::Notice => "notice",
+            MachineKind::Filing => "filing",
         }
     }
 }
@@ -108,6 +114,8 @@ pub enum Key {
     Suspension(SuspensionId),
     /// 通知.
     Notice(NoticeId),
+    /// 首诊建档.
+    Filing(FilingId),
 }
 
 impl Key {
@@ -122,6 +130,7 @@ impl Key {
             Key::Stop(_) => MachineKind::Stop,
             Key::Suspension(_) => MachineKind::Suspension,
             Key::Notice(_) => MachineKind::Notice,
+            Key::Filing(_) => MachineKind::Filing,
         }
     }
 
@@ -136,6 +145,7 @@ impl Key {
             Key::Stop(id) => id.get(),
             Key::Suspension(id) => id.get(),
             Key::Notice(id) => id.get(),
+            Key::Filing(id) => id.get(),
         }
     }
 
@@ -150,6 +160,7 @@ impl Key {
             Key::Stop(id) => id.business_no(),
             Key::Suspension(id) => id.business_no(),
             Key::Notice(id) => id.business_no(),
+            Key::Filing(id) => id.business_no(),
         }
     }
 
@@ -164,6 +175,7 @@ impl Key {
             MachineKind::Stop => Key::Stop(StopId::new(id)?),
             MachineKind::Suspension => Key::Suspension(SuspensionId::new(id)?),
             MachineKind::Notice => Key::Notice(NoticeId::new(id)?),
+            MachineKind::Filing => Key::Filing(FilingId::new(id)?),
         })
     }
 }
@@ -188,6 +200,8 @@ pub enum Row {
     Suspension(Box<Suspension>),
     /// 通知.
     Notice(Notice),
+    /// 首诊建档.
+    Filing(Box<Filing>),
 }
 
 macro_rules! each {
@@ -201,6 +215,7 @@ macro_rules! each {
             Row::Stop($m) => $body,
             Row::Suspension($m) => $body,
             Row::Notice($m) => $body,
+            Row::Filing($m) => $body,
         }
     };
 }
@@ -217,6 +232,7 @@ impl Row {
             Row::Stop(m) => Key::Stop(m.id),
             Row::Suspension(m) => Key::Suspension(m.id),
             Row::Notice(m) => Key::Notice(m.id),
+            Row::Filing(m) => Key::Filing(m.id),
         }
     }
 
@@ -335,6 +351,8 @@ pub enum Event {
     Suspension(suspension::Event),
     /// To a notice.
     Notice(notice::Event),
+    /// To a filing.
+    Filing(filing::Event),
 }
 
 /// A machine to be born within a move.
@@ -356,6 +374,8 @@ pub enum New {
     Suspension(Box<suspension::New>),
     /// A notice.
     Notice(Box<notice::New>),
+    /// A filing.
+    Filing(Box<filing::New>),
 }
 
 /// A call that must happen, as a machine asks for it.

@@ -49,7 +49,7 @@ impl CodePurpose {
     }
 }
 
-/// The secret of a hospital under which phones and codes are hashed: both are found at once from a hash without a key.
+/// The secret of a hospital under which phones, codes and documents are hashed: all are found at once from a hash without a key.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeSecret([u8; 32]);
@@ -65,6 +65,12 @@ impl CodeSecret {
     /// Under what a phone's codes are kept.
     pub fn key_of(&self, phone: &MobileNo) -> Result<String> {
         gm::hmac_sm3(&self.0, &[b"phone\0", phone.digits().reveal().as_bytes()]).map(|hash| gm::hex(&hash))
+    }
+
+    /// Under what the filing of a document is kept.
+    pub fn document_key(&self, id_type: &str, id_subtype: &str, id_no: &Private) -> Result<String> {
+        let parts = [b"document\0", id_type.as_bytes(), b"\0", id_subtype.as_bytes(), b"\0", id_no.reveal().as_bytes()];
+        gm::hmac_sm3(&self.0, &parts).map(|hash| gm::hex(&hash))
     }
 
     fn hash(&self, phone: &MobileNo, purpose: CodePurpose, code: &str) -> Result<String> {

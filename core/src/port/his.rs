@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AttendOrder, CallCx, Outcome, RebookOrder, StoppedSession};
+use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, Outcome, RebookOrder, StoppedSession};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
@@ -237,7 +237,7 @@ pub struct DayRow {
     pub at: Timestamp,
 }
 
-/// A call to HIS. `lock`, `unlock`, `post`, `cancel_post`, `reverse`, `take_number`, `check_in`, `rebook` change something;
+/// A call to HIS. `lock`, `unlock`, `post`, `cancel_post`, `reverse`, `take_number`, `check_in`, `rebook`, `open_file` change something;
 /// the rest only read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
@@ -304,6 +304,21 @@ pub enum HisCall {
         /// When.
         date: BizDate,
     },
+    /// The patient files of a document.
+    FindFiles {
+        /// Which document.
+        document: DocumentRef,
+    },
+    /// Open a patient file (首诊建档).
+    OpenFile {
+        /// For whom.
+        order: Box<FileOrder>,
+    },
+    /// What became of the opening of a file?
+    QueryFile {
+        /// Its number.
+        no: BusinessNo,
+    },
     /// Take a number (取号).
     TakeNumber {
         /// For which registration.
@@ -356,6 +371,9 @@ impl HisCall {
             HisCall::Notices { .. } => "his.notices",
             HisCall::DayFile { .. } => "his.day_file",
             HisCall::Registrations { .. } => "his.registrations",
+            HisCall::FindFiles { .. } => "his.find_files",
+            HisCall::OpenFile { .. } => "his.open_file",
+            HisCall::QueryFile { .. } => "his.query_file",
             HisCall::TakeNumber { .. } => "his.take_number",
             HisCall::CheckIn { .. } => "his.check_in",
             HisCall::QueryCheckIn { .. } => "his.query_check_in",
@@ -373,13 +391,16 @@ impl HisCall {
             HisCall::Reverse { reversal } => Some(reversal.no.as_str()),
             HisCall::TakeNumber { order } | HisCall::CheckIn { order } => Some(order.no.as_str()),
             HisCall::Rebook { order } => Some(order.no.as_str()),
+            HisCall::OpenFile { order } => Some(order.no.as_str()),
             HisCall::Unlock { no }
             | HisCall::QueryPost { no }
             | HisCall::CancelPost { no }
             | HisCall::QueryReverse { no }
             | HisCall::QueryCheckIn { no }
+            | HisCall::QueryFile { no }
             | HisCall::QueryRebook { no } => Some(no.as_str()),
             HisCall::FindPatient { .. }
+            | HisCall::FindFiles { .. }
             | HisCall::Unpaid { .. }
             | HisCall::Notices { .. }
             | HisCall::DayFile { .. }
@@ -417,6 +438,12 @@ pub enum HisAnswer {
     DayFile(Vec<DayRow>),
     /// Registrations; empty when none.
     Registrations(Vec<Registration>),
+    /// Files; empty when none.
+    FindFiles(Vec<PatientFile>),
+    /// The file.
+    OpenFile(FileOpened),
+    /// What became of it; none when HIS has no record (yet).
+    QueryFile(Option<FileOpened>),
     /// A number.
     TakeNumber(QueueTicket),
     /// Checked in.
@@ -455,11 +482,28 @@ pub struct HisTraits {
     /// It can say what became of a rebooking.
     #[serde(default)]
     pub query_rebook: bool,
+    /// It finds files by document and opens new ones.
+    #[serde(default)]
+    pub open_file: bool,
+    /// It can say what became of the opening of a file; otherwise an unknown one goes to a person.
+    #[serde(default)]
+    pub query_file: bool,
 }
 
 impl Default for HisTraits {
     fn default() -> HisTraits {
-        HisTraits { lock: true, query_post: true, cancel_post: true, notices: true, check_in: true, query_check_in: true, rebook: true, query_rebook: true }
+        HisTraits {
+            lock: true,
+            query_post: true,
+            cancel_post: true,
+            notices: true,
+            check_in: true,
+            query_check_in: true,
+            rebook: true,
+            query_rebook: true,
+            open_file: true,
+            query_file: true,
+        }
     }
 }
 

@@ -171,11 +171,13 @@ pub enum RecordKind {
     Stop,
     /// How a patient is reached at the official account, under a hash of his number.
     Contact,
+    /// The present filing of a document, under a hash of it.
+    Filing,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 9] = [
+    pub const ALL: [RecordKind; 10] = [
         RecordKind::Quote,
         RecordKind::Session,
         RecordKind::Policy,
@@ -185,6 +187,7 @@ impl RecordKind {
         RecordKind::CheckIn,
         RecordKind::Stop,
         RecordKind::Contact,
+        RecordKind::Filing,
     ];
 
     /// Stable code (a column).
@@ -199,6 +202,7 @@ impl RecordKind {
             RecordKind::CheckIn => "check_in",
             RecordKind::Stop => "stop",
             RecordKind::Contact => "contact",
+            RecordKind::Filing => "filing",
         }
     }
 }

@@ -257,7 +257,7 @@ impl Engine {
                 Row::Refund(m) => payments.ring(m.payment),
                 // A payment is over for the patient before its invoice comes: who waits for that looks every second.
                 // Whoever waits for the others looks every so often, too.
-                Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) => {}
+                Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) | Row::Filing(_) => {}
             }
         }
         for act in batch.acts {
@@ -300,6 +300,6 @@ fn alone(machine: Key, queue: Key, source: &Source, before: &BTreeMap<Key, Row>)
         Some(Row::Invoice(i)) => matches!(i.st, InvoiceSt::Issued | InvoiceSt::None),
         Some(Row::Suspension(s)) => s.st == SuspensionSt::Notified,
         Some(Row::Notice(n)) => n.st == NoticeSt::Waiting,
-        Some(Row::CheckIn(_) | Row::Stop(_)) => false,
+        Some(Row::CheckIn(_) | Row::Stop(_) | Row::Filing(_)) => false,
     }
 }

@@ -12,7 +12,7 @@ use crate::ident::RequestKey;
 use crate::money::Money;
 use crate::port::{Cursor, Scan, ScanRow};
 use crate::workflow::fold::{Changes, Root};
-use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, check_in, invoice, notice, payment, refund, settlement, stop, suspension};
+use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 
 /// Request of `attention.list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +78,8 @@ pub enum Resolution {
     Suspension(suspension::Decision),
     /// Of a notice.
     Notice(notice::Decision),
+    /// Of a filing.
+    Filing(filing::Decision),
 }
 
 /// Request of `attention.resolve`.
@@ -143,6 +145,7 @@ impl Engine {
             (Key::Suspension(_), Resolution::Suspension(d)) => {
                 (Role::Operator, MachineEvent::Suspension(suspension::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
+            (Key::Filing(_), Resolution::Filing(d)) => (Role::Operator, MachineEvent::Filing(filing::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
             (Key::Notice(_), Resolution::Notice(d)) => (Role::Operator, MachineEvent::Notice(notice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
             _ => return Err(Error::field("resolution.of", "is not the kind of this machine")),
         };
@@ -186,7 +189,7 @@ fn item(row: &Row) -> Option<AttentionItem> {
         Row::Refund(m) => m.amount_fen,
         Row::Invoice(m) => m.order.total_fen,
         Row::Suspension(m) => m.registration.fee_fen,
-        Row::CheckIn(_) | Row::Stop(_) | Row::Notice(_) => Money::ZERO,
+        Row::CheckIn(_) | Row::Stop(_) | Row::Notice(_) | Row::Filing(_) => Money::ZERO,
     };
     Some(AttentionItem { machine: row.key(), business_no: row.key().business_no().to_string(), st: row.st().to_owned(), held, reason, since, amount_fen })
 }

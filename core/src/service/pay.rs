@@ -199,7 +199,7 @@ pub(super) fn request_source<T: Serialize>(caller: &Caller, key: &RequestKey, op
     let actor = serde_json::to_vec(&caller.actor).map_err(|_| Error::internal("actors serialise"))?;
     let scope = match &caller.actor {
         Actor::Engine => "engine".to_owned(),
-        Actor::Patient { .. } | Actor::Staff { .. } => gm::hex(&gm::sm3(&actor)),
+        Actor::Patient { .. } | Actor::Newcomer | Actor::Staff { .. } => gm::hex(&gm::sm3(&actor)),
     };
     Ok(Source::Request { scope, key: key.clone(), fingerprint: gm::hex(&gm::sm3(&body)) })
 }

@@ -174,8 +174,8 @@ impl Engine {
         self.housekeep(&hospital.id, vec![RecordWrite { record, expected }]).await
     }
 
-    /// The hospital's secret for hashing phones, drawn at the first use and kept sealed like every record.
-    async fn code_secret(&self, hospital: &Hospital) -> Result<CodeSecret> {
+    /// The hospital's secret for hashing phones and documents, drawn at the first use and kept sealed like every record.
+    pub(super) async fn code_secret(&self, hospital: &Hospital) -> Result<CodeSecret> {
         for _ in 0..RACES {
             if let Some(record) = self.inner.store.record(&hospital.id, RecordKind::PhoneCode, SECRET).await? {
                 return serde_json::from_slice(&record.body).map_err(|_| corrupt());

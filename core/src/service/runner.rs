@@ -16,7 +16,7 @@ use crate::policy::Lane;
 use crate::port::{Call, ChannelCall, Claim, ClaimLimits, Job, JobKind, JobRef, Source, WakeKind};
 use crate::workflow::fact::{Verdict, instead, of_act, of_poll};
 use crate::workflow::fold::Root;
-use crate::workflow::{Event as MachineEvent, Key, check_in, invoice, notice, payment, refund, settlement, stop, suspension};
+use crate::workflow::{Event as MachineEvent, Key, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 
 /// After a store error the runner waits this long before it looks again.
 const STORE_PAUSE_MS: i64 = 500;
@@ -252,8 +252,9 @@ impl Runner {
             (Key::Stop(_), WakeKind::Overdue) => MachineEvent::Stop(stop::Event::Overdue),
             (Key::Suspension(_), WakeKind::Overdue) => MachineEvent::Suspension(suspension::Event::Overdue),
             (Key::Notice(_), WakeKind::Overdue) => MachineEvent::Notice(notice::Event::Overdue),
+            (Key::Filing(_), WakeKind::Overdue) => MachineEvent::Filing(filing::Event::Overdue),
             (Key::Notice(_), WakeKind::Expire) => MachineEvent::Notice(notice::Event::Expire),
-            (Key::Settlement(_) | Key::Refund(_) | Key::Invoice(_) | Key::CheckIn(_) | Key::Stop(_) | Key::Suspension(_), WakeKind::Expire | WakeKind::Recheck)
+            (Key::Settlement(_) | Key::Refund(_) | Key::Invoice(_) | Key::CheckIn(_) | Key::Stop(_) | Key::Suspension(_) | Key::Filing(_), WakeKind::Expire | WakeKind::Recheck)
             | (Key::Notice(_), WakeKind::Recheck) => {
                 engine.apply(hospital, Event::consume(&Actor::Engine, source)).await?;
                 return Ok(());

@@ -4,7 +4,7 @@
 //! proven unsent, the no may be the echo of our own success ("already settled"), so it becomes a question for the query,
 //! never a refund (DESIGN.md §4.4).
 
-use super::{Event, Key, check_in, invoice, notice, payment, refund, settlement, stop, suspension};
+use super::{Event, Key, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 use crate::payment::RefundState;
 use crate::port::{Answer, Call, ChannelAnswer, ChannelCall, Fault, HisAnswer, HisCall, InvoiceAnswer, InvoiceCall, No, NotifyAnswer, NotifyCall, Outcome, PostState};
 
@@ -60,6 +60,7 @@ pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
         }
         (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => Event::Invoice(invoice::Event::Found { state }),
         (Call::His { call: HisCall::QueryCheckIn { .. } }, Answer::His(HisAnswer::QueryCheckIn(ticket))) => Event::CheckIn(check_in::Event::Found { ticket }),
+        (Call::His { call: HisCall::QueryFile { .. } }, Answer::His(HisAnswer::QueryFile(opened))) => Event::Filing(filing::Event::Found { opened }),
         (Call::His { call: HisCall::Affected { .. } }, Answer::His(HisAnswer::Affected(page))) => Event::Stop(stop::Event::Found { page }),
         (Call::His { call: HisCall::QueryRebook { .. } }, Answer::His(HisAnswer::QueryRebook(rebooked))) => Event::Suspension(suspension::Event::RebookFound { rebooked }),
         // An answer of another shape decides nothing.
@@ -87,6 +88,7 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
     match call {
         HisCall::TakeNumber { .. } | HisCall::CheckIn { .. } => attend_act(outcome, sent),
         HisCall::Rebook { .. } => rebook_act(outcome, sent),
+        HisCall::OpenFile { .. } => file_act(outcome, sent),
         HisCall::Lock { .. }
         | HisCall::Unlock { .. }
         | HisCall::Post { .. }
@@ -99,6 +101,8 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         | HisCall::Notices { .. }
         | HisCall::DayFile { .. }
         | HisCall::Registrations { .. }
+        | HisCall::FindFiles { .. }
+        | HisCall::QueryFile { .. }
         | HisCall::QueryCheckIn { .. }
         | HisCall::Affected { .. }
         | HisCall::QueryRebook { .. } => settlement_act(call, outcome, sent),
@@ -110,6 +114,18 @@ fn attend_act(outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
     Verdict::Fact(Event::CheckIn(match outcome {
         Outcome::Unsent(_) => return UNSENT,
         Outcome::Done(HisAnswer::TakeNumber(ticket) | HisAnswer::CheckIn(ticket)) => E::Answered { ticket },
+        Outcome::Done(_) => E::Unknown { fault: shape(), sent },
+        Outcome::Refused(no) if sent <= 1 => E::Refused { no },
+        Outcome::Refused(no) => E::Unknown { fault: late(&no), sent },
+        Outcome::Unknown(fault) => E::Unknown { fault, sent },
+    }))
+}
+
+fn file_act(outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
+    use filing::Event as E;
+    Verdict::Fact(Event::Filing(match outcome {
+        Outcome::Unsent(_) => return UNSENT,
+        Outcome::Done(HisAnswer::OpenFile(opened)) => E::Answered { opened },
         Outcome::Done(_) => E::Unknown { fault: shape(), sent },
         Outcome::Refused(no) if sent <= 1 => E::Refused { no },
         Outcome::Refused(no) => E::Unknown { fault: late(&no), sent },

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Ask, Cx, Event, Ids, Key, Machine, Move, New, Refusal, Row, Step, Suspension, Wake, Why, fact};
+use super::{Ask, Cx, Event, Filing, Ids, Key, Machine, Move, New, Refusal, Row, Step, Suspension, Wake, Why, fact};
 use crate::access::Actor;
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
@@ -179,6 +179,7 @@ fn birth(world: &World<'_>, new: &New, ids: &mut Ids) -> Result<Decided> {
         New::Stop(n) => &n.terms,
         New::Suspension(n) => &n.terms,
         New::Notice(n) => &n.terms,
+        New::Filing(n) => &n.terms,
     };
     let Some(terms) = (world.terms)(hash) else { return Ok(Decided::MissingTerms(hash.clone())) };
     let mut cx = cx(world, &terms, ids);
@@ -191,6 +192,7 @@ fn birth(world: &World<'_>, new: &New, ids: &mut Ids) -> Result<Decided> {
         New::Stop(n) => Machine::open(n.as_ref(), &mut cx).map(|m| erase(m, Row::Stop))?,
         New::Suspension(n) => Machine::open(n, &mut cx).map(|m| erase(m, suspended))?,
         New::Notice(n) => Machine::open(n.as_ref(), &mut cx).map(|m| erase(m, Row::Notice))?,
+        New::Filing(n) => Machine::open(n, &mut cx).map(|m| erase(m, filed))?,
     };
     Ok(Decided::Moved(Box::new(Moved { m, from: None, what: "born".to_owned(), event: br#"{"what":"born"}"#.to_vec() })))
 }
@@ -208,6 +210,7 @@ fn tell(world: &World<'_>, row: &Row, event: &Event, ids: &mut Ids) -> Result<De
         (Row::Stop(m), Event::Stop(e)) => erase_step(m.step(e, &mut cx)?, Row::Stop),
         (Row::Suspension(m), Event::Suspension(e)) => erase_step(m.step(e, &mut cx)?, suspended),
         (Row::Notice(m), Event::Notice(e)) => erase_step(m.step(e, &mut cx)?, Row::Notice),
+        (Row::Filing(m), Event::Filing(e)) => erase_step(m.step(e, &mut cx)?, filed),
         _ => return Err(Error::internal("an event goes to a machine of its kind")),
     };
     Ok(match step {
@@ -277,6 +280,7 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) 
         Row::Stop(m) => Row::Stop(m.hold_for(reason, &cx)),
         Row::Suspension(m) => suspended(m.hold_for(reason, &cx)),
         Row::Notice(m) => Row::Notice(m.hold_for(reason, &cx)),
+        Row::Filing(m) => filed(m.hold_for(reason, &cx)),
     };
     let mut changes = Changes::default();
     let event = serde_json::json!({ "what": "held", "reason": reason }).to_string().into_bytes();
@@ -290,6 +294,10 @@ fn cx<'a>(world: &'a World<'a>, terms: &'a Terms, fresh: &'a mut Ids) -> Cx<'a> 
 
 fn suspended(m: Suspension) -> Row {
     Row::Suspension(Box::new(m))
+}
+
+fn filed(m: Filing) -> Row {
+    Row::Filing(Box::new(m))
 }
 
 fn erase<M>(m: Move<M>, row: impl FnOnce(M) -> Row) -> Move<Row> {

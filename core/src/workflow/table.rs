@@ -15,6 +15,7 @@ pub const fn transitions(kind: MachineKind) -> &'static [(Option<&'static str>, 
         MachineKind::Stop => STOP,
         MachineKind::Suspension => SUSPENSION,
         MachineKind::Notice => NOTICE,
+        MachineKind::Filing => FILING,
     }
 }
 
@@ -35,6 +36,7 @@ pub fn unknown(kind: MachineKind, st: &str) -> bool {
         MachineKind::Stop => false,
         MachineKind::Suspension => matches!(st, "rebooking" | "refunding"),
         MachineKind::Notice => st == "sending",
+        MachineKind::Filing => st == "asking",
     }
 }
 
@@ -165,4 +167,15 @@ const NOTICE: &[(Option<&str>, &str)] = &[
     (Some("accepted"), "held"),
     (Some("refused"), "held"),
     (Some("held"), "handled"),
+];
+
+const FILING: &[(Option<&str>, &str)] = &[
+    (None, "asking"),
+    (Some("asking"), "filed"),
+    (Some("asking"), "refused"),
+    (Some("asking"), "held"),
+    (Some("filed"), "held"),
+    (Some("refused"), "held"),
+    (Some("held"), "filed"),
+    (Some("held"), "refused"),
 ];

@@ -80,6 +80,7 @@ impl Book {
                 Row::Stop(s) => self.stop(s, &visits, &mut report),
                 Row::Suspension(s) => self.suspension(s, &visits, &mut report),
                 Row::Notice(n) => self.notice(n, &visits, &mut report),
+                Row::Filing(f) => self.filing(f, &mut report),
             }
         }
         let claims = std::mem::take(&mut self.claims);
@@ -279,7 +280,7 @@ impl<'a> World<'a> {
                     world.invoices.insert(i.id, i);
                 }
                 Row::Refund(r) => world.refunds_of.entry(r.payment).or_default().push(r),
-                Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) => {}
+                Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) | Row::Filing(_) => {}
             }
         }
         for journal in journals {

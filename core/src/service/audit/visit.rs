@@ -6,7 +6,7 @@ use super::AuditReport;
 use super::check::Book;
 use crate::ident::{NoticeId, StopId, SuspensionId};
 use crate::port::NoticeChannel;
-use crate::workflow::{Base, CheckIn, CheckInSt, Key, Notice, NoticeSt, Row, Stop, StopSt, Suspension, SuspensionSt};
+use crate::workflow::{Base, CheckIn, CheckInSt, Filing, FilingSt, Key, Notice, NoticeSt, Row, Stop, StopSt, Suspension, SuspensionSt};
 
 /// The machines around visits, by what they belong to.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl<'a> Visits<'a> {
                 Row::Stop(s) => {
                     visits.stops.insert(s.id);
                 }
-                Row::Payment(_) | Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) => {}
+                Row::Payment(_) | Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Filing(_) => {}
             }
         }
         visits
@@ -43,6 +43,18 @@ impl Book {
         self.alive(key, &c.base, c.st == CheckInSt::Asking, report);
         if (c.st == CheckInSt::Done) != c.ticket.is_some() && c.st != CheckInSt::Held {
             self.broken("I19", key, "done without a place in the queue, or a place without being done");
+        }
+    }
+
+    /// I19, and a record that is over is forgotten.
+    pub(super) fn filing(&mut self, f: &Filing, report: &mut AuditReport) {
+        let key = Key::Filing(f.id);
+        self.alive(key, &f.base, f.st == FilingSt::Asking, report);
+        if (f.st == FilingSt::Filed) != f.patient.is_some() && f.st != FilingSt::Held {
+            self.broken("I19", key, "filed without a file, or a file without being filed");
+        }
+        if f.record.is_some() && matches!(f.st, FilingSt::Filed | FilingSt::Refused) {
+            self.broken("I19", key, "over, but the record is still here");
         }
     }
 

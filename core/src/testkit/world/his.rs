@@ -48,6 +48,7 @@ pub(super) struct State {
     reversals: BTreeMap<BusinessNo, HisReversed>,
     files: Vec<PatientFile>,
     bookings: Bookings,
+    opened: BTreeMap<BusinessNo, FileOpened>,
 }
 
 struct Held {
@@ -302,6 +303,27 @@ impl State {
         done.map(|(rebooked, _)| HisAnswer::Rebook(rebooked))
     }
 
+    /// One file per number and per document.
+    fn open_file(&mut self, order: &FileOrder) -> Outcome<FileOpened> {
+        if let Some(done) = self.opened.get(&order.no) {
+            return Outcome::Done(done.clone());
+        }
+        let record = &order.record;
+        let opened = match self.files.iter().find(|file| file.id_no.as_ref() == Some(&record.id_no)) {
+            Some(file) => FileOpened { file: file.clone(), created: false },
+            None => {
+                let Ok(patient_id) = PatientId::new(&format!("N{:04}", self.opened.len() + 1)) else { return no("1000", "no number") };
+                let birth_date = BizDate::parse(record.birth_date.reveal()).ok();
+                let (id_no, phone) = (Some(record.id_no.clone()), Some(record.phone.clone()));
+                let file = PatientFile { patient_id, name: record.name.clone(), sex_code: record.sex.clone(), birth_date, id_no, phone };
+                self.files.push(file.clone());
+                FileOpened { file, created: true }
+            }
+        };
+        self.opened.insert(order.no.clone(), opened.clone());
+        Outcome::Done(opened)
+    }
+
     fn answer(&mut self, call: &HisCall, now: Timestamp) -> Outcome<HisAnswer> {
         match call {
             HisCall::FindPatient { by } => {
@@ -326,6 +348,12 @@ impl State {
                 let news = self.notices.iter().filter(|n| after.as_ref().is_none_or(|a| &n.id > a)).take(100).cloned().collect();
                 Outcome::Done(HisAnswer::Notices(news))
             }
+            HisCall::FindFiles { document } => {
+                let of = self.files.iter().filter(|file| file.id_no.as_ref() == Some(&document.id_no)).cloned();
+                Outcome::Done(HisAnswer::FindFiles(of.collect()))
+            }
+            HisCall::OpenFile { order } => self.open_file(order).map(HisAnswer::OpenFile),
+            HisCall::QueryFile { no } => Outcome::Done(HisAnswer::QueryFile(self.opened.get(no).cloned())),
             HisCall::Registrations { patient, date } => {
                 let of = self.bookings.of(patient, *date).into_iter().map(|r| self.with_fee(r)).collect();
                 Outcome::Done(HisAnswer::Registrations(of))

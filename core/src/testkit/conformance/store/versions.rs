@@ -156,7 +156,7 @@ pub async fn parallel_reservations_never_exceed_what_was_paid(store: &dyn Store)
 fn payment_part(row: &Row) -> Option<Part> {
     match row {
         Row::Payment(payment) => Some(payment.part),
-        Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) => None,
+        Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) | Row::Filing(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod access;
 pub mod bill;
 pub mod calendar;
 pub mod charge;
+pub mod code;
 pub mod error;
 pub mod gm;
 pub mod ident;

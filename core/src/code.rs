@@ -17,5 +17,4 @@ pub use map::{CodeMap, Mapped, code_maps, find_code_map};
 pub use ops::{Direction, ListRequest, ListResponse, LookupRequest, LookupResponse, MapRequest, MapResponse};
 pub use table::{CodeTable, Entry, code_tables, find_code_table};
 
-pub(crate) use table::{COUNTRY, DOCUMENT, ETHNIC, ID_TYPE, MARITAL, PAY_METHOD, RELATION, SEX};
-pub(crate) use table::{CHRGITM_LV, HOSP_APPR_FLAG, INSUTYPE, MED_TYPE, PSN_SETLWAY};
+pub(crate) use table::{CHRGITM_LV, COUNTRY, DOCUMENT, ETHNIC, HOSP_APPR_FLAG, ID_TYPE, INSUTYPE, MARITAL, PAY_METHOD, PROVINCE, PSN_SETLWAY, RELATION, RELATION_GROUP, SEX};

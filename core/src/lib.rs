@@ -20,6 +20,7 @@ pub mod identity;
 pub mod invoice;
 pub mod ledger;
 pub mod money;
+pub mod patient;
 pub mod payment;
 pub mod policy;
 pub mod port;
@@ -30,6 +31,7 @@ mod schema;
 pub mod service;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+pub mod validate;
 pub mod workflow;
 
 pub use calendar::{BizDate, BizMonth, Timestamp};

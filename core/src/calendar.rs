@@ -105,8 +105,19 @@ impl BizDate {
         let mut parts = text.splitn(3, '-');
         let mut part = |len: usize| parts.next().filter(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit())).ok_or_else(bad);
         let (y, m, d) = (part(4)?, part(2)?, part(2)?);
-        let month = m.parse::<u8>().ok().and_then(|m| time::Month::try_from(m).ok()).ok_or_else(bad)?;
-        Date::from_calendar_date(y.parse().map_err(|_| bad())?, month, d.parse().map_err(|_| bad())?).map(BizDate).map_err(|_| bad())
+        let (year, month, day) = (y.parse().map_err(|_| bad())?, m.parse().map_err(|_| bad())?, d.parse().map_err(|_| bad())?);
+        BizDate::new(year, month, day).ok_or_else(bad)
+    }
+
+    /// A date of the calendar; `None` for one that does not exist.
+    pub fn new(year: i32, month: u8, day: u8) -> Option<BizDate> {
+        let month = time::Month::try_from(month).ok()?;
+        Date::from_calendar_date(year, month, day).ok().map(BizDate)
+    }
+
+    /// Days from `earlier` to this date; negative when it is later.
+    pub const fn days_since(self, earlier: BizDate) -> i32 {
+        self.0.to_julian_day() - earlier.0.to_julian_day()
     }
 
     /// The month it lies in.

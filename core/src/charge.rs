@@ -70,6 +70,11 @@ pub enum ItemKind {
 pub struct FeeClass(pub String);
 
 impl FeeClass {
+    /// Does the ticket have a line of its own for it?
+    pub fn is_on_the_ticket(&self) -> bool {
+        self.0 == "14" || self.name() != "其他门诊收费"
+    }
+
     /// The Chinese name printed on the ticket; `其他门诊收费` for codes not in the table (domain/hospital.md §2.2).
     pub fn name(&self) -> &'static str {
         match self.0.as_str() {

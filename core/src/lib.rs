@@ -12,6 +12,7 @@ pub mod access;
 pub mod bill;
 pub mod calendar;
 pub mod charge;
+pub mod code;
 pub mod error;
 pub mod gm;
 pub mod ident;
@@ -19,6 +20,7 @@ pub mod identity;
 pub mod invoice;
 pub mod ledger;
 pub mod money;
+pub mod patient;
 pub mod payment;
 pub mod policy;
 pub mod port;
@@ -29,6 +31,7 @@ mod schema;
 pub mod service;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+pub mod validate;
 pub mod visit;
 pub mod workflow;
 

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::ident::{
-    BatchId, BillId, BusinessNo, ChannelCode, CheckInId, DeptCode, HospitalId, InvoiceId, LineKey, NoticeId, FilingId, PatientId, PaymentId, QuoteId, RefundId, RequestKey, ScheduleId,
-    SettlementId, StaffId, StopId, SuspensionId, TermsHash, VisitId, WorkerName,
+    BatchId, BillId, BusinessNo, ChannelCode, CheckInId, DeptCode, FilingId, HospitalId, InvoiceId, LineKey, NoticeId, PatientId, PaymentId, QuoteId, RefundId, RequestKey,
+    ScheduleId, SettlementId, StaffId, StopId, SuspensionId, TermsHash, VisitId, WorkerName,
 };
 use crate::money::{MAX_FEN, Money, Quantity, UnitPrice};
 

@@ -4,9 +4,9 @@
 //! else may change a state, and nothing in here draws a number, reads a clock or iterates a hash map.
 
 pub mod check_in;
-pub mod filing;
 mod decide;
 pub mod fact;
+pub mod filing;
 pub mod fold;
 pub mod invoice;
 pub mod notice;

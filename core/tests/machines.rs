@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use menjie::access::{Actor, Private};
 use menjie::bill::{GroupInput, group};
-use menjie::ident::{ChannelCode, CheckInId, InvoiceId, NoticeId, PatientId, PaymentId, RefundId, SettlementId, StaffId, StopId, SuspensionId, VisitId};
+use menjie::ident::{ChannelCode, CheckInId, FilingId, InvoiceId, NoticeId, PatientId, PaymentId, RefundId, SettlementId, StaffId, StopId, SuspensionId, VisitId};
 use menjie::invoice::{InvoiceState, Issued, Payer, Reddened};
 use menjie::payment::{Handover, Method, Proof, RefundState, TradeState};
 use menjie::policy::{Grouping, Terms};
@@ -16,7 +16,7 @@ use menjie::port::{Fault, HisReceipt, HisTraits, LockReceipt, No, NoticeChannel,
 use menjie::refund::Cause;
 use menjie::testkit::world::{booking, charge, visit};
 use menjie::visit::{AffectedPage, Attend, Choice, Delivery, FeeBack, Message, QueueTicket, Rebooked, Session, StopNotice, Turn};
-use menjie::workflow::{Cx, Ids, Machine, State, Step, check_in, invoice, notice, payment, refund, settlement, stop, suspension, table};
+use menjie::workflow::{Cx, Ids, Machine, State, Step, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension, table};
 use menjie::workflow::{MachineKind, Row};
 use menjie::{Money, Timestamp};
 
@@ -76,14 +76,29 @@ where
     M::Event: std::fmt::Debug,
 {
     let staff = Actor::Staff { staff: StaffId::new("op1").unwrap() };
-    let traits = [HisTraits::default(), HisTraits { lock: false, query_post: false, cancel_post: false, notices: false, check_in: false, query_check_in: false, rebook: false, query_rebook: false }];
+    let traits = [
+        HisTraits::default(),
+        HisTraits {
+            lock: false,
+            query_post: false,
+            cancel_post: false,
+            notices: false,
+            check_in: false,
+            query_check_in: false,
+            rebook: false,
+            query_rebook: false,
+            open_file: false,
+            query_file: false,
+        },
+    ];
     let mut walk = Walk { seen: BTreeMap::new(), transitions: BTreeSet::new(), steps: 0 };
     let mut todo = Vec::new();
     let channels = |_: &ChannelCode| None;
     for his in traits {
         for (hours, new) in births.iter().flat_map(|new| [0, 2].map(|h| (h, new))) {
             let mut fresh = Ids::new((1_000..1_064).collect());
-            let mut cx = Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+            let mut cx =
+                Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
             let born = M::open(new, &mut cx).unwrap();
             walk.transitions.insert((None, st(&born.next).code()));
             todo.push(born.next);
@@ -99,7 +114,16 @@ where
                 for hours in [0, 2] {
                     walk.steps += 1;
                     let mut fresh = Ids::new((1_000..1_064).collect());
-                    let mut cx = Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+                    let mut cx = Cx {
+                        now: now().plus_millis(hours * 3_600_000),
+                        actor: &staff,
+                        terms,
+                        his,
+                        notifier: notifier(),
+                        channels: &channels,
+                        not_found_ms: 60_000,
+                        fresh: &mut fresh,
+                    };
                     match machine.step(event, &mut cx).unwrap_or_else(|e| panic!("{:?} on {event:?}: {e}", st(&machine))) {
                         Step::Move(m) => {
                             let (from, to) = (st(&machine).code(), st(&m.next).code());
@@ -281,7 +305,15 @@ fn refund_is_total_and_its_table_is_what_it_does() {
         invoice: invoice.then(|| InvoiceId::new(31).unwrap()),
         amount_fen: fen(300),
     };
-    let births = [new(Cause::HisRefused, false), new(Cause::Late, false), new(Cause::Incomplete, false), new(Cause::Window, true), new(Cause::Window, false), new(Cause::Suspended, true), new(Cause::Suspended, false)];
+    let births = [
+        new(Cause::HisRefused, false),
+        new(Cause::Late, false),
+        new(Cause::Incomplete, false),
+        new(Cause::Window, true),
+        new(Cause::Window, false),
+        new(Cause::Suspended, true),
+        new(Cause::Suspended, false),
+    ];
     let mut events = vec![E::ReturnRefused { no: no() }, E::ReturnUnknown { fault: fault(), sent: 1 }, E::RedDone, E::Overdue];
     for decision in [Decision::Agree, Decision::Disagree, Decision::AskAgain, Decision::GivenBack { refund_no: "50A".into() }] {
         events.push(E::Decide { decision, note: "n".into() });
@@ -370,7 +402,16 @@ fn the_same_machine_and_event_give_the_same_decision_whatever_the_clock_says() {
         let mut fresh = Ids::new((1_000..1_064).collect());
         let (terms, actor) = (Terms::default(), Actor::Engine);
         let channels = |_: &ChannelCode| None;
-        let mut cx = Cx { now: now().plus_millis(ms), actor: &actor, terms: &terms, his: HisTraits::default(), notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+        let mut cx = Cx {
+            now: now().plus_millis(ms),
+            actor: &actor,
+            terms: &terms,
+            his: HisTraits::default(),
+            notifier: notifier(),
+            channels: &channels,
+            not_found_ms: 60_000,
+            fresh: &mut fresh,
+        };
         let new = settlement::New {
             id: SettlementId::new(11).unwrap(),
             terms: terms.hash().unwrap(),
@@ -424,6 +465,40 @@ fn check_in_is_total_and_its_table_is_what_it_does() {
     same_as_table(MachineKind::CheckIn, &walked.transitions);
     for c in walked.seen.values() {
         assert!(c.st != menjie::workflow::CheckInSt::Done || c.ticket.is_some(), "done means a place");
+    }
+}
+
+#[test]
+fn filing_is_total_and_its_table_is_what_it_does() {
+    use filing::{Decision, Event as E};
+    use menjie::access::Private;
+    use menjie::patient::Record;
+    use menjie::port::{FileOpened, PatientFile};
+    let record = Record { name: Private::new("陈测安"), id_no: Private::new("440599199003070058"), ..Record::default() };
+    let new = filing::New { id: FilingId::new(71).unwrap(), terms: Terms::default().hash().unwrap(), record, fingerprint: "f".into() };
+    let file = |id: &str, name: &str, created| FileOpened {
+        file: PatientFile { patient_id: PatientId::new(id).unwrap(), name: Private::new(name), sex_code: "1".into(), birth_date: None, id_no: None, phone: None },
+        created,
+    };
+    let mut events = vec![
+        E::Again,
+        E::Refused { no: no() },
+        E::Unknown { fault: fault(), sent: 1 },
+        E::Found { opened: None },
+        E::Overdue,
+        E::Resolve { decision: Decision::NotFiled, evidence: "e".into() },
+        E::Resolve { decision: Decision::Filed { patient_id: PatientId::new("N1").unwrap() }, evidence: "e".into() },
+    ];
+    for opened in [file("N1", "陈测安", true), file("N2", "陈测安", false), file("N1", "林测安", true)] {
+        events.push(E::Answered { opened: opened.clone() });
+        events.push(E::Found { opened: Some(opened) });
+    }
+    let walked = walk::<menjie::workflow::Filing>(&[Box::new(new)], &events, |e| matches!(e, E::Resolve { .. }), |f| f.st);
+    same_as_table(MachineKind::Filing, &walked.transitions);
+    for f in walked.seen.values() {
+        use menjie::workflow::FilingSt as St;
+        assert!(!matches!(f.st, St::Filed | St::Refused) || f.record.is_none(), "what is over is forgotten");
+        assert!(f.st != St::Filed || f.patient.is_some(), "filed means a file");
     }
 }
 

@@ -22,14 +22,24 @@ fn op<Q: DeserializeOwned, A: Serialize>(request: &Value, run: fn(Q) -> Result<A
 }
 
 fn operations() -> BTreeMap<&'static str, Op> {
-    use menjie::{access, bill, gm, invoice, policy};
-    let ops: [(&str, Op); 8] = [
+    use menjie::{access, bill, code, gm, invoice, patient, policy, validate};
+    let ops: [(&str, Op); 18] = [
+        ("age.at", |q| op(q, |r: patient::AgeRequest| r.run())),
         ("bill.group", |q| op(q, bill::GroupRequest::run)),
         ("bill.total", |q| op(q, |r: bill::TotalRequest| r.run())),
+        ("charge.validate", |q| op(q, |r: validate::ChargeRequest| r.run())),
+        ("code.list", |q| op(q, |r: code::ListRequest| r.run())),
+        ("code.lookup", |q| op(q, |r: code::LookupRequest| r.run())),
+        ("code.map", |q| op(q, |r: code::MapRequest| r.run())),
         ("crypto.sm3", |q| op(q, |r: gm::Sm3Request| r.run())),
         ("crypto.sm4_gcm_open", |q| op(q, |r: gm::Sm4GcmOpenRequest| r.run())),
         ("crypto.sm4_gcm_seal", |q| op(q, |r: gm::Sm4GcmSealRequest| r.run())),
+        ("id_document.check", |q| op(q, |r: patient::DocumentCheckRequest| r.run())),
+        ("insurance.validate", |q| op(q, |r: validate::UploadRequest| r.run())),
         ("invoice.amount_in_words", |q| op(q, |r: invoice::AmountInWordsRequest| r.run())),
+        ("name.match", |q| op(q, |r: patient::MatchRequest| r.run())),
+        ("patient.validate", |q| op(q, |r: validate::ValidateRequest| r.run())),
+        ("patient.validate_batch", |q| op(q, |r: validate::BatchRequest| r.run())),
         ("policy.check", |q| op(q, |r: policy::CheckRequest| r.run())),
         ("text.mask", |q| op(q, |r: access::MaskRequest| r.run())),
     ];

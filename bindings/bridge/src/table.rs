@@ -2,7 +2,7 @@
 //! a row here, and a vector or scenario in tests/vectors.
 
 use menjie::error::Code;
-use menjie::{Error, Result, access, bill, gm, invoice, policy, service};
+use menjie::{Error, Result, access, bill, code, gm, invoice, patient, policy, service, validate};
 use serde::Serialize;
 
 use crate::echo::{EchoRequest, EchoResponse};
@@ -58,6 +58,8 @@ fn written<T: Serialize>(response: &T) -> Result<String> {
 }
 
 static TABLE: &[Op] = &[
+    pure!("age.at", Network, "Says how old somebody is on a day, in years, months and days, and as the text for a record.",
+        patient::AgeRequest => patient::AgeResponse, [BadField], |q| q.run()),
     engine!("attention.list", Read, Network, "Lists what needs a person: held or overdue machines of one kind.",
         service::AttentionListRequest => service::AttentionListResponse, [], request, attention_list),
     engine!("attention.resolve", Command, Network, "Applies what a person decided about a machine, with the evidence.",
@@ -71,6 +73,14 @@ static TABLE: &[Op] = &[
     #[cfg(feature = "pay-wechat")]
     pure!("channel.wechat.verify", HostOnly, "Verifies and reads a WeChat Pay callback from its raw bytes.",
         menjie_pay_wechat::verify::VerifyRequest => menjie_pay_wechat::verify::VerifyResponse, [BadField, BadSignature, StaleMessage, BadKey, SealBroken, ChannelAnswer], |q| menjie_pay_wechat::verify::run(&q)),
+    pure!("charge.validate", Network, "Checks charge lines by every rule; tells all that is wrong, not only the first.",
+        validate::ChargeRequest => validate::ChargeResponse, [], |q| q.run()),
+    pure!("code.list", Network, "Lists a national code table.",
+        code::ListRequest => code::ListResponse, [BadField], |q| q.run()),
+    pure!("code.lookup", Network, "Finds the name of a code, or the code of a name, in a national code table.",
+        code::LookupRequest => code::LookupResponse, [BadField], |q| q.run()),
+    pure!("code.map", Network, "Says how another system writes a code, or why it has none for it.",
+        code::MapRequest => code::MapResponse, [BadField], |q| q.run()),
     pure!("crypto.sm3", HostOnly, "Hashes bytes with SM3.",
         gm::Sm3Request => gm::Sm3Response, [BadField], |q| q.run()),
     pure!("crypto.sm4_gcm_open", HostOnly, "Opens what was sealed with SM4-GCM; any change is refused.",
@@ -79,6 +89,8 @@ static TABLE: &[Op] = &[
         gm::Sm4GcmSealRequest => gm::Sm4GcmSealResponse, [BadField, BadKey], |q| q.run()),
     pure!("echo", Network, "Gives back what it got, to test a host's marshalling.",
         EchoRequest => EchoResponse, [], |q| Ok(q.run())),
+    pure!("id_document.check", Network, "Checks the number of an identity document and reads what it tells: birth date, sex, nationality.",
+        patient::DocumentCheckRequest => patient::DocumentCheckResponse, [BadField], |q| q.run()),
     row!("identity.check_code", Command, HostOnly, "Checks a one-time code that was sent to a phone. Each try counts, a right one is used up.",
     service::CheckCodeRequest => service::CheckCodeResponse, engine_errors!(BadField, Conflict), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.check_code(&caller.hospital, &strict::request(text)?).await?)
@@ -91,12 +103,20 @@ static TABLE: &[Op] = &[
     service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.send_code(&caller.hospital, &strict::request(text)?).await?)
     }))),
+    pure!("insurance.validate", Network, "Checks an upload of insured fees before it is sent to the insurer.",
+        validate::UploadRequest => validate::UploadResponse, [], |q| q.run()),
     pure!("invoice.amount_in_words", Network, "Writes an amount in Chinese capital words (大写金额).",
         invoice::AmountInWordsRequest => invoice::AmountInWordsResponse, [], |q| q.run()),
+    pure!("name.match", Network, "Says whether two systems mean the same name: dots, blanks, width, rare characters.",
+        patient::MatchRequest => patient::MatchResponse, [], |q| q.run()),
     row!("patient.identify", Read, HostOnly, "Finds a patient in HIS by what he shows; the host makes a session of it.",
     service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
     }))),
+    pure!("patient.validate", Network, "Checks the record of a first visit by every rule, and derives what follows from it.",
+        validate::ValidateRequest => validate::ValidateResponse, [BadField], |q| q.run()),
+    pure!("patient.validate_batch", Network, "Checks many records of first visits; issues by row.",
+        validate::BatchRequest => validate::BatchResponse, [BadField], |q| q.run()),
     engine!("payment.cancel", Command, Network, "Gives a payment up: its order is closed, with proof.",
         service::PaymentCancelRequest => service::PaymentCancelResponse, [KeyReused, Conflict], exact, cancel),
     pure!("policy.check", Network, "Checks a policy document and says what it means with its defaults.",

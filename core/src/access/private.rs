@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 /// A name, document number, phone or token. `Debug` and `Display` print `***`; JSON carries the text, because a private
 /// value only ever travels inside sealed bodies and to the counterpart that needs it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private(String);
 
@@ -38,5 +38,11 @@ impl fmt::Debug for Private {
 impl fmt::Display for Private {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+impl From<&str> for Private {
+    fn from(text: &str) -> Private {
+        Private::new(text)
     }
 }

@@ -1,18 +1,15 @@
 //! A verified document against a patient file.
 
 use crate::access::Private;
+use crate::patient::{plain_number, same_person_name};
 use crate::port::PatientFile;
 
-/// Does the file belong to the person whose document was verified? Names are compared without blanks and middle dots; a
-/// document number counts where the file has one. A number entered into a stranger's file must not open it.
+/// Does the file belong to the person whose document was verified? Names are compared as [`crate::patient::compare_names`]
+/// does, with or without dots; a document number counts where the file has one. A number entered into a stranger's file must
+/// not open it.
 pub fn belongs_to(file: &PatientFile, id_no: &Private, name: &Private) -> bool {
-    let same_no = file.id_no.as_ref().is_none_or(|known| plain(known.reveal()).eq_ignore_ascii_case(&plain(id_no.reveal())));
-    same_no && plain(file.name.reveal()).eq_ignore_ascii_case(&plain(name.reveal()))
-}
-
-/// Without what systems write differently: blanks, and the dot inside names of minorities.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '·' | '•' | '・' | '.' | '．')).collect()
+    let same_no = file.id_no.as_ref().is_none_or(|known| plain_number(known.reveal()) == plain_number(id_no.reveal()));
+    same_no && same_person_name(file.name.reveal(), name.reveal())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::access::Private;
 use crate::error::{Error, Result};
+use crate::patient::{PhoneKind, phone_kind};
 
 /// Eleven ASCII digits, `13…` to `19…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ impl MobileNo {
         let typed: Private = Private::new(text.reveal().chars().filter(|c| !c.is_whitespace() && *c != '-').map(half_width).collect::<String>());
         let digits = typed.reveal();
         let digits = digits.strip_prefix("+86").or_else(|| digits.strip_prefix("0086")).unwrap_or(digits);
-        let mobile = digits.len() == 11 && digits.bytes().all(|b| b.is_ascii_digit()) && digits.starts_with('1') && !matches!(digits.as_bytes().get(1), Some(b'0'..=b'2'));
+        let mobile = digits.len() == 11 && digits.bytes().all(|b| b.is_ascii_digit()) && matches!(phone_kind(digits), Some(PhoneKind::Mobile | PhoneKind::Virtual));
         if mobile { Ok(MobileNo(Private::new(digits))) } else { Err(Error::field("phone", "is not a mobile number of the mainland")) }
     }
 

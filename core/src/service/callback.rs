@@ -90,7 +90,7 @@ impl Engine {
         Ok(match self.inner.store.load(&hospital.id, &[key]).await?.first() {
             Some(Row::Payment(p)) => &p.channel == channel,
             Some(Row::Refund(r)) => &r.channel == channel,
-            Some(Row::Settlement(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_)) | None => false,
+            Some(Row::Settlement(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) | Row::Filing(_)) | None => false,
         })
     }
 

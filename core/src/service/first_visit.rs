@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
 use super::pay::{decode, encode, request_source};
-use crate::access::Caller;
+use crate::access::{Caller, Private};
 use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::{FilingId, HospitalId, PatientId, RequestKey};
@@ -183,9 +183,9 @@ impl Engine {
         };
         let derived = ask(given.clone())?.derived;
         let mut record = given.clone();
-        record.id_no = plain_number(given.id_no.reveal()).into_owned().into();
+        record.id_no = Private::new(plain_number(given.id_no.reveal()));
         if let (true, Some(birth)) = (record.birth_date.reveal().is_empty(), derived.birth_date) {
-            record.birth_date = birth.to_string().into();
+            record.birth_date = Private::new(birth.to_string());
         }
         if let (true, Some(sex)) = (record.sex.is_empty(), derived.sex) {
             record.sex = sex;

@@ -254,7 +254,10 @@ impl Runner {
             (Key::Notice(_), WakeKind::Overdue) => MachineEvent::Notice(notice::Event::Overdue),
             (Key::Filing(_), WakeKind::Overdue) => MachineEvent::Filing(filing::Event::Overdue),
             (Key::Notice(_), WakeKind::Expire) => MachineEvent::Notice(notice::Event::Expire),
-            (Key::Settlement(_) | Key::Refund(_) | Key::Invoice(_) | Key::CheckIn(_) | Key::Stop(_) | Key::Suspension(_) | Key::Filing(_), WakeKind::Expire | WakeKind::Recheck)
+            (
+                Key::Settlement(_) | Key::Refund(_) | Key::Invoice(_) | Key::CheckIn(_) | Key::Stop(_) | Key::Suspension(_) | Key::Filing(_),
+                WakeKind::Expire | WakeKind::Recheck,
+            )
             | (Key::Notice(_), WakeKind::Recheck) => {
                 engine.apply(hospital, Event::consume(&Actor::Engine, source)).await?;
                 return Ok(());

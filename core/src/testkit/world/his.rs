@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use super::bookings::Bookings;
 use super::plan::Line as Wire;
 use super::{lock, patient_file};
-use crate::calendar::Timestamp;
+use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
 use crate::ident::{BusinessNo, LineKey, PatientId, VisitId};
 use crate::money::Money;
 use crate::port::{
-    CallCx, DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, IdentifyWay, LockReceipt,
-    No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges,
+    CallCx, DayRow, DayRowKind, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits,
+    IdentifyWay, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges,
 };
 use crate::visit::{Affected, FeeBack, Rebooked, Registration, Standing, StopNotice};
 
@@ -87,6 +87,12 @@ impl FakeHis {
     /// Keeps a patient file, which is found by number, document or phone; a code is known to HIS as `his:` and the number.
     pub fn enrol(&self, file: PatientFile) {
         lock(&self.state).files.push(file);
+    }
+
+    /// How many files there are.
+    pub fn enrolled(&self) -> usize {
+        self.wire.settle();
+        lock(&self.state).files.len()
     }
 
     /// Charges a visit.
@@ -249,7 +255,10 @@ impl State {
             guidance: Some("请到一楼窗口".to_owned()),
         };
         let visible_from = now.plus_millis(self.habits.blind_ms);
-        self.postings.insert(bill.no.clone(), Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from });
+        self.postings.insert(
+            bill.no.clone(),
+            Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from },
+        );
         Outcome::Done(HisAnswer::Post(receipt))
     }
 

@@ -79,7 +79,11 @@ impl Filing {
     fn filed(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Filing>> {
         match event {
             E::Answered { opened } | E::Found { opened: Some(opened) } => {
-                if self.patient.as_ref() == Some(&opened.file.patient_id) { known() } else { moved(Move::to(self.hold_for("second_file", cx))) }
+                if self.patient.as_ref() == Some(&opened.file.patient_id) {
+                    known()
+                } else {
+                    moved(Move::to(self.hold_for("second_file", cx)))
+                }
             }
             E::Again => known(),
             E::Refused { .. } | E::Unknown { .. } | E::Found { opened: None } | E::Overdue => over(),

@@ -90,7 +90,10 @@ impl Machine for Settlement {
                     | HisCall::QueryCheckIn { .. }
                     | HisCall::Affected { .. }
                     | HisCall::Rebook { .. }
-                    | HisCall::QueryRebook { .. },
+                    | HisCall::QueryRebook { .. }
+                    | HisCall::FindFiles { .. }
+                    | HisCall::OpenFile { .. }
+                    | HisCall::QueryFile { .. },
             }
             | Call::Channel { .. }
             | Call::Invoice { .. }
@@ -437,7 +440,8 @@ impl Settlement {
             return moved(Move { tells, ..self.free(St::Reversed) });
         }
         let refund_id = RefundId::new(cx.fresh.take()?)?;
-        let next = Settlement { st: St::Refunding, refund: Some(refund_id), because: Some(if cause == Cause::Suspended { "suspended" } else { "window" }.to_owned()), ..self.clone() };
+        let next =
+            Settlement { st: St::Refunding, refund: Some(refund_id), because: Some(if cause == Cause::Suspended { "suspended" } else { "window" }.to_owned()), ..self.clone() };
         let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
         let journal = Journal::balanced(
             JournalKind::Reversed,

@@ -1,0 +1,155 @@
+//! Mandatory fields, lengths, names, addresses, phones, codes, the birth date.
+
+use super::finding::Reason;
+use super::patient::Checked;
+use super::rules::Landline;
+use crate::code::{COUNTRY, CodeTable, DOCUMENT, ETHNIC, ID_TYPE, MARITAL, PAY_METHOD, PROVINCE, RELATION, RELATION_GROUP, SEX};
+use crate::patient::{Age, DocumentKind, Field, NameFault, PhoneKind, RecordRow, check_name, phone_kind};
+
+/// The mandatory ones; the fourteenth, the age, is derived.
+pub(super) const MANDATORY: [Field; 13] = [
+    Field::Name,
+    Field::Sex,
+    Field::BirthDate,
+    Field::Nationality,
+    Field::Marital,
+    Field::Ethnic,
+    Field::IdType,
+    Field::IdNo,
+    Field::Address,
+    Field::Phone,
+    Field::ContactName,
+    Field::ContactRelation,
+    Field::PayMethod,
+];
+
+/// Free texts and how long they may be; names, numbers and phones have rules of their own.
+const FREE: [(Field, usize); 7] = [
+    (Field::Address, 200),
+    (Field::Occupation, 50),
+    (Field::Education, 50),
+    (Field::NativePlace, 100),
+    (Field::HouseholdAddress, 200),
+    (Field::ContactAddress, 200),
+    (Field::Source, 32),
+];
+
+const NAMES: [Field; 3] = [Field::Name, Field::ContactName, Field::GuardianName];
+
+const PHONES: [Field; 3] = [Field::Phone, Field::ContactPhone, Field::GuardianPhone];
+
+/// The fields that hold a code.
+const CODES: [Field; 12] = [
+    Field::Sex,
+    Field::Nationality,
+    Field::Marital,
+    Field::Ethnic,
+    Field::IdType,
+    Field::IdSubtype,
+    Field::AddressCode,
+    Field::ContactRelation,
+    Field::PayMethod,
+    Field::GuardianRelation,
+    Field::GuardianIdType,
+    Field::GuardianIdSubtype,
+];
+
+/// The table of a field that holds a code.
+pub(super) const fn table_of(field: Field) -> Option<&'static CodeTable> {
+    match field {
+        Field::Sex => Some(&SEX),
+        Field::Nationality => Some(&COUNTRY),
+        Field::Marital => Some(&MARITAL),
+        Field::Ethnic => Some(&ETHNIC),
+        Field::IdType | Field::GuardianIdType => Some(&ID_TYPE),
+        Field::IdSubtype | Field::GuardianIdSubtype => Some(&DOCUMENT),
+        Field::AddressCode => Some(&PROVINCE),
+        Field::ContactRelation | Field::GuardianRelation => Some(&RELATION),
+        Field::PayMethod => Some(&PAY_METHOD),
+        _ => None,
+    }
+}
+
+pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
+    MANDATORY.into_iter().filter(|field| cx.is_blank(*field)).for_each(|field| found(field, Reason::Blank));
+    for (field, most) in FREE {
+        let text = cx.row.text(field);
+        // A character has at least one byte.
+        if text.len() > most && text.chars().count() > most {
+            found(field, Reason::TooLong);
+        }
+        if text.chars().any(char::is_control) {
+            found(field, Reason::ControlCharacter);
+        }
+    }
+    for field in NAMES.into_iter().filter(|field| !cx.is_blank(*field)) {
+        check_name(cx.row.text(field), |fault| found(field, of_name(fault)));
+    }
+    for field in PHONES.into_iter().filter(|field| !cx.is_blank(*field)) {
+        let reason = match (phone_kind(cx.row.text(field)), cx.rules.landline) {
+            (None, _) => Some(Reason::NoPhone),
+            (Some(PhoneKind::Landline), Landline::Warn) => Some(Reason::Landline),
+            (Some(PhoneKind::Landline), Landline::Refuse) => Some(Reason::LandlineRefused),
+            (Some(_), _) => None,
+        };
+        reason.into_iter().for_each(|reason| found(field, reason));
+    }
+    for field in CODES.into_iter().filter(|field| !cx.is_blank(*field) && !is_code(cx, *field)) {
+        found(field, Reason::NoSuchCode);
+    }
+    birth_date(cx, found);
+}
+
+fn of_name(fault: NameFault) -> Reason {
+    match fault {
+        NameFault::TooLong => Reason::TooLong,
+        NameFault::Digit => Reason::NameDigit,
+        NameFault::Character => Reason::NameCharacter,
+        NameFault::Placeholder => Reason::NamePlaceholder,
+        NameFault::Dot => Reason::NameDot,
+        NameFault::Moved => Reason::NameMoved,
+    }
+}
+
+fn is_code<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, field: Field) -> bool {
+    let code = cx.row.text(field);
+    match field {
+        Field::Ethnic => ETHNIC.has(code) || cx.rules.site_ethnic.iter().any(|own| own == code),
+        Field::PayMethod => is_pay_method(code),
+        Field::ContactRelation | Field::GuardianRelation => is_relation(code),
+        Field::AddressCode => code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) && code.get(..2).is_some_and(|two| PROVINCE.has(two)),
+        // Under a kind that needs no subtype, or another one's, the subtype means nothing.
+        Field::IdSubtype => DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::IdType)) || cx.kind.is_some()),
+        Field::GuardianIdSubtype => {
+            DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::GuardianIdType)) || DocumentKind::of(cx.row.text(Field::GuardianIdType), code).is_some())
+        }
+        _ => table_of(field).is_none_or(|table| table.has(code)),
+    }
+}
+
+/// `7` and `07` are both in use.
+pub(super) fn is_pay_method(code: &str) -> bool {
+    PAY_METHOD.has(pay_method(code))
+}
+
+/// With one digit.
+pub(super) fn pay_method(code: &str) -> &str {
+    code.strip_prefix('0').filter(|rest| rest.len() == 1).unwrap_or(code)
+}
+
+/// Two digits or the top level.
+fn is_relation(code: &str) -> bool {
+    RELATION.has(code) || RELATION_GROUP.has(code)
+}
+
+fn birth_date<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
+    if cx.is_blank(Field::BirthDate) {
+        return;
+    }
+    let reason = match cx.given_birth.map(|birth| Age::at(birth, cx.today)) {
+        None => Some(Reason::NotADate),
+        Some(None) => Some(Reason::BornInFuture),
+        Some(Some(age)) => (age.years > cx.rules.max_age_years).then_some(Reason::BornTooEarly),
+    };
+    reason.into_iter().for_each(|reason| found(Field::BirthDate, reason));
+}

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use menjie::Result;
+use menjie::error::{Code, Error, Result};
+use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::gm::hex;
-use menjie::port::{CallCx, Entropy, Fault, His, HisAnswer, HisCall, HisTraits, No, Outcome};
+use menjie::payment::RawNotice;
+use menjie::port::{CallCx, Entropy, Fault, His, HisAnswer, HisCall, HisNotice, HisTraits, No, Outcome};
 use menjie_transport::{ApiRequest, Client, Exchange, Http, HttpResponse};
 
 use crate::config::{HisFrontConfig, base_path};
 use crate::envelope::{self, Verdict};
 use crate::mapping::{Mapping, Signature};
+use crate::push;
 use crate::sign;
 use crate::wire;
 
@@ -102,6 +105,13 @@ impl His for HisFront {
 
     fn logs_wire(&self) -> bool {
         true
+    }
+
+    fn accept(&self, path: &str, raw: &RawNotice<'_>, now: Timestamp) -> Result<HisNotice> {
+        if self.mapping.signature != Signature::Menjie {
+            return Err(Error::new(Code::NotFound).with("problem", "this HIS does not sign"));
+        }
+        push::accept(&self.app, &self.secret, path, raw, now)
     }
 
     async fn call(&self, cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer> {

@@ -57,6 +57,12 @@ impl HisFrontConfig {
             ("query_post", traits.query_post),
             ("cancel_post", traits.cancel_post),
             ("notices", traits.notices),
+            ("registrations", traits.check_in),
+            ("take_number", traits.check_in),
+            ("check_in", traits.check_in),
+            ("query_check_in", traits.query_check_in),
+            ("rebook", traits.rebook),
+            ("query_rebook", traits.query_rebook),
         ];
         for (name, needed) in needed {
             if needed && !self.mapping.operations.contains_key(name) {

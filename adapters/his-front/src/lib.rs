@@ -16,6 +16,7 @@ mod json;
 pub mod lenient;
 mod mapping;
 mod node;
+mod push;
 mod record;
 pub mod sign;
 pub mod wire;

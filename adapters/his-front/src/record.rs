@@ -106,8 +106,76 @@ pub(crate) static REVERSED: Record = Record { name: "reversed", fields: &[("no",
 pub(crate) static REVERSE_STATE: Record = Record { name: "reverse_state", fields: &[("state", Plain), ("reversal", One(&REVERSED))] };
 pub(crate) static NOTICES_REQUEST: Record = Record { name: "notices_request", fields: &[("after", Plain)] };
 pub(crate) static NOTICES: Record = Record { name: "notices", fields: &[("notices", Many(&NOTICE))] };
-pub(crate) static NOTICE: Record =
-    Record { name: "notice", fields: &[("id", Plain), ("at", Time), ("kind", Plain), ("lines", Texts), ("settlement_no", Plain), ("amount", Amount)] };
+pub(crate) static NOTICE: Record = Record {
+    name: "notice",
+    fields: &[
+        ("id", Plain),
+        ("at", Time),
+        ("kind", Plain),
+        ("lines", Texts),
+        ("settlement_no", Plain),
+        ("amount", Amount),
+        ("suspended", Plain),
+        ("stop", One(&STOP)),
+    ],
+};
+pub(crate) static STOP: Record = Record {
+    name: "stop",
+    fields: &[
+        ("schedule_id", Plain),
+        ("date", Date),
+        ("session", Plain),
+        ("version", Plain),
+        ("stop_kind", Plain),
+        ("dept_code", Plain),
+        ("dept_name", Plain),
+        ("doctor_name", Plain),
+        ("starts_at", Time),
+        ("ends_at", Time),
+        ("reason", Plain),
+        ("substitute_schedule_id", Plain),
+        ("substitute_date", Date),
+        ("substitute_session", Plain),
+        ("substitute_doctor_name", Plain),
+    ],
+};
+pub(crate) static REGISTRATIONS_REQUEST: Record = Record { name: "registrations_request", fields: &[("patient_id", Plain), ("date", Date)] };
+pub(crate) static REGISTRATIONS: Record = Record { name: "registrations", fields: &[("registrations", Many(&REGISTRATION))] };
+pub(crate) static REGISTRATION: Record = Record {
+    name: "registration",
+    fields: &[
+        ("visit_id", Plain),
+        ("patient_id", Plain),
+        ("schedule_id", Plain),
+        ("date", Date),
+        ("session", Plain),
+        ("starts_at", Time),
+        ("ends_at", Time),
+        ("dept_code", Plain),
+        ("dept_name", Plain),
+        ("doctor_name", Plain),
+        ("place", Plain),
+        ("standing", Plain),
+        ("paid", Plain),
+        ("fee", Amount),
+        ("settlement_no", Plain),
+        ("queue_number", Plain),
+        ("ahead", Plain),
+        ("room", Plain),
+    ],
+};
+pub(crate) static ATTEND: Record = Record { name: "attend", fields: &[("no", Plain), ("visit_id", Plain), ("patient_id", Plain), ("turn", Plain)] };
+pub(crate) static TICKET: Record = Record { name: "ticket", fields: &[("queue_number", Plain), ("ahead", Plain), ("room", Plain)] };
+pub(crate) static ATTEND_STATE: Record = Record { name: "attend_state", fields: &[("state", Plain), ("ticket", One(&TICKET))] };
+pub(crate) static AFFECTED_REQUEST: Record =
+    Record { name: "affected_request", fields: &[("schedule_id", Plain), ("date", Date), ("session", Plain), ("after", Plain), ("limit", Plain)] };
+pub(crate) static AFFECTED: Record = Record { name: "affected", fields: &[("items", Many(&AFFECTED_ITEM)), ("next", Plain)] };
+pub(crate) static AFFECTED_ITEM: Record = Record { name: "affected_item", fields: &[("registration", One(&REGISTRATION)), ("openid", Plain), ("phone", Plain)] };
+pub(crate) static REBOOK: Record =
+    Record { name: "rebook", fields: &[("no", Plain), ("visit_id", Plain), ("patient_id", Plain), ("choice", Plain), ("schedule_id", Plain)] };
+pub(crate) static REBOOKED: Record =
+    Record { name: "rebooked", fields: &[("done", Plain), ("registration", One(&REGISTRATION)), ("fee", Plain), ("settlement_no", Plain), ("amount", Amount)] };
+pub(crate) static REBOOK_STATE: Record = Record { name: "rebook_state", fields: &[("state", Plain), ("rebooked", One(&REBOOKED))] };
 pub(crate) static DAY_FILE_REQUEST: Record = Record { name: "day_file_request", fields: &[("date", Date)] };
 pub(crate) static DAY_FILE: Record = Record { name: "day_file", fields: &[("rows", Many(&DAY_ROW))] };
 pub(crate) static DAY_ROW: Record = Record { name: "day_row", fields: &[("kind", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount), ("at", Time)] };
@@ -136,6 +204,19 @@ pub(crate) static RECORDS: &[&Record] = &[
     &NOTICES_REQUEST,
     &NOTICES,
     &NOTICE,
+    &STOP,
+    &REGISTRATIONS_REQUEST,
+    &REGISTRATIONS,
+    &REGISTRATION,
+    &ATTEND,
+    &TICKET,
+    &ATTEND_STATE,
+    &AFFECTED_REQUEST,
+    &AFFECTED,
+    &AFFECTED_ITEM,
+    &REBOOK,
+    &REBOOKED,
+    &REBOOK_STATE,
     &DAY_FILE_REQUEST,
     &DAY_FILE,
     &DAY_ROW,
@@ -165,6 +246,32 @@ pub(crate) static QUERY_REVERSE_OP: Operation = operation("query_reverse", "/que
 pub(crate) static NOTICES_OP: Operation = operation("notices", "/notices", &NOTICES_REQUEST, &NOTICES);
 pub(crate) static DAY_FILE_OP: Operation = operation("day_file", "/day-file", &DAY_FILE_REQUEST, &DAY_FILE);
 
+pub(crate) static REGISTRATIONS_OP: Operation = operation("registrations", "/registrations", &REGISTRATIONS_REQUEST, &REGISTRATIONS);
+pub(crate) static TAKE_NUMBER_OP: Operation = operation("take_number", "/take-number", &ATTEND, &TICKET);
+pub(crate) static CHECK_IN_OP: Operation = operation("check_in", "/check-in", &ATTEND, &TICKET);
+pub(crate) static QUERY_CHECK_IN_OP: Operation = operation("query_check_in", "/query-check-in", &BY_NO, &ATTEND_STATE);
+pub(crate) static AFFECTED_OP: Operation = operation("affected", "/affected", &AFFECTED_REQUEST, &AFFECTED);
+pub(crate) static REBOOK_OP: Operation = operation("rebook", "/rebook", &REBOOK, &REBOOKED);
+pub(crate) static QUERY_REBOOK_OP: Operation = operation("query_rebook", "/query-rebook", &BY_NO, &REBOOK_STATE);
+
 /// Every operation.
-pub(crate) static OPERATIONS: &[&Operation] =
-    &[&FIND_PATIENT_OP, &UNPAID_OP, &LOCK_OP, &UNLOCK_OP, &POST_OP, &QUERY_POST_OP, &CANCEL_POST_OP, &REVERSE_OP, &QUERY_REVERSE_OP, &NOTICES_OP, &DAY_FILE_OP];
+pub(crate) static OPERATIONS: &[&Operation] = &[
+    &FIND_PATIENT_OP,
+    &UNPAID_OP,
+    &LOCK_OP,
+    &UNLOCK_OP,
+    &POST_OP,
+    &QUERY_POST_OP,
+    &CANCEL_POST_OP,
+    &REVERSE_OP,
+    &QUERY_REVERSE_OP,
+    &NOTICES_OP,
+    &DAY_FILE_OP,
+    &REGISTRATIONS_OP,
+    &TAKE_NUMBER_OP,
+    &CHECK_IN_OP,
+    &QUERY_CHECK_IN_OP,
+    &AFFECTED_OP,
+    &REBOOK_OP,
+    &QUERY_REBOOK_OP,
+];

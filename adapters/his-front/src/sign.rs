@@ -28,6 +28,11 @@ pub fn verify_answer(secret: &Private, time: &str, nonce: &str, body: &[u8], sig
     answer(secret, time, nonce, body).is_ok_and(|expected| same(expected.as_bytes(), sign.as_bytes()))
 }
 
+/// Is `sign` the signature of this request?
+pub fn verify_request(secret: &Private, method: &str, path: &str, time: &str, nonce: &str, body: &[u8], sign: &str) -> bool {
+    request(secret, method, path, time, nonce, body).is_ok_and(|expected| same(expected.as_bytes(), sign.as_bytes()))
+}
+
 /// The `TIME` of a request at `now`.
 pub fn time_text(now: Timestamp) -> String {
     now.to_string()

@@ -1,11 +1,15 @@
 //! Calls as records of the default profile, and records as answers. Pure: no bytes, no clock.
 
+mod visit;
+
 use menjie::access::Private;
 use menjie::charge::{ChargeLine, FeeClass, ItemKind, PayerClass, Visit};
 use menjie::ident::{BusinessNo, DeptCode, LineKey, PatientId, VisitId};
 use menjie::port::{
     DayRow, DayRowKind, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisReceipt, HisReversed, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
+
+use menjie::visit::AffectedPage;
 
 use crate::error::Shape;
 use crate::lenient::Reader;
@@ -26,6 +30,13 @@ pub(crate) const fn operation(call: &HisCall) -> &'static Operation {
         HisCall::QueryReverse { .. } => &record::QUERY_REVERSE_OP,
         HisCall::Notices { .. } => &record::NOTICES_OP,
         HisCall::DayFile { .. } => &record::DAY_FILE_OP,
+        HisCall::Registrations { .. } => &record::REGISTRATIONS_OP,
+        HisCall::TakeNumber { .. } => &record::TAKE_NUMBER_OP,
+        HisCall::CheckIn { .. } => &record::CHECK_IN_OP,
+        HisCall::QueryCheckIn { .. } => &record::QUERY_CHECK_IN_OP,
+        HisCall::Affected { .. } => &record::AFFECTED_OP,
+        HisCall::Rebook { .. } => &record::REBOOK_OP,
+        HisCall::QueryRebook { .. } => &record::QUERY_REBOOK_OP,
     }
 }
 
@@ -45,7 +56,12 @@ pub fn request(call: &HisCall) -> Node {
         }
         HisCall::Unpaid { patient } => map([("patient_id", Node::text(patient.as_str()))]),
         HisCall::Lock { bill } => Node::Map(self::bill(bill)),
-        HisCall::Unlock { no } | HisCall::QueryPost { no } | HisCall::CancelPost { no } | HisCall::QueryReverse { no } => map([("no", Node::text(no.as_str()))]),
+        HisCall::Unlock { no }
+        | HisCall::QueryPost { no }
+        | HisCall::CancelPost { no }
+        | HisCall::QueryReverse { no }
+        | HisCall::QueryCheckIn { no }
+        | HisCall::QueryRebook { no } => map([("no", Node::text(no.as_str()))]),
         HisCall::Post { posting } => {
             let mut fields = bill(&posting.bill);
             let mut put = |name: &str, value: Option<String>| fields.extend(value.map(|value| (name.to_owned(), Node::Text(value))));
@@ -63,6 +79,10 @@ pub fn request(call: &HisCall) -> Node {
         ]),
         HisCall::Notices { after } => Node::Map(after.iter().map(|id| ("after".to_owned(), Node::text(id.as_str()))).collect()),
         HisCall::DayFile { date } => map([("date", Node::Text(date.to_string()))]),
+        HisCall::Registrations { patient, date } => map([("patient_id", Node::text(patient.as_str())), ("date", Node::Text(date.to_string()))]),
+        HisCall::TakeNumber { order } | HisCall::CheckIn { order } => visit::attend_request(order),
+        HisCall::Affected { session, after, limit } => visit::affected_request(session, after.as_deref(), *limit),
+        HisCall::Rebook { order } => visit::rebook_request(order),
     }
 }
 
@@ -109,6 +129,13 @@ pub fn answer(call: &HisCall, data: &Node) -> Result<HisAnswer, Shape> {
         }),
         HisCall::Notices { .. } => HisAnswer::Notices(data.records("notices", notice)?),
         HisCall::DayFile { .. } => HisAnswer::DayFile(data.records("rows", day_row)?),
+        HisCall::Registrations { .. } => HisAnswer::Registrations(data.records("registrations", visit::registration)?),
+        HisCall::TakeNumber { .. } => HisAnswer::TakeNumber(visit::ticket(&data)?),
+        HisCall::CheckIn { .. } => HisAnswer::CheckIn(visit::ticket(&data)?),
+        HisCall::QueryCheckIn { .. } => HisAnswer::QueryCheckIn(visit::attended(&data)?),
+        HisCall::Affected { limit, .. } => HisAnswer::Affected(visit::affected(&data, *limit)?),
+        HisCall::Rebook { .. } => HisAnswer::Rebook(visit::rebooked(&data)?),
+        HisCall::QueryRebook { .. } => HisAnswer::QueryRebook(visit::rebook_state(&data)?),
     })
 }
 
@@ -119,7 +146,14 @@ pub(crate) const fn not_found(call: &HisCall) -> Option<HisAnswer> {
         HisCall::Unlock { .. } => Some(HisAnswer::Unlock),
         HisCall::QueryPost { .. } => Some(HisAnswer::QueryPost(PostState::NotRecorded)),
         HisCall::QueryReverse { .. } => Some(HisAnswer::QueryReverse(None)),
-        HisCall::Unpaid { .. }
+        HisCall::QueryCheckIn { .. } => Some(HisAnswer::QueryCheckIn(None)),
+        HisCall::QueryRebook { .. } => Some(HisAnswer::QueryRebook(None)),
+        HisCall::Registrations { .. }
+        | HisCall::TakeNumber { .. }
+        | HisCall::CheckIn { .. }
+        | HisCall::Affected { .. }
+        | HisCall::Rebook { .. }
+        | HisCall::Unpaid { .. }
         | HisCall::Lock { .. }
         | HisCall::Post { .. }
         | HisCall::CancelPost { .. }
@@ -136,8 +170,15 @@ pub(crate) const fn no_data(call: &HisCall) -> Option<HisAnswer> {
         HisCall::CancelPost { .. } => Some(HisAnswer::CancelPost),
         HisCall::Notices { .. } => Some(HisAnswer::Notices(Vec::new())),
         HisCall::DayFile { .. } => Some(HisAnswer::DayFile(Vec::new())),
-        HisCall::FindPatient { .. } | HisCall::Unlock { .. } | HisCall::QueryPost { .. } | HisCall::QueryReverse { .. } => not_found(call),
-        HisCall::Lock { .. } | HisCall::Post { .. } | HisCall::Reverse { .. } => None,
+        HisCall::Registrations { .. } => Some(HisAnswer::Registrations(Vec::new())),
+        HisCall::Affected { .. } => Some(HisAnswer::Affected(AffectedPage { items: Vec::new(), next: None })),
+        HisCall::FindPatient { .. }
+        | HisCall::Unlock { .. }
+        | HisCall::QueryPost { .. }
+        | HisCall::QueryReverse { .. }
+        | HisCall::QueryCheckIn { .. }
+        | HisCall::QueryRebook { .. } => not_found(call),
+        HisCall::Lock { .. } | HisCall::Post { .. } | HisCall::Reverse { .. } | HisCall::TakeNumber { .. } | HisCall::CheckIn { .. } | HisCall::Rebook { .. } => None,
     }
 }
 
@@ -244,10 +285,24 @@ fn reversed(r: &Reader<'_>) -> Result<HisReversed, Shape> {
     Ok(HisReversed { no: r.id("no", BusinessNo::new)?, amount_fen: r.amount("amount")?, at: r.instant("at")? })
 }
 
+/// A notice that HIS pushes, from its record.
+pub fn pushed(data: &Node) -> Result<HisNotice, Shape> {
+    notice(&Reader::root(data)?)
+}
+
 fn notice(r: &Reader<'_>) -> Result<HisNotice, Shape> {
-    let what = match r.word("kind", &[("lines_changed", true), ("reversed", false)])? {
-        true => HisNoticeKind::LinesChanged { lines: r.ids("lines", LineKey::new)? },
-        false => HisNoticeKind::Reversed { settlement_no: r.id("settlement_no", BusinessNo::new)?, amount_fen: r.amount("amount")? },
+    #[derive(Clone, Copy)]
+    enum Word {
+        LinesChanged,
+        Reversed,
+        Stopped,
+    }
+    let what = match r.word("kind", &[("lines_changed", Word::LinesChanged), ("reversed", Word::Reversed), ("clinic_stopped", Word::Stopped)])? {
+        Word::LinesChanged => HisNoticeKind::LinesChanged { lines: r.ids("lines", LineKey::new)? },
+        Word::Reversed => {
+            HisNoticeKind::Reversed { settlement_no: r.id("settlement_no", BusinessNo::new)?, amount_fen: r.amount("amount")?, suspended: r.flag("suspended")? }
+        }
+        Word::Stopped => HisNoticeKind::Stopped { stop: Box::new(visit::stop(&r.record("stop")?)?) },
     };
     Ok(HisNotice { id: r.text("id")?.to_owned(), at: r.instant("at")?, what })
 }

@@ -44,8 +44,8 @@ fn every_call_is_signed_and_done() {
         assert_eq!(header(&request, sign::SIGN), sign::request(&Private::new(SECRET), "POST", &path, &time, &nonce, &request.body).unwrap());
     }
     let nonces: std::collections::BTreeSet<String> = bench.http.requests().iter().map(|r| header(r, sign::NONCE)).collect();
-    assert_eq!(nonces.len(), 11);
-    assert_eq!(bench.log.counts(), (11, 11));
+    assert_eq!(nonces.len(), 18);
+    assert_eq!(bench.log.counts(), (18, 18));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn not_found_is_an_answer_only_where_it_is_one() {
     let bench = Bench::new();
     for (call, _) in every_call() {
         bench.signed(r#"{"code":"1004","message":"无记录"}"#);
-        let done = matches!(call.name(), "his.find_patient" | "his.unlock" | "his.query_post" | "his.query_reverse");
+        let done = matches!(call.name(), "his.find_patient" | "his.unlock" | "his.query_post" | "his.query_reverse" | "his.query_check_in" | "his.query_rebook");
         assert_eq!(code(&bench.call(&call)).0, if done { "done" } else { "refused" }, "{}", call.name());
     }
     bench.signed(r#"{"code":"1004"}"#);
@@ -282,4 +282,78 @@ fn an_operation_that_is_missing_is_proven_unsent() {
     let call = HisCall::DayFile { date: menjie::BizDate::parse("2026-03-02").unwrap() };
     assert_eq!(code(&bench.call(&call)), ("unsent", "unsupported"));
     assert_eq!(bench.log.counts(), (0, 0));
+}
+
+fn registration_of(outcome: Outcome<HisAnswer>) -> menjie::visit::Registration {
+    match outcome {
+        Outcome::Done(HisAnswer::Registrations(mut all)) => all.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn registrations_and_check_ins_are_read_and_asked_as_documented() {
+    let bench = Bench::new();
+    let list = HisCall::Registrations { patient: menjie::ident::PatientId::new("P10001").unwrap(), date: menjie::BizDate::parse("2026-03-02").unwrap() };
+    let read = registration_of(bench.data(support::REGISTRATIONS).call(&list));
+    assert_eq!((read.paid, read.fee_fen, read.queue), (true, fen(1200), None));
+    assert_eq!(bench.sent(), r#"{"patient_id":"P10001","date":"2026-03-02"}"#);
+    let free = support::REGISTRATIONS.replace(r#""paid":"Y","fee":"12","#, r#""fee":"0.00","#);
+    assert!(registration_of(bench.data(&free).call(&list)).paid, "what is free is paid");
+    for (from, to, field) in [
+        (r#""fee":"12""#, r#""fee":"-1.00""#, "fee"),
+        (r#""session":"am""#, r#""session":"noon""#, "session"),
+        ("T12:00:00", "T08:00:00", "ends_at"),
+        (r#""standing":"booked""#, r#""standing":"""#, "standing"),
+    ] {
+        let text = shape(bench.data(&support::REGISTRATIONS.replace(from, to)), &list);
+        assert!(text.contains(&format!("registrations[0].{field}")), "{text}");
+    }
+    let _ = bench.data(r#"{"queue_number":"A12"}"#).call(&HisCall::CheckIn { order: support::attend() });
+    assert_eq!(bench.sent(), r#"{"no":"C0000000000000000021","visit_id":"V1","patient_id":"P10001","turn":"queue_end"}"#);
+    let _ = bench.data(r#"{"items":[]}"#).call(&support::affected());
+    assert_eq!(bench.sent(), r#"{"schedule_id":"PB1","date":"2026-03-05","session":"am","after":"V1","limit":2}"#);
+    let item = format!(r#"{{"registration":{}}}"#, support::REGISTRATIONS.trim_start_matches(r#"{"registrations":["#).trim_end_matches("]}"));
+    let text = shape(bench.data(&format!(r#"{{"items":[{item},{item},{item}]}}"#)), &support::affected());
+    assert!(text.contains("items"), "three where two were asked for: {text}");
+    let _ = bench.data(r#"{"done":"cancelled","fee":"free"}"#).call(&support::rebook());
+    assert_eq!(bench.sent(), r#"{"no":"U0000000000000000031","visit_id":"V1","patient_id":"P10001","choice":"move","schedule_id":"PB2"}"#);
+}
+
+const STOP: &str = r#"{"id":"000000000077","at":"2026-03-02T09:14:00+08:00","kind":"clinic_stopped","stop":{"schedule_id":"PB1","date":"2026-03-05","session":"am","version":1,"stop_kind":"stopped","dept_code":"MZ01","dept_name":"门诊一","starts_at":"2026-03-05T08:00:00+08:00","ends_at":"2026-03-05T12:00:00+08:00","reason":"doctor_away","substitute_schedule_id":"PB2","substitute_date":"2026-03-06","substitute_session":"pm"}}"#;
+
+#[test]
+fn a_pushed_stop_is_the_polled_one_and_only_when_it_is_signed() {
+    use menjie::payment::RawNotice;
+    use menjie::port::{His, HisNoticeKind};
+    let bench = Bench::new();
+    let polled = match bench.data(&format!(r#"{{"notices":[{STOP}]}}"#)).call(&HisCall::Notices { after: None }) {
+        Outcome::Done(HisAnswer::Notices(mut notices)) => notices.remove(0),
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(&polled.what, HisNoticeKind::Stopped { stop } if stop.substitute.as_ref().unwrap().schedule_id.as_str() == "PB2"));
+    let now = menjie::Timestamp::parse("2026-03-02T09:15:00+08:00").unwrap();
+    let (path, nonce) = ("/notify/his", "000102030405060708090a0b0c0d0e0f");
+    let signed = |time: &str, path: &str, body: &str| {
+        let signature = sign::request(&Private::new(SECRET), "POST", path, time, nonce, body.as_bytes()).unwrap();
+        [("x-menjie-app", "KIOSK01"), ("x-menjie-time", time), ("x-menjie-nonce", nonce), ("x-menjie-sign", signature.as_str())].map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec()
+    };
+    let take = |headers: &[(String, String)], body: &str| bench.his.accept(path, &RawNotice { headers, body: body.as_bytes() }, now);
+    let time = "2026-03-02T09:14:30.000+08:00";
+    assert_eq!(take(&signed(time, path, STOP), STOP).unwrap(), polled);
+    let changed = STOP.replace("PB1", "PB9");
+    let mut other_app = signed(time, path, STOP);
+    other_app[0].1 = "OTHER".into();
+    for (headers, body) in [
+        (signed(time, path, STOP), changed.as_str()),
+        (signed(time, "/notify/other", STOP), STOP),
+        (signed("2026-03-02T09:09:59.000+08:00", path, STOP), STOP),
+        (signed("yesterday", path, STOP), STOP),
+        (other_app, STOP),
+        (Vec::new(), STOP),
+        (signed(time, path, "{}"), "{}"),
+        (signed(time, path, "[1"), "[1"),
+    ] {
+        assert!(take(&headers, body).is_err(), "{body}");
+    }
 }

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use menjie::access::Private;
-use menjie::port::{AccountUser, CallCx, Entropy, Fault, No, Notifier, NotifierTraits, NotifyAnswer, NotifyCall, Outcome};
+use menjie::port::{AccountUser, CallCx, Entropy, Fault, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall, Outcome};
 use menjie::{Result, Timestamp, gm};
 use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange, Http, HttpResponse};
 
 use crate::account::{self, Exchanged};
 use crate::config::{AccountConfig, AliyunConfig, NotifyConfig, TencentConfig};
-use crate::sms::{Sent, aliyun, tencent};
+use crate::message::{self, Said, Token};
+use crate::sms::{Sent, aliyun, is_limit, tencent};
 
 /// Browsers open the page they come back to twice: whose a code was is remembered for this long.
 const REMEMBER_MS: i64 = 60_000;
@@ -38,6 +39,8 @@ struct Account {
     client: Client,
     /// By SM3 of the code.
     known: Mutex<BTreeMap<[u8; 32], (Timestamp, Private)>>,
+    /// The token of calls, and until when it is good.
+    token: Mutex<Option<(Private, Timestamp)>>,
 }
 
 impl NotifyFront {
@@ -60,7 +63,7 @@ impl NotifyFront {
             (None, None) => None,
         };
         let account = match config.account {
-            Some(config) => Some(Account { client: client(&config.transport()?)?, config, known: Mutex::default() }),
+            Some(config) => Some(Account { client: client(&config.transport()?)?, config, known: Mutex::default(), token: Mutex::default() }),
             None => None,
         };
         Ok(NotifyFront { gateway, account, entropy })
@@ -94,7 +97,103 @@ impl NotifyFront {
     }
 }
 
+impl NotifyFront {
+    /// One notice by SMS. Too many messages prove that nothing was sent; what is not understood is unknown.
+    async fn sms_notice(&self, cx: &CallCx, order: &NoticeOrder) -> Outcome<NotifyAnswer> {
+        let (request, client): (Option<ApiRequest>, &Client) = match &self.gateway {
+            Some(Gateway::Aliyun(config, client)) => {
+                let mut nonce = [0; 16];
+                self.entropy.fill(&mut nonce);
+                (config.notice.as_ref().and_then(|wanted| aliyun::notice(config, wanted, order, cx.now, &gm::hex(&nonce))), client)
+            }
+            Some(Gateway::Tencent(config, client)) => (config.notice.as_ref().and_then(|wanted| tencent::notice(config, wanted, order, cx.now)), client),
+            None => return no_template(),
+        };
+        let Some(request) = request else { return no_template() };
+        let response = match client.exchange(cx, request).await {
+            Exchange::Answered(response) => response,
+            Exchange::Unsent(fault) => return Outcome::Unsent(fault),
+            Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+        };
+        let read = match &self.gateway {
+            Some(Gateway::Tencent(..)) => tencent::read(response.status, &response.body, &order.to),
+            Some(Gateway::Aliyun(..)) | None => aliyun::read(response.status, &response.body),
+        };
+        match read {
+            Ok(Sent::Taken) => Outcome::Done(NotifyAnswer::Send),
+            Ok(Sent::No(code)) if is_limit(&code) => Outcome::Unsent(Fault::new("limit", format!("the gateway answered {}", plain(&code)))),
+            Ok(Sent::No(code)) => Outcome::Refused(No::new(plain(&code), "the gateway refused the message")),
+            Ok(Sent::Unknown(code)) => Outcome::Unknown(Fault::new("code", format!("the gateway answered {}", plain(&code)))),
+            Err(shape) => Outcome::Unknown(shape.into()),
+        }
+    }
+}
+
+/// Nothing was sent, and nothing ever will be as things are configured.
+fn no_template() -> Outcome<NotifyAnswer> {
+    Outcome::Refused(No::new("no_template", "no template of notices is configured"))
+}
+
 impl Account {
+    /// One notice through the account. A wrong token is renewed once, and the message is asked for once more.
+    async fn notice(&self, cx: &CallCx, order: &NoticeOrder) -> Outcome<NotifyAnswer> {
+        let Some(wanted) = &self.config.notice else { return no_template() };
+        let mut renewed = false;
+        loop {
+            let token = match self.token(cx, renewed).await {
+                Ok(token) => token,
+                Err(outcome) => return outcome,
+            };
+            let request = match message::send(wanted, order, &token) {
+                Ok(request) => request,
+                Err(key) => return Outcome::Refused(No::new(format!("value_{}", plain(&key)), "a value does not fit its field of the template")),
+            };
+            let response = match self.client.exchange(cx, request).await {
+                Exchange::Answered(response) => response,
+                Exchange::Unsent(fault) => return Outcome::Unsent(fault),
+                Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+            };
+            if response.status != 200 {
+                return Outcome::Unknown(Fault::new(format!("http_{}", response.status), "WeChat answered with another status than 200"));
+            }
+            let said = |code: i64| format!("WeChat answered {code}");
+            return match message::read(wanted.kind, &response.body) {
+                Ok(Said::Taken) => Outcome::Done(NotifyAnswer::Send),
+                Ok(Said::Token(_)) if !renewed => {
+                    renewed = true;
+                    continue;
+                }
+                Ok(Said::Token(code) | Said::Later(code)) => Outcome::Unsent(Fault::new("later", said(code))),
+                Ok(Said::No(code)) => Outcome::Refused(No::new(code.to_string(), "WeChat refused the message")),
+                Ok(Said::Unknown(code)) => Outcome::Unknown(Fault::new("code", said(code))),
+                Err(shape) => Outcome::Unknown(shape.into()),
+            };
+        }
+    }
+
+    /// The token of calls; asked for when there is none, or when WeChat says that it is wrong. Whatever goes wrong here,
+    /// no message was sent.
+    async fn token(&self, cx: &CallCx, fresh: bool) -> std::result::Result<Private, Outcome<NotifyAnswer>> {
+        let known = self.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((token, _)) = known.filter(|(_, until)| !fresh && cx.now < *until) {
+            return Ok(token);
+        }
+        let response = match self.client.exchange(cx, message::token(&self.config, fresh)).await {
+            Exchange::Answered(response) if response.status == 200 => response,
+            Exchange::Answered(response) => return Err(Outcome::Unsent(Fault::new(format!("http_{}", response.status), "no token was given"))),
+            Exchange::Unsent(fault) | Exchange::Unknown(fault) => return Err(Outcome::Unsent(fault)),
+        };
+        match message::read_token(&response.body, cx.now) {
+            Ok(Token::Good(token, until)) => {
+                *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some((token.clone(), until));
+                Ok(token)
+            }
+            Ok(Token::Later(code)) => Err(Outcome::Unsent(Fault::new("token", format!("WeChat answered {code}")))),
+            Ok(Token::No(code)) => Err(Outcome::Refused(No::new(code.to_string(), "WeChat gives no token"))),
+            Err(shape) => Err(Outcome::Unsent(shape.into())),
+        }
+    }
+
     async fn login(&self, cx: &CallCx, code: &Private) -> Outcome<NotifyAnswer> {
         let key = gm::sm3(code.reveal().as_bytes());
         if let Some(openid) = self.remembered(&key, cx.now) {
@@ -146,7 +245,13 @@ fn plain(code: &str) -> String {
 #[async_trait]
 impl Notifier for NotifyFront {
     fn traits(&self) -> NotifierTraits {
-        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some() }
+        let sms_notice = match &self.gateway {
+            Some(Gateway::Aliyun(config, _)) => config.notice.is_some(),
+            Some(Gateway::Tencent(config, _)) => config.notice.is_some(),
+            None => false,
+        };
+        let account_notice = self.account.as_ref().is_some_and(|account| account.config.notice.is_some());
+        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some(), sms_notice, account_notice }
     }
 
     fn login_url(&self, back: &str, state: &str) -> Option<String> {
@@ -160,6 +265,11 @@ impl Notifier for NotifyFront {
     async fn call(&self, cx: &CallCx, call: &NotifyCall) -> Outcome<NotifyAnswer> {
         match (call, &self.account) {
             (NotifyCall::SmsCode { phone, code }, _) => self.send(cx, phone, code).await,
+            (NotifyCall::Send { order }, account) => match (order.channel, account) {
+                (NoticeChannel::Sms, _) => self.sms_notice(cx, order).await,
+                (NoticeChannel::Account, Some(account)) => account.notice(cx, order).await,
+                (NoticeChannel::Account, None) => no_template(),
+            },
             (NotifyCall::Login { code }, Some(account)) => account.login(cx, code).await,
             (NotifyCall::Login { .. }, None) => Outcome::Unsent(Fault::new("no_port", "no official account is configured")),
         }

@@ -1,9 +1,13 @@
 //! Which gateway, which account.
 
+use std::collections::BTreeMap;
+
 use menjie::access::Private;
 use menjie::{Error, Result};
 use menjie_transport::ClientConfig;
 use serde::Deserialize;
+
+use crate::notice::check_names;
 
 /// What the log must not keep of messages; gateways quote phones in their texts.
 const SMS_SECRETS: [&str; 4] = ["PhoneNumber", "PhoneNumberSet", "TemplateParamSet", "Message"];
@@ -49,6 +53,19 @@ pub struct AliyunConfig {
     /// The template's variable that takes the code.
     #[serde(default = "code_parameter")]
     pub code_parameter: String,
+    /// The template of notices; none sends no notices.
+    #[serde(default)]
+    pub notice: Option<AliyunNotice>,
+}
+
+/// Aliyun's template of notices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AliyunNotice {
+    /// Template.
+    pub template_code: String,
+    /// Variable of the template → value of the message (`hospital`, `date`, `day`, `session`, `what`, `todo`).
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// Tencent Cloud SMS. The template has one variable, the code.
@@ -74,6 +91,41 @@ pub struct TencentConfig {
     pub sign_name: String,
     /// Template.
     pub template_id: String,
+    /// The template of notices; none sends no notices.
+    #[serde(default)]
+    pub notice: Option<TencentNotice>,
+}
+
+/// Tencent's template of notices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TencentNotice {
+    /// Template.
+    pub template_id: String,
+    /// The values of the message in the order of the template's variables.
+    pub parameters: Vec<String>,
+}
+
+/// Which kind of message the account sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// Template message (模板消息).
+    Template,
+    /// Subscription message (订阅通知).
+    Subscribe,
+}
+
+/// The account's template of notices.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountNotice {
+    /// Which kind of message.
+    pub kind: MessageKind,
+    /// Template.
+    pub template_id: String,
+    /// Key of the template (`thing1`, `time2` …) → value of the message.
+    pub data: BTreeMap<String, String>,
 }
 
 /// The official account.
@@ -93,6 +145,9 @@ pub struct AccountConfig {
     /// Where the browser asks who its user is.
     #[serde(default = "authorize_url")]
     pub authorize_url: String,
+    /// The template of notices; none sends no notices.
+    #[serde(default)]
+    pub notice: Option<AccountNotice>,
 }
 
 fn aliyun_url() -> String {
@@ -152,6 +207,11 @@ impl AliyunConfig {
         text("sign_name", &self.sign_name)?;
         ascii("template_code", &self.template_code)?;
         ascii("code_parameter", &self.code_parameter)?;
+        if let Some(notice) = &self.notice {
+            ascii("notice.template_code", &notice.template_code)?;
+            notice.parameters.keys().try_for_each(|key| ascii("notice.parameters", key))?;
+            check_names("notice.parameters", notice.parameters.values())?;
+        }
         self.transport().and_then(|http| http.check())
     }
 
@@ -169,6 +229,10 @@ impl TencentConfig {
         ascii("sdk_app_id", &self.sdk_app_id)?;
         text("sign_name", &self.sign_name)?;
         ascii("template_id", &self.template_id)?;
+        if let Some(notice) = &self.notice {
+            ascii("notice.template_id", &notice.template_id)?;
+            check_names("notice.parameters", &notice.parameters)?;
+        }
         self.transport().and_then(|http| http.check())
     }
 
@@ -182,6 +246,11 @@ impl AccountConfig {
     fn check(&self) -> Result<()> {
         ascii("appid", &self.appid)?;
         ascii("secret", self.secret.reveal())?;
+        if let Some(notice) = &self.notice {
+            ascii("notice.template_id", &notice.template_id)?;
+            notice.data.keys().try_for_each(|key| ascii("notice.data", key))?;
+            check_names("notice.data", notice.data.values())?;
+        }
         if self.authorize_url.contains(['?', '#']) || ClientConfig::new("account", self.authorize_url.as_str()).check().is_err() {
             return Err(Error::field("authorize_url", "must be an https address without query (plain http on loopback only)"));
         }
@@ -190,7 +259,7 @@ impl AccountConfig {
 
     /// How the transport reaches it: the log keeps neither the user nor tokens.
     pub fn transport(&self) -> Result<ClientConfig> {
-        client("wechat_account", &self.base_url, self.extra_ca_pem.as_ref(), &["openid", "unionid", "access_token", "refresh_token"])
+        client("wechat_account", &self.base_url, self.extra_ca_pem.as_ref(), &["openid", "unionid", "access_token", "refresh_token", "touser", "secret"])
     }
 }
 

@@ -1,7 +1,7 @@
-//! Short messages with a one-time code ([`sms`]: Aliyun, Tencent Cloud) and the login of the WeChat official account
-//! ([`account`]).
+//! Short messages with a one-time code or a notice ([`sms`]: Aliyun, Tencent Cloud), and the WeChat official account: its
+//! login ([`account`]) and its messages ([`message`]).
 //!
-//! [`acs3`] and [`tc3`] sign, [`sms`] and [`account`] build requests and read answers; all pure, so that a host with its
+//! [`acs3`] and [`tc3`] sign, [`sms`], [`account`] and [`message`] build requests and read answers; all pure, so that a host with its
 //! own HTTP stack can use them. No gateway knows an idempotency key: a message whose answer is lost is never sent again.
 #![forbid(unsafe_code)]
 
@@ -11,9 +11,11 @@ mod client;
 mod config;
 mod encode;
 mod error;
+pub mod message;
+mod notice;
 pub mod sms;
 pub mod tc3;
 
 pub use client::NotifyFront;
-pub use config::{AccountConfig, AliyunConfig, NotifyConfig, SmsConfig, TencentConfig};
+pub use config::{AccountConfig, AccountNotice, AliyunConfig, AliyunNotice, MessageKind, NotifyConfig, SmsConfig, TencentConfig, TencentNotice};
 pub use error::Shape;

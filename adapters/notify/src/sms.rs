@@ -1,4 +1,4 @@
-//! Sending one code to one phone: requests and answers of the two gateways. Pure.
+//! Sending one message to one phone: requests and answers of the two gateways. Pure.
 
 pub mod aliyun;
 pub mod tencent;
@@ -12,4 +12,9 @@ pub enum Sent {
     No(String),
     /// Nobody can say, with the gateway's code: it failed inside.
     Unknown(String),
+}
+
+/// Does a gateway say that there were too many messages? Nothing was sent, and later it may be (domain/payments.md §4.3).
+pub fn is_limit(code: &str) -> bool {
+    code == "isv.BUSINESS_LIMIT_CONTROL" || code.starts_with("Throttling") || code.starts_with("LimitExceeded") || code.starts_with("RequestLimitExceeded")
 }

@@ -70,7 +70,7 @@ fn tencent_answer(number: &str, code: &str) -> String {
 #[test]
 fn aliyun_gets_one_signed_request_with_text_values() {
     let bench = Bench::new(&aliyun());
-    assert_eq!(bench.front.traits(), NotifierTraits { sms: true, login: false });
+    assert_eq!(bench.front.traits(), NotifierTraits { sms: true, ..NotifierTraits::default() });
     assert_eq!(bench.send(200, r#"{"Code":"OK","Message":"OK","BizId":"1^0","RequestId":"r"}"#), Outcome::Done(NotifyAnswer::SmsCode));
     let request = bench.http.requests()[0].clone();
     let query = request.url.strip_prefix("https://dysmsapi.aliyuncs.com/?").unwrap();
@@ -144,7 +144,7 @@ fn neither_phone_nor_code_nor_secret_reaches_the_log() {
 #[test]
 fn a_login_code_is_exchanged_once_and_remembered_for_a_minute() {
     let bench = Bench::new(&wechat());
-    assert_eq!(bench.front.traits(), NotifierTraits { sms: false, login: true });
+    assert_eq!(bench.front.traits(), NotifierTraits { login: true, ..NotifierTraits::default() });
     let openid = |outcome| match outcome {
         Outcome::Done(NotifyAnswer::Login(user)) => user.openid.reveal().to_owned(),
         other => panic!("{other:?}"),

@@ -40,6 +40,10 @@ impl Lister<'_> {
                 let hash = self.sealer.patient(patient).map_err(|e| StoreError::Failed(e.to_string()))?;
                 self.machines(sql::SETTLEMENT_OF_PATIENT, hospital, MachineKind::Settlement, &[Val::Blob(hash)], i64::MAX)
             }
+            Scan::Suspensions(hospital, patient) => {
+                let hash = self.sealer.patient(patient).map_err(|e| StoreError::Failed(e.to_string()))?;
+                self.machines(sql::SUSPENSION_OF_PATIENT, hospital, MachineKind::Suspension, &[Val::Blob(hash)], i64::MAX)
+            }
             Scan::Journals(hospital) => self.journals(hospital),
             Scan::Quarantine(hospital) => self.quarantine(hospital),
             Scan::StateLog(hospital, kind) => self.steps(hospital, *kind),

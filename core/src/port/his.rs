@@ -7,8 +7,10 @@ use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, Outcome, Re
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
+use crate::error::{Code, Error, Result};
 use crate::ident::{BusinessNo, ChannelCode, DeptCode, LineKey, PatientId, VisitId};
 use crate::money::Money;
+use crate::payment::RawNotice;
 use crate::visit::{AffectedPage, QueueTicket, Rebooked, Registration, StopNotice};
 
 /// By what a patient is found.
@@ -516,6 +518,12 @@ pub trait His: Send + Sync {
     /// Does this adapter write the transfer log itself, where the bytes are?
     fn logs_wire(&self) -> bool {
         false
+    }
+
+    /// Reads a notice that HIS pushed to `path`: nothing is believed before the raw bytes are proven genuine and fresh.
+    fn accept(&self, path: &str, raw: &RawNotice<'_>, now: Timestamp) -> Result<HisNotice> {
+        let _ = (path, raw, now);
+        Err(Error::new(Code::NotFound).with("problem", "this HIS does not push"))
     }
 
     /// Performs one call. The answer's variant is the call's; anything else is a defect of the adapter.

@@ -62,6 +62,32 @@ impl Engine {
         Ok(answer)
     }
 
+    /// Takes a notice that HIS pushes to `path` (停诊通知 and the like). It is verified, recorded and applied like a callback.
+    pub async fn his_push(&self, hospital: &HospitalId, path: &str, raw: &RawNotice<'_>) -> Result<CallbackAnswer> {
+        let hospital = self.hospital(hospital)?;
+        let begin = TransferBegin {
+            hospital: hospital.id.clone(),
+            at: self.now(),
+            direction: Direction::In,
+            peer: "his".to_owned(),
+            interface: format!("POST {path}"),
+            business_no: None,
+            digest: gm::hex(&gm::sm3(raw.body)),
+            body: raw.body.to_vec(),
+        };
+        let Ok(id) = hospital.log.begin(begin).await else { return Ok(CallbackAnswer::TryAgain) };
+        let answer = match hospital.his.accept(path, raw, self.now()) {
+            Err(_) => CallbackAnswer::Rejected,
+            Ok(notice) => match self.push_notice(&hospital.id, &notice).await {
+                Ok(_) => CallbackAnswer::Taken,
+                Err(_) => CallbackAnswer::TryAgain,
+            },
+        };
+        let end = TransferEnd { at: self.now(), result: TransferResult::Answered, status: answer.status().to_string(), digest: String::new(), body: Vec::new() };
+        hospital.log.end(id, end).await;
+        Ok(answer)
+    }
+
     async fn take(&self, hospital: &Hospital, channel: &ChannelCode, notice: Notice) -> Result<()> {
         let source = Source::Message { peer: channel.as_str().to_owned(), id: notice.id };
         let message = serde_json::to_vec(&notice.what).map_err(|_| Error::internal("notices serialise"))?;

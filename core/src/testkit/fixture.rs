@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
-use crate::ident::{BatchId, HospitalId, InvoiceId, PatientId, PaymentId, RefundId, RequestKey, SettlementId, WorkerName};
+use crate::ident::{BatchId, CheckInId, HospitalId, InvoiceId, NoticeId, PatientId, PaymentId, RefundId, RequestKey, SettlementId, StopId, SuspensionId, WorkerName};
 use crate::payment::Part;
 use crate::port::{ActId, ActRow, Batch, Call, ChannelCall, HisCall, Inbox, InboxState, InvoiceCall, PollRow, Reply, Source, StateLog, WakeKind, WakeRow, Write};
 use crate::workflow::{Key, Row};
@@ -75,6 +75,42 @@ pub fn invoice(id: i64, ver: u32, of: i64) -> Result<Row> {
         "visit_date": "2026-05-28", "dept_name": "精神科", "total_fen": 100, "rounding_fen": 0, "lines": [], "channel": "wechat", "trade_no": "4200", "settled_at": NOON,
     });
     row("invoice", ver, json!({ "id": InvoiceId::new(id)?, "st": "issuing", "settlement": SettlementId::new(of)?, "order": order }))
+}
+
+/// A check-in under way.
+pub fn check_in(id: i64, ver: u32, of: u32) -> Result<Row> {
+    row("check_in", ver, json!({ "id": CheckInId::new(id)?, "st": "asking", "what": "check_in", "visit_id": "V1", "patient": patient(of)?, "turn": "in_order" }))
+}
+
+fn stop_notice() -> Value {
+    json!({
+        "schedule_id": "S1", "date": "2026-05-29", "session": "am", "version": 1, "kind": "stopped", "dept_code": "D1", "dept_name": "精神科",
+        "starts_at": NOON, "ends_at": NOON, "reason": "other",
+    })
+}
+
+/// A stop.
+pub fn stop(id: i64, ver: u32) -> Result<Row> {
+    row("stop", ver, json!({ "id": StopId::new(id)?, "st": "told", "notice": stop_notice(), "hit": ["V1"] }))
+}
+
+/// A suspension of a patient.
+pub fn suspension(id: i64, ver: u32, of: u32) -> Result<Row> {
+    let registration = json!({
+        "visit_id": format!("V{id}"), "patient_id": patient(of)?, "schedule_id": "S1", "date": "2026-05-29", "session": "am", "starts_at": NOON, "ends_at": NOON,
+        "dept_code": "D1", "dept_name": "精神科", "standing": "stopped", "paid": true, "fee_fen": 0,
+    });
+    let contact = json!({ "phone": "13900000001" });
+    row("suspension", ver, json!({ "id": SuspensionId::new(id)?, "st": "notified", "stop": StopId::new(1)?, "notice": stop_notice(), "registration": registration, "contact": contact }))
+}
+
+/// A notice that was taken.
+pub fn notice(id: i64, ver: u32, of: i64) -> Result<Row> {
+    let message = json!({ "kind": "clinic_stopped", "hospital_name": "医院", "date": "2026-05-29", "session": "am" });
+    let fields = json!({
+        "id": NoticeId::new(id)?, "st": "accepted", "suspension": SuspensionId::new(of)?, "channel": "sms", "to": "13900000001", "message": message, "useful_until": NOON,
+    });
+    row("notice", ver, fields)
 }
 
 /// A batch with nothing but its source; replies and inbox rows are given where the source wants them.

@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use menjie::access::Private;
 use menjie::calendar::{BizDate, Timestamp};
-use menjie::ident::{BusinessNo, ChannelCode, DeptCode, HospitalId, LineKey, PatientId, VisitId};
+use menjie::ident::{BusinessNo, ChannelCode, DeptCode, HospitalId, LineKey, PatientId, ScheduleId, VisitId};
 use menjie::money::Money;
-use menjie::port::{CallCx, CallLog, FindPatient, His, HisAnswer, HisBill, HisCall, HisPosting, HisReversal, IdentifyWay, LineRef, Outcome, RecentTransfers};
+use menjie::port::{
+    AttendOrder, CallCx, CallLog, FindPatient, His, HisAnswer, HisBill, HisCall, HisPosting, HisReversal, IdentifyWay, LineRef, Outcome, RebookOrder, RebookTo, RecentTransfers,
+    StoppedSession,
+};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
+use menjie::visit::{Session, Turn};
 use menjie_his_front::{HisFront, HisFrontConfig, Mapping, sign};
 use menjie_transport::testing::ScriptedHttp;
 use menjie_transport::{Exchange, HttpRequest, HttpResponse};
@@ -35,6 +39,10 @@ impl Bench {
             config.traits.query_post = mapping.operations.contains_key("query_post");
             config.traits.cancel_post = mapping.operations.contains_key("cancel_post");
             config.traits.notices = mapping.operations.contains_key("notices");
+            config.traits.check_in = mapping.operations.contains_key("check_in");
+            config.traits.query_check_in = mapping.operations.contains_key("query_check_in");
+            config.traits.rebook = mapping.operations.contains_key("rebook");
+            config.traits.query_rebook = mapping.operations.contains_key("query_rebook");
             config.mapping = mapping;
         })
     }
@@ -145,5 +153,38 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
             HisCall::DayFile { date: BizDate::parse("2026-03-02").unwrap() },
             r#"{"rows":[{"kind":"posted","settlement_no":"S0000000000000000001","receipt_no":"1","amount":"121.32","at":"2026-03-02T09:16:31+08:00"}]}"#,
         ),
+        (HisCall::Registrations { patient: PatientId::new("P10001").unwrap(), date: BizDate::parse("2026-03-02").unwrap() }, REGISTRATIONS),
+        (HisCall::TakeNumber { order: attend() }, r#"{"queue_number":"A12","ahead":3,"room":"3诊室"}"#),
+        (HisCall::CheckIn { order: attend() }, r#"{"queue_number":12}"#),
+        (HisCall::QueryCheckIn { no: attend().no }, r#"{"state":"done","ticket":{"queue_number":"A12"}}"#),
+        (affected(), r#"{"items":[],"next":"V9"}"#),
+        (rebook(), r#"{"done":"cancelled","fee":"reversed","settlement_no":"S0000000000000000001","amount":"12.00"}"#),
+        (HisCall::QueryRebook { no: BusinessNo::new("U0000000000000000031").unwrap() }, r#"{"state":"not_recorded"}"#),
     ]
+}
+
+pub(crate) const REGISTRATIONS: &str = r#"{"registrations":[{"visit_id":"V1","patient_id":"P10001","schedule_id":"PB1","date":"2026-03-02","session":"am","starts_at":"2026-03-02T09:00:00+08:00","ends_at":"2026-03-02T12:00:00+08:00","dept_code":"MZ01","dept_name":"门诊一","standing":"booked","paid":"Y","fee":"12","queue_number":"null"}]}"#;
+
+pub(crate) fn attend() -> AttendOrder {
+    AttendOrder {
+        no: BusinessNo::new("C0000000000000000021").unwrap(),
+        visit_id: VisitId::new("V1").unwrap(),
+        patient_id: PatientId::new("P10001").unwrap(),
+        turn: Turn::QueueEnd,
+    }
+}
+
+pub(crate) fn affected() -> HisCall {
+    let session = StoppedSession { schedule_id: ScheduleId::new("PB1").unwrap(), date: BizDate::parse("2026-03-05").unwrap(), session: Session::Am };
+    HisCall::Affected { session, after: Some("V1".into()), limit: 2 }
+}
+
+pub(crate) fn rebook() -> HisCall {
+    let order = RebookOrder {
+        no: BusinessNo::new("U0000000000000000031").unwrap(),
+        visit_id: VisitId::new("V1").unwrap(),
+        patient_id: PatientId::new("P10001").unwrap(),
+        to: RebookTo::Move { schedule_id: ScheduleId::new("PB2").unwrap() },
+    };
+    HisCall::Rebook { order }
 }

@@ -1,23 +1,39 @@
 //! Aliyun dysms, `SendSms` of 2017-05-25. Parameters travel in the query, as its documents say.
 
+use std::collections::BTreeMap;
+
 use menjie::Timestamp;
 use menjie::access::Private;
+use menjie::port::NoticeOrder;
 use menjie_transport::ApiRequest;
 use serde_json::{Value, json};
 
 use super::Sent;
 use crate::acs3;
-use crate::config::AliyunConfig;
+use crate::config::{AliyunConfig, AliyunNotice};
 use crate::encode::{host, utc};
 use crate::error::Shape;
+use crate::notice::value;
 
 const ACTION: &str = "SendSms";
 const VERSION: &str = "2017-05-25";
 
-/// The signed request. `nonce` is fresh.
+/// The signed request for a code. `nonce` is fresh.
 pub fn send(config: &AliyunConfig, phone: &Private, code: &Private, now: Timestamp, nonce: &str) -> ApiRequest {
     let parameter = Private::new(json!({ &config.code_parameter: code.reveal() }).to_string());
-    let query = acs3::query(&[("PhoneNumbers", phone.reveal()), ("SignName", &config.sign_name), ("TemplateCode", &config.template_code), ("TemplateParam", parameter.reveal())]);
+    request(config, phone, &config.template_code, &[("TemplateParam", parameter.reveal())], now, nonce)
+}
+
+/// The signed request for a notice; our number travels as `OutId`. None when its template names a value there is not.
+pub fn notice(config: &AliyunConfig, wanted: &AliyunNotice, order: &NoticeOrder, now: Timestamp, nonce: &str) -> Option<ApiRequest> {
+    let values: Option<BTreeMap<&String, String>> = wanted.parameters.iter().map(|(key, name)| value(&order.message, name).map(|value| (key, value))).collect();
+    let parameter = json!(values?).to_string();
+    Some(request(config, &order.to, &wanted.template_code, &[("OutId", order.no.as_str()), ("TemplateParam", &parameter)], now, nonce).business_no(Some(order.no.as_str())))
+}
+
+fn request(config: &AliyunConfig, phone: &Private, template: &str, more: &[(&str, &str)], now: Timestamp, nonce: &str) -> ApiRequest {
+    let parameters = [&[("PhoneNumbers", phone.reveal()), ("SignName", config.sign_name.as_str()), ("TemplateCode", template)], more].concat();
+    let query = acs3::query(&parameters);
     let (hash, date, host) = (acs3::payload_hash(b""), utc(now), host(&config.base_url));
     let headers =
         [("host", host.as_str()), ("x-acs-action", ACTION), ("x-acs-content-sha256", &hash), ("x-acs-date", &date), ("x-acs-signature-nonce", nonce), ("x-acs-version", VERSION)];

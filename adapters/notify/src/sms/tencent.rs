@@ -2,13 +2,15 @@
 
 use menjie::Timestamp;
 use menjie::access::Private;
+use menjie::port::NoticeOrder;
 use menjie_transport::ApiRequest;
 use serde_json::{Value, json};
 
 use super::Sent;
-use crate::config::TencentConfig;
+use crate::config::{TencentConfig, TencentNotice};
 use crate::encode::host;
 use crate::error::Shape;
+use crate::notice::value;
 use crate::tc3;
 
 const ACTION: &str = "SendSms";
@@ -17,14 +19,29 @@ const SERVICE: &str = "sms";
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 const SIGNED: &str = "content-type;host;x-tc-action";
 
-/// The signed request.
+/// The signed request for a code.
 pub fn send(config: &TencentConfig, phone: &Private, code: &Private, now: Timestamp) -> ApiRequest {
+    request(config, phone, &config.template_id, &[code.reveal()], None, now)
+}
+
+/// The signed request for a notice; our number travels as `SessionContext`. None when its template names a value there is not.
+pub fn notice(config: &TencentConfig, wanted: &TencentNotice, order: &NoticeOrder, now: Timestamp) -> Option<ApiRequest> {
+    let values: Option<Vec<String>> = wanted.parameters.iter().map(|name| value(&order.message, name)).collect();
+    let values = values?;
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    Some(request(config, &order.to, &wanted.template_id, &values, Some(order.no.as_str()), now).business_no(Some(order.no.as_str())))
+}
+
+fn request(config: &TencentConfig, phone: &Private, template: &str, values: &[&str], context: Option<&str>, now: Timestamp) -> ApiRequest {
     let number = format!("+86{}", phone.reveal());
-    let body = json!({
-        "SmsSdkAppId": config.sdk_app_id, "SignName": config.sign_name, "TemplateId": config.template_id,
-        "TemplateParamSet": [code.reveal()], "PhoneNumberSet": [number],
-    })
-    .to_string();
+    let mut body = json!({
+        "SmsSdkAppId": config.sdk_app_id, "SignName": config.sign_name, "TemplateId": template,
+        "TemplateParamSet": values, "PhoneNumberSet": [number],
+    });
+    if let (Some(context), Some(fields)) = (context, body.as_object_mut()) {
+        fields.insert("SessionContext".to_owned(), Value::from(context));
+    }
+    let body = body.to_string();
     let headers = format!("content-type:{CONTENT_TYPE}\nhost:{}\nx-tc-action:{}\n", host(&config.base_url), ACTION.to_ascii_lowercase());
     let signature = tc3::signature(&config.secret_key, SERVICE, now, &tc3::canonical(&headers, SIGNED, body.as_bytes()));
     ApiRequest::post("/", body)

@@ -10,6 +10,10 @@ pub const fn machine_code(kind: MachineKind) -> i64 {
         MachineKind::Settlement => 2,
         MachineKind::Refund => 3,
         MachineKind::Invoice => 4,
+        MachineKind::CheckIn => 5,
+        MachineKind::Stop => 6,
+        MachineKind::Suspension => 7,
+        MachineKind::Notice => 8,
     }
 }
 

@@ -4,7 +4,7 @@ use menjie::calendar::Timestamp;
 use menjie::ident::{HospitalId, PaymentId};
 use menjie::ledger::{Account, Journal, JournalKind, Posting};
 use menjie::port::{Record, RecordKind, RecordWrite, StoreError, Write};
-use menjie::workflow::{Key, MachineKind, Row};
+use menjie::workflow::{MachineKind, Row};
 use menjie::{Money, Result};
 
 use super::codes::record_place;
@@ -34,7 +34,7 @@ pub(super) fn write(sealer: &Sealer, hospital: &HospitalId, write: &Write) -> Re
         Val::from(row.ver()),
         Val::text(row.st()),
         Val::from(base.attention.is_some() || base.held.is_some()),
-        Val::text(business_no(row.key()).as_str()),
+        Val::text(row.key().business_no().as_str()),
         Val::text(&base.created_at.biz_date().to_string()),
         Val::Int(base.created_at.millis()),
         Val::Blob(body),
@@ -64,16 +64,10 @@ fn columns(sealer: &Sealer, row: &Row) -> Result<Vec<Val>> {
         Row::Settlement(m) => vec![Val::Blob(sealer.patient(m.patient())?), Val::Int(m.payment.get()), Val::text(m.bill.dept_code.as_str()), fen(m.bill.total_fen)],
         Row::Refund(m) => vec![Val::Int(m.payment.get()), Val::int(m.settlement.map(|s| s.get())), fen(m.amount_fen)],
         Row::Invoice(m) => vec![Val::Int(m.settlement.get()), fen(m.order.total_fen)],
+        Row::CheckIn(_) | Row::Stop(_) => Vec::new(),
+        Row::Suspension(m) => vec![Val::Blob(sealer.patient(&m.registration.patient_id)?), Val::Int(m.stop.get())],
+        Row::Notice(m) => vec![Val::Int(m.suspension.get())],
     })
-}
-
-fn business_no(key: Key) -> menjie::ident::BusinessNo {
-    match key {
-        Key::Payment(id) => id.business_no(),
-        Key::Settlement(id) => id.business_no(),
-        Key::Refund(id) => id.business_no(),
-        Key::Invoice(id) => id.business_no(),
-    }
 }
 
 /// Opens a machine's row; what the columns say must be what the body says.

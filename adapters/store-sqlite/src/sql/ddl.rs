@@ -48,7 +48,10 @@ impl Migration {
 }
 
 /// Every migration, ascending. Version 0 makes the table that remembers the others.
-pub const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "ledger", template: include_str!("migrations/0001_ledger.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "ledger", template: include_str!("migrations/0001_ledger.sql") },
+    Migration { version: 2, name: "visits", template: include_str!("migrations/0002_visits.sql") },
+];
 
 /// The table that remembers what was applied; made when it is not there.
 pub const SCHEMA_VERSION: &str =

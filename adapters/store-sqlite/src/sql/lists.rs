@@ -20,6 +20,14 @@ statements! { LISTS;
     REFUND_SCAN "refund.scan" = machines!("refund");
     /// Invoices.
     INVOICE_SCAN "invoice.scan" = machines!("invoice");
+    /// Check-ins.
+    CHECK_IN_SCAN "check_in.scan" = machines!("check_in");
+    /// Stops.
+    STOP_SCAN "clinic_stop.scan" = machines!("clinic_stop");
+    /// Suspensions.
+    SUSPENSION_SCAN "suspension.scan" = machines!("suspension");
+    /// Notices.
+    NOTICE_SCAN "notice.scan" = machines!("notice");
     /// Payments a person should look at.
     PAYMENT_ATTENTION "payment.attention" = machines!("payment", attention);
     /// Settlements a person should look at.
@@ -28,6 +36,16 @@ statements! { LISTS;
     REFUND_ATTENTION "refund.attention" = machines!("refund", attention);
     /// Invoices a person should look at.
     INVOICE_ATTENTION "invoice.attention" = machines!("invoice", attention);
+    /// Check-ins a person should look at.
+    CHECK_IN_ATTENTION "check_in.attention" = machines!("check_in", attention);
+    /// Stops a person should look at.
+    STOP_ATTENTION "clinic_stop.attention" = machines!("clinic_stop", attention);
+    /// Suspensions a person should look at.
+    SUSPENSION_ATTENTION "suspension.attention" = machines!("suspension", attention);
+    /// Notices a person should look at.
+    NOTICE_ATTENTION "notice.attention" = machines!("notice", attention);
+    /// Suspensions of a patient, newest first.
+    SUSPENSION_OF_PATIENT "suspension.of_patient" = "SELECT id, ver, body_enc FROM suspension WHERE hosp = $1 AND patient_hash = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     /// Settlements of a patient, newest first.
     SETTLEMENT_OF_PATIENT "settlement.of_patient" = "SELECT id, ver, body_enc FROM settlement WHERE hosp = $1 AND patient_hash = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     /// The newest settlements of a patient.

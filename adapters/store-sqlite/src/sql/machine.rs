@@ -35,6 +35,38 @@ statements! { MACHINE;
     REFUND_LOAD "refund.load" = "SELECT id, ver, body_enc FROM refund WHERE hosp = $1 AND id = $2";
     /// One invoice.
     INVOICE_LOAD "invoice.load" = "SELECT id, ver, body_enc FROM invoice WHERE hosp = $1 AND id = $2";
+    /// Birth of a check-in.
+    CHECK_IN_INSERT "check_in.insert" = "INSERT INTO check_in (ver, st, attention, business_no, biz_date, created_ms, body_enc, hosp, id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// A check-in's next version.
+    CHECK_IN_UPDATE "check_in.update" = "UPDATE check_in SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7 \
+        WHERE hosp = $8 AND id = $9 AND ver = $10";
+    /// Birth of a stop.
+    STOP_INSERT "clinic_stop.insert" = "INSERT INTO clinic_stop (ver, st, attention, business_no, biz_date, created_ms, body_enc, hosp, id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// A stop's next version.
+    STOP_UPDATE "clinic_stop.update" = "UPDATE clinic_stop SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7 \
+        WHERE hosp = $8 AND id = $9 AND ver = $10";
+    /// Birth of a suspension.
+    SUSPENSION_INSERT "suspension.insert" = "INSERT INTO suspension (ver, st, attention, business_no, biz_date, created_ms, body_enc, patient_hash, stop_id, hosp, id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    /// A suspension's next version.
+    SUSPENSION_UPDATE "suspension.update" = "UPDATE suspension SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7, patient_hash = $8, stop_id = $9 \
+        WHERE hosp = $10 AND id = $11 AND ver = $12";
+    /// Birth of a notice.
+    NOTICE_INSERT "notice.insert" = "INSERT INTO notice (ver, st, attention, business_no, biz_date, created_ms, body_enc, suspension_id, hosp, id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// A notice's next version.
+    NOTICE_UPDATE "notice.update" = "UPDATE notice SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7, suspension_id = $8 \
+        WHERE hosp = $9 AND id = $10 AND ver = $11";
+    /// One check-in.
+    CHECK_IN_LOAD "check_in.load" = "SELECT id, ver, body_enc FROM check_in WHERE hosp = $1 AND id = $2";
+    /// One stop.
+    STOP_LOAD "clinic_stop.load" = "SELECT id, ver, body_enc FROM clinic_stop WHERE hosp = $1 AND id = $2";
+    /// One suspension.
+    SUSPENSION_LOAD "suspension.load" = "SELECT id, ver, body_enc FROM suspension WHERE hosp = $1 AND id = $2";
+    /// One notice.
+    NOTICE_LOAD "notice.load" = "SELECT id, ver, body_enc FROM notice WHERE hosp = $1 AND id = $2";
     /// Birth of a record.
     RECORD_INSERT "record.insert" = "INSERT INTO record (ver, expires_ms, body_enc, hosp, kind, record_key) VALUES ($1, $2, $3, $4, $5, $6)";
     /// A record's next version.
@@ -83,5 +115,37 @@ pub const fn machine(kind: menjie::workflow::MachineKind) -> MachineSql {
         MachineKind::Invoice => {
             MachineSql { table: "invoice", insert: INVOICE_INSERT, update: INVOICE_UPDATE, load: INVOICE_LOAD, scan: super::INVOICE_SCAN, attention: super::INVOICE_ATTENTION }
         }
+        MachineKind::CheckIn => MachineSql {
+            table: "check_in",
+            insert: CHECK_IN_INSERT,
+            update: CHECK_IN_UPDATE,
+            load: CHECK_IN_LOAD,
+            scan: super::CHECK_IN_SCAN,
+            attention: super::CHECK_IN_ATTENTION,
+        },
+        MachineKind::Stop => MachineSql {
+            table: "clinic_stop",
+            insert: STOP_INSERT,
+            update: STOP_UPDATE,
+            load: STOP_LOAD,
+            scan: super::STOP_SCAN,
+            attention: super::STOP_ATTENTION,
+        },
+        MachineKind::Suspension => MachineSql {
+            table: "suspension",
+            insert: SUSPENSION_INSERT,
+            update: SUSPENSION_UPDATE,
+            load: SUSPENSION_LOAD,
+            scan: super::SUSPENSION_SCAN,
+            attention: super::SUSPENSION_ATTENTION,
+        },
+        MachineKind::Notice => MachineSql {
+            table: "notice",
+            insert: NOTICE_INSERT,
+            update: NOTICE_UPDATE,
+            load: NOTICE_LOAD,
+            scan: super::NOTICE_SCAN,
+            attention: super::NOTICE_ATTENTION,
+        },
     }
 }

@@ -7,7 +7,7 @@ use crate::ident::{HospitalId, LineKey, SettlementId};
 use crate::ledger::JournalKind;
 use crate::payment::Part;
 use crate::port::{Batch, Cursor, Find, Inbox, InboxState, Scan, ScanRow, Source, Store, StoreError, Write};
-use crate::testkit::fixture::{NOON, act, batch, hospital, invoice, message, patient, payment, poll, refund, settlement, step, wake, writing};
+use crate::testkit::fixture::{NOON, act, batch, check_in, hospital, invoice, message, notice, patient, payment, poll, refund, settlement, step, stop, suspension, wake, writing};
 use crate::workflow::{Attention, Held, Key, MachineKind, Row};
 
 fn ids(rows: &[ScanRow]) -> Vec<i64> {
@@ -17,6 +17,7 @@ fn ids(rows: &[ScanRow]) -> Vec<i64> {
 /// Each kind for itself, and bodies come back whole.
 pub async fn machines_are_listed_by_id(store: &dyn Store) -> Verdict {
     let mut rows = vec![settlement(30, 1, 1)?, settlement(4, 1, 1)?, settlement(100, 1, 2)?, payment(5, 1, Part::default())?, refund(6, 1, 5)?, invoice(7, 1, 4)?];
+    rows.extend([check_in(8, 1, 1)?, stop(9, 1)?, suspension(10, 1, 1)?, notice(11, 1, 10)?]);
     store.commit(&writing(1, rows.clone())?).await?;
     let h = hospital()?;
     same("settlements", ids(&all(store, &Scan::Machines(h.clone(), MachineKind::Settlement)).await?), vec![4, 30, 100])?;
@@ -37,6 +38,9 @@ pub async fn settlements_of_a_patient_newest_first(store: &dyn Store) -> Verdict
     same("of the first patient", ids(&all(store, &Scan::Settlements(h.clone(), patient(1)?)).await?), vec![7, 6, 4, 3, 1])?;
     let found = store.find(&h, &Find::Patient(patient(2)?)).await?;
     same("of the second", found.iter().map(|key| key.id()).collect::<Vec<_>>(), vec![5, 2])?;
+    store.commit(&writing(2, [(1, 1), (2, 2), (3, 1)].iter().map(|(id, patient)| suspension(*id, 1, *patient).map_err(Into::into)).collect::<Verdict<_>>()?)?).await?;
+    same("suspensions of the first", ids(&all(store, &Scan::Suspensions(h.clone(), patient(1)?)).await?), vec![3, 1])?;
+    same("suspensions of the second", ids(&all(store, &Scan::Suspensions(h.clone(), patient(2)?)).await?), vec![2])?;
     same("of nobody", store.find(&h, &Find::Patient(patient(3)?)).await?, Vec::new())
 }
 

@@ -5,6 +5,7 @@ pub mod lines;
 pub mod measure;
 pub mod pay;
 pub mod process;
+pub mod record;
 pub mod rig;
 
 /// Whatever goes wrong ends a bench with its reason.

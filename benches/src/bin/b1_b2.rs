@@ -4,18 +4,14 @@
 //! prints a Markdown table. Every peer's result is compared with ours before its times count; a difference ends the run.
 //! `--alone yes` leaves the peers out.
 
-use std::error::Error;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use menjie::bill::{GroupInput, GroupRequest, Plan, Row, group, group_batch, partition};
 use menjie::money::Totalling;
 use menjie::policy::Grouping;
+use menjie_benches::Fallible;
 use menjie_benches::lines::{Table, request_json};
-use menjie_benches::measure::{Timing, checksum, measure};
-
-type Fallible<T> = Result<T, Box<dyn Error>>;
+use menjie_benches::measure::{Timing, checksum, measure, peer, report};
 
 const SIZES: [usize; 3] = [5, 30, 200];
 const SEED: u64 = 20_260_310;
@@ -100,27 +96,4 @@ fn batch(table: &Table, name: &str, runs: usize) -> Fallible<Vec<Timing>> {
         measure(&format!("b2 {name} totals"), runs, 1, check.clone(), || partition(&&columns, &plan, by)),
         measure(&format!("b2 {name} ids"), runs, 1, check, || group_batch(&&columns, &rules, by)),
     ])
-}
-
-fn peer(program: &str, script: &Path, work: &Path, runs: usize, table: Option<&str>) -> Fallible<Vec<Timing>> {
-    let output = Command::new(program).arg(script).arg(work).arg(runs.to_string()).args(table).output()?;
-    if !output.status.success() {
-        return Err(format!("{} failed: {}", script.display(), String::from_utf8_lossy(&output.stderr)).into());
-    }
-    String::from_utf8(output.stdout)?.lines().map(|line| serde_json::from_str(line).map_err(Into::into)).collect()
-}
-
-fn report(ours: &[Timing], all: &[Timing], runs: usize) -> Fallible<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{runs} runs each (fewer where one takes longer than 10 s), medians; ratio = CPU of the peer / CPU of menjie for the same work.\n")?;
-    writeln!(out, "| work | who | runs | CPU µs | wall µs | spread of CPU | ratio |\n|---|---|---:|---:|---:|---|---:|")?;
-    for timing in all {
-        let own = ours.iter().find(|o| o.work == timing.work).ok_or_else(|| format!("{} does work that menjie does not: {}", timing.peer, timing.work))?;
-        if own.check != timing.check {
-            return Err(format!("{} disagrees on {}: {} instead of {}", timing.peer, timing.work, timing.check, own.check).into());
-        }
-        let (cpu, wall, ratio) = (timing.cpu(), timing.wall(), timing.cpu() / own.cpu());
-        writeln!(out, "| {} | {} | {} | {cpu:.2} | {wall:.2} | {} | {ratio:.2} |", timing.work, timing.peer, timing.us.len(), timing.spread())?;
-    }
-    Ok(())
 }

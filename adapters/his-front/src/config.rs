@@ -63,6 +63,9 @@ impl HisFrontConfig {
             ("query_check_in", traits.query_check_in),
             ("rebook", traits.rebook),
             ("query_rebook", traits.query_rebook),
+            ("find_files", traits.open_file),
+            ("open_file", traits.open_file),
+            ("query_file", traits.query_file),
         ];
         for (name, needed) in needed {
             if needed && !self.mapping.operations.contains_key(name) {

@@ -108,16 +108,7 @@ pub(crate) static NOTICES_REQUEST: Record = Record { name: "notices_request", fi
 pub(crate) static NOTICES: Record = Record { name: "notices", fields: &[("notices", Many(&NOTICE))] };
 pub(crate) static NOTICE: Record = Record {
     name: "notice",
-    fields: &[
-        ("id", Plain),
-        ("at", Time),
-        ("kind", Plain),
-        ("lines", Texts),
-        ("settlement_no", Plain),
-        ("amount", Amount),
-        ("suspended", Plain),
-        ("stop", One(&STOP)),
-    ],
+    fields: &[("id", Plain), ("at", Time), ("kind", Plain), ("lines", Texts), ("settlement_no", Plain), ("amount", Amount), ("suspended", Plain), ("stop", One(&STOP))],
 };
 pub(crate) static STOP: Record = Record {
     name: "stop",
@@ -139,6 +130,41 @@ pub(crate) static STOP: Record = Record {
         ("substitute_doctor_name", Plain),
     ],
 };
+pub(crate) static DOCUMENT: Record = Record { name: "document", fields: &[("id_type", Plain), ("id_subtype", Plain), ("id_no", Plain)] };
+pub(crate) static FILE: Record = Record {
+    name: "file",
+    fields: &[
+        ("no", Plain),
+        ("name", Plain),
+        ("sex", Plain),
+        ("birth_date", Date),
+        ("nationality", Plain),
+        ("marital", Plain),
+        ("ethnic", Plain),
+        ("id_type", Plain),
+        ("id_subtype", Plain),
+        ("id_no", Plain),
+        ("address", Plain),
+        ("address_code", Plain),
+        ("phone", Plain),
+        ("contact_name", Plain),
+        ("contact_relation", Plain),
+        ("contact_phone", Plain),
+        ("pay_method", Plain),
+        ("occupation", Plain),
+        ("education", Plain),
+        ("native_place", Plain),
+        ("household_address", Plain),
+        ("contact_address", Plain),
+        ("source", Plain),
+        ("capacity_limited", Plain),
+        ("guardian", One(&GUARDIAN)),
+    ],
+};
+pub(crate) static GUARDIAN: Record =
+    Record { name: "guardian", fields: &[("name", Plain), ("relation", Plain), ("id_type", Plain), ("id_subtype", Plain), ("id_no", Plain), ("phone", Plain)] };
+pub(crate) static OPENED: Record = Record { name: "opened", fields: &[("how", Plain), ("file", One(&PATIENT))] };
+pub(crate) static FILE_STATE: Record = Record { name: "file_state", fields: &[("state", Plain), ("opened", One(&OPENED))] };
 pub(crate) static REGISTRATIONS_REQUEST: Record = Record { name: "registrations_request", fields: &[("patient_id", Plain), ("date", Date)] };
 pub(crate) static REGISTRATIONS: Record = Record { name: "registrations", fields: &[("registrations", Many(&REGISTRATION))] };
 pub(crate) static REGISTRATION: Record = Record {
@@ -171,8 +197,7 @@ pub(crate) static AFFECTED_REQUEST: Record =
     Record { name: "affected_request", fields: &[("schedule_id", Plain), ("date", Date), ("session", Plain), ("after", Plain), ("limit", Plain)] };
 pub(crate) static AFFECTED: Record = Record { name: "affected", fields: &[("items", Many(&AFFECTED_ITEM)), ("next", Plain)] };
 pub(crate) static AFFECTED_ITEM: Record = Record { name: "affected_item", fields: &[("registration", One(&REGISTRATION)), ("openid", Plain), ("phone", Plain)] };
-pub(crate) static REBOOK: Record =
-    Record { name: "rebook", fields: &[("no", Plain), ("visit_id", Plain), ("patient_id", Plain), ("choice", Plain), ("schedule_id", Plain)] };
+pub(crate) static REBOOK: Record = Record { name: "rebook", fields: &[("no", Plain), ("visit_id", Plain), ("patient_id", Plain), ("choice", Plain), ("schedule_id", Plain)] };
 pub(crate) static REBOOKED: Record =
     Record { name: "rebooked", fields: &[("done", Plain), ("registration", One(&REGISTRATION)), ("fee", Plain), ("settlement_no", Plain), ("amount", Amount)] };
 pub(crate) static REBOOK_STATE: Record = Record { name: "rebook_state", fields: &[("state", Plain), ("rebooked", One(&REBOOKED))] };
@@ -205,6 +230,11 @@ pub(crate) static RECORDS: &[&Record] = &[
     &NOTICES,
     &NOTICE,
     &STOP,
+    &DOCUMENT,
+    &FILE,
+    &GUARDIAN,
+    &OPENED,
+    &FILE_STATE,
     &REGISTRATIONS_REQUEST,
     &REGISTRATIONS,
     &REGISTRATION,
@@ -246,6 +276,9 @@ pub(crate) static QUERY_REVERSE_OP: Operation = operation("query_reverse", "/que
 pub(crate) static NOTICES_OP: Operation = operation("notices", "/notices", &NOTICES_REQUEST, &NOTICES);
 pub(crate) static DAY_FILE_OP: Operation = operation("day_file", "/day-file", &DAY_FILE_REQUEST, &DAY_FILE);
 
+pub(crate) static FIND_FILES_OP: Operation = operation("find_files", "/find-files", &DOCUMENT, &PATIENTS);
+pub(crate) static OPEN_FILE_OP: Operation = operation("open_file", "/open-file", &FILE, &OPENED);
+pub(crate) static QUERY_FILE_OP: Operation = operation("query_file", "/query-file", &BY_NO, &FILE_STATE);
 pub(crate) static REGISTRATIONS_OP: Operation = operation("registrations", "/registrations", &REGISTRATIONS_REQUEST, &REGISTRATIONS);
 pub(crate) static TAKE_NUMBER_OP: Operation = operation("take_number", "/take-number", &ATTEND, &TICKET);
 pub(crate) static CHECK_IN_OP: Operation = operation("check_in", "/check-in", &ATTEND, &TICKET);
@@ -274,4 +307,7 @@ pub(crate) static OPERATIONS: &[&Operation] = &[
     &AFFECTED_OP,
     &REBOOK_OP,
     &QUERY_REBOOK_OP,
+    &FIND_FILES_OP,
+    &OPEN_FILE_OP,
+    &QUERY_FILE_OP,
 ];

@@ -1,5 +1,6 @@
 //! Calls as records of the default profile, and records as answers. Pure: no bytes, no clock.
 
+mod file;
 mod visit;
 
 use menjie::access::Private;
@@ -30,6 +31,9 @@ pub(crate) const fn operation(call: &HisCall) -> &'static Operation {
         HisCall::QueryReverse { .. } => &record::QUERY_REVERSE_OP,
         HisCall::Notices { .. } => &record::NOTICES_OP,
         HisCall::DayFile { .. } => &record::DAY_FILE_OP,
+        HisCall::FindFiles { .. } => &record::FIND_FILES_OP,
+        HisCall::OpenFile { .. } => &record::OPEN_FILE_OP,
+        HisCall::QueryFile { .. } => &record::QUERY_FILE_OP,
         HisCall::Registrations { .. } => &record::REGISTRATIONS_OP,
         HisCall::TakeNumber { .. } => &record::TAKE_NUMBER_OP,
         HisCall::CheckIn { .. } => &record::CHECK_IN_OP,
@@ -61,6 +65,7 @@ pub fn request(call: &HisCall) -> Node {
         | HisCall::CancelPost { no }
         | HisCall::QueryReverse { no }
         | HisCall::QueryCheckIn { no }
+        | HisCall::QueryFile { no }
         | HisCall::QueryRebook { no } => map([("no", Node::text(no.as_str()))]),
         HisCall::Post { posting } => {
             let mut fields = bill(&posting.bill);
@@ -79,6 +84,8 @@ pub fn request(call: &HisCall) -> Node {
         ]),
         HisCall::Notices { after } => Node::Map(after.iter().map(|id| ("after".to_owned(), Node::text(id.as_str()))).collect()),
         HisCall::DayFile { date } => map([("date", Node::Text(date.to_string()))]),
+        HisCall::FindFiles { document } => file::document_request(document),
+        HisCall::OpenFile { order } => file::file_request(order),
         HisCall::Registrations { patient, date } => map([("patient_id", Node::text(patient.as_str())), ("date", Node::Text(date.to_string()))]),
         HisCall::TakeNumber { order } | HisCall::CheckIn { order } => visit::attend_request(order),
         HisCall::Affected { session, after, limit } => visit::affected_request(session, after.as_deref(), *limit),
@@ -129,6 +136,9 @@ pub fn answer(call: &HisCall, data: &Node) -> Result<HisAnswer, Shape> {
         }),
         HisCall::Notices { .. } => HisAnswer::Notices(data.records("notices", notice)?),
         HisCall::DayFile { .. } => HisAnswer::DayFile(data.records("rows", day_row)?),
+        HisCall::FindFiles { .. } => HisAnswer::FindFiles(data.records("patients", patient)?),
+        HisCall::OpenFile { .. } => HisAnswer::OpenFile(file::opened(&data)?),
+        HisCall::QueryFile { .. } => HisAnswer::QueryFile(file::file_state(&data)?),
         HisCall::Registrations { .. } => HisAnswer::Registrations(data.records("registrations", visit::registration)?),
         HisCall::TakeNumber { .. } => HisAnswer::TakeNumber(visit::ticket(&data)?),
         HisCall::CheckIn { .. } => HisAnswer::CheckIn(visit::ticket(&data)?),
@@ -148,7 +158,10 @@ pub(crate) const fn not_found(call: &HisCall) -> Option<HisAnswer> {
         HisCall::QueryReverse { .. } => Some(HisAnswer::QueryReverse(None)),
         HisCall::QueryCheckIn { .. } => Some(HisAnswer::QueryCheckIn(None)),
         HisCall::QueryRebook { .. } => Some(HisAnswer::QueryRebook(None)),
-        HisCall::Registrations { .. }
+        HisCall::FindFiles { .. } => Some(HisAnswer::FindFiles(Vec::new())),
+        HisCall::QueryFile { .. } => Some(HisAnswer::QueryFile(None)),
+        HisCall::OpenFile { .. }
+        | HisCall::Registrations { .. }
         | HisCall::TakeNumber { .. }
         | HisCall::CheckIn { .. }
         | HisCall::Affected { .. }
@@ -177,8 +190,16 @@ pub(crate) const fn no_data(call: &HisCall) -> Option<HisAnswer> {
         | HisCall::QueryPost { .. }
         | HisCall::QueryReverse { .. }
         | HisCall::QueryCheckIn { .. }
+        | HisCall::FindFiles { .. }
+        | HisCall::QueryFile { .. }
         | HisCall::QueryRebook { .. } => not_found(call),
-        HisCall::Lock { .. } | HisCall::Post { .. } | HisCall::Reverse { .. } | HisCall::TakeNumber { .. } | HisCall::CheckIn { .. } | HisCall::Rebook { .. } => None,
+        HisCall::Lock { .. }
+        | HisCall::Post { .. }
+        | HisCall::Reverse { .. }
+        | HisCall::TakeNumber { .. }
+        | HisCall::CheckIn { .. }
+        | HisCall::Rebook { .. }
+        | HisCall::OpenFile { .. } => None,
     }
 }
 
@@ -299,9 +320,7 @@ fn notice(r: &Reader<'_>) -> Result<HisNotice, Shape> {
     }
     let what = match r.word("kind", &[("lines_changed", Word::LinesChanged), ("reversed", Word::Reversed), ("clinic_stopped", Word::Stopped)])? {
         Word::LinesChanged => HisNoticeKind::LinesChanged { lines: r.ids("lines", LineKey::new)? },
-        Word::Reversed => {
-            HisNoticeKind::Reversed { settlement_no: r.id("settlement_no", BusinessNo::new)?, amount_fen: r.amount("amount")?, suspended: r.flag("suspended")? }
-        }
+        Word::Reversed => HisNoticeKind::Reversed { settlement_no: r.id("settlement_no", BusinessNo::new)?, amount_fen: r.amount("amount")?, suspended: r.flag("suspended")? },
         Word::Stopped => HisNoticeKind::Stopped { stop: Box::new(visit::stop(&r.record("stop")?)?) },
     };
     Ok(HisNotice { id: r.text("id")?.to_owned(), at: r.instant("at")?, what })

@@ -29,6 +29,33 @@ fn shape(bench: &Bench, call: &HisCall) -> String {
 }
 
 #[test]
+fn a_first_visit_is_sent_field_by_field_and_an_existing_file_is_told_from_a_new_one() {
+    let bench = Bench::new();
+    bench.data(r#"{"how":"existing","file":{"patient_id":"P10002","name":"张某某"}}"#);
+    let Outcome::Done(HisAnswer::OpenFile(opened)) = bench.call(&support::open_file()) else { panic!() };
+    assert_eq!((opened.created, opened.file.patient_id.as_str()), (false, "P10002"));
+    let sent: serde_json::Value = serde_json::from_str(&bench.sent()).unwrap();
+    let guardian = serde_json::json!({"name": "张某", "relation": "51"});
+    let expected = serde_json::json!({"no": "F0000000000000000071", "name": "张某某", "sex": "2", "birth_date": "2025-12-31", "id_no": "440599202512310042", "guardian": guardian});
+    assert_eq!(sent, expected, "what was not given is not sent");
+    // Whether it was there before decides who is let in: an answer that does not say is no answer.
+    bench.data(r#"{"file":{"patient_id":"P10002","name":"张某某"}}"#);
+    let Outcome::Unknown(fault) = bench.call(&support::open_file()) else { panic!() };
+    assert!(fault.text.contains("how"), "{fault:?}");
+}
+
+/// The request speaks of every field of the core's record.
+#[test]
+fn every_field_of_a_first_visit_has_its_place_in_the_profile() {
+    let profile = include_str!("../../../docs/his-front.yaml");
+    let file = &profile[profile.find("\n    File:\n").unwrap()..profile.find("\n    Opened:\n      type: object").unwrap()];
+    for field in menjie::patient::Field::ALL {
+        let name = field.path().rsplit('.').next().unwrap();
+        assert!(file.contains(&format!(" {name}: {{")), "{}", field.path());
+    }
+}
+
+#[test]
 fn every_call_is_signed_and_done() {
     let bench = Bench::new();
     for (call, data) in every_call() {
@@ -44,8 +71,8 @@ fn every_call_is_signed_and_done() {
         assert_eq!(header(&request, sign::SIGN), sign::request(&Private::new(SECRET), "POST", &path, &time, &nonce, &request.body).unwrap());
     }
     let nonces: std::collections::BTreeSet<String> = bench.http.requests().iter().map(|r| header(r, sign::NONCE)).collect();
-    assert_eq!(nonces.len(), 18);
-    assert_eq!(bench.log.counts(), (18, 18));
+    assert_eq!(nonces.len(), 21);
+    assert_eq!(bench.log.counts(), (21, 21));
 }
 
 #[test]
@@ -88,7 +115,10 @@ fn not_found_is_an_answer_only_where_it_is_one() {
     let bench = Bench::new();
     for (call, _) in every_call() {
         bench.signed(r#"{"code":"1004","message":"无记录"}"#);
-        let done = matches!(call.name(), "his.find_patient" | "his.unlock" | "his.query_post" | "his.query_reverse" | "his.query_check_in" | "his.query_rebook");
+        let done = matches!(
+            call.name(),
+            "his.find_patient" | "his.unlock" | "his.query_post" | "his.query_reverse" | "his.query_check_in" | "his.query_rebook" | "his.find_files" | "his.query_file"
+        );
         assert_eq!(code(&bench.call(&call)).0, if done { "done" } else { "refused" }, "{}", call.name());
     }
     bench.signed(r#"{"code":"1004"}"#);

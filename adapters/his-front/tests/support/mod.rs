@@ -7,9 +7,10 @@ use menjie::access::Private;
 use menjie::calendar::{BizDate, Timestamp};
 use menjie::ident::{BusinessNo, ChannelCode, DeptCode, HospitalId, LineKey, PatientId, ScheduleId, VisitId};
 use menjie::money::Money;
+use menjie::patient::{Guardian, Record};
 use menjie::port::{
-    AttendOrder, CallCx, CallLog, FindPatient, His, HisAnswer, HisBill, HisCall, HisPosting, HisReversal, IdentifyWay, LineRef, Outcome, RebookOrder, RebookTo, RecentTransfers,
-    StoppedSession,
+    AttendOrder, CallCx, CallLog, DocumentRef, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisPosting, HisReversal, IdentifyWay, LineRef, Outcome, RebookOrder,
+    RebookTo, RecentTransfers, StoppedSession,
 };
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
@@ -43,6 +44,8 @@ impl Bench {
             config.traits.query_check_in = mapping.operations.contains_key("query_check_in");
             config.traits.rebook = mapping.operations.contains_key("rebook");
             config.traits.query_rebook = mapping.operations.contains_key("query_rebook");
+            config.traits.open_file = mapping.operations.contains_key("open_file");
+            config.traits.query_file = mapping.operations.contains_key("query_file");
             config.mapping = mapping;
         })
     }
@@ -153,6 +156,12 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
             HisCall::DayFile { date: BizDate::parse("2026-03-02").unwrap() },
             r#"{"rows":[{"kind":"posted","settlement_no":"S0000000000000000001","receipt_no":"1","amount":"121.32","at":"2026-03-02T09:16:31+08:00"}]}"#,
         ),
+        (HisCall::FindFiles { document: document() }, r#"{"patients":[]}"#),
+        (open_file(), r#"{"how":"created","file":{"patient_id":"P10002","name":"张某某","sex_code":"1"}}"#),
+        (
+            HisCall::QueryFile { no: BusinessNo::new("F0000000000000000071").unwrap() },
+            r#"{"state":"done","opened":{"how":"existing","file":{"patient_id":"P10002","name":"张某某"}}}"#,
+        ),
         (HisCall::Registrations { patient: PatientId::new("P10001").unwrap(), date: BizDate::parse("2026-03-02").unwrap() }, REGISTRATIONS),
         (HisCall::TakeNumber { order: attend() }, r#"{"queue_number":"A12","ahead":3,"room":"3诊室"}"#),
         (HisCall::CheckIn { order: attend() }, r#"{"queue_number":12}"#),
@@ -166,17 +175,23 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
 pub(crate) const REGISTRATIONS: &str = r#"{"registrations":[{"visit_id":"V1","patient_id":"P10001","schedule_id":"PB1","date":"2026-03-02","session":"am","starts_at":"2026-03-02T09:00:00+08:00","ends_at":"2026-03-02T12:00:00+08:00","dept_code":"MZ01","dept_name":"门诊一","standing":"booked","paid":"Y","fee":"12","queue_number":"null"}]}"#;
 
 pub(crate) fn attend() -> AttendOrder {
-    AttendOrder {
-        no: BusinessNo::new("C0000000000000000021").unwrap(),
-        visit_id: VisitId::new("V1").unwrap(),
-        patient_id: PatientId::new("P10001").unwrap(),
-        turn: Turn::QueueEnd,
-    }
+    AttendOrder { no: BusinessNo::new("C0000000000000000021").unwrap(), visit_id: VisitId::new("V1").unwrap(), patient_id: PatientId::new("P10001").unwrap(), turn: Turn::QueueEnd }
 }
 
 pub(crate) fn affected() -> HisCall {
     let session = StoppedSession { schedule_id: ScheduleId::new("PB1").unwrap(), date: BizDate::parse("2026-03-05").unwrap(), session: Session::Am };
     HisCall::Affected { session, after: Some("V1".into()), limit: 2 }
+}
+
+pub(crate) fn document() -> DocumentRef {
+    DocumentRef { id_type: "01".into(), id_subtype: String::new(), id_no: Private::new("440599202512310042") }
+}
+
+pub(crate) fn open_file() -> HisCall {
+    let guardian = Guardian { name: Private::new("张某"), relation: "51".into(), ..Guardian::default() };
+    let record =
+        Record { name: Private::new("张某某"), sex: "2".into(), birth_date: Private::new("2025-12-31"), id_no: document().id_no, guardian: Some(guardian), ..Record::default() };
+    HisCall::OpenFile { order: Box::new(FileOrder { no: BusinessNo::new("F0000000000000000071").unwrap(), record }) }
 }
 
 pub(crate) fn rebook() -> HisCall {

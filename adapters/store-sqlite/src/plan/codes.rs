@@ -14,6 +14,7 @@ pub const fn machine_code(kind: MachineKind) -> i64 {
         MachineKind::Stop => 6,
         MachineKind::Suspension => 7,
         MachineKind::Notice => 8,
+        MachineKind::Filing => 9,
     }
 }
 

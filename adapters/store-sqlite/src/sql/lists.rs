@@ -28,6 +28,8 @@ statements! { LISTS;
     SUSPENSION_SCAN "suspension.scan" = machines!("suspension");
     /// Notices.
     NOTICE_SCAN "notice.scan" = machines!("notice");
+    /// Filings.
+    FILING_SCAN "filing.scan" = machines!("filing");
     /// Payments a person should look at.
     PAYMENT_ATTENTION "payment.attention" = machines!("payment", attention);
     /// Settlements a person should look at.
@@ -44,6 +46,8 @@ statements! { LISTS;
     SUSPENSION_ATTENTION "suspension.attention" = machines!("suspension", attention);
     /// Notices a person should look at.
     NOTICE_ATTENTION "notice.attention" = machines!("notice", attention);
+    /// Filings a person should look at.
+    FILING_ATTENTION "filing.attention" = machines!("filing", attention);
     /// Suspensions of a patient, newest first.
     SUSPENSION_OF_PATIENT "suspension.of_patient" = "SELECT id, ver, body_enc FROM suspension WHERE hosp = $1 AND patient_hash = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     /// Settlements of a patient, newest first.

@@ -59,6 +59,14 @@ statements! { MACHINE;
     /// A notice's next version.
     NOTICE_UPDATE "notice.update" = "UPDATE notice SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7, suspension_id = $8 \
         WHERE hosp = $9 AND id = $10 AND ver = $11";
+    /// Birth of a filing.
+    FILING_INSERT "filing.insert" = "INSERT INTO filing (ver, st, attention, business_no, biz_date, created_ms, body_enc, hosp, id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// A filing's next version.
+    FILING_UPDATE "filing.update" = "UPDATE filing SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7 \
+        WHERE hosp = $8 AND id = $9 AND ver = $10";
+    /// One filing.
+    FILING_LOAD "filing.load" = "SELECT id, ver, body_enc FROM filing WHERE hosp = $1 AND id = $2";
     /// One check-in.
     CHECK_IN_LOAD "check_in.load" = "SELECT id, ver, body_enc FROM check_in WHERE hosp = $1 AND id = $2";
     /// One stop.
@@ -123,14 +131,9 @@ pub const fn machine(kind: menjie::workflow::MachineKind) -> MachineSql {
             scan: super::CHECK_IN_SCAN,
             attention: super::CHECK_IN_ATTENTION,
         },
-        MachineKind::Stop => MachineSql {
-            table: "clinic_stop",
-            insert: STOP_INSERT,
-            update: STOP_UPDATE,
-            load: STOP_LOAD,
-            scan: super::STOP_SCAN,
-            attention: super::STOP_ATTENTION,
-        },
+        MachineKind::Stop => {
+            MachineSql { table: "clinic_stop", insert: STOP_INSERT, update: STOP_UPDATE, load: STOP_LOAD, scan: super::STOP_SCAN, attention: super::STOP_ATTENTION }
+        }
         MachineKind::Suspension => MachineSql {
             table: "suspension",
             insert: SUSPENSION_INSERT,
@@ -139,13 +142,11 @@ pub const fn machine(kind: menjie::workflow::MachineKind) -> MachineSql {
             scan: super::SUSPENSION_SCAN,
             attention: super::SUSPENSION_ATTENTION,
         },
-        MachineKind::Notice => MachineSql {
-            table: "notice",
-            insert: NOTICE_INSERT,
-            update: NOTICE_UPDATE,
-            load: NOTICE_LOAD,
-            scan: super::NOTICE_SCAN,
-            attention: super::NOTICE_ATTENTION,
-        },
+        MachineKind::Filing => {
+            MachineSql { table: "filing", insert: FILING_INSERT, update: FILING_UPDATE, load: FILING_LOAD, scan: super::FILING_SCAN, attention: super::FILING_ATTENTION }
+        }
+        MachineKind::Notice => {
+            MachineSql { table: "notice", insert: NOTICE_INSERT, update: NOTICE_UPDATE, load: NOTICE_LOAD, scan: super::NOTICE_SCAN, attention: super::NOTICE_ATTENTION }
+        }
     }
 }

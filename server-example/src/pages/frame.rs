@@ -175,6 +175,11 @@ impl Frame {
         self.pages.content.said().place(department).map(str::to_owned)
     }
 
+    /// A department, or a sentence of HIS that names one, as others may read it.
+    pub fn discreet(&self, text: &str) -> String {
+        self.pages.content.said().discreet(text)
+    }
+
     /// How the kiosk's device is reached, for the scripts: kind, then what it needs.
     pub fn device(&self) -> String {
         let value = match &self.pages.settings.kiosk.device {

@@ -108,7 +108,7 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
     let mut pending = false;
     let mut issued = 0;
     for settlement in &view.settlements {
-        let settled = Settled::of(settlement);
+        let settled = Settled::of(f, settlement);
         pending |= goes_on && settled.invoice_pending;
         let code = match (&settled.invoice, goes_on) {
             (Some(url), true) => Some(qr::svg(url.reveal(), &t.invoice_code_label)?),

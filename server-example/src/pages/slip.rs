@@ -42,7 +42,7 @@ pub async fn code(State(app): State<App>, Signed { visit, session }: Signed, Pat
 /// One line a document; what does not fit is counted.
 fn words(f: &Frame, view: &PaymentView) -> String {
     let t = f.t();
-    let parts: Vec<String> = view.settlements.iter().map(|settlement| line(&Settled::of(settlement))).collect();
+    let parts: Vec<String> = view.settlements.iter().map(|settlement| line(&Settled::of(f, settlement))).collect();
     let head =
         format!("{}\n{}\n{}{}\n{} {} {}\n", f.hospital(), t.slip_title, t.who, f.who.as_deref().unwrap_or_default(), day(view.now.biz_date()), t.payment_number, view.payment_id);
     let tail = format!("{} ¥{}\n{}", t.total, yuan(view.amount_fen), t.slip_note);

@@ -48,8 +48,9 @@ for (const [at, variant] of variants.entries()) {
           await walkable(page, name);
           // A dialog is no page of its own, and some pages may not be loaded twice.
           if (!stop.open) {
-            // A code is content, not dressing: each may add what it needs.
-            await withinBudget(page, name, { bytes: (80 + 2 * (await page.locator('.code').count())) * 1024 });
+            // Codes, bills and pictures are content, not dressing: each may add what it needs.
+            const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step').count()];
+            await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows) * 1024 });
             await worksOffline(page, name);
           }
           quiet(page, name, stop.statuses);

@@ -36,8 +36,8 @@ pub struct Frame {
     pub look: Look,
     /// The patient, masked.
     pub who: Option<String>,
-    /// Proof for forms.
-    pub form: String,
+    /// Proof for forms; hex digits.
+    form: String,
     /// Where this page is, for buttons that come back to it.
     pub here: String,
     /// When it was made.
@@ -132,6 +132,11 @@ impl Frame {
     /// The pictures used so far, drawn.
     pub fn sprite(&self) -> String {
         self.sprite.drawn()
+    }
+
+    /// The hidden field that proves a form; a kiosk's cookie is `Strict` and needs none.
+    pub fn proof(&self) -> String {
+        if self.form.is_empty() { String::new() } else { format!("<input type=\"hidden\" name=\"form\" value=\"{}\">", self.form) }
     }
 
     /// Seconds until the page asks, doubled for large type; none on a phone.

@@ -79,7 +79,7 @@ export async function withinBudget(page, name, { bytes = 80 * 1024, requests = 6
     session.on('Network.dataReceived', (event) => { const entry = loaded.find((l) => l.id === event.requestId); if (entry) entry.bytes += event.dataLength; });
     await alone.goto(page.url(), { waitUntil: 'load' });
     await alone.waitForTimeout(150);
-    const own = loaded.filter((l) => !l.url.endsWith('/icon.svg') && !l.url.startsWith('data:') && !l.url.includes('/state?') && !l.url.includes('/healthz'));
+    const own = loaded.filter((l) => !l.url.endsWith('/icon.svg') && !l.url.startsWith('data:') && !l.url.includes('/state?') && !l.url.includes('/healthz') && !l.url.includes('/pictures/'));
     const sum = own.reduce((all, l) => all + l.bytes, 0);
     assert.ok(sum <= bytes && own.length <= requests, `${name}: ${sum} bytes in ${own.length} requests: ${own.map((l) => `${new URL(l.url).pathname} ${l.bytes}`).join(', ')}`);
     return { bytes: sum, requests: own.length };

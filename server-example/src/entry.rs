@@ -1,17 +1,18 @@
-//! From what a patient shows to a session: tries are counted, whoever was identified on the device before is not any more.
+//! From what a patient shows to a session, for the API and for the pages: tries are counted, whoever was identified on the
+//! device before is not any more.
 
 use std::net::IpAddr;
 
 use menjie::access::Private;
-use menjie::error::Error;
-use menjie::port::IdentifyWay;
-use menjie::service::IdentifyRequest;
+use menjie::error::{Error, Result};
+use menjie::identity::CodePurpose;
+use menjie::port::{IdentifyWay, PatientFile};
+use menjie::service::{CheckCodeRequest, CheckCodeResponse, IdentifyRequest};
 use menjie::workflow::Refusal;
 
 use crate::account;
 use crate::app::App;
-use crate::failure::Failure;
-use crate::session::{self, Candidate, Started};
+use crate::session::{self, Candidate, Life, Started};
 
 /// How it ended.
 pub enum Entry {
@@ -20,32 +21,64 @@ pub enum Entry {
     /// Nobody, and why.
     Refused(Option<Refusal>),
     /// One file: the session is open.
-    Open(Started),
+    Open(Started, PatientFile),
     /// Several files: one must be chosen.
-    Choose(Started),
+    Choose(Started, Vec<PatientFile>),
 }
 
-/// Identifies and begins a session. `earlier` is the token of the device's last one, which ends; an account it belonged to
-/// goes over to the new one, and a single file is bound to it.
-pub async fn enter(app: &App, client: IpAddr, earlier: Option<&str>, way: IdentifyWay, token: Private) -> Result<Entry, Failure> {
-    let now = app.engine().now();
-    if let Some(seconds) = app.tries().locked(client, now) {
+/// Does the code belong to the phone?
+pub enum Proof {
+    /// Too many failed tries; wait so many seconds.
+    Locked(u64),
+    /// It does not, and why.
+    Refused(Refusal),
+    /// It does.
+    Proven,
+}
+
+/// The device that asks.
+pub struct Device<'d> {
+    /// Its address: failed tries lock it.
+    pub client: IpAddr,
+    /// The token of its last session.
+    pub earlier: Option<&'d str>,
+    /// How long the new session lives on without a request.
+    pub life: Life,
+}
+
+/// Checks the code that was sent to a phone; a wrong one is a failed try.
+pub async fn prove(app: &App, client: IpAddr, phone: Private, purpose: CodePurpose, code: Private) -> Result<Proof> {
+    if let Some(seconds) = app.tries().locked(client, app.engine().now()) {
+        return Ok(Proof::Locked(seconds));
+    }
+    Ok(match app.engine().check_code(app.hospital(), &CheckCodeRequest { phone, purpose, code }).await? {
+        CheckCodeResponse::Proven => Proof::Proven,
+        CheckCodeResponse::Refused { refusal } => {
+            failed(app, client);
+            Proof::Refused(refusal)
+        }
+    })
+}
+
+/// Identifies and begins a session. The device's last one ends; an account it belonged to goes over to the new one, and a
+/// single file is bound to it.
+pub async fn enter(app: &App, device: &Device<'_>, way: IdentifyWay, token: Private) -> Result<Entry> {
+    if let Some(seconds) = app.tries().locked(device.client, app.engine().now()) {
         return Ok(Entry::Locked(seconds));
     }
     if !app.settings().identify_ways.contains(&way) {
-        return Err(Error::field("way", "is not offered here").into());
+        return Err(Error::field("way", "is not offered here"));
     }
     let found = app.engine().identify(app.hospital(), &IdentifyRequest { way, token }).await?;
     if found.patients.is_empty() {
         if found.refusal.is_none() {
             // What a platform has verified or refused was not guessed.
-            app.tries().failed(client, now);
-            app.metrics().failed_try();
+            failed(app, device.client);
         }
         return Ok(Entry::Refused(found.refusal));
     }
     let mut payer = None;
-    if let Some(earlier) = earlier {
+    if let Some(earlier) = device.earlier {
         payer = session::payer(app, earlier).await?;
         session::end(app, earlier).await?;
     }
@@ -53,8 +86,16 @@ pub async fn enter(app: &App, client: IpAddr, earlier: Option<&str>, way: Identi
         let file = Candidate::of(one);
         account::bind(app, payer, &file.patient, &file.shown, &file.hint).await?;
     }
-    let started = session::start(app, &found.patients, payer).await?;
-    Ok(if found.patients.len() == 1 { Entry::Open(started) } else { Entry::Choose(started) })
+    let started = session::start(app, &found.patients, payer, device.life).await?;
+    Ok(match <[PatientFile; 1]>::try_from(found.patients) {
+        Ok([one]) => Entry::Open(started, one),
+        Err(several) => Entry::Choose(started, several),
+    })
+}
+
+fn failed(app: &App, client: IpAddr) {
+    app.tries().failed(client, app.engine().now());
+    app.metrics().failed_try();
 }
 
 /// What people and devices add around a number goes; letters of numbers become large.

@@ -27,6 +27,7 @@ pub mod qr;
 pub mod result;
 pub mod settings;
 pub mod shown;
+pub mod slip;
 pub mod texts;
 pub mod trouble;
 pub mod unpaid;
@@ -88,6 +89,7 @@ fn shared() -> Router<App> {
         .route("/", get(home::home))
         .route("/look", post(look::change))
         .route("/exit", post(exit::exit))
+        .route("/alive", post(exit::alive))
         .route("/identify", get(identify::ways).post(identify::enter))
         .route("/identify/{way}", get(identify::way))
         .route("/identify/code", post(identify::send))
@@ -101,6 +103,7 @@ fn shared() -> Router<App> {
         .route("/pay/{id}/cancel", post(pay::cancel))
         .route("/result/{id}", get(result::page))
         .route("/result/{id}/state", get(result::state))
+        .route("/result/{id}/slip", get(slip::code))
         .route("/paid", get(paid::list))
         .route("/paid/{id}", get(paid::detail))
         .route("/intro", get(info::intro))

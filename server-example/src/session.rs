@@ -10,10 +10,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::pages::visit::Layout;
+use crate::settings::Settings;
 use crate::token;
 
-/// Writing an expiry forward at every poll would be a write per read; once a minute is enough.
-const STEP_MS: i64 = 60_000;
+/// Writing an expiry forward at every poll would be a write per read; once in so long is enough.
+const STEP_MS: i64 = 30_000;
+
+/// How long a session lives on without a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by")]
+pub enum Life {
+    /// `server.session_idle_s`: programs, phones, and a kiosk while money is on its way.
+    #[default]
+    Own,
+    /// A kiosk's page: as long as the page itself waits (`server.pages.kiosk`), and what this side needs to hear of a touch.
+    Kiosk {
+        /// Large type waits twice as long.
+        large: bool,
+    },
+}
+
+impl Life {
+    /// Seconds.
+    pub fn idle_s(self, settings: &Settings) -> u32 {
+        match self {
+            Life::Own => settings.session_idle_s,
+            Life::Kiosk { large } => {
+                let step = u32::try_from(STEP_MS / 1000).unwrap_or_default();
+                settings.pages.kiosk.longest_s(large).saturating_add(TOUCH_S).saturating_add(step)
+            }
+        }
+    }
+}
+
+/// A kiosk page that is touched says so this often, in seconds (`idle.js`).
+pub const TOUCH_S: u32 = 30;
 
 /// What a session knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +89,8 @@ struct Body {
     /// The account of the official account, when the session began there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payer: Option<Private>,
+    #[serde(default)]
+    life: Life,
     born: Timestamp,
     until: Timestamp,
 }
@@ -86,18 +119,18 @@ pub struct Started {
 }
 
 /// Starts a session: open for one file, choosing for several; `payer` is the account it belongs to.
-pub async fn start(app: &App, files: &[PatientFile], payer: Option<Private>) -> Result<Started> {
+pub async fn start(app: &App, files: &[PatientFile], payer: Option<Private>, life: Life) -> Result<Started> {
     let found: Vec<Candidate> = files.iter().map(Candidate::of).collect();
     let state = match <[Candidate; 1]>::try_from(found) {
         Ok([one]) => State::Open { patient: one.patient, shown: one.shown },
         Err(found) => State::Choosing { found },
     };
-    begin(app, state, payer).await
+    begin(app, state, payer, life).await
 }
 
 /// Starts a session in which a code sent to this phone must be typed.
-pub async fn phoning(app: &App, phone: Private, payer: Option<Private>) -> Result<Started> {
-    begin(app, State::Phoning { phone }, payer).await
+pub async fn phoning(app: &App, phone: Private, payer: Option<Private>, life: Life) -> Result<Started> {
+    begin(app, State::Phoning { phone }, payer, life).await
 }
 
 /// The phone of a session that waits for its code.
@@ -109,7 +142,7 @@ pub async fn phone(app: &App, token: &str) -> Result<Option<Private>> {
 /// Starts the session of an account, for one of its patients or none yet.
 pub async fn login(app: &App, payer: Private, patient: Option<(PatientId, String)>) -> Result<Started> {
     let state = patient.map_or(State::Account, |(patient, shown)| State::Open { patient, shown });
-    begin(app, state, Some(payer)).await
+    begin(app, state, Some(payer), Life::Own).await
 }
 
 /// The account a live session belongs to, whatever else it is about.
@@ -145,27 +178,46 @@ pub async fn choose(app: &App, token: &str, choice: usize) -> Result<Option<Chos
     let Some(chosen) = found.into_iter().nth(choice) else { return Err(Error::field("choice", "is not among the choices")) };
     let Candidate { patient, shown, hint } = chosen;
     close(app.engine(), app.hospital(), &record, body.born, app.engine().now()).await?;
-    let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone()).await?;
+    let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone(), body.life).await?;
     Ok(Some(Chosen { started, patient, shown, hint, payer: body.payer }))
 }
 
 /// The live session of a token; using it moves its end.
 pub async fn find(app: &App, token: &str) -> Result<Option<Session>> {
+    used(app, token, None).await
+}
+
+/// The same for a page, which says how long it lets the session live from here on.
+pub async fn find_for(app: &App, token: &str, life: Life) -> Result<Option<Session>> {
+    used(app, token, Some(life)).await
+}
+
+/// Somebody is still there: moves the end of whatever session the token has. `false` when it has none.
+pub async fn touch(app: &App, token: &str, life: Life) -> Result<bool> {
+    let Some((record, body)) = load(app, token).await? else { return Ok(false) };
+    moved(app, &record, &body, life).await?;
+    Ok(true)
+}
+
+async fn used(app: &App, token: &str, life: Option<Life>) -> Result<Option<Session>> {
     let Some((record, body)) = load(app, token).await? else { return Ok(None) };
     let State::Open { patient, shown } = body.state.clone() else { return Ok(None) };
-    let payer = body.payer.clone();
-    let mut until = body.until;
-    let wanted = end_of(app, body.born);
-    if wanted.since(until) >= STEP_MS {
-        let next = Body { until: wanted, ..body };
-        match write(app.engine(), app.hospital(), &record.key, Some(record.ver), &next).await {
-            Ok(()) => until = wanted,
-            // Another request of the same session moved it, or ended it: this request came first.
-            Err(error) if error.code() == Code::Conflict => {}
-            Err(error) => return Err(error),
-        }
+    let until = moved(app, &record, &body, life.unwrap_or(body.life)).await?;
+    Ok(Some(Session { caller: Caller::patient(app.hospital().clone(), patient.clone()), patient, shown, until, payer: body.payer }))
+}
+
+/// Moves the end of a session if it is worth a write; where it ends now.
+async fn moved(app: &App, record: &Record, body: &Body, life: Life) -> Result<Timestamp> {
+    let wanted = end_of(app, body.born, life);
+    if wanted.since(body.until) < STEP_MS && life == body.life {
+        return Ok(body.until);
     }
-    Ok(Some(Session { caller: Caller::patient(app.hospital().clone(), patient.clone()), patient, shown, until, payer }))
+    match write(app.engine(), app.hospital(), &record.key, Some(record.ver), &Body { until: wanted, life, ..body.clone() }).await {
+        Ok(()) => Ok(wanted),
+        // Another request of the same session moved it, or ended it: this request came first.
+        Err(error) if error.code() == Code::Conflict => Ok(body.until),
+        Err(error) => Err(error),
+    }
 }
 
 /// Ends a session for good; unknown tokens are nothing to end.
@@ -180,18 +232,18 @@ pub async fn end(app: &App, token: &str) -> Result<()> {
     }
 }
 
-async fn begin(app: &App, state: State, payer: Option<Private>) -> Result<Started> {
+async fn begin(app: &App, state: State, payer: Option<Private>, life: Life) -> Result<Started> {
     let token = token::fresh(app.entropy());
     let born = app.engine().now();
-    let until = end_of(app, born);
-    write(app.engine(), app.hospital(), &token::hash(token.reveal()), None, &Body { state, payer, born, until }).await?;
+    let until = end_of(app, born, life);
+    write(app.engine(), app.hospital(), &token::hash(token.reveal()), None, &Body { state, payer, life, born, until }).await?;
     Ok(Started { token, until })
 }
 
 /// A session lives on while it is used, but never longer than its longest life.
-fn end_of(app: &App, born: Timestamp) -> Timestamp {
+fn end_of(app: &App, born: Timestamp, life: Life) -> Timestamp {
     let settings = app.settings();
-    let idle = app.engine().now().plus_millis(i64::from(settings.session_idle_s) * 1000);
+    let idle = app.engine().now().plus_millis(i64::from(life.idle_s(settings)) * 1000);
     idle.min(born.plus_millis(i64::from(settings.session_max_s) * 1000))
 }
 
@@ -206,7 +258,7 @@ async fn load(app: &App, token: &str) -> Result<Option<(Record, Body)>> {
 }
 
 async fn close(engine: &Engine, hospital: &HospitalId, record: &Record, born: Timestamp, now: Timestamp) -> Result<()> {
-    write(engine, hospital, &record.key, Some(record.ver), &Body { state: State::Ended, payer: None, born, until: now }).await
+    write(engine, hospital, &record.key, Some(record.ver), &Body { state: State::Ended, payer: None, life: Life::Own, born, until: now }).await
 }
 
 async fn write(engine: &Engine, hospital: &HospitalId, key: &str, expected: Option<u32>, body: &Body) -> Result<()> {
@@ -243,5 +295,23 @@ pub fn cookie_of(layout: Layout, token: Option<&Private>, secure: bool) -> Strin
     match token {
         Some(token) => format!("{name}={}; Path=/; HttpOnly; SameSite={site}{secure}", token.reveal()),
         None => format!("{name}=; Path=/; HttpOnly; SameSite={site}; Max-Age=0{secure}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kiosks_session_outlives_its_page_and_not_by_much() {
+        let settings = Settings::default();
+        for large in [false, true] {
+            let page = settings.pages.kiosk.longest_s(large);
+            let session = Life::Kiosk { large }.idle_s(&settings);
+            // A touch is heard of up to TOUCH_S late and written up to STEP_MS late; the page must end first all the same.
+            assert!(session >= page + TOUCH_S + 30 && session <= page + 90, "{large}: page {page}, session {session}");
+        }
+        assert_eq!((settings.pages.kiosk.longest_s(false), settings.pages.kiosk.longest_s(true)), (120, 210));
+        assert_eq!(Life::Own.idle_s(&settings), 600);
     }
 }

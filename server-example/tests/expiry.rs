@@ -41,9 +41,16 @@ async fn stage() -> Stage {
     (clock, router(app))
 }
 
-async fn call((clock, router): &Stage, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+async fn call(stage: &Stage, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
     let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}")).header("content-type", "application/json");
-    let answer = router.clone().oneshot(request.body(Body::from(body.to_string())).unwrap());
+    let response = answered(stage, request.body(Body::from(body.to_string())).unwrap()).await;
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+async fn answered((clock, router): &Stage, request: Request<Body>) -> axum::response::Response {
+    let answer = router.clone().oneshot(request);
     // Counterparts answer after a while of this clock.
     let ticking = async {
         loop {
@@ -51,13 +58,10 @@ async fn call((clock, router): &Stage, method: &str, path: &str, token: &str, bo
             clock.advance(5);
         }
     };
-    let response = tokio::select! {
+    tokio::select! {
         response = answer => response.unwrap(),
         () = ticking => panic!("a clock ticks for ever"),
-    };
-    let status = response.status().as_u16();
-    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
 }
 
 async fn enter(stage: &Stage) -> String {
@@ -78,6 +82,47 @@ async fn an_idle_session_ends() {
     assert!(alive(&stage, &token).await);
     stage.0.advance(600_000);
     assert!(!alive(&stage, &token).await, "ten minutes without a request");
+}
+
+/// Identifies on a kiosk page; `look` is the cookie of its type size.
+async fn enter_kiosk(stage: &Stage, look: &str) -> String {
+    let request = Request::builder().method("POST").uri("/k/identify").header("cookie", look).header("content-type", "application/x-www-form-urlencoded");
+    let response = answered(stage, request.body(Body::from("way=number&token=P1&next=unpaid")).unwrap()).await;
+    let cookie = response.headers().get("set-cookie").unwrap().to_str().unwrap();
+    cookie.strip_prefix("mj_session=").and_then(|rest| rest.split(';').next()).unwrap().to_owned()
+}
+
+async fn page(stage: &Stage, method: &str, path: &str, token: &str, look: &str) -> u16 {
+    let request = Request::builder().method(method).uri(path).header("cookie", format!("mj_session={token}; {look}")).header("hx-request", "true");
+    answered(stage, request.body(Body::empty()).unwrap()).await.status().as_u16()
+}
+
+#[tokio::test]
+async fn a_kiosks_session_ends_soon_after_its_page_and_lives_by_touches() {
+    // The page asks after 90 s and leaves 30 s later; twice 90 in large type. A minute more is for what is heard late.
+    for (look, lives_s) in [("", 180), ("mj_look=large", 270)] {
+        let stage = stage().await;
+        let token = enter_kiosk(&stage, look).await;
+        stage.0.advance((lives_s - 5) * 1_000);
+        assert_eq!(page(&stage, "POST", "/k/alive", &token, look).await, 204, "{look}: too early");
+        stage.0.advance((lives_s - 5) * 1_000);
+        assert!(alive(&stage, &token).await, "{look}: the touch was not heard");
+        stage.0.advance((lives_s + 1) * 1_000);
+        assert_eq!(page(&stage, "POST", "/k/alive", &token, look).await, 401, "{look}: lives on");
+        assert!(!alive(&stage, &token).await);
+    }
+}
+
+#[tokio::test]
+async fn a_kiosk_with_money_on_its_way_waits_as_long_as_any_session() {
+    let stage = stage().await;
+    let token = enter_kiosk(&stage, "").await;
+    // There is no such payment: what counts is that the page of one was asked for.
+    assert_eq!(page(&stage, "GET", "/k/pay/1/state", &token, "").await, 404);
+    stage.0.advance(590_000);
+    assert_eq!(page(&stage, "GET", "/k/unpaid", &token, "").await, 200, "ended while the order was open");
+    stage.0.advance(181_000);
+    assert!(!alive(&stage, &token).await, "a list waits no longer than before");
 }
 
 #[tokio::test]

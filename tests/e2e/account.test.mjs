@@ -116,6 +116,22 @@ test('official account: log in, bind two, switch, no third, remove; nothing pers
   await page.waitForFunction(() => document.querySelectorAll('.file').length === 1 || document.querySelector('.page-home'));
 });
 
+test('the way to WeChat begins with a touch on the home page; not being let in is told', async (t) => {
+  const page = await open(t, 'phone');
+  await page.goto(page.at('/h5'));
+  await page.locator('.tile-main').first().click();
+  await page.waitForURL(/connect\/oauth2\/authorize/);
+  await page.locator('a[href*="oauth2/choose"]').nth(2).click();
+  await page.getByText('还没有就诊人').waitFor();
+  quiet(page, 'login');
+  await hospital.addFault({ peer: 'account', interface: 'exchange', fault: { kind: 'says_no' }, when: { next: 1 } });
+  const refused = await open(t, 'phone');
+  await login(refused, 2);
+  await refused.getByText('微信登录已失效').waitFor();
+  assert.equal((await refused.context().cookies()).find((c) => c.name === 'mj_h5'), undefined);
+  await hospital.clearFaults();
+});
+
 test('another account sees its own list only; a number in the address is no login', async (t) => {
   const page = await open(t, 'phone');
   await page.goto(page.at('/h5/login/back?openid=oForged&code=x&state=y'));
@@ -123,6 +139,26 @@ test('another account sees its own list only; a number in the address is no logi
   assert.equal((await page.context().cookies()).find((c) => c.name === 'mj_h5'), undefined);
   await login(page, 1);
   await page.getByText('还没有就诊人').waitFor();
+});
+
+test('another account\'s patient is 404 for every act, and stays where he is', async (t) => {
+  const [one, other] = [await open(t, 'phone'), await open(t, 'phone')];
+  await login(one, 0);
+  if (await one.locator('.page-home').count()) await one.goto(one.at('/h5/patients'));
+  if (await one.locator('.file').count() === 0) { await bind(one, known[5]); await one.goto(one.at('/h5/patients')); }
+  const id = await one.locator('.file input[name=id]').first().getAttribute('value');
+  const shown = await one.locator('.file b').first().textContent();
+  await login(other, 1);
+  await other.goto(other.at('/h5/patients'));
+  if (await other.locator('.file').count() === 0) { await bind(other, known[6]); await other.goto(other.at('/h5/patients')); }
+  const form = await other.locator('input[name=form]').first().getAttribute('value');
+  for (const act of ['switch', 'default', 'remove']) {
+    const answer = await other.evaluate(async ([id, act, form]) => { const reply = await fetch('/h5/patients', { method: 'POST', body: new URLSearchParams({ id, act, form }) }); return { status: reply.status, text: await reply.text() }; }, [id, act, form]);
+    assert.equal(answer.status, 404, act);
+    assert.ok(!answer.text.includes(shown), act);
+  }
+  await one.goto(one.at('/h5/patients'));
+  assert.equal(await one.locator('.file input[name=id]').first().getAttribute('value'), id);
 });
 
 test('the pay sheet: its "ok" proves nothing, the money does', { timeout: 60_000 }, async (t) => {

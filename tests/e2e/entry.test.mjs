@@ -101,21 +101,36 @@ test('a patient cookie is HttpOnly and Strict on the kiosk, Lax on the phone, an
   assert.equal(new URL(phone.url()).pathname, '/k', 'a phone session opens no kiosk page');
 });
 
-test('exit: Back shows the home page, the old cookie opens nothing', async (t) => {
+/** Nothing of this patient is left in the browser, clear or masked. */
+async function wiped(page, patient, shown) {
+  const left = await page.evaluate(() => JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, document.cookie, window.name, history.state, location.href, performance.getEntriesByType('resource').map((e) => e.name)]));
+  for (const value of [patient.name, patient.id_no, patient.phone, patient.card_no, shown]) assert.ok(!left.includes(value), 'something of the patient is left');
+  const kept = await page.evaluate(async () => [await caches.keys().catch(() => []), (await indexedDB.databases?.()) || [], (await navigator.serviceWorker?.getRegistrations()) || []].map((all) => all.length));
+  assert.deepEqual(kept, [0, 0, 0], 'caches, databases, workers');
+  assert.equal((await cookies(page)).mj_session, undefined);
+}
+
+test('exit: Back shows the home page, the old cookie opens nothing, nothing of the patient is left', async (t) => {
   const page = await kiosk(t);
   const patient = hospital.day.patients[2];
   await page.goto(page.at('/k'));
   await enterKiosk(page, patient);
+  const shown = (await page.textContent('.who b')).trim();
+  assert.match(shown, /^.\*/);
+  const list = await page.goto(page.at('/k/unpaid'));
+  assert.match(list.headers()['cache-control'], /no-store/, 'a browser may keep the page');
   await page.locator('.row-more').first().click();
   await page.waitForSelector('.lines');
   const old = (await cookies(page)).mj_session.value;
   await page.click('.tool-exit');
   await page.waitForURL(page.at('/k'));
+  await wiped(page, patient, shown);
   for (let n = 0; n < 4; n++) {
     await page.goBack({ waitUntil: 'load' }).catch(() => {});
     await page.waitForTimeout(200);
     assert.equal(await page.locator('.page-list, .who').count(), 0, `back ${n + 1} shows a patient's page`);
   }
+  await wiped(page, patient, shown);
   for (const where of ['/api/v1/session', '/api/v1/bills/unpaid']) {
     assert.equal((await fetch(hospital.base + where, { headers: { cookie: `mj_session=${old}` } })).status, 401, where);
   }
@@ -136,7 +151,55 @@ test('left alone for 60 s the identify page asks, 30 s later it is the home page
   assert.ok(box.height >= 120 && box.width >= 400, 'the button is big');
   await page.clock.runFor(31_000);
   await page.waitForURL(page.at('/k'));
-  assert.ok(!(await page.content()).includes('K12345678'));
+  const left = await page.evaluate(() => JSON.stringify([document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, document.cookie, location.href]));
+  assert.ok(!left.includes('K12345678'));
+});
+
+test('a result leaves by itself after 30 s, seconds in sight; the session is over', { timeout: 60_000 }, async (t) => {
+  const page = await kiosk(t);
+  await withClock(page);
+  await page.goto(page.at('/k'));
+  await enterKiosk(page, hospital.day.patients[8]);
+  await page.click('[data-submit]');
+  await page.waitForSelector('.page-confirm');
+  await page.click('.bar .btn-main');
+  await page.waitForSelector('.code svg');
+  await page.clock.runFor(300_000);
+  assert.match(page.url(), /\/k\/pay\//, 'money on its way was left');
+  await hospital.pay();
+  for (let n = 0; n < 40 && await page.locator('.outcome[data-mood=ok]:not([hx-get])').count() === 0; n++) { await page.clock.runFor(1_000); await page.waitForTimeout(250); }
+  const token = (await cookies(page)).mj_session.value;
+  await page.clock.runFor(20_000);
+  assert.match(await page.textContent('[data-exit-left]'), /^([1-9]|10)$/);
+  await page.clock.runFor(11_000);
+  await page.waitForURL(page.at('/k'));
+  assert.equal((await fetch(`${hospital.base}/api/v1/session`, { headers: { cookie: `mj_session=${token}` } })).status, 401);
+});
+
+test('reading for long keeps the session, as long as somebody touches; the server does not outlast the page by much', async (t) => {
+  const page = await kiosk(t);
+  await withClock(page);
+  await page.goto(page.at('/k'));
+  await enterKiosk(page, hospital.day.patients[9]);
+  const alive = [];
+  page.on('request', (request) => { if (request.url().endsWith('/k/alive')) alive.push(request.method()); });
+  for (let n = 0; n < 10; n++) { await page.clock.runFor(20_000); await page.mouse.click(5, 500); }
+  await page.clock.runFor(2_000);
+  assert.ok(alive.length >= 4 && alive.length <= 8, `${alive.length} signs of life in 200 s`);
+  await page.clock.runFor(60_000);
+  const before = alive.length;
+  await page.clock.runFor(20_000);
+  assert.equal(alive.length, before, 'a page that nobody touches keeps its session');
+  const token = (await cookies(page)).mj_session.value;
+  const session = await (await fetch(`${hospital.base}/api/v1/session`, { headers: { cookie: `mj_session=${token}` } })).json();
+  const left = (Date.parse(session.expires_at) - Date.parse(session.now)) / 1000;
+  assert.ok(left > 120 && left <= 180, `the session lives ${left} s more`);
+  // What ended on the server ends on the screen with the next touch.
+  await fetch(`${hospital.base}/k/exit`, { method: 'POST', headers: { cookie: `mj_session=${token}` } });
+  await page.mouse.click(5, 500);
+  await page.click('[data-stay]').catch(() => {});
+  await page.clock.runFor(31_000);
+  await page.waitForURL(page.at('/k'));
 });
 
 test('staying goes on; the list asks after 90 s, twice that in large type', async (t) => {
@@ -162,11 +225,13 @@ test('staying goes on; the list asks after 90 s, twice that in large type', asyn
   assert.equal((await fetch(`${hospital.base}/api/v1/session`, { headers: { cookie: `mj_session=${token}` } })).status, 401, 'the session lives on');
 });
 
-test('the home page ends whatever session was left', async (t) => {
+test('the home page ends whatever session was left and shows nothing of it', async (t) => {
   const page = await kiosk(t);
   await enterKiosk(page, hospital.day.patients[4]);
+  const shown = (await page.textContent('.who b')).trim();
   const token = (await cookies(page)).mj_session.value;
   await page.goto(page.at('/k'));
+  await wiped(page, hospital.day.patients[4], shown);
   assert.equal((await cookies(page)).mj_session, undefined);
   assert.equal((await fetch(`${hospital.base}/api/v1/session`, { headers: { cookie: `mj_session=${token}` } })).status, 401);
 });

@@ -39,6 +39,18 @@ test('the code is large, on white, and says what the order says; places and invo
   assert.equal(await page.locator('[data-idle]').last().getAttribute('data-idle'), '30');
 });
 
+test('the page is told of the money at once, not at its next look', async (t) => {
+  const { page } = await paying(t);
+  const asked = [];
+  page.on('request', (request) => { if (request.url().includes('/state?')) asked.push(Date.now()); });
+  await page.waitForTimeout(6_000);
+  assert.ok(asked.length <= 2, `${asked.length} questions in six seconds`);
+  const paid = Date.now();
+  await hospital.pay();
+  await page.waitForSelector('.outcome', { timeout: 20_000 });
+  assert.ok(Date.now() - paid < 1_900, `${Date.now() - paid} ms`);
+});
+
 test('the page waits for the money without wiping, and says so when asked too early', async (t) => {
   const { page } = await paying(t);
   assert.equal(await page.locator('[data-idle]').count(), 0);
@@ -69,6 +81,67 @@ test('money that arrives in the very moment of cancelling is kept, once', async 
   const { wechat } = await hospital.truth();
   const trade = Object.values(wechat.trades).find((trade) => trade.captured_fen === order.total_fen);
   assert.deepEqual([trade.captured_fen, trade.refunded_fen], [order.total_fen, 0]);
+});
+
+/** What became of this order everywhere: captured once, booked once, one invoice a booking. */
+async function once(order) {
+  const { wechat, his, invoice } = await hospital.truth();
+  const [trade] = Object.entries(wechat.trades).filter(([no]) => no === order.out_trade_no);
+  assert.deepEqual([trade[1].captured_fen, trade[1].refunded_fen, trade[1].pending_fen], [order.total_fen, 0, 0]);
+  const booked = Object.entries(his.settlements).filter(([, settlement]) => settlement.out_trade_no === order.out_trade_no);
+  assert.ok(booked.length > 0 && booked.every(([, settlement]) => settlement.bookings === 1 && !settlement.reversed_by), JSON.stringify(booked));
+  assert.equal(booked.reduce((sum, [, settlement]) => sum + settlement.total_fen, 0), order.total_fen);
+  return { booked: booked.length, tickets: Object.keys(invoice.tickets).length, issued_fen: invoice.issued_fen, red_fen: invoice.red_fen };
+}
+/** Waits until so many requests of this kind have reached WeChat. */
+async function reached(kind, more, patience = 20_000) {
+  for (const end = Date.now() + patience; Date.now() < end;) {
+    if (((await hospital.truth()).wechat.requests[kind] || 0) >= more) return;
+    await new Promise((done) => { setTimeout(done, 50); });
+  }
+  assert.fail(`${kind} never came`);
+}
+
+for (const [moment, fault] of [
+  ['just before the close takes effect', { kind: 'timeout_before', ms: 20 }],
+  ['while the close waits for its answer', { kind: 'server_error' }],
+]) {
+  test(`the payer pays at the very moment of closing (${moment}): paid, one booking, one invoice each`, { timeout: 90_000 }, async (t) => {
+    const { page } = await paying(t);
+    const [order] = await hospital.payable();
+    const before = await hospital.truth();
+    // WeChat tells nobody: only asking finds out.
+    await hospital.addFault({ peer: 'wechat', interface: 'callback', fault: { kind: 'drop_callback' }, when: { per_mille: 1000 } });
+    await hospital.addFault({ peer: 'wechat', interface: 'close', fault, when: { next: 1 } });
+    await page.getByRole('button', { name: '取消支付' }).click();
+    await reached('close', (before.wechat.requests.close || 0) + 1);
+    await hospital.pay(order.code);
+    await ended(page, 'ok');
+    await page.waitForSelector('.outcome:not([hx-get])', { timeout: 30_000 });
+    await hospital.clearFaults();
+    const now = await once(order);
+    assert.equal(now.tickets - Object.keys(before.invoice.tickets).length, now.booked, 'one invoice a booking');
+    assert.deepEqual([now.issued_fen - before.invoice.issued_fen, now.red_fen], [order.total_fen, before.invoice.red_fen]);
+    assert.equal(await page.locator('.step').count(), now.booked);
+  });
+}
+
+test('the payer pays at the very moment the order expires: paid, one booking, one invoice each', { timeout: 150_000 }, async (t) => {
+  const { page } = await paying(t);
+  const [order] = await hospital.payable();
+  const before = await hospital.truth();
+  await hospital.addFault({ peer: 'wechat', interface: 'callback', fault: { kind: 'drop_callback' }, when: { per_mille: 1000 } });
+  await hospital.addFault({ peer: 'wechat', interface: 'close', fault: { kind: 'timeout_before', ms: 20 }, when: { next: 1 } });
+  // Nobody cancels: the engine closes at the end of the order's life, and the payer is faster by a breath.
+  await reached('close', (before.wechat.requests.close || 0) + 1, 110_000);
+  await hospital.pay(order.code);
+  assert.equal(await page.locator('.code:visible').count(), 0, 'a dead code must not be scanned');
+  await ended(page, 'ok');
+  await page.waitForSelector('.outcome:not([hx-get])', { timeout: 30_000 });
+  await hospital.clearFaults();
+  const now = await once(order);
+  assert.equal(now.tickets - Object.keys(before.invoice.tickets).length, now.booked);
+  assert.equal(now.issued_fen - before.invoice.issued_fen, order.total_fen);
 });
 
 test('HIS silent after the payment: received and being booked, with a number and a window, then done', async (t) => {
@@ -113,7 +186,7 @@ test('at the end of the order\'s life the code goes and the result is asked for 
   const { page } = await paying(t);
   const left = Number(await page.locator('.left').getAttribute('data-left'));
   assert.ok(left > 30 && left <= 60, `${left}s`);
-  await page.waitForSelector('.outcome[data-mood=closed], .left[data-mood=over], [data-stage=confirming]', { timeout: 70_000 });
+  await page.waitForSelector('.outcome[data-mood=closed], .left[data-mood=over], [data-stage=confirming]', { timeout: 75_000 });
   assert.equal(await page.locator('.code:visible').count(), 0, 'a dead code must not be scanned');
   await ended(page, 'closed');
 });

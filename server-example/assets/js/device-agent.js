@@ -4,11 +4,11 @@
   if (!mj.first('device')) return;
   const { url, token } = mj.device;
   const call = (path, body) => fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer ' + token }, body: JSON.stringify(body || {}) })
-    .then((answer) => { if (!answer.ok) throw new Error(String(answer.status)); return answer.json(); });
-  Object.assign(mj.bridge, {
+    .then((answer) => { if (!answer.ok) throw new Error('HTTP ' + answer.status); return answer.json(); });
+  mj.equip({
     readIdCard: () => call('/id-card').then((card) => card.id_no || null),
     scanOnce: () => call('/scan').then((code) => code.text || null),
-    printReceipt: () => call('/print', { html: (mj.one('.next') || {}).innerHTML || '' }),
+    printReceipt: (html) => call('/print', { html }),
     status: () => call('/status'),
     callStaff: () => call('/call-staff')
   });

@@ -3,7 +3,9 @@
 (function (mj) {
   'use strict';
   if (!mj.first('idle')) return;
-  let touched = mj.clock.now();
+  // The server keeps the session not much longer than the page waits, so it hears of touches (session.rs: TOUCH_S).
+  const tell = 30000;
+  let touched = mj.clock.now(), told = touched;
   let warned = 0;
 
   function limits() {
@@ -12,12 +14,15 @@
     return last ? { idle: Number(last.dataset.idle) * 1000, warn: Number(last.dataset.warn) * 1000 } : null;
   }
   function leave() {
-    const home = document.documentElement.dataset.layout === 'kiosk' ? '/k' : '/h5';
-    const gone = () => window.location.replace(home);
+    const home = '/k', gone = () => window.location.replace(home);
     mj.one('#main').textContent = '';
     mj.one('#main').removeAttribute('data-idle');
     mj.all('.who').forEach((who) => who.remove());
     fetch(home + '/exit', { method: 'POST', redirect: 'manual', keepalive: true }).then(gone, gone);
+  }
+  function alive() {
+    told = mj.clock.now();
+    fetch('/k/alive', { method: 'POST', headers: { 'hx-request': 'true' } }).then((answer) => { if (answer.status === 401) leave(); }, () => {});
   }
   function stay() {
     touched = mj.clock.now();
@@ -30,6 +35,7 @@
     const dialog = mj.one('#idle');
     if (!limit || !dialog) { touched = mj.clock.now(); return; }
     const quiet = mj.clock.now() - touched;
+    if (touched > told && mj.clock.now() - told >= tell) alive();
     if (!limit.warn) {
       const left = Math.max(0, Math.ceil((limit.idle - quiet) / 1000));
       mj.all('[data-exit-left]').forEach((shown) => { shown.hidden = false; shown.textContent = left; });
@@ -49,7 +55,7 @@
   // Leaving leaves no page to come back to.
   document.addEventListener('submit', (event) => { if (event.target.matches('[data-exit]')) { event.preventDefault(); leave(); } });
   document.addEventListener('click', (event) => { const link = event.target.closest('a[data-exit]'); if (link) { event.preventDefault(); event.stopPropagation(); leave(); } }, true);
-  mj.part(() => { if (!warned) touched = mj.clock.now(); });
+  mj.part(() => { if (!warned) touched = told = mj.clock.now(); });
   mj.clock.each(1000, look);
   mj.idle = { stay, leave, touch() { touched = mj.clock.now(); } };
 }(window.mj));

@@ -2,7 +2,7 @@
 (function (mj) {
   'use strict';
   if (!mj.first('offline')) return;
-  const calm = 15000, eager = 2000;
+  const calm = 15000, eager = 2000, patience = 5000;
   let down = false, timer = 0, asking = false;
 
   function show() {
@@ -14,19 +14,27 @@
     });
   }
   function set(now) {
-    if (down !== now) { down = now; show(); }
+    if (down !== now) {
+      down = now;
+      show();
+      // What waited for news on a dead line asks anew.
+      if (!down) mj.all('[data-follow]').forEach((part) => window.htmx.trigger(part, 'htmx:abort'));
+    }
     mj.clock.stop(timer);
     timer = mj.clock.after(down ? eager : calm, ask);
   }
   function ask() {
     if (asking) return;
     asking = true;
-    fetch('/healthz', { cache: 'no-store' })
+    // A cable that was pulled answers nothing at all.
+    const cut = new AbortController(), late = mj.clock.after(patience, () => cut.abort());
+    fetch('/healthz', { cache: 'no-store', signal: cut.signal })
       .then((answer) => answer.ok, () => false)
-      .then((up) => { asking = false; set(!up); });
+      .then((up) => { mj.clock.stop(late); asking = false; set(!up); });
   }
   window.addEventListener('offline', () => set(true));
   window.addEventListener('online', ask);
+  document.addEventListener('click', (event) => { if (event.target.closest('[data-retry]')) ask(); });
   document.addEventListener('htmx:sendError', () => set(true));
   document.addEventListener('htmx:afterOnLoad', () => { if (down) set(false); });
   mj.part(show);

@@ -1,4 +1,4 @@
-// The seconds of an order, the pay sheet, the slip. What these know is for the eye: the server says what became of the money.
+// The seconds of an order and the pay sheet. What these know is for the eye: the server says what became of the money.
 (function (mj) {
   'use strict';
   if (!mj.first('pay')) return;
@@ -27,6 +27,5 @@
       // "ok" proves nothing: whatever it says, the server is asked.
       bridge.invoke('getBrandWCPayRequest', fields, () => window.location.reload());
     }
-    if (event.target.closest('[data-print]')) mj.bridge.printReceipt();
   });
 }(window.mj));

@@ -17,17 +17,22 @@ macro_rules! together {
     };
 }
 
-/// Our scripts are small files of one idea each; those that every page needs are one download.
-const SCRIPT_KIOSK: &str = together!("js", ".js": "start" "clock" "offline" "busy" "choose" "idle");
+/// Our scripts are small files of one idea each; those that every page needs are one download. A kiosk's device belongs to
+/// them: staff can be called from every page.
+const SCRIPT_KIOSK: &str = together!("js", ".js": "start" "clock" "offline" "busy" "idle" "staff" "bridge");
 /// A phone asks nobody whether he is still there.
-const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "busy" "choose");
+const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "busy");
 /// What typing a number needs besides.
 const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
 /// What reading cards and codes needs besides; the device stands between.
 const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
+/// What choosing bills needs besides.
+const SCRIPT_LIST: &str = together!("js", ".js": "choose");
 /// What paying needs besides.
 const SCRIPT_PAY: &str = together!("js", ".js": "pay");
-const BRIDGE: &str = together!("js", ".js": "bridge");
+/// What a kiosk's home page and a slip need to know of its devices.
+const SCRIPT_STATES: &str = together!("js", ".js": "device-states");
+const SCRIPT_PRINT: &str = together!("js", ".js": "print");
 
 const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
 const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
@@ -76,11 +81,14 @@ impl Assets {
             File::new("home.css", CSS, style(STYLE_HOME)),
             File::new("list.css", CSS, style(STYLE_LIST)),
             File::new("info.css", CSS, style(STYLE_INFO)),
-            File::new("kiosk.js", JS, script(SCRIPT_KIOSK)),
+            File::new("kiosk.js", JS, script(&format!("{SCRIPT_KIOSK}{device}"))),
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
             File::new("type.js", JS, script(SCRIPT_TYPE)),
-            File::new("read.js", JS, script(&format!("{BRIDGE}{device}{SCRIPT_READ}"))),
-            File::new("pay.js", JS, script(&format!("{BRIDGE}{device}{SCRIPT_PAY}"))),
+            File::new("read.js", JS, script(SCRIPT_READ)),
+            File::new("list.js", JS, script(SCRIPT_LIST)),
+            File::new("pay.js", JS, script(SCRIPT_PAY)),
+            File::new("home.js", JS, script(SCRIPT_STATES)),
+            File::new("slip.js", JS, script(&format!("{SCRIPT_STATES}{SCRIPT_PRINT}"))),
             File::new("htmx.js", JS, HTMX.as_bytes().to_vec()),
             File::new("icon.svg", "image/svg+xml", ICON.as_bytes().to_vec()),
         ];
@@ -105,10 +113,42 @@ fn device(device: &Device) -> &'static str {
     }
 }
 
-/// Without indentation and whole-line comments: what a browser does not need and a page's budget counts.
+/// Without comments, indentation and the blanks and line ends beside marks: what a browser does not need and a page's budget
+/// counts. Ours are written so that this is safe: statements end with `;`, texts stand in quotes, patterns hold no blanks.
 fn script(text: &str) -> Vec<u8> {
-    let lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
+    const MARKS: &str = "{}();,:=><?&|![]";
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        let mut quote = None;
+        let mut before = ' ';
+        let mut rest = line.chars().peekable();
+        while let Some(c) = rest.next() {
+            if quote.is_none() && c == '/' && before == ' ' && rest.peek() == Some(&'/') {
+                break;
+            }
+            let beside = |other: Option<char>| other.is_some_and(|other| MARKS.contains(other));
+            if quote.is_none() && c == ' ' && (beside(out.chars().next_back()) || beside(rest.peek().copied())) {
+                before = c;
+                continue;
+            }
+            match quote {
+                None if matches!(c, '\'' | '"') => quote = Some(c),
+                Some(open) if c == open && before != '\\' => quote = None,
+                None | Some(_) => {}
+            }
+            out.push(c);
+            before = c;
+        }
+        let end = out.trim_end().len();
+        out.truncate(end);
+        if !out.ends_with(['{', '(', ',', ';']) {
+            out.push('\n');
+        }
+    }
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.into_bytes()
 }
 
 /// The same, and without the blanks beside marks.
@@ -174,7 +214,9 @@ mod tests {
             "a > b:hover,c d{margin:0 auto;width:calc(1px + 2px)}@media (x) and (y:1){}"
         );
         assert_eq!(squeezed("a::before { content: attr(b) \" \"; }"), "a::before{content:attr(b) \" \";}");
-        assert_eq!(script("  // why\n  let a = 1; // kept\n\n"), b"let a = 1; // kept\n");
+        let squeezed = |text: &str| String::from_utf8(script(text)).unwrap();
+        assert_eq!(squeezed("  // why\n  let a = 1; // why\n\n  f({ b : 'x = \\' // y' });\n"), "let a=1;f({b:'x = \\' // y'});\n");
+        assert_eq!(squeezed("if (a) {\n  return -1;\n}\nconst b = a + +c\nd()"), "if(a){return -1;}\nconst b=a + +c\nd()\n");
     }
 
     #[test]
@@ -188,9 +230,24 @@ mod tests {
 
     #[test]
     fn no_file_of_ours_names_another_host() {
-        for text in
-            [SCRIPT_KIOSK, SCRIPT_PHONE, SCRIPT_TYPE, SCRIPT_READ, SCRIPT_PAY, BRIDGE, STYLE_KIOSK, STYLE_PHONE, STYLE_ENTER, STYLE_HOME, STYLE_LIST, STYLE_PAY, STYLE_INFO, ICON]
-        {
+        for text in [
+            SCRIPT_KIOSK,
+            SCRIPT_PHONE,
+            SCRIPT_TYPE,
+            SCRIPT_READ,
+            SCRIPT_LIST,
+            SCRIPT_PAY,
+            SCRIPT_STATES,
+            SCRIPT_PRINT,
+            STYLE_KIOSK,
+            STYLE_PHONE,
+            STYLE_ENTER,
+            STYLE_HOME,
+            STYLE_LIST,
+            STYLE_PAY,
+            STYLE_INFO,
+            ICON,
+        ] {
             for (at, _) in text.match_indices("://") {
                 let around = &text[at.saturating_sub(5)..(at + 20).min(text.len())];
                 assert!(around.contains("http://www.w3.org"), "{around}");

@@ -27,6 +27,9 @@ pub struct Department {
     /// Its phone.
     #[serde(default)]
     pub phone: String,
+    /// What lists, results and slips call it instead: for names that tell too much on a public screen or on paper.
+    #[serde(default)]
+    pub shown_as: String,
     /// Is it named on the pages about departments?
     #[serde(default = "yes")]
     pub listed: bool,
@@ -120,6 +123,15 @@ pub struct Said {
 }
 
 impl Said {
+    /// A department as others may read it: in a name, or in a sentence that HIS made with it.
+    pub fn discreet(&self, text: &str) -> String {
+        let mut said = text.to_owned();
+        for department in self.departments.iter().filter(|d| !d.shown_as.is_empty()) {
+            said = said.replace(&department.name, &department.shown_as);
+        }
+        said
+    }
+
     /// Where a department is; none when the hospital does not say.
     pub fn place(&self, department: &str) -> Option<&str> {
         self.departments.iter().find(|d| d.name == department).map(|d| d.place.as_str()).filter(|place| !place.is_empty())
@@ -217,6 +229,19 @@ mod tests {
         assert!(!said.intro.is_empty() && said.departments.len() > 5 && !said.experts.is_empty() && !said.guide.map_text.is_empty());
         assert_eq!(said.experts[0].initial().chars().count(), 1);
         assert!(said.place("西药房").is_some() && said.place("没有的科室").is_none());
+    }
+
+    #[test]
+    fn what_tells_too_much_is_called_otherwise_also_within_a_sentence() {
+        let departments = serde_json::from_str(r#"[{"name":"甲病科","place":"二楼","shown_as":"一诊区"},{"name":"检验科","place":"一楼"}]"#).unwrap();
+        let said = Said { departments, ..Content::open(None).unwrap().said().as_ref().clone() };
+        assert_eq!((said.discreet("甲病科"), said.discreet("请回甲病科就诊"), said.discreet("检验科")), ("一诊区".to_owned(), "请回一诊区就诊".to_owned(), "检验科".to_owned()));
+        // No list, result or slip of the built-in example says what kind of hospital it is.
+        let ours = Content::open(None).unwrap().said();
+        for department in &ours.departments {
+            let shown = ours.discreet(&department.name);
+            assert!(["精神", "心理", "心身"].iter().all(|word| !shown.contains(word)), "{shown}");
+        }
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub struct Frame {
     pub look: Look,
     /// The patient, masked.
     pub who: Option<String>,
-    /// Proof for forms.
-    pub form: String,
+    /// Proof for forms; hex digits.
+    form: String,
     /// Where this page is, for buttons that come back to it.
     pub here: String,
     /// When it was made.
@@ -134,6 +134,11 @@ impl Frame {
         self.sprite.drawn()
     }
 
+    /// The hidden field that proves a form; a kiosk's cookie is `Strict` and needs none.
+    pub fn proof(&self) -> String {
+        if self.form.is_empty() { String::new() } else { format!("<input type=\"hidden\" name=\"form\" value=\"{}\">", self.form) }
+    }
+
     /// Seconds until the page asks, doubled for large type; none on a phone.
     pub fn idle_s(&self) -> Option<u32> {
         let kiosk = &self.pages.settings.kiosk;
@@ -173,6 +178,11 @@ impl Frame {
     /// Where a department is, if the hospital says so.
     pub fn place(&self, department: &str) -> Option<String> {
         self.pages.content.said().place(department).map(str::to_owned)
+    }
+
+    /// A department, or a sentence of HIS that names one, as others may read it.
+    pub fn discreet(&self, text: &str) -> String {
+        self.pages.content.said().discreet(text)
     }
 
     /// How the kiosk's device is reached, for the scripts: kind, then what it needs.

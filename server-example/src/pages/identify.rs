@@ -8,7 +8,7 @@ use menjie::access::{Private, mask_phone};
 use menjie::error::{Error, Kind};
 use menjie::identity::CodePurpose;
 use menjie::port::IdentifyWay;
-use menjie::service::{CheckCodeRequest, CheckCodeResponse, SendCodeRequest, SendCodeResponse};
+use menjie::service::{SendCodeRequest, SendCodeResponse};
 use serde::Deserialize;
 
 use super::answer::{self, Page};
@@ -20,7 +20,7 @@ use crate::account;
 use crate::app::App;
 use crate::caller::Address;
 use crate::detached::detached;
-use crate::entry::{self, Entry};
+use crate::entry::{self, Entry, Proof};
 use crate::failure::{Failure, Misuse};
 use crate::input::Asked;
 use crate::session::{self, Started};
@@ -141,24 +141,21 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, field
     if way.way == IdentifyWay::Phone {
         // What was typed is the code; the phone has been waiting on this side.
         let Some(phone) = sent_to(&app, &visit).await? else { return Ok(answer::see(&visit.at("/identify/phone"))) };
-        let request = CheckCodeRequest { phone: phone.clone(), purpose: purpose(&app, &visit).await?, code: token };
-        match app.engine().check_code(app.hospital(), &request).await {
-            Ok(CheckCodeResponse::Proven) => token = phone,
-            Ok(CheckCodeResponse::Refused { refusal }) => {
-                app.tries().failed(address.client, now);
-                app.metrics().failed_try();
-                return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await;
-            }
+        match entry::prove(&app, address.client, phone.clone(), purpose(&app, &visit).await?, token).await {
+            Ok(Proof::Proven) => token = phone,
+            Ok(Proof::Refused(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
+            Ok(Proof::Locked(seconds)) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
             Err(error) if error.code().kind() == Kind::Validation => return show(&app, &visit, &word, &next, problem(&t.code_wrong, &t.code_wrong_next)).await,
             Err(error) => return Err(error.into()),
         }
     }
-    let (started, to) = match entry::enter(&app, address.client, visit.token.as_deref(), way.way, token).await? {
+    let device = entry::Device { client: address.client, earlier: visit.token.as_deref(), life: visit.life() };
+    let (started, to) = match entry::enter(&app, &device, way.way, token).await? {
         Entry::Locked(seconds) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
         Entry::Refused(Some(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
         Entry::Refused(None) => return show(&app, &visit, &word, &next, problem(&t.identify_no_file, &t.identify_no_file_next)).await,
-        Entry::Open(started) => (started, visit.at(&format!("/{}", job(&next.next)))),
-        Entry::Choose(started) => (started, visit.at(&format!("/choose?next={}", job(&next.next)))),
+        Entry::Open(started, _) => (started, visit.at(&format!("/{}", job(&next.next)))),
+        Entry::Choose(started, _) => (started, visit.at(&format!("/choose?next={}", job(&next.next)))),
     };
     Ok(with_session(&app, &visit, &started, &to))
 }
@@ -188,7 +185,7 @@ pub async fn send(State(app): State<App>, visit: Visit, address: Address, fields
             if let Some(earlier) = &visit.token {
                 session::end(&app, earlier).await?;
             }
-            let started = session::phoning(&app, phone, payer).await?;
+            let started = session::phoning(&app, phone, payer, visit.life()).await?;
             let wait = resend_at.since(app.engine().now()).max(0) / 1000;
             Ok(with_session(&app, &visit, &started, &visit.at(&format!("/identify/phone?next={}&wait={wait}", job(&next.next)))))
         }

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use menjie::access::Private;
 use menjie::service::{LoginRequest, LoginResponse};
@@ -46,7 +46,8 @@ pub async fn begin(State(app): State<App>, visit: Visit, headers: HeaderMap) -> 
         // Without one, people identify themselves as at the kiosk.
         return Ok(answer::see(&visit.at("/identify?next=unpaid")));
     };
-    let mut response = answer::see(&url);
+    // A script that fetches pages may not follow to another site: it is told to go there.
+    let mut response = if headers.contains_key("hx-request") { answer::leave(StatusCode::OK, &url) } else { answer::see(&url) };
     answer::add(&mut response, SET_COOKIE, &format!("{STATE}={state}; Path=/h5/login; HttpOnly; SameSite=Lax; Max-Age=600{}", secure(&app)));
     Ok(response)
 }

@@ -178,7 +178,7 @@ fn row(f: &Frame, view: &SettlementView) -> Row {
         Progress::Closed => ("window", &t.state_closed),
         Progress::Booking | Progress::Preparing | Progress::AwaitingPayment | Progress::Confirming => ("wait", &t.result_booking),
     };
-    Row { s: Settled::of(view), when: view.paid_at.map_or_else(|| day(view.visit_date), moment), state: state.to_string(), mood }
+    Row { s: Settled::of(f, view), when: view.paid_at.map_or_else(|| day(view.visit_date), moment), state: state.to_string(), mood }
 }
 
 /// This month and those before it.

@@ -23,10 +23,15 @@ use super::visit::{Layout, Signed};
 use crate::app::App;
 use crate::detached::detached;
 use crate::input::Asked;
+use crate::session::Session;
 use crate::token;
 
 /// A page waits this long for its order to be opened, so that the code is usually there at once.
 const OPENING_MS: u32 = 1_500;
+
+/// A page that follows a payment is answered as soon as something changed, and otherwise after this long: short enough that a
+/// server that stops need not wait for it, and that a session is heard of.
+const FOLLOW_MS: u32 = 8_000;
 
 /// How far paying is, as long as it is not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +75,8 @@ pub struct Paying {
     pub code: Option<String>,
     /// What the pay sheet needs, as JSON.
     pub sheet: Option<String>,
+    /// What is shown, for whoever waits for something newer.
+    pub version: u64,
     /// Seconds left.
     pub left_s: i64,
     /// `4:59`, for browsers without scripts.
@@ -102,10 +109,19 @@ struct PayStage {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shows {
-    /// Its stage.
+    /// Its stage: what changed without changing that is not worth a new part under somebody's finger.
     pub stage: String,
+    /// Its version; without one the answer does not wait.
+    pub since: Option<u64>,
     /// Somebody pressed "I have paid".
     pub asked: bool,
+}
+
+/// The view that is newer than the one shown; `None` when there was none for a while.
+pub async fn news(app: &App, session: &Session, payment_id: PaymentId, shows: &Shows) -> Page<Option<PaymentView>> {
+    let wait_ms = if shows.since.is_some() { FOLLOW_MS } else { 0 };
+    let view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms, since: shows.since }).await?;
+    Ok((shows.since != Some(view.version)).then_some(view))
 }
 
 /// `POST /pay`: takes the payment on. Pressed twice, it is the same payment.
@@ -140,10 +156,9 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
 
 /// `GET /pay/{id}/state`: nothing when nothing changed, the new part when something did, the way to the result when it is over.
 pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>, Asked(shows): Asked<Shows>) -> Page<Response> {
-    let payment_id: PaymentId = id_of(&id)?;
-    let view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: 0, since: None }).await?;
+    let Some(view) = news(&app, &session, id_of(&id)?, &shows).await? else { return Ok(answer::unchanged()) };
     let Some(stage) = Stage::of(view.progress) else { return Ok(answer::leave(StatusCode::OK, &visit.at(&format!("/result/{id}")))) };
-    if stage.word() == shows.stage && !shows.asked {
+    if stage.word() == shows.stage {
         return Ok(answer::unchanged());
     }
     let f = Frame::of(&app, &visit, &session, Idle::Never);
@@ -171,7 +186,7 @@ fn paying(app: &App, f: &Frame, view: &PaymentView, stage: Stage, asked: bool) -
         None => (None, None),
     };
     let key = token::fresh(app.entropy()).reveal().chars().take(32).collect();
-    Ok(Paying { id: view.payment_id.to_string(), stage, code, sheet, left_s, left: format!("{}:{:02}", left_s / 60, left_s % 60), asked, key })
+    Ok(Paying { id: view.payment_id.to_string(), stage, code, sheet, version: view.version, left_s, left: format!("{}:{:02}", left_s / 60, left_s % 60), asked, key })
 }
 
 /// An id from an address or a form. What is no id belongs to nobody: 404, like a stranger's.

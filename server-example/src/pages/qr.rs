@@ -2,17 +2,19 @@
 
 use std::fmt::Write;
 
-use menjie::error::{Error, Result};
-use qrcode::types::EcLevel;
-use qrcode::{Color, QrCode};
+use menjie::error::{Error, Result as Checked};
+use qrcode::bits::Bits;
+use qrcode::types::{EcLevel, QrError};
+use qrcode::{Color, QrCode, Version};
 
 /// Modules of white around it, as the standard asks.
 const QUIET: usize = 4;
 
 /// A code with its quiet zone, black on white whatever the page's colours: one path of horizontal strokes. On a screen nothing
 /// covers a part of it, so the lowest correction does and keeps its modules large.
-pub fn svg(text: &str, label: &str) -> Result<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L).map_err(|_| Error::field("qr", "is too long for a code"))?;
+pub fn svg(text: &str, label: &str) -> Checked<String> {
+    let code = if text.is_ascii() { QrCode::with_error_correction_level(text, EcLevel::L) } else { bytes(text) };
+    let code = code.map_err(|_| Error::field("qr", "is too long for a code"))?;
     let width = code.width();
     let edge = width + 2 * QUIET;
     let mut path = String::new();
@@ -32,6 +34,18 @@ pub fn svg(text: &str, label: &str) -> Result<String> {
     Ok(format!(
         "<svg role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {edge} {edge}\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{edge}v{edge}H0z\"/><path stroke=\"#000\" d=\"{path}\"/></svg>"
     ))
+}
+
+/// Chinese as the bytes it is. Left to choose, the encoder takes pairs of UTF-8 bytes for the Japanese characters they would be
+/// in another character set, and that is what a phone then shows.
+fn bytes(text: &str) -> Result<QrCode, QrError> {
+    for version in 1..=40 {
+        let mut bits = Bits::new(Version::Normal(version));
+        if bits.push_byte_data(text.as_bytes()).and_then(|()| bits.push_terminator(EcLevel::L)).is_ok() {
+            return QrCode::with_bits(bits, EcLevel::L);
+        }
+    }
+    Err(QrError::DataTooLong)
 }
 
 #[cfg(test)]
@@ -64,6 +78,13 @@ mod tests {
         let width = code.width();
         let wanted: Vec<_> = (0..width * width).filter(|at| code.to_colors()[*at] == Color::Dark).map(|at| (at % width + QUIET, at / width + QUIET)).collect();
         assert_eq!(modules(&svg(text, "").unwrap()), wanted);
+    }
+
+    /// What phones read of Chinese is tested with a decoder in `tests/e2e/print.test.mjs`.
+    #[test]
+    fn chinese_is_bytes_in_the_smallest_code_that_holds_them() {
+        assert_eq!((bytes("药").unwrap().width(), bytes(&"药".repeat(20)).unwrap().width()), (21, 33));
+        assert!(bytes(&"药".repeat(990)).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use menjie::service::{PaymentView, Progress, SettlementGetRequest};
 
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
-use super::pay::{Shows, Stage, id_of};
+use super::pay::{self, Shows, Stage, id_of};
 use super::qr;
 use super::shown::{Settled, day, moment, yuan};
 use super::visit::Signed;
@@ -39,8 +39,10 @@ pub struct Outcome {
     pub again: bool,
     /// News may still come.
     pub follows: bool,
-    /// What a part that asks for news says it shows.
+    /// What is shown, in a word, for whoever waits for something newer.
     pub stage: String,
+    /// Its version.
+    pub version: u64,
     /// The day it was made, for the slip.
     pub day: String,
 }
@@ -72,10 +74,9 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
     answer::page(&ResultPage { part: false, o: outcome(&f, &view)?, f })
 }
 
-/// `GET /result/{id}/state`.
+/// `GET /result/{id}/state`: as soon as there is something new.
 pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>, Asked(shows): Asked<Shows>) -> Page<Response> {
-    let payment_id: PaymentId = id_of(&id)?;
-    let view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: 0, since: None }).await?;
+    let Some(view) = pay::news(&app, &session, id_of(&id)?, &shows).await? else { return Ok(answer::unchanged()) };
     let f = Frame::of(&app, &visit, &session, idle(view.progress));
     let o = outcome(&f, &view)?;
     if o.stage == shows.stage {
@@ -107,7 +108,7 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
     let mut pending = false;
     let mut issued = 0;
     for settlement in &view.settlements {
-        let settled = Settled::of(settlement);
+        let settled = Settled::of(f, settlement);
         pending |= goes_on && settled.invoice_pending;
         let code = match (&settled.invoice, goes_on) {
             (Some(url), true) => Some(qr::svg(url.reveal(), &t.invoice_code_label)?),
@@ -130,6 +131,7 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
         again: view.progress == Progress::Closed,
         follows: !view.over || pending,
         stage: format!("{mood}{issued}"),
+        version: view.version,
         day: day(view.now.biz_date()),
     })
 }

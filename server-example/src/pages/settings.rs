@@ -153,6 +153,15 @@ impl Default for Kiosk {
     }
 }
 
+impl Kiosk {
+    /// The longest a page with something personal on it stays without a touch, in seconds: waiting, then asking. Large type
+    /// waits twice as long.
+    pub fn longest_s(&self, large: bool) -> u32 {
+        let idle = self.idle_identify_s.max(self.idle_work_s).max(self.idle_result_s);
+        idle.saturating_mul(if large { 2 } else { 1 }).saturating_add(self.warn_s)
+    }
+}
+
 impl PageSettings {
     /// Checks every value; the error names the field.
     pub fn check(&self) -> Result<()> {

@@ -119,7 +119,7 @@ impl Bill {
             place: frame.place(&bill.dept_name),
             kinds: kinds.join("、"),
             id: bill.bill_id.to_string(),
-            dept: bill.dept_name,
+            dept: frame.discreet(&bill.dept_name),
             count: bill.lines.len(),
             amount: yuan(bill.total_fen),
             fen: bill.total_fen.fen(),
@@ -173,13 +173,13 @@ pub struct Settled {
 
 impl Settled {
     /// Of a settlement as the engine shows it.
-    pub fn of(view: &SettlementView) -> Settled {
+    pub fn of(frame: &Frame, view: &SettlementView) -> Settled {
         let invoice = view.invoice.as_ref();
         Settled {
             id: view.settlement_id.to_string(),
-            dept: view.dept_name.clone(),
+            dept: frame.discreet(&view.dept_name),
             amount: yuan(view.total_fen),
-            place: view.guidance.clone(),
+            place: view.guidance.as_deref().map(|text| frame.discreet(text)),
             receipt: view.receipt_no.clone(),
             invoice: invoice.and_then(|i| i.url.clone()),
             invoice_text: invoice.map(|i| i.text.clone()),
@@ -202,7 +202,7 @@ pub fn moment(at: menjie::Timestamp) -> String {
 
 /// The department of a visit; a hospital whose names tell too much shows none.
 pub fn clinic(frame: &Frame, name: &str) -> String {
-    if frame.hides_departments() { frame.t().clinic_neutral.to_string() } else { name.to_owned() }
+    if frame.hides_departments() { frame.t().clinic_neutral.to_string() } else { frame.discreet(name) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Every word a patient reads on our pages, by id. A hospital replaces any of them in `server.pages.texts`; the words are
 //! neutral: nothing says what kind of hospital it is.
 //!
-//! `{hospital}`, `{window}`, `{who}` and `{minutes}` are filled in where they stand; a replacement may use what the original has.
+//! `{hospital}`, `{window}`, `{who}`, `{minutes}`, `{count}` and `{code}` (what a device says) are filled in where they stand; a
+//! replacement may use what the original has.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -47,6 +48,16 @@ texts! {
     offline = "网络暂时中断，支付和提交已停用；恢复后会自动继续，请不要离开。";
     help = "需要帮助？请到{window}，或询问大厅工作人员。";
     help_phone = "咨询电话 ";
+    staff_call = "找人帮忙";
+    staff_title = "需要工作人员过来帮忙吗？";
+    staff_text = "工作人员会来到这台机器旁边。";
+    staff_go = "请过来帮忙";
+    staff_no = "不用了";
+    staff_close = "知道了";
+    staff_calling = "正在呼叫，请稍候…";
+    staff_called = "已通知工作人员，请在原地稍候。";
+    staff_cannot = "这台机器不能呼叫。请到{window}，或询问大厅工作人员。";
+    staff_failed = "没有呼叫成功。请到{window}，或询问大厅工作人员。";
     who = "就诊人 ";
     who_switch = "切换";
     who_choose = "添加";
@@ -73,6 +84,10 @@ texts! {
     tile_experts_hint = "专长与出诊";
     tile_guide = "交通指引";
     tile_guide_hint = "来院路线";
+
+    printer_empty = "打印机缺纸（{code}），暂时不能打印凭条；业务照常办理，凭条可扫码保存。";
+    printer_broken = "打印机暂时不能打印（{code}）；业务照常办理，凭条可扫码保存。";
+    reader_down = "读卡设备暂时不可用（{code}）；业务照常办理，请用其他方式登录。";
 
     idle_title = "您还在吗？";
     idle_text = "为保护您的隐私，没有操作时将自动退出。";
@@ -229,12 +244,18 @@ texts! {
     paid_at = "支付时间";
     payment_number = "支付号";
     print = "打印凭条";
+    print_sent = "凭条正在打印，请取走";
+    print_failed = "没有打印成功（{code}），请用手机扫码保存凭条";
+    print_no_answer = "打印机无应答";
+    slip_scan = "扫码保存凭条";
+    slip_code_label = "凭条二维码";
+    slip_more = "另有{count}张单据，见缴费记录";
     invoice_pending = "电子票据开具中";
     invoice_scan = "扫码取电子票据";
     invoice_open = "查看电子票据";
     invoice_code_label = "电子票据二维码";
     slip_title = "自助缴费凭条";
-    slip_note = "本凭条不是发票，请扫码获取电子票据。";
+    slip_note = "非发票，不作报销凭证；请扫码获取电子票据。";
 
     error_number = "编号（请告诉工作人员）";
     error_403_title = "不能这样打开";
@@ -293,7 +314,7 @@ mod tests {
             assert!(!text.trim().is_empty(), "{id}");
             assert!(TELLING.iter().all(|word| !text.contains(word)), "{id}: {text}");
             for blank in blanks(text) {
-                assert!(["{hospital}", "{window}", "{who}", "{minutes}"].contains(&blank), "{id}: {blank}");
+                assert!(["{hospital}", "{window}", "{who}", "{minutes}", "{count}", "{code}"].contains(&blank), "{id}: {blank}");
             }
         }
     }

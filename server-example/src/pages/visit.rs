@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use super::answer::{self, Away};
 use super::look::Look;
 use crate::app::App;
-use crate::session::{self, Session};
+use crate::session::{self, Life, Session};
 
 /// Which of the two front ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,16 @@ impl Visit {
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.layout.root())
     }
+
+    /// How long a session lives on after this page. While money is on its way a kiosk page waits without asking, so the
+    /// session must outlast an interrupted network and the order's life, too.
+    pub fn life(&self) -> Life {
+        let paying = self.path.strip_prefix(self.layout.root()).is_some_and(|rest| rest.starts_with("/pay/"));
+        match self.layout {
+            Layout::Kiosk if !paying => Life::Kiosk { large: self.look.large },
+            Layout::Kiosk | Layout::Phone => Life::Own,
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
@@ -114,7 +124,7 @@ impl FromRequestParts<App> for Signed {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Signed, Away> {
         let Ok(visit) = Visit::from_request_parts(parts, app).await;
         let found = match &visit.token {
-            Some(token) => session::find(app, token).await?,
+            Some(token) => session::find_for(app, token, visit.life()).await?,
             None => None,
         };
         match found {
@@ -143,6 +153,18 @@ mod tests {
         {
             assert_eq!(Layout::of(path), layout, "{path}");
         }
+    }
+
+    #[test]
+    fn a_kiosk_session_lives_as_long_as_its_page_but_with_money_on_its_way() {
+        let mut headers = HeaderMap::new();
+        let life = |path: &str, headers: &HeaderMap| Visit::read(path, headers).life();
+        assert_eq!(life("/k/unpaid", &headers), Life::Kiosk { large: false });
+        assert_eq!(life("/k/pay/01J/state?since=3", &headers), Life::Own);
+        assert_eq!(life("/k/result/01J", &headers), Life::Kiosk { large: false });
+        assert_eq!(life("/h5/unpaid", &headers), Life::Own);
+        headers.insert(COOKIE, "mj_look=large".parse().unwrap());
+        assert_eq!(life("/k/unpaid", &headers), Life::Kiosk { large: true });
     }
 
     #[test]

@@ -8,16 +8,16 @@ use menjie::access::{Private, mask_name, mask_phone};
 use menjie::error::Error;
 use menjie::identity::{CodePurpose, MobileNo};
 use menjie::port::{IdentifyWay, PatientFile};
-use menjie::service::{CheckCodeRequest, CheckCodeResponse, IdentifyRequest};
 use menjie::workflow::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::caller::{Address, Patient};
+use crate::entry::{self, Device, Entry, Proof};
 use crate::failure::{Failure, Misuse, json};
 use crate::input::Body;
-use crate::session::{self, Started};
+use crate::session::{self, Life, Started};
 
 /// Request of `POST /api/v1/identify`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -103,60 +103,34 @@ pub struct SessionView {
 
 /// `POST /api/v1/identify`.
 pub async fn identify(State(app): State<App>, address: Address, headers: HeaderMap, Body(body): Body<Identify>) -> Result<Response, Failure> {
-    let now = app.engine().now();
-    if let Some(seconds) = app.tries().locked(address.client, now) {
-        return Err(Failure::from(Misuse::Locked).wait(seconds));
-    }
     if !app.settings().identify_ways.contains(&body.way) {
         return Err(Error::field("way", "is not offered here").into());
     }
-    let failed = || {
-        app.tries().failed(address.client, now);
-        app.metrics().failed_try();
-    };
+    let refused = |refusal| Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
+    let locked = |seconds| Err(Failure::from(Misuse::Locked).wait(seconds));
     let token = match (body.way, body.code) {
-        (IdentifyWay::Phone, Some(code)) => match proven(&app, &body.token, code).await? {
-            Ok(phone) => phone,
-            Err(refusal) => {
-                failed();
-                return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
+        (IdentifyWay::Phone, Some(code)) => {
+            let phone = MobileNo::parse(&body.token).map_err(|_| Error::field("token", "is not a mobile number of the mainland"))?.digits().clone();
+            match entry::prove(&app, address.client, phone.clone(), CodePurpose::Identify, code).await? {
+                Proof::Proven => phone,
+                Proof::Refused(refusal) => return refused(refusal),
+                Proof::Locked(seconds) => return locked(seconds),
             }
-        },
+        }
         (IdentifyWay::Phone, None) => return Err(Error::field("code", "is missing").into()),
         (_, Some(_)) => return Err(Error::field("code", "belongs to way phone").into()),
         (_, None) => body.token,
     };
-    let found = app.engine().identify(app.hospital(), &IdentifyRequest { way: body.way, token }).await?;
-    let Some(first) = found.patients.first() else {
-        // What a platform has verified or refused was not guessed.
-        let refusal = found.refusal.unwrap_or_else(|| {
-            failed();
-            Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档")
-        });
-        return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
-    };
-    // Whoever was identified on this device before is not any more.
-    if let Some(earlier) = session::token_of(&headers) {
-        session::end(&app, &earlier).await?;
-    }
-    let started = session::start(&app, &found.patients, None).await?;
-    let token = body.bearer.then(|| started.token.clone());
-    let answer = if found.patients.len() == 1 {
-        Identified::Identified { name: mask_name(first.name.reveal()), expires_at: started.until, token }
-    } else {
-        Identified::Choose { choices: choices(&found.patients), expires_at: started.until, token }
+    let earlier = session::token_of(&headers);
+    let device = Device { client: address.client, earlier: earlier.as_deref(), life: Life::Own };
+    let told = |started: &Started| body.bearer.then(|| started.token.clone());
+    let (answer, started) = match entry::enter(&app, &device, body.way, token).await? {
+        Entry::Locked(seconds) => return locked(seconds),
+        Entry::Refused(refusal) => return refused(refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"))),
+        Entry::Open(started, one) => (Identified::Identified { name: mask_name(one.name.reveal()), expires_at: started.until, token: told(&started) }, started),
+        Entry::Choose(started, several) => (Identified::Choose { choices: choices(&several), expires_at: started.until, token: told(&started) }, started),
     };
     Ok(with_cookie(&app, &answer, &started, body.bearer))
-}
-
-/// The digits of a phone whose code was right; the refusal otherwise.
-async fn proven(app: &App, phone: &Private, code: Private) -> Result<Result<Private, Refusal>, Failure> {
-    let digits = MobileNo::parse(phone).map_err(|_| Error::field("token", "is not a mobile number of the mainland"))?.digits().clone();
-    let request = CheckCodeRequest { phone: digits.clone(), purpose: CodePurpose::Identify, code };
-    Ok(match app.engine().check_code(app.hospital(), &request).await? {
-        CheckCodeResponse::Proven => Ok(digits),
-        CheckCodeResponse::Refused { refusal } => Err(refusal),
-    })
 }
 
 /// `POST /api/v1/identify/choose`.

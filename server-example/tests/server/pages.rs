@@ -207,3 +207,48 @@ async fn a_kiosk_home_ends_what_was_left_and_leaving_ends_everything() {
     assert_eq!((left.status, header(&left, LOCATION.as_str())), (303, "/h5"));
     assert_eq!(get(&stage, "/h5/unpaid", &cookie).await.status, 303);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_touch_keeps_a_session_and_a_session_that_is_over_leaves_the_page() {
+    let stage = Stage::open().await;
+    assert_eq!(post(&stage, "/k/alive", "", &[]).await.status, 204, "nobody is identified yet");
+    let cookie = enter(&stage, "/k", 0).await;
+    assert_eq!(post(&stage, "/k/alive", &cookie, &[]).await.status, 204);
+    post(&stage, "/k/exit", &cookie, &[]).await;
+    let gone = post(&stage, "/k/alive", &cookie, &[]).await;
+    assert_eq!((gone.status, header(&gone, "hx-redirect")), (401, "/k"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slip_is_a_finished_payments_and_its_patients() {
+    let stage = Stage::open().await;
+    let (mine, other) = (enter(&stage, "/k", 0).await, enter(&stage, "/k", 1).await);
+    let session = mine.split_once('=').unwrap().1;
+    let (payment, code) = stage.order(session, "slip").await;
+    let path = format!("/k/result/{payment}/slip");
+    assert_eq!(get(&stage, &path, &mine).await.status, 404, "nothing is paid yet");
+    stage.scan(&code).await;
+    stage.done(session, &payment).await;
+    let slip = get(&stage, &path, &mine).await;
+    assert!(slip.status == 200 && slip.text().contains("<svg role=\"img\"") && slip.text().contains("扫码保存凭条"), "{}", slip.text());
+    assert_eq!(get(&stage, &path, &other).await.status, 404);
+    assert_eq!(get(&stage, &path, "").await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_waits_for_news_is_told_at_once() {
+    let stage = Stage::open().await;
+    let mine = enter(&stage, "/k", 0).await;
+    let (payment, code) = stage.order(mine.split_once('=').unwrap().1, "news").await;
+    let page = get(&stage, &format!("/k/pay/{payment}"), &mine).await.text();
+    let news = page.split("hx-get=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    assert!(news.contains("stage=awaiting&since="), "{news}");
+    let waiting = std::time::Instant::now();
+    let (told, ()) = tokio::join!(get(&stage, &news, &mine), async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        stage.scan(&code).await;
+    });
+    let waited = waiting.elapsed().as_millis();
+    // Told of the payment, or of a step before it; never before anything happened, and long before the wait is over.
+    assert!((500..6_000).contains(&waited) && [200, 204].contains(&told.status), "{} after {waited} ms", told.status);
+}

@@ -21,7 +21,7 @@ export async function openPage(browser, hospital, { size = 'landscape', scale = 
   const context = await browser.newContext({ viewport: sizes[size], deviceScaleFactor: scale, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', hasTouch: size === 'phone' });
   // `allow`: hosts a test leads the browser to on purpose (the simulated WeChat).
   const own = [hospital.base, ...allow].map((url) => new URL(url).host);
-  const watch = { errors: [], csp: [], foreign: [], requests: [], quiet: false, reset() { this.errors = []; this.csp = []; this.foreign = []; this.requests = []; } };
+  const watch = { errors: [], csp: [], foreign: [], requests: [], heard: '', quiet: false, reset() { this.errors = []; this.csp = []; this.foreign = []; this.requests = []; } };
   await context.exposeBinding('mjCsp', (_, report) => { watch.csp.push(report); });
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => window.mjCsp(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
@@ -38,6 +38,8 @@ export async function openPage(browser, hospital, { size = 'landscape', scale = 
   page.on('requestfinished', async (request) => {
     const response = await request.response();
     const body = await response?.body().catch(() => null);
+    // Everything the server said that could be about somebody, also what no page shows.
+    if (body && /html|json/.test(response.headers()['content-type'] || '')) watch.heard += body.toString('utf8');
     watch.requests.push({ url: request.url(), bytes: body ? body.length : 0, status: response?.status() });
   });
   page.watch = watch;

@@ -79,7 +79,7 @@ export async function withinBudget(page, name, { bytes = 80 * 1024, requests = 6
     session.on('Network.dataReceived', (event) => { const entry = loaded.find((l) => l.id === event.requestId); if (entry) entry.bytes += event.dataLength; });
     await alone.goto(page.url(), { waitUntil: 'load' });
     await alone.waitForTimeout(150);
-    const own = loaded.filter((l) => !l.url.endsWith('/icon.svg') && !l.url.startsWith('data:') && !l.url.includes('/state?'));
+    const own = loaded.filter((l) => !l.url.endsWith('/icon.svg') && !l.url.startsWith('data:') && !l.url.includes('/state?') && !l.url.includes('/healthz') && !l.url.includes('/pictures/'));
     const sum = own.reduce((all, l) => all + l.bytes, 0);
     assert.ok(sum <= bytes && own.length <= requests, `${name}: ${sum} bytes in ${own.length} requests: ${own.map((l) => `${new URL(l.url).pathname} ${l.bytes}`).join(', ')}`);
     return { bytes: sum, requests: own.length };
@@ -92,7 +92,8 @@ export async function withinBudget(page, name, { bytes = 80 * 1024, requests = 6
 export async function walkable(page, name) {
   const wanted = await page.evaluate(() => {
     let n = 0;
-    for (const element of document.querySelectorAll('a[href], button:not([disabled]), select, input:not([type=hidden]):not([disabled])')) {
+    const modal = document.querySelector('dialog[open]');
+    for (const element of (modal || document).querySelectorAll('a[href], button:not([disabled]), select, input:not([type=hidden]):not([disabled])')) {
       if (element.closest('dialog:not([open]), [hidden]') || element.getClientRects().length === 0) continue;
       element.dataset.walk = String(n++);
     }
@@ -116,11 +117,30 @@ export async function walkable(page, name) {
   await page.evaluate(() => document.querySelectorAll('[data-walk]').forEach((element) => delete element.dataset.walk));
 }
 
+/** Without the server: the page stays, says so, and nothing can be paid or sent; with it, all is as before. */
+export async function worksOffline(page, name) {
+  const { quiet: before } = page.watch;
+  page.watch.quiet = true;
+  const off = () => page.evaluate(() => [...document.querySelectorAll('[data-online]:not([hidden])')].map((button) => button.disabled));
+  const then = await off();
+  await page.context().setOffline(true);
+  await page.waitForSelector('#offline:not([hidden])', { timeout: 10_000 });
+  assert.match(await page.textContent('#offline'), /网络暂时中断/, name);
+  assert.ok((await off()).every((disabled) => disabled), `${name}: something can still be sent`);
+  // Forms that change something are the only things that must be held; each has such a button.
+  const loose = await page.evaluate(() => [...document.querySelectorAll('main form[method=post] button, .bar form[method=post] button, .bar button[form]')].filter((b) => !b.disabled && !b.closest('[data-exit]')).map((b) => b.textContent.trim()));
+  assert.deepEqual(loose, [], `${name}: can be sent without a server`);
+  await page.context().setOffline(false);
+  await page.waitForSelector('#offline', { state: 'hidden', timeout: 10_000 });
+  assert.deepEqual(await off(), then, `${name}: as before`);
+  page.watch.quiet = before;
+}
+
 /** Nothing of the patient in clear: not in the page, its address, or anything the browser keeps. */
 export async function discreet(page, name, patient) {
   const clear = [patient.name, patient.id_no, patient.phone, patient.card_no, patient.patient_id].filter(Boolean);
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, window.name, history.state]));
-  const places = { source: await page.content(), address: page.url(), kept, cookies: JSON.stringify(await page.context().cookies()) };
+  const places = { source: await page.content(), address: page.url(), kept, cookies: JSON.stringify(await page.context().cookies()), heard: page.watch.heard };
   for (const [place, text] of Object.entries(places)) {
     for (const value of clear) assert.ok(!text.includes(value), `${name}: ${place} holds a clear value`);
   }

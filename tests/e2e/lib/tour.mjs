@@ -31,14 +31,26 @@ export async function beginPaying(page, base, { only } = {}) {
   await page.waitForSelector('.page-pay [data-stage=awaiting] .code svg, .page-pay [data-sheet]');
 }
 
-/** `for await (const stop of tour(…))`: `{ name, personal, statuses }` with the page standing there. */
-export async function* tour(page, hospital, base, patient, { large = false, contrast = false } = {}) {
+/** Comes through the simulated official account as its user `at`. */
+export async function loginPhone(page, at = 0) {
+  await page.goto(page.at('/h5/login'));
+  await page.locator('a[href*="oauth2/choose"]').nth(at).click();
+  await page.waitForURL(/\/h5/);
+}
+
+/** `for await (const stop of tour(…))`: `{ name, personal, statuses, open }` with the page standing there; `open` is a dialog. */
+export async function* tour(page, hospital, base, patient, { large = false, contrast = false, user = 0 } = {}) {
   const kiosk = base === '/k';
   const open = (where) => page.goto(page.at(base + where));
   await open('');
   if (large) { await page.click('button[name=set][value=large]'); await page.waitForSelector('html[data-size=large]'); }
   if (contrast) { await page.click('button[name=set][value=contrast]'); await page.waitForSelector('html[data-contrast=high]'); }
   yield { name: '01-home' };
+  if (kiosk) {
+    await page.click('[data-staff]');
+    yield { name: '01b-staff', open: true };
+    await page.click('[data-staff-close]');
+  }
   await open('/identify?next=unpaid');
   yield { name: '02-identify' };
   for (const way of kiosk ? ['card', 'health', 'voucher', 'phone', 'number'] : ['phone', 'number']) {
@@ -53,7 +65,18 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   }
   const missing = await open('/no-such-page');
   yield { name: '42-error-404', statuses: [missing.status()] };
+  if (!kiosk) {
+    const refused = await open('/login/back?code=x&state=y');
+    yield { name: '03-login-refused', statuses: [refused.status()] };
+    await loginPhone(page, user);
+    yield { name: '04-patients-none' };
+  }
   await enter(page, base, patient);
+  if (!kiosk) {
+    await open('/patients');
+    yield { name: '04-patients', personal: true };
+    await open('/unpaid');
+  }
   yield { name: '09-unpaid', personal: true };
   await page.locator('.row-more').last().click();
   await page.waitForSelector('.lines');
@@ -64,7 +87,7 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   yield { name: '14-confirm', personal: true };
   await page.click('.bar .btn-main');
   await page.waitForSelector('.page-pay [data-stage=awaiting] .code svg, .page-pay [data-sheet]');
-  yield { name: '15-pay', personal: true, polls: true };
+  yield { name: '15-pay', personal: true };
   await hospital.pay();
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20000 });
   await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20000 });

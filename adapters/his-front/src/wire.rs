@@ -7,10 +7,10 @@ use menjie::port::{
     DayRow, DayRowKind, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisReceipt, HisReversed, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
 
-use crate::error::Shape;
 use crate::lenient::Reader;
 use crate::node::Node;
 use crate::record::{self, Operation};
+use menjie_transport::Shape;
 
 /// The operation of a call.
 pub(crate) const fn operation(call: &HisCall) -> &'static Operation {

@@ -10,10 +10,8 @@ pub mod acs3;
 mod client;
 mod config;
 mod encode;
-mod error;
 pub mod sms;
 pub mod tc3;
 
 pub use client::NotifyFront;
 pub use config::{AccountConfig, AliyunConfig, NotifyConfig, SmsConfig, TencentConfig};
-pub use error::Shape;

@@ -9,7 +9,7 @@ use super::Sent;
 use crate::acs3;
 use crate::config::AliyunConfig;
 use crate::encode::{host, utc};
-use crate::error::Shape;
+use menjie_transport::Shape;
 
 const ACTION: &str = "SendSms";
 const VERSION: &str = "2017-05-25";

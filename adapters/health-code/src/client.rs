@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use menjie::access::Private;
 use menjie::port::{CallCx, Entropy, Fault, HealthCode, HealthCodeAnswer, HealthCodeCall, No, Outcome};
 use menjie::{Result, Timestamp, gm};
-use menjie_transport::{ApiRequest, Client, Exchange, Http, later};
+use menjie_transport::{ApiRequest, Client, Failed, Http, later};
 use serde_json::{Map, Value};
 
 use crate::config::HealthCodeConfig;
@@ -30,21 +30,6 @@ pub struct HealthCodeFront {
 struct Token {
     text: Private,
     until: Timestamp,
-}
-
-/// Why an exchange brought no answer.
-enum Failed {
-    Unsent(Fault),
-    Unknown(Fault),
-}
-
-impl<T> From<Failed> for Outcome<T> {
-    fn from(failed: Failed) -> Outcome<T> {
-        match failed {
-            Failed::Unsent(fault) => Outcome::Unsent(fault),
-            Failed::Unknown(fault) => Outcome::Unknown(fault),
-        }
-    }
 }
 
 impl HealthCodeFront {
@@ -144,11 +129,7 @@ impl HealthCodeFront {
         let asked = Asked { token, request_id: &request_id, now: cx.now };
         let body = wire::envelope(&self.config, self.signer.as_ref(), &asked, request).map_err(|_| Failed::Unsent(Fault::new("sign", "the request cannot be signed")))?;
         let request = ApiRequest::post(path, body).business_no(business_no).header("Content-Type", "application/json; charset=utf-8");
-        let response = match self.client.exchange(cx, request).await {
-            Exchange::Answered(response) => response,
-            Exchange::Unsent(fault) => return Err(Failed::Unsent(fault)),
-            Exchange::Unknown(fault) => return Err(Failed::Unknown(fault)),
-        };
+        let response = self.client.exchange(cx, request).await.answered()?;
         if response.status != 200 {
             return Err(Failed::Unknown(Fault::new(format!("http_{}", response.status), "the platform answered with another status than 200")));
         }

@@ -8,11 +8,9 @@
 
 mod client;
 mod config;
-mod error;
 pub mod sign;
 pub mod wire;
 
 pub use client::HealthCodeFront;
 pub use config::{Fields, HealthCodeConfig, SignMethod};
-pub use error::Shape;
 pub use sign::EnvelopeSigner;

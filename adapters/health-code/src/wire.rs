@@ -7,8 +7,8 @@ use menjie::{Error, Result};
 use serde_json::{Map, Value, json};
 
 use crate::config::{Fields, HealthCodeConfig};
-use crate::error::Shape;
 use crate::sign::{self, EnvelopeSigner};
+use menjie_transport::Shape;
 
 /// The result code of a success.
 pub const OK: &str = "0";

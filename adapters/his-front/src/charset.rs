@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Shape;
+use menjie_transport::Shape;
 
 /// The character sets a HIS may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]

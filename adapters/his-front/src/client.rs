@@ -9,7 +9,7 @@ use menjie::error::{Code, Error, Result};
 use menjie::gm::hex;
 use menjie::payment::RawNotice;
 use menjie::port::{CallCx, Entropy, Fault, His, HisAnswer, HisCall, HisNotice, HisTraits, No, Outcome};
-use menjie_transport::{ApiRequest, Client, Exchange, Http, HttpResponse};
+use menjie_transport::{ApiRequest, Client, Http, HttpResponse};
 
 use crate::config::{HisFrontConfig, base_path};
 use crate::envelope::{self, Verdict};
@@ -119,10 +119,9 @@ impl His for HisFront {
             Ok(ready) => ready,
             Err(fault) => return Outcome::Unsent(fault),
         };
-        match self.client.exchange(cx, request).await {
-            Exchange::Answered(response) => self.outcome(call, &nonce, &response),
-            Exchange::Unsent(fault) => Outcome::Unsent(fault),
-            Exchange::Unknown(fault) => Outcome::Unknown(fault),
+        match self.client.exchange(cx, request).await.answered() {
+            Ok(response) => self.outcome(call, &nonce, &response),
+            Err(failed) => failed.into(),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use menjie::money::Money;
 
-use crate::error::Shape;
 use crate::lenient;
 use crate::mapping::{DateStyle, Format, Mapping, RecordShape, Unit};
 use crate::node::Node;
 use crate::record::{Kind, Record};
+use menjie_transport::Shape;
 
 /// Our record in their shape.
 pub(crate) fn theirs(mapping: &Mapping, record: &Record, node: &Node) -> Result<Node, Shape> {

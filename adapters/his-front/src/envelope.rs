@@ -5,13 +5,13 @@ use quick_xml::escape::escape;
 
 use crate::charset;
 use crate::convert;
-use crate::error::Shape;
 use crate::json::{read_json, write_json};
 use crate::mapping::{Escape, Format, Mapping, Meaning, OperationShape};
 use crate::node::Node;
 use crate::record::Record;
 use crate::wire;
 use crate::xml::{read_xml, write_xml};
+use menjie_transport::Shape;
 
 /// What an answer says.
 pub(crate) enum Verdict {

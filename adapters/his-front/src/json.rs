@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::{Shape, join};
 use crate::node::{MAX_DEPTH, Node};
+use menjie_transport::Shape;
 
 /// Reads one JSON text. Duplicate keys and deep nesting are refused.
 pub fn read_json(text: &str) -> Result<Node, Shape> {
@@ -35,7 +35,7 @@ fn value(raw: &RawValue, depth: usize) -> Result<Node, Shape> {
                 if out.iter().any(|(known, _)| *known == key) {
                     return Err(Shape::new(key, "appears twice"));
                 }
-                let node = value(raw, depth + 1).map_err(|e| Shape { field: join(&key, &e.field), ..e })?;
+                let node = value(raw, depth + 1).map_err(|e| e.under(&key))?;
                 out.push((key, node));
             }
             Node::Map(out)

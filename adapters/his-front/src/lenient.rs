@@ -4,8 +4,8 @@ use menjie::access::Private;
 use menjie::money::{Quantity, UnitPrice};
 use menjie::{BizDate, Money, Timestamp};
 
-use crate::error::{Shape, join};
 use crate::node::Node;
+use menjie_transport::Shape;
 
 /// A record being read, with its path.
 pub struct Reader<'a> {
@@ -25,7 +25,7 @@ impl<'a> Reader<'a> {
 
     /// A problem with one of the fields.
     pub fn problem(&self, field: &str, problem: &'static str) -> Shape {
-        Shape::new(join(&self.path, field), problem)
+        Shape::new(Shape::path(&self.path, field), problem)
     }
 
     /// An optional text.
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     /// A required record inside.
     pub fn record(&self, field: &str) -> Result<Reader<'a>, Shape> {
         let node = self.node.get(field).ok_or_else(|| self.problem(field, "is missing"))?;
-        Reader::new(node, join(&self.path, field))
+        Reader::new(node, Shape::path(&self.path, field))
     }
 
     /// A list of records; `null` is empty, a missing list is refused (a cut answer must not look like "nothing").
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     fn item(&self, field: &str, i: usize) -> String {
-        format!("{}[{i}]", join(&self.path, field))
+        format!("{}[{i}]", Shape::path(&self.path, field))
     }
 }
 

@@ -11,7 +11,6 @@ mod client;
 mod config;
 mod convert;
 mod envelope;
-mod error;
 mod json;
 pub mod lenient;
 mod mapping;
@@ -24,7 +23,6 @@ mod xml;
 
 pub use client::HisFront;
 pub use config::HisFrontConfig;
-pub use error::Shape;
 pub use json::{read_json, write_json};
 pub use mapping::{AnswerShape, Codes, DateStyle, Escape, Format, Mapping, OperationShape, RecordShape, RequestShape, Signature, Unit, Unwrap};
 pub use node::Node;

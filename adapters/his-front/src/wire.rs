@@ -12,10 +12,10 @@ use menjie::port::{
 
 use menjie::visit::AffectedPage;
 
-use crate::error::Shape;
 use crate::lenient::Reader;
 use crate::node::Node;
 use crate::record::{self, Operation};
+use menjie_transport::Shape;
 
 /// The operation of a call.
 pub(crate) const fn operation(call: &HisCall) -> &'static Operation {

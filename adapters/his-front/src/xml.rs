@@ -5,8 +5,8 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
-use crate::error::Shape;
 use crate::node::{MAX_DEPTH, Node};
+use menjie_transport::Shape;
 
 /// An element wider than this is no record of any profile; the look-up of repeated names stays cheap.
 const MAX_NAMES: usize = 256;

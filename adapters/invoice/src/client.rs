@@ -9,7 +9,7 @@ use menjie::gm::hex;
 use menjie::ident::BusinessNo;
 use menjie::invoice::{InvoiceOrder, InvoiceState, RedOrder};
 use menjie::port::{CallCx, Entropy, Fault, InvoiceAnswer, InvoiceCall, InvoicePlatform, No, Outcome};
-use menjie_transport::{ApiRequest, Client, Exchange, Http, later};
+use menjie_transport::{ApiRequest, Client, Failed, Http, later};
 use serde_json::Value;
 
 use crate::config::InvoiceConfig;
@@ -26,20 +26,6 @@ pub struct InvoiceFront {
 
 /// One exchange: the inside of an answer, or how it failed.
 type Asked = std::result::Result<Reply, Failed>;
-
-enum Failed {
-    Unsent(Fault),
-    Unknown(Fault),
-}
-
-impl<T> From<Failed> for Outcome<T> {
-    fn from(failed: Failed) -> Outcome<T> {
-        match failed {
-            Failed::Unsent(fault) => Outcome::Unsent(fault),
-            Failed::Unknown(fault) => Outcome::Unknown(fault),
-        }
-    }
-}
 
 impl InvoiceFront {
     /// Over our own sockets.
@@ -66,11 +52,7 @@ impl InvoiceFront {
         self.entropy.fill(&mut noise);
         let body = self.signer.seal(business, &hex(&noise));
         let request = ApiRequest::post(format!("/{method}"), body).business_no(call.business_no()).header("Content-Type", "application/json; charset=utf-8");
-        let response = match self.client.exchange(cx, request).await {
-            Exchange::Answered(response) => response,
-            Exchange::Unsent(fault) => return Err(Failed::Unsent(fault)),
-            Exchange::Unknown(fault) => return Err(Failed::Unknown(fault)),
-        };
+        let response = self.client.exchange(cx, request).await.answered()?;
         if response.status != 200 {
             return Err(Failed::Unknown(Fault::new(format!("http_{}", response.status), "the platform answered with another status than 200")));
         }
@@ -175,8 +157,8 @@ fn code(reply: &Reply) -> String {
     reply.result.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }
 
-fn fields(reply: &Reply) -> std::result::Result<serde_json::Map<String, Value>, crate::Shape> {
-    reply.fields()?.ok_or(crate::Shape::new("message", "is empty"))
+fn fields(reply: &Reply) -> std::result::Result<serde_json::Map<String, Value>, menjie_transport::Shape> {
+    reply.fields()?.ok_or(menjie_transport::Shape::new("message", "is empty"))
 }
 
 #[async_trait]

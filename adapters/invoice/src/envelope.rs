@@ -8,7 +8,7 @@ use menjie::gm;
 use serde_json::{Map, Value};
 
 use crate::config::Digest;
-use crate::error::Shape;
+use menjie_transport::Shape;
 
 /// The envelope's version; not the platform's.
 pub const VERSION: &str = "1.0";
@@ -102,7 +102,7 @@ impl std::fmt::Debug for Reply {
 }
 
 /// Why an answer is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// Its signature is missing or wrong.
     Signature,
@@ -173,7 +173,7 @@ mod tests {
         let signer = signer(Digest::Md5);
         let field = |body: &str| match signer.open(body.as_bytes(), false).unwrap_err() {
             Refused::Shape(shape) => shape.field,
-            Refused::Signature => "signature",
+            Refused::Signature => "signature".into(),
         };
         assert_eq!(field("<html>"), "body");
         assert_eq!(field("{}"), "data");

@@ -7,10 +7,8 @@
 mod client;
 mod config;
 pub mod envelope;
-mod error;
 mod summary;
 pub mod wire;
 
 pub use client::InvoiceFront;
 pub use config::{ChargeCode, Digest, InvoiceConfig, Methods, PlatformVersion, StateFields};
-pub use error::Shape;

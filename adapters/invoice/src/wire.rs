@@ -8,8 +8,8 @@ use menjie::money::Money;
 use serde_json::{Map, Value, json};
 
 use crate::config::{InvoiceConfig, PlatformVersion};
-use crate::error::Shape;
 use crate::summary;
+use menjie_transport::Shape;
 
 /// The result code of a success.
 pub const OK: &str = "S0000";

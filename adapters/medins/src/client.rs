@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use menjie::access::Private;
 use menjie::port::{CallCx, Fault, Insurer, InsurerAnswer, InsurerCall, No, Outcome};
 use menjie::{Result, gm};
-use menjie_transport::{ApiRequest, Client, Exchange, Http};
+use menjie_transport::{ApiRequest, Client, Http};
 
 use crate::config::MedinsConfig;
 use crate::wire::{self, Reply};
@@ -35,10 +35,9 @@ impl MedInsurance {
         let hash = gm::hex(&gm::sm3(code.reveal().as_bytes()));
         let request =
             ApiRequest::post(self.config.path.as_str(), body).interface(wire::EC_QUERY).business_no(Some(&hash)).header("Content-Type", "application/json; charset=utf-8");
-        let response = match self.client.exchange(cx, request).await {
-            Exchange::Answered(response) => response,
-            Exchange::Unsent(fault) => return Outcome::Unsent(fault),
-            Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+        let response = match self.client.exchange(cx, request).await.answered() {
+            Ok(response) => response,
+            Err(failed) => return failed.into(),
         };
         if response.status != 200 {
             return Outcome::Unknown(Fault::new(format!("http_{}", response.status), "the decoder answered with another status than 200"));

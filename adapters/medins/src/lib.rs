@@ -6,9 +6,7 @@
 
 mod client;
 mod config;
-mod error;
 pub mod wire;
 
 pub use client::MedInsurance;
 pub use config::MedinsConfig;
-pub use error::Shape;

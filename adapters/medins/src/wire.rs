@@ -6,7 +6,7 @@ use menjie::port::VoucherHolder;
 use serde_json::{Map, Value, json};
 
 use crate::config::MedinsConfig;
-use crate::error::Shape;
+use menjie_transport::Shape;
 
 /// The name of the transaction.
 pub const EC_QUERY: &str = "ec.query";

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::config::AccountConfig;
 use crate::encode::percent;
-use crate::error::Shape;
+use menjie_transport::Shape;
 
 /// Where the browser asks; the order of parameters matters to some clients.
 pub fn login_url(config: &AccountConfig, back: &str, state: &str) -> String {

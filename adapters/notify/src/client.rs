@@ -27,7 +27,7 @@ pub struct NotifyFront {
 }
 
 /// Reads a gateway's answer about one phone.
-type Read = fn(&HttpResponse, &Private) -> std::result::Result<Sent, crate::Shape>;
+type Read = fn(&HttpResponse, &Private) -> std::result::Result<Sent, menjie_transport::Shape>;
 
 enum Gateway {
     Aliyun(AliyunConfig, Client),
@@ -83,10 +83,9 @@ impl NotifyFront {
                 (client.exchange(cx, request).await, |answer, phone| tencent::read(answer.status, &answer.body, phone))
             }
         };
-        let response = match response {
-            Exchange::Answered(response) => response,
-            Exchange::Unsent(fault) => return Outcome::Unsent(fault),
-            Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+        let response = match response.answered() {
+            Ok(response) => response,
+            Err(failed) => return failed.into(),
         };
         match read(&response, phone) {
             Ok(Sent::Taken) => Outcome::Done(NotifyAnswer::SmsCode),
@@ -200,10 +199,9 @@ impl Account {
             return Outcome::Done(NotifyAnswer::Login(AccountUser { openid }));
         }
         let request: ApiRequest = account::exchange(&self.config, code);
-        let response = match self.client.exchange(cx, request).await {
-            Exchange::Answered(response) => response,
-            Exchange::Unsent(fault) => return Outcome::Unsent(fault),
-            Exchange::Unknown(fault) => return Outcome::Unknown(fault),
+        let response = match self.client.exchange(cx, request).await.answered() {
+            Ok(response) => response,
+            Err(failed) => return failed.into(),
         };
         if response.status != 200 {
             return Outcome::Unknown(Fault::new(format!("http_{}", response.status), "WeChat answered with another status than 200"));

@@ -10,7 +10,6 @@ pub mod acs3;
 mod client;
 mod config;
 mod encode;
-mod error;
 pub mod message;
 mod notice;
 pub mod sms;
@@ -18,4 +17,3 @@ pub mod tc3;
 
 pub use client::NotifyFront;
 pub use config::{AccountConfig, AccountNotice, AliyunConfig, AliyunNotice, MessageKind, NotifyConfig, SmsConfig, TencentConfig, TencentNotice};
-pub use error::Shape;

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::config::{AccountConfig, AccountNotice, MessageKind};
 use crate::encode::percent;
-use crate::error::Shape;
 use crate::notice;
+use menjie_transport::Shape;
 
 /// A token is renewed so long before it ends.
 const EARLY_S: i64 = 300;

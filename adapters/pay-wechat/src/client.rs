@@ -10,7 +10,7 @@ use menjie::access::Private;
 use menjie::payment::{ChannelTraits, Handover, Method, Notice, RawNotice};
 use menjie::port::{CallCx, ChannelAnswer, ChannelCall, Entropy, Fault, Outcome, PaymentChannel};
 use menjie::{Result, Timestamp, gm};
-use menjie_transport::{ApiRequest, Client, Exchange, Http, HttpResponse, later};
+use menjie_transport::{ApiRequest, Client, Http, HttpResponse, later};
 use zeroize::Zeroizing;
 
 use crate::certs;
@@ -128,11 +128,7 @@ impl WechatPay {
         if let Some(id) = self.verifier().announced(cx.now) {
             request = request.header("Wechatpay-Serial", id);
         }
-        match self.client.exchange(cx, request).await {
-            Exchange::Answered(answer) => Ok(answer),
-            Exchange::Unsent(fault) => Err(Outcome::Unsent(fault)),
-            Exchange::Unknown(fault) => Err(Outcome::Unknown(fault)),
-        }
+        self.client.exchange(cx, request).await.answered().map_err(Outcome::from)
     }
 
     /// Verifies an answer; an unknown key is looked for once.

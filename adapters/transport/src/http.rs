@@ -1,7 +1,7 @@
 //! The seam between a protocol and a socket: one request, one [`Exchange`].
 
 use async_trait::async_trait;
-use menjie::port::{CallCx, Fault};
+use menjie::port::{CallCx, Fault, Outcome};
 
 /// The methods our counterparts use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,35 @@ pub enum Exchange {
     Unsent(Fault),
     /// Bytes may have left.
     Unknown(Fault),
+}
+
+impl Exchange {
+    /// The answer, or why there is none.
+    pub fn answered(self) -> Result<HttpResponse, Failed> {
+        match self {
+            Exchange::Answered(response) => Ok(response),
+            Exchange::Unsent(fault) => Err(Failed::Unsent(fault)),
+            Exchange::Unknown(fault) => Err(Failed::Unknown(fault)),
+        }
+    }
+}
+
+/// Why an exchange brought no answer that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// Proven: no byte of the request left this machine.
+    Unsent(Fault),
+    /// Bytes may have left.
+    Unknown(Fault),
+}
+
+impl<T> From<Failed> for Outcome<T> {
+    fn from(failed: Failed) -> Outcome<T> {
+        match failed {
+            Failed::Unsent(fault) => Outcome::Unsent(fault),
+            Failed::Unknown(fault) => Outcome::Unknown(fault),
+        }
+    }
 }
 
 /// Sends one request. Implementations never repeat it, never follow a redirect, and answer `Unsent` only when no byte of

@@ -10,11 +10,13 @@ mod client;
 mod config;
 mod http;
 mod redact;
+mod shape;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod wire;
 
 pub use client::{ApiRequest, Client, later};
 pub use config::{ClientConfig, Rate};
-pub use http::{Exchange, Http, HttpRequest, HttpResponse, Method};
+pub use http::{Exchange, Failed, Http, HttpRequest, HttpResponse, Method};
+pub use shape::Shape;
 pub use wire::Wire;

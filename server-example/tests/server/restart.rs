@@ -11,7 +11,10 @@ async fn a_payment_made_while_the_server_was_away_is_found_and_finished() {
     let (payment, code) = stage.order(&session, "k").await;
     assert!(stage.stop().await, "an orderly stop cuts nothing off");
     stage.scan(&code).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The channel tells it while nobody is there.
+    while stage.sim.with(|hospital, now| hospital.truth(now)).wechat.callbacks.sent == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     stage.start().await;
     // The session is in the store, too.
     let view = stage.done(&session, &payment).await;

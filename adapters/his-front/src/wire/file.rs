@@ -1,8 +1,8 @@
 //! Documents, first-visit records and opened files as records of the default profile.
 
-use crate::error::Shape;
 use menjie::patient::{Field, RecordRow};
 use menjie::port::{DocumentRef, FileOpened, FileOrder};
+use menjie_transport::Shape;
 
 use super::{map, patient};
 use crate::lenient::Reader;

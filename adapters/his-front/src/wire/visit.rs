@@ -6,9 +6,9 @@ use menjie::port::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 use menjie::visit::{Affected, AffectedPage, Contact, FeeBack, QueueTicket, Rebooked, Registration, Session, Standing, StopKind, StopNotice, StopReason, Substitute, Turn};
 
 use super::map;
-use crate::error::Shape;
 use crate::lenient::Reader;
 use crate::node::Node;
+use menjie_transport::Shape;
 
 const SESSIONS: &[(&str, Session)] = &[("am", Session::Am), ("pm", Session::Pm), ("evening", Session::Evening), ("all_day", Session::AllDay)];
 

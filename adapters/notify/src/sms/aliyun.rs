@@ -8,11 +8,12 @@ use menjie::port::NoticeOrder;
 use menjie_transport::ApiRequest;
 use serde_json::{Value, json};
 
+use menjie_transport::Shape;
+
 use super::Sent;
 use crate::acs3;
 use crate::config::{AliyunConfig, AliyunNotice};
 use crate::encode::{host, utc};
-use crate::error::Shape;
 use crate::notice::value;
 
 const ACTION: &str = "SendSms";

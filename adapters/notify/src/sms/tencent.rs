@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::Sent;
 use crate::config::{TencentConfig, TencentNotice};
 use crate::encode::host;
-use crate::error::Shape;
 use crate::notice::value;
 use crate::tc3;
+use menjie_transport::Shape;
 
 const ACTION: &str = "SendSms";
 const VERSION: &str = "2021-01-11";

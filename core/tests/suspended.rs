@@ -47,7 +47,7 @@ async fn press(engine: Engine, caller: Caller, key: RequestKey, visit: VisitId) 
 
 /// Looks at what is stopped and chooses.
 async fn choose(engine: Engine, caller: Caller, key: RequestKey, choice: Choice) {
-    let request = SuspensionListRequest { patient_id: caller.patients[0].clone() };
+    let request = SuspensionListRequest { patient_id: caller.patients[0].clone(), wait_ms: 0 };
     let Ok(list) = engine.suspensions(&caller, &request).await else { return };
     if let Some(found) = list.suspensions.first() {
         let _ = engine.choose(&caller, &SuspensionChooseRequest { key, suspension_id: found.suspension_id, choice }).await;

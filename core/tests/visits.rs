@@ -57,7 +57,7 @@ fn progress(clinic: &mut Clinic, of: &str, id: CheckInId, wait_ms: u32) -> Visit
 
 fn suspensions(clinic: &mut Clinic, of: &str) -> Vec<SuspensionView> {
     let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient(of)));
-    clinic.block(async move { engine.suspensions(&caller, &SuspensionListRequest { patient_id: patient_id(&caller) }).await }).unwrap().suspensions
+    clinic.block(async move { engine.suspensions(&caller, &SuspensionListRequest { patient_id: patient_id(&caller), wait_ms: 0 }).await }).unwrap().suspensions
 }
 
 fn patient_id(caller: &Caller) -> PatientId {
@@ -158,7 +158,7 @@ fn a_stopped_clinic_cannot_be_checked_in_and_leads_to_its_suspension() {
         matches!(press(&mut clinic, "P1", "V1").unwrap(), AttendResponse::Refused { refusal, suspension_id, .. } if refusal.reason == "visit_stopped" && suspension_id == Some(id))
     );
     let (engine, stranger) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient("P2")));
-    let found = clinic.block(async move { engine.suspension(&stranger, &SuspensionGetRequest { suspension_id: id }).await });
+    let found = clinic.block(async move { engine.suspension(&stranger, &SuspensionGetRequest { suspension_id: id, wait_ms: 0 }).await });
     assert_eq!(found.unwrap_err().code(), Code::NotFound);
 }
 

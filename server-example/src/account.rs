@@ -51,7 +51,7 @@ pub async fn list(app: &App, payer: &Private) -> Result<Vec<Bound>> {
 pub async fn bind(app: &App, payer: &Private, patient: &PatientId, shown: &str, hint: &str) -> Result<Binding> {
     let id: String = token::fresh(app.entropy()).reveal().chars().take(24).collect();
     let most = usize::try_from(app.settings().pages.h5.patients_max).unwrap_or(1);
-    change(app, payer, |kept| {
+    let binding = change(app, payer, |kept| {
         if kept.files.iter().any(|f| &f.patient == patient) {
             return Some(Binding::Bound);
         }
@@ -61,7 +61,12 @@ pub async fn bind(app: &App, payer: &Private, patient: &PatientId, shown: &str, 
         kept.files.push(Bound { id: id.clone(), patient: patient.clone(), shown: shown.to_owned(), hint: hint.to_owned() });
         Some(Binding::Bound)
     })
-    .await
+    .await?;
+    if binding == Binding::Bound {
+        // Stopped clinics are told to the account (停诊通知).
+        app.engine().bind_contact(app.hospital(), patient, payer).await?;
+    }
+    Ok(binding)
 }
 
 /// Makes a file the default. A file that is not on this account's list looks like a missing one.
@@ -77,11 +82,13 @@ pub async fn prefer(app: &App, payer: &Private, id: &str) -> Result<()> {
 
 /// Takes a file off the list and returns whose it was.
 pub async fn remove(app: &App, payer: &Private, id: &str) -> Result<PatientId> {
-    change(app, payer, |kept| {
+    let patient = change(app, payer, |kept| {
         let at = kept.files.iter().position(|f| f.id == id)?;
         Some(kept.files.remove(at).patient)
     })
-    .await
+    .await?;
+    app.engine().unbind_contact(app.hospital(), &patient, payer).await?;
+    Ok(patient)
 }
 
 /// A file of this account.

@@ -51,9 +51,11 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "notify": {
                 "sms": { "aliyun": {
                     "base_url": urls.identity, "access_key_id": keys.sms_key_id, "access_key_secret": keys.sms_secret, "sign_name": "门结演示医院", "template_code": "SMS_000000001",
+                    "notice": { "template_code": "SMS_000000002", "parameters": { "day": "day" } },
                 }},
                 "account": {
                     "appid": keys.appid, "secret": keys.account_secret, "base_url": urls.identity, "authorize_url": format!("{}/connect/oauth2/authorize", urls.identity),
+                    "notice": { "kind": "template", "template_id": "DEMO-STOPPED", "data": { "thing1": "what", "time2": "day", "thing3": "todo" } },
                 },
             },
             "channels": { "wechat": {
@@ -86,5 +88,5 @@ fn pace() -> Value {
             "deadline_ms": 3_000, "slots": slots, "overdue_s": 30,
         })
     };
-    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
+    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "notify": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
 }

@@ -3,14 +3,14 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use menjie::service::{
-    AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentCancelResponse, PaymentView,
-    QuoteResponse, SendCodeResponse, SettlementView, UnpaidResponse,
+    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentCancelResponse, PaymentView,
+    QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse, SuspensionListResponse, SuspensionView, UnpaidResponse, VisitProgressResponse,
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::routes::{bills, identify, payments, settlements, sms, staff};
+use crate::routes::{bills, identify, payments, settlements, sms, staff, visits};
 
 type Make = fn(&mut SchemaGenerator) -> Schema;
 
@@ -168,6 +168,83 @@ const DOCS: &[Doc] = &[
         request: None,
         response: Some(of::<SettlementView>),
         failures: &[401, 404],
+    },
+    Doc {
+        method: "get",
+        path: "/api/v1/registrations",
+        summary: "The registrations of a day, as the check-in list shows them",
+        who: Who::Patient,
+        keyed: false,
+        query: Some(inline::<visits::Day>),
+        request: None,
+        response: Some(of::<RegistrationListResponse>),
+        failures: &[401, 502],
+    },
+    Doc {
+        method: "post",
+        path: "/api/v1/registrations/{id}/check-in",
+        summary: "Check in; a repeat is the first one. Follow it with GET",
+        who: Who::Patient,
+        keyed: true,
+        query: None,
+        request: Some(of::<visits::Here>),
+        response: Some(of::<AttendResponse>),
+        failures: &[401, 404, 409, 502],
+    },
+    Doc {
+        method: "post",
+        path: "/api/v1/registrations/{id}/take-number",
+        summary: "Take a number; a repeat is the first one. Follow it with GET",
+        who: Who::Patient,
+        keyed: true,
+        query: None,
+        request: Some(of::<visits::Here>),
+        response: Some(of::<AttendResponse>),
+        failures: &[401, 404, 409, 502],
+    },
+    Doc {
+        method: "get",
+        path: "/api/v1/check-ins/{id}",
+        summary: "How far a check-in is; may wait for the answer",
+        who: Who::Patient,
+        keyed: false,
+        query: Some(inline::<visits::Wait>),
+        request: None,
+        response: Some(of::<VisitProgressResponse>),
+        failures: &[401, 404],
+    },
+    Doc {
+        method: "get",
+        path: "/api/v1/suspensions",
+        summary: "What stopped clinics mean for the registrations of the patient",
+        who: Who::Patient,
+        keyed: false,
+        query: Some(inline::<visits::Wait>),
+        request: None,
+        response: Some(of::<SuspensionListResponse>),
+        failures: &[401],
+    },
+    Doc {
+        method: "get",
+        path: "/api/v1/suspensions/{id}",
+        summary: "What a stopped clinic means for one registration",
+        who: Who::Patient,
+        keyed: false,
+        query: Some(inline::<visits::Wait>),
+        request: None,
+        response: Some(of::<SuspensionView>),
+        failures: &[401, 404],
+    },
+    Doc {
+        method: "post",
+        path: "/api/v1/suspensions/{id}/choose",
+        summary: "Choose another time, or the fee back",
+        who: Who::Patient,
+        keyed: true,
+        query: None,
+        request: Some(of::<visits::Choose>),
+        response: Some(of::<SuspensionChooseResponse>),
+        failures: &[401, 404, 409],
     },
     Doc {
         method: "get",

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, notify, ops, payments, settlements, sms, staff};
+use crate::routes::{bills, health, identify, notify, ops, payments, settlements, sms, staff, visits};
 use crate::{openapi, origin, pages, trace};
 
 /// No request of ours is larger.
@@ -30,7 +30,14 @@ pub fn router(app: App) -> Router {
         .route("/payments/{id}", get(payments::get))
         .route("/payments/{id}/cancel", post(payments::cancel))
         .route("/settlements", get(settlements::paid))
-        .route("/settlements/{id}", get(settlements::detail));
+        .route("/settlements/{id}", get(settlements::detail))
+        .route("/registrations", get(visits::registrations))
+        .route("/registrations/{id}/check-in", post(visits::check_in))
+        .route("/registrations/{id}/take-number", post(visits::take_number))
+        .route("/check-ins/{id}", get(visits::progress))
+        .route("/suspensions", get(visits::suspensions))
+        .route("/suspensions/{id}", get(visits::suspension))
+        .route("/suspensions/{id}/choose", post(visits::choose));
     let staff = Router::new().route("/attention", get(staff::attention)).route("/attention/resolve", post(staff::resolve)).route("/audit", post(staff::audit));
     let mut api = patient.nest("/staff", staff);
     if app.settings().ops {
@@ -40,6 +47,7 @@ pub fn router(app: App) -> Router {
     pages
         .nest("/api/v1", api.layer(from_fn(origin::same_site)))
         .route("/notify/wechat", post(notify::wechat))
+        .route("/notify/his", post(notify::his))
         .route("/openapi.json", get(openapi::serve))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -9,3 +9,4 @@ pub mod payments;
 pub mod settlements;
 pub mod sms;
 pub mod staff;
+pub mod visits;

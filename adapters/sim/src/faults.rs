@@ -91,7 +91,7 @@ pub enum Fault {
     Gbk,
     /// HIS unpaid: no line names an executing department.
     MissingDepartment,
-    /// Health code: the token is over before its time.
+    /// Health code, official account's messages: the token is over before its time.
     TokenOver,
     /// Decoder: the answer's inside is a JSON text.
     TextData,

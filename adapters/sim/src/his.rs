@@ -1,6 +1,8 @@
 //! The hospital information system behind the default front-end profile (docs/his-front.yaml): a pure machine.
 
+mod attend;
 mod book;
+mod bookings;
 mod operate;
 mod sign;
 mod window;
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use book::LineCounts;
+pub use bookings::{NewBooking, NewStop};
 pub use window::{ActionRefused, WindowAction};
 
 use book::Book;
@@ -79,6 +82,9 @@ pub struct HisTruth {
     pub settlements: BTreeMap<String, SettlementTruth>,
     /// Where the lines stand.
     pub lines: LineCounts,
+    /// Registrations that were checked in, and under how many numbers: more than one is what a client must never do.
+    #[serde(default)]
+    pub check_ins: BTreeMap<String, u32>,
     /// Requests per interface.
     pub requests: Counts,
 }
@@ -137,9 +143,20 @@ impl His {
         self.options
     }
 
+    /// One notice, as HIS pushes it to `path`: headers and body, signed like a request (docs/his-front.yaml §5).
+    pub fn push(&self, id: &str, path: &str, now: Timestamp) -> Option<(Vec<(String, String)>, Vec<u8>)> {
+        let (_, at, news) = self.book.news(None).into_iter().find(|(known, ..)| known == id)?;
+        let body = serde_json::to_vec(&operate::notice(id, at, news, &Shape(&Drawn::default()))).ok()?;
+        let (time, nonce) = (now.to_string(), format!("{:0>32}", id));
+        let signature = sign::request(&self.secret, path, &time, &nonce, &body);
+        let headers = [("x-menjie-app", self.app.clone()), ("x-menjie-time", time), ("x-menjie-nonce", nonce), ("x-menjie-sign", signature)];
+        Some((headers.map(|(name, value)| (name.to_owned(), value)).to_vec(), body))
+    }
+
     /// What really happened.
     pub fn truth(&self) -> HisTruth {
         let mut truth = HisTruth { lines: self.book.line_counts(), requests: self.counts.clone(), ..HisTruth::default() };
+        truth.check_ins = self.book.bookings.all.values().filter(|b| b.check_ins > 0).map(|b| (b.new.visit_id.to_string(), b.check_ins)).collect();
         for (no, settlement) in &self.book.settlements {
             let total_fen = settlement.bill.as_ref().map_or(0, |bill| bill.total_fen);
             let posting = settlement.posting.as_ref();
@@ -205,6 +222,13 @@ impl Machine for His {
             ("POST", Some("/query-reverse")) => "query_reverse",
             ("POST", Some("/notices")) => "notices",
             ("POST", Some("/day-file")) => "day_file",
+            ("POST", Some("/registrations")) => "registrations",
+            ("POST", Some("/take-number")) => "take_number",
+            ("POST", Some("/check-in")) => "check_in",
+            ("POST", Some("/query-check-in")) => "query_check_in",
+            ("POST", Some("/affected")) => "affected",
+            ("POST", Some("/rebook")) => "rebook",
+            ("POST", Some("/query-rebook")) => "query_rebook",
             _ => "unknown",
         }
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hospital::Hospital;
 
-pub use account::{Account, WechatUser};
+pub use account::{Account, AccountMessage, WechatUser};
 pub use decoder::Decoder;
 pub use health_code::{HealthCode, TOKEN_EXPIRED_CODES};
 pub use people::People;
@@ -35,6 +35,9 @@ pub struct Minted {
 pub struct IdentityTruth {
     /// Messages that arrived at phones.
     pub messages: usize,
+    /// Messages of the official account that arrived at its followers.
+    #[serde(default)]
+    pub account_messages: usize,
     /// Requests per interface, by peer.
     pub requests: BTreeMap<String, BTreeMap<String, u64>>,
 }
@@ -48,7 +51,7 @@ impl IdentityTruth {
             ("account", hospital.account.requests()),
         ];
         let requests = requests.into_iter().map(|(peer, counts)| (peer.to_owned(), counts.clone())).collect();
-        IdentityTruth { messages: hospital.sms.inbox().len(), requests }
+        IdentityTruth { messages: hospital.sms.inbox().len(), account_messages: hospital.account.messages().len(), requests }
     }
 }
 
@@ -58,7 +61,7 @@ pub fn peer_of(path: &str) -> crate::Peer {
         crate::Peer::HealthCode
     } else if path.starts_with("/api/") {
         crate::Peer::Decoder
-    } else if path.starts_with("/sns/") {
+    } else if path.starts_with("/sns/") || path.starts_with("/cgi-bin/") {
         crate::Peer::Account
     } else {
         crate::Peer::Sms

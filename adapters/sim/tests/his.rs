@@ -393,3 +393,64 @@ fn a_bill_of_zero_is_confirmed_without_a_channel() {
     bill["paid_at"] = json!("2026-03-02T09:00:00+08:00");
     assert_eq!(client.call(&mut hospital, "post", &bill, NINE).0, "0");
 }
+
+fn book(desk: &mut Desk, visit: &str, fee: i64) -> Value {
+    let patient = small_day().patients[0].patient_id.clone();
+    let action = json!({"do": "book", "visit_id": visit, "patient_id": patient, "schedule_id": "PB1", "session": "am", "starts_at": "2026-03-02T09:00:00+08:00",
+        "ends_at": "2026-03-02T12:00:00+08:00", "fee_fen": fee});
+    desk.hospital.his.act(&serde_json::from_value(action).unwrap(), desk.now).unwrap();
+    json!({"no": format!("C-{visit}"), "visit_id": visit, "patient_id": patient, "turn": "in_order"})
+}
+
+#[test]
+fn a_check_in_has_one_place_per_number_and_is_counted() {
+    let mut desk = Desk::open();
+    let order = book(&mut desk, "VX1", 0);
+    let (_, list) = desk.call("registrations", &json!({"patient_id": order["patient_id"], "date": "2026-03-02"}));
+    let one = list["registrations"].as_array().unwrap().iter().find(|r| r["visit_id"] == "VX1").unwrap();
+    assert_eq!((&one["standing"], &one["paid"]), (&json!("booked"), &json!(true)));
+    let (code, first) = desk.call("check-in", &order);
+    assert_eq!((code.as_str(), &first["queue_number"], &first["ahead"]), ("0", &json!("A001"), &json!(0)));
+    assert_eq!(desk.call("check-in", &order).1, first);
+    assert_eq!(desk.call("query-check-in", &json!({"no": "C-VX1"})).1["ticket"], first);
+    assert_eq!(desk.call("query-check-in", &json!({"no": "C-other"})).1, json!({"state": "not_recorded"}));
+    let mut second = order.clone();
+    second["no"] = json!("C-second");
+    assert_eq!(desk.code("check-in", &second), "0");
+    assert_eq!(desk.hospital.his.truth().check_ins.get("VX1"), Some(&2), "a client that asks under two numbers is found out");
+    let mut stranger = order;
+    stranger["patient_id"] = json!("somebody");
+    stranger["no"] = json!("C-3");
+    assert_eq!(desk.code("check-in", &stranger), "1006");
+    let unpaid = book(&mut desk, "VX2", 1_200);
+    assert_eq!(desk.code("take-number", &unpaid), "1015");
+}
+
+#[test]
+fn a_stop_is_told_listed_pushed_and_rebooked_once() {
+    let mut desk = Desk::open();
+    let orders = ["VX1", "VX2", "VX3"].map(|visit| book(&mut desk, visit, 0));
+    let stop = json!({"do": "stop", "schedule_id": "PB1", "date": "2026-03-02", "kind": "stopped", "reason": "doctor_away", "substitute": "PB2"});
+    desk.hospital.his.act(&serde_json::from_value(stop).unwrap(), desk.now).unwrap();
+    assert_eq!(desk.code("check-in", &orders[0]), "1013");
+    let (_, news) = desk.call("notices", &json!({}));
+    let notice = news["notices"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&notice["kind"], &notice["stop"]["schedule_id"], &notice["stop"]["substitute_schedule_id"]), (&json!("clinic_stopped"), &json!("PB1"), &json!("PB2")));
+    let (_, pushed) = desk.hospital.his.push(notice["id"].as_str().unwrap(), "/notify/his", desk.now).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&pushed).unwrap(), notice, "pushed and polled are the same");
+    let page = |desk: &mut Desk, after: Value| desk.call("affected", &json!({"schedule_id": "PB1", "date": "2026-03-02", "session": "am", "after": after, "limit": 2})).1;
+    let first = page(&mut desk, Value::Null);
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["next"]), (2, &json!("VX2")));
+    let last = page(&mut desk, first["next"].clone());
+    assert_eq!((last["items"][0]["registration"]["visit_id"].clone(), &last["next"]), (json!("VX3"), &Value::Null));
+    let rebook = |visit: &str, choice: &str| json!({"no": format!("U-{visit}"), "visit_id": visit, "patient_id": orders[0]["patient_id"], "choice": choice, "schedule_id": "PB2"});
+    let (code, moved) = desk.call("rebook", &rebook("VX1", "move"));
+    assert_eq!((code.as_str(), &moved["done"], &moved["registration"]["standing"]), ("0", &json!("moved"), &json!("booked")));
+    assert_eq!(desk.call("rebook", &rebook("VX1", "move")).1, moved, "the same number, the same answer");
+    let mut again = rebook("VX1", "cancel");
+    again["no"] = json!("U-again");
+    assert_eq!(desk.code("rebook", &again), "1014", "it is not stopped any more");
+    assert_eq!(desk.call("rebook", &rebook("VX2", "cancel")).1, json!({"done": "cancelled", "fee": "free"}));
+    assert_eq!(desk.call("query-rebook", &json!({"no": "U-VX2"})).1["rebooked"]["fee"], "free");
+    assert_eq!(desk.call("query-rebook", &json!({"no": "U-nobody"})).1, json!({"state": "not_recorded"}));
+}

@@ -1,7 +1,7 @@
 //! docs/machines.md from the transition tables of the core.
 
 use menjie::workflow::table::{transitions, unknown};
-use menjie::workflow::{InvoiceSt, MachineKind, PaymentSt, RefundSt, SettlementSt, State};
+use menjie::workflow::{CheckInSt, InvoiceSt, MachineKind, NoticeSt, PaymentSt, RefundSt, SettlementSt, State, StopSt, SuspensionSt};
 
 pub(crate) fn page() -> Result<String, String> {
     let mut text = String::from(
@@ -36,6 +36,10 @@ const fn machine(kind: MachineKind) -> (&'static str, &'static str) {
         MachineKind::Settlement => ("Settlement", "结算单"),
         MachineKind::Refund => ("Refund", "退费单"),
         MachineKind::Invoice => ("Invoice", "票据"),
+        MachineKind::CheckIn => ("CheckIn", "签到、取号"),
+        MachineKind::Stop => ("Stop", "停诊通知"),
+        MachineKind::Suspension => ("Suspension", "停诊影响的挂号"),
+        MachineKind::Notice => ("Notice", "通知"),
     }
 }
 
@@ -48,6 +52,10 @@ fn codes(kind: MachineKind) -> Vec<&'static str> {
         MachineKind::Settlement => of::<SettlementSt>(),
         MachineKind::Refund => of::<RefundSt>(),
         MachineKind::Invoice => of::<InvoiceSt>(),
+        MachineKind::CheckIn => of::<CheckInSt>(),
+        MachineKind::Stop => of::<StopSt>(),
+        MachineKind::Suspension => of::<SuspensionSt>(),
+        MachineKind::Notice => of::<NoticeSt>(),
     }
 }
 
@@ -78,6 +86,22 @@ fn chinese_of(kind: MachineKind, state: &str) -> Result<&'static str, String> {
         (MachineKind::Invoice, "redding") => "冲红中",
         (MachineKind::Invoice, "red") => "已冲红",
         (MachineKind::Invoice, "none") => "无需开票",
+        (MachineKind::CheckIn, "asking") => "办理中",
+        (MachineKind::CheckIn, "done") => "已办理",
+        (MachineKind::CheckIn, "refused") => "未能办理",
+        (MachineKind::Stop, "expanding") => "查询受影响挂号中",
+        (MachineKind::Stop, "told") => "已逐一通知",
+        (MachineKind::Suspension, "notified") => "已通知，待选择",
+        (MachineKind::Suspension, "rebooking") => "改约或退号中",
+        (MachineKind::Suspension, "moved") => "已改约",
+        (MachineKind::Suspension, "refunding") => "已退号，退费中",
+        (MachineKind::Suspension, "refunded") => "已退号",
+        (MachineKind::Suspension, "window") => "窗口办理",
+        (MachineKind::Notice, "waiting") => "待发送（免打扰时段）",
+        (MachineKind::Notice, "sending") => "发送中",
+        (MachineKind::Notice, "accepted") => "已受理",
+        (MachineKind::Notice, "refused") => "被拒绝",
+        (MachineKind::Notice, "handled") => "人工已处理",
         _ => return Err(format!("the state {state} of {} has no Chinese name", kind.code())),
     })
 }

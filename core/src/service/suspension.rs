@@ -32,6 +32,9 @@ const RACES: u32 = 8;
 pub struct SuspensionListRequest {
     /// Whose.
     pub patient_id: PatientId,
+    /// Wait up to this long while there is none, in milliseconds (at most 30,000).
+    #[serde(default)]
+    pub wait_ms: u32,
 }
 
 /// Response of `suspension.list`.
@@ -49,6 +52,9 @@ pub struct SuspensionListResponse {
 pub struct SuspensionGetRequest {
     /// Which.
     pub suspension_id: SuspensionId,
+    /// Wait up to this long while a choice is under way, in milliseconds (at most 30,000).
+    #[serde(default)]
+    pub wait_ms: u32,
 }
 
 /// What a stop does to one registration, as its patient sees it.
@@ -139,14 +145,26 @@ impl Engine {
     pub async fn suspensions(&self, caller: &Caller, request: &SuspensionListRequest) -> Result<SuspensionListResponse> {
         caller.may_act_for(&request.patient_id)?;
         let hospital = self.hospital(&caller.hospital)?;
-        let all = self.suspensions_of(hospital, &request.patient_id).await?;
-        Ok(SuspensionListResponse { suspensions: all.iter().map(|s| view(s, hospital)).collect() })
+        let until = self.wait_until(request.wait_ms)?;
+        loop {
+            let all = self.suspensions_of(hospital, &request.patient_id).await?;
+            if !all.is_empty() || !self.look_again(until).await {
+                return Ok(SuspensionListResponse { suspensions: all.iter().map(|s| view(s, hospital)).collect() });
+            }
+        }
     }
 
     /// One suspension; a stranger's looks like a missing one.
     pub async fn suspension(&self, caller: &Caller, request: &SuspensionGetRequest) -> Result<SuspensionView> {
         let hospital = self.hospital(&caller.hospital)?;
-        Ok(view(&self.own_suspension(caller, request.suspension_id).await?, hospital))
+        let until = self.wait_until(request.wait_ms)?;
+        loop {
+            let found = self.own_suspension(caller, request.suspension_id).await?;
+            let under_way = matches!(found.st, SuspensionSt::Rebooking | SuspensionSt::Refunding) && found.base.attention.is_none();
+            if !under_way || !self.look_again(until).await {
+                return Ok(view(&found, hospital));
+            }
+        }
     }
 
     /// The patient chooses: another time, or his fee back.

@@ -187,19 +187,33 @@ impl Engine {
 
     /// How far a check-in is.
     pub async fn visit_progress(&self, caller: &Caller, request: &VisitProgressRequest) -> Result<VisitProgressResponse> {
-        if request.wait_ms > MAX_WAIT_MS {
-            return Err(Error::field("wait_ms", "must be at most 30000"));
-        }
         let hospital = self.hospital(&caller.hospital)?;
-        let until = self.now().plus_millis(i64::from(request.wait_ms));
+        let until = self.wait_until(request.wait_ms)?;
         loop {
             let check_in = self.load_check_in(hospital, request.check_in_id).await?;
             caller.may_act_for(&check_in.patient)?;
-            if check_in.st != CheckInSt::Asking || check_in.base.attention.is_some() || self.now() >= until {
+            let under_way = check_in.st == CheckInSt::Asking && check_in.base.attention.is_none();
+            if !under_way || !self.look_again(until).await {
                 return Ok(progress(check_in));
             }
-            self.inner.clock.sleep_until(until.min(self.now().plus_millis(LOOK_MS))).await;
         }
+    }
+
+    /// Until when somebody waits.
+    pub(super) fn wait_until(&self, wait_ms: u32) -> Result<Timestamp> {
+        if wait_ms > MAX_WAIT_MS {
+            return Err(Error::field("wait_ms", "must be at most 30000"));
+        }
+        Ok(self.now().plus_millis(i64::from(wait_ms)))
+    }
+
+    /// Pauses before the next look; false when the waiting is over.
+    pub(super) async fn look_again(&self, until: Timestamp) -> bool {
+        if self.now() >= until {
+            return false;
+        }
+        self.inner.clock.sleep_until(until.min(self.now().plus_millis(LOOK_MS))).await;
+        true
     }
 
     async fn attend(&self, caller: &Caller, request: &AttendRequest, what: Attend, op: &str) -> Result<AttendResponse> {

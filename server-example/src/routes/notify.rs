@@ -1,8 +1,8 @@
-//! Callbacks of payment channels: raw bytes to the engine, its verdict back (I15, I16).
+//! Callbacks of payment channels and pushes of HIS: raw bytes to the engine, its verdict back (I15, I16).
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use menjie::error::{Code, Error};
 use menjie::ident::ChannelCode;
 use menjie::payment::RawNotice;
@@ -15,6 +15,7 @@ use crate::failure::{Failure, json};
 use crate::input::raw;
 
 const WECHAT: &str = "wechat";
+const HIS: &str = "his";
 
 /// What WeChat Pay reads.
 #[derive(Serialize)]
@@ -48,6 +49,29 @@ pub async fn wechat(State(app): State<App>, request: Request) -> Result<Response
     };
     counting.metrics().callback(WECHAT, result);
     Ok(json(status, &answer))
+}
+
+/// `POST /notify/his`: what HIS pushes (docs/his-front.yaml §5).
+pub async fn his(State(app): State<App>, request: Request) -> Result<Response, Failure> {
+    let headers = named(request.headers());
+    let path = request.uri().path().to_owned();
+    let body = raw(request, &app).await?;
+    let counting = app.clone();
+    let taken = detached(async move { app.engine().his_push(app.hospital(), &path, &RawNotice { headers: &headers, body: &body }).await }).await;
+    let (result, status) = match taken {
+        Ok(CallbackAnswer::Taken) => ("taken", StatusCode::NO_CONTENT),
+        Ok(CallbackAnswer::Rejected) => {
+            tracing::warn!(target: "menjie::security", peer = HIS, "a push without a genuine, fresh signature was rejected");
+            ("rejected", StatusCode::UNAUTHORIZED)
+        }
+        Ok(CallbackAnswer::TryAgain) => ("try_again", StatusCode::INTERNAL_SERVER_ERROR),
+        Err(error) => {
+            tracing::warn!(target: "menjie::notify", code = error.code().number(), "a push could not be taken");
+            ("try_again", StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    };
+    counting.metrics().callback(HIS, result);
+    Ok(status.into_response())
 }
 
 /// Header names are in lower case already. A value that is no text can be no signature: it becomes empty.

@@ -8,6 +8,7 @@ use menjie::{BizDate, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::HisOptions;
+use super::bookings::Bookings;
 use crate::day::{Day, DayPatient};
 
 /// A definite no: a code of the profile.
@@ -28,7 +29,7 @@ pub(super) const CHANGED: No = No::new(1002, "明细已变更或不存在");
 pub(super) const ELSEWHERE: No = No::new(1003, "明细已被其他终端锁定");
 pub(super) const NOT_FOUND: No = No::new(1004, "未找到");
 pub(super) const AMOUNT: No = No::new(1005, "金额不一致");
-const MISFIT: No = No::new(1006, "患者、就诊或科室不符");
+pub(super) const MISFIT: No = No::new(1006, "患者、就诊或科室不符");
 pub(super) const WINDOW: No = No::new(1007, "请到窗口办理");
 const CANCELLED: No = No::new(1008, "该单号已作废");
 const BOOKED: No = No::new(1009, "该单已入账");
@@ -109,7 +110,9 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     LinesChanged(Vec<String>),
-    Reversed { settlement_no: String, amount_fen: i64 },
+    Reversed { settlement_no: String, amount_fen: i64, suspended: bool },
+    /// A session is stopped: the object of the profile.
+    Stopped(serde_json::Value),
 }
 
 /// Where every line stands, in numbers.
@@ -137,6 +140,7 @@ pub(super) struct Book {
     /// Refund number → settlement number, amount.
     pub(super) reversals: BTreeMap<String, (String, i64)>,
     pub(super) news: Vec<(Timestamp, News)>,
+    pub(super) bookings: Bookings,
     receipts: u64,
 }
 
@@ -152,12 +156,17 @@ impl Book {
             settlements: BTreeMap::new(),
             reversals: BTreeMap::new(),
             news: Vec::new(),
+            bookings: Bookings::of(day),
             receipts: 0,
         }
     }
 
     pub(super) fn set_options(&mut self, options: HisOptions) {
         self.options = options;
+    }
+
+    pub(super) fn phone_of(&self, patient: &menjie::ident::PatientId) -> Option<String> {
+        self.patients.iter().find(|p| &p.patient_id == patient).and_then(|p| p.phone.as_ref()).map(|p| p.reveal().to_owned())
     }
 
     pub(super) fn find(&self, way: &str, token: &str) -> Result<Vec<&DayPatient>, No> {

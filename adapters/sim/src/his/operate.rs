@@ -1,4 +1,4 @@
-//! The eleven operations: what is asked, what the book says, what is answered.
+//! The operations: what is asked, what the book says, what is answered.
 
 use menjie::{BizDate, Timestamp};
 use serde::Deserialize;
@@ -81,7 +81,7 @@ struct DayFile {
 impl His {
     pub(super) fn operate(&mut self, interface: &str, body: &[u8], now: Timestamp, drawn: &Drawn) -> Result<Response, No> {
         let shape = Shape(drawn);
-        let changes = matches!(interface, "lock" | "unlock" | "post" | "cancel_post" | "reverse");
+        let changes = matches!(interface, "lock" | "unlock" | "post" | "cancel_post" | "reverse" | "take_number" | "check_in" | "rebook");
         if changes && drawn.has(Fault::SaysNo) {
             return Err(WINDOW);
         }
@@ -153,7 +153,7 @@ impl His {
                 };
                 json!({"rows": rows.into_iter().map(row).collect::<Vec<_>>()})
             }
-            _ => return Err(NOT_FOUND),
+            other => self.attend(other, body, now, shown_from, &shape)?.ok_or(NOT_FOUND)?,
         };
         Ok(shape.done(data))
     }
@@ -181,11 +181,12 @@ impl His {
     }
 }
 
-fn notice(id: &str, at: Timestamp, news: &News, shape: &Shape<'_>) -> Value {
+pub(super) fn notice(id: &str, at: Timestamp, news: &News, shape: &Shape<'_>) -> Value {
     match news {
         News::LinesChanged(lines) => json!({"id": id, "at": at, "kind": "lines_changed", "lines": lines}),
-        News::Reversed { settlement_no, amount_fen } => {
-            json!({"id": id, "at": at, "kind": "reversed", "settlement_no": settlement_no, "amount": shape.yuan(*amount_fen)})
+        News::Reversed { settlement_no, amount_fen, suspended } => {
+            json!({"id": id, "at": at, "kind": "reversed", "settlement_no": settlement_no, "amount": shape.yuan(*amount_fen), "suspended": suspended})
         }
+        News::Stopped(stop) => json!({"id": id, "at": at, "kind": "clinic_stopped", "stop": stop}),
     }
 }

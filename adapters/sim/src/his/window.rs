@@ -6,6 +6,7 @@ use menjie::money::{Quantity, line_amount};
 use serde::{Deserialize, Serialize};
 
 use super::His;
+use super::bookings::{NewBooking, NewStop};
 use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, NOT_FOUND, News, No, Reversed, SETTLED, Settlement, Standing};
 
 /// An action of people inside the hospital.
@@ -46,6 +47,10 @@ pub enum WindowAction {
         /// Done, or undone.
         executed: bool,
     },
+    /// Somebody books a registration.
+    Book(NewBooking),
+    /// A session is stopped.
+    Stop(NewStop),
 }
 
 /// HIS refused an action of its own people.
@@ -70,6 +75,12 @@ impl His {
             WindowAction::ChangeLine { line_id, quantity } => self.book.change(line_id, Some(*quantity), now),
             WindowAction::VoidLine { line_id } => self.book.change(line_id, None, now),
             WindowAction::Execute { line_id, executed } => self.book.execute(line_id, *executed),
+            WindowAction::Book(new) => {
+                let phone = self.book.phone_of(&new.patient_id);
+                self.book.bookings.book(new.clone(), phone);
+                Ok(())
+            }
+            WindowAction::Stop(stop) => self.book.stop(stop, now),
         };
         done.map_err(|no| ActionRefused { code: no.code, message: no.message })
     }
@@ -99,7 +110,7 @@ impl Book {
     pub(super) fn window_reverse(&mut self, no: &str, now: Timestamp) -> Result<(), No> {
         let amount_fen = self.reversible(no)?;
         self.undo(no, Reversed { by: None, at: now, shown_from: now });
-        self.news.push((now, News::Reversed { settlement_no: no.to_owned(), amount_fen }));
+        self.news.push((now, News::Reversed { settlement_no: no.to_owned(), amount_fen, suspended: false }));
         Ok(())
     }
 

@@ -21,7 +21,7 @@ pub struct Message {
     pub phone: String,
     /// What it reads.
     pub text: String,
-    /// The code in it.
+    /// The code in it; empty in a notice.
     pub code: String,
     /// Through which gateway.
     pub gateway: &'static str,
@@ -33,7 +33,13 @@ pub struct Message {
 pub(super) struct Wanted {
     phone: String,
     sign_name: String,
-    code: String,
+    /// The code, or the values of a notice.
+    says: Says,
+}
+
+pub(super) enum Says {
+    Code(String),
+    Notice(Vec<String>),
 }
 
 /// Why a gateway says no.
@@ -108,12 +114,24 @@ impl Sms {
         }
         let sent = self.sent.entry(wanted.phone.clone()).or_default();
         let within = |ms: i64| sent.iter().filter(|at| now.since(**at) < ms).count();
-        if within(60_000) >= 1 || within(3_600_000) >= 5 || within(86_400_000) >= 10 {
-            return Err(Refusal::Limit);
-        }
-        sent.push(now);
-        let text = format!("【{}】您的验证码为{}，5分钟内有效，请勿告知他人。", wanted.sign_name, wanted.code);
-        self.inbox.push(Message { phone: wanted.phone, text, code: wanted.code, gateway, at: now });
+        let (text, code) = match wanted.says {
+            Says::Code(code) => {
+                if within(60_000) >= 1 || within(3_600_000) >= 5 || within(86_400_000) >= 10 {
+                    return Err(Refusal::Limit);
+                }
+                sent.push(now);
+                (format!("【{}】您的验证码为{code}，5分钟内有效，请勿告知他人。", wanted.sign_name), code)
+            }
+            // Notices have a limit of their own, fifty a day.
+            Says::Notice(values) => {
+                let today = self.inbox.iter().filter(|m| m.phone == wanted.phone && m.code.is_empty() && now.since(m.at) < 86_400_000).count();
+                if today >= 50 {
+                    return Err(Refusal::Limit);
+                }
+                (format!("【{}】您预约的门诊有变动：{}。请登录公众号查看。", wanted.sign_name, values.join("，")), String::new())
+            }
+        };
+        self.inbox.push(Message { phone: wanted.phone, text, code, gateway, at: now });
         Ok(())
     }
 }

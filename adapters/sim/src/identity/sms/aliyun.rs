@@ -4,7 +4,7 @@ use menjie::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::hash::{hex, hmac_sha256, same, sha256};
-use super::{Refusal, Sms, Wanted};
+use super::{Refusal, Says, Sms, Wanted};
 use crate::wire::{Request, Response};
 
 /// How far the clocks may differ.
@@ -15,11 +15,15 @@ pub(super) fn read(gateway: &mut Sms, request: &Request, now: Timestamp) -> Resu
     check(gateway, request, now)?;
     let parameter = |name: &str| request.parameter(name).map(decode).ok_or(Refusal::Field);
     let values: Value = serde_json::from_str(&parameter("TemplateParam")?).map_err(|_| Refusal::Field)?;
-    let code = values.get("code").and_then(Value::as_str).ok_or(Refusal::Field)?.to_owned();
+    let values = values.as_object().ok_or(Refusal::Field)?;
+    let says = match values.get("code").and_then(Value::as_str) {
+        Some(code) => Says::Code(code.to_owned()),
+        None => Says::Notice(values.values().map(|v| v.as_str().map(str::to_owned).ok_or(Refusal::Field)).collect::<Result<_, _>>()?),
+    };
     if parameter("TemplateCode")?.is_empty() {
         return Err(Refusal::Field);
     }
-    Ok(Wanted { phone: parameter("PhoneNumbers")?, sign_name: parameter("SignName")?, code })
+    Ok(Wanted { phone: parameter("PhoneNumbers")?, sign_name: parameter("SignName")?, says })
 }
 
 fn check(gateway: &mut Sms, request: &Request, now: Timestamp) -> Result<(), Refusal> {

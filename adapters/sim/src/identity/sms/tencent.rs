@@ -4,7 +4,7 @@ use menjie::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::hash::{hex, hmac_sha256, same, sha256};
-use super::{Refusal, Sms, Wanted};
+use super::{Refusal, Says, Sms, Wanted};
 use crate::wire::{Request, Response};
 
 /// How far the clocks may differ.
@@ -21,7 +21,11 @@ pub(super) fn read(gateway: &mut Sms, request: &Request, now: Timestamp) -> Resu
         text(required)?;
     }
     let phone = text("/PhoneNumberSet/0")?.strip_prefix("+86").ok_or(Refusal::Number)?.to_owned();
-    Ok(Wanted { phone, sign_name: text("/SignName")?, code: text("/TemplateParamSet/0")? })
+    let first = text("/TemplateParamSet/0")?;
+    let values: Vec<String> = body.pointer("/TemplateParamSet").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let is_code = values.len() == 1 && first.len() == 6 && first.bytes().all(|b| b.is_ascii_digit());
+    let says = if is_code { Says::Code(first) } else { Says::Notice(values) };
+    Ok(Wanted { phone, sign_name: text("/SignName")?, says })
 }
 
 fn check(gateway: &mut Sms, request: &Request, now: Timestamp) -> Result<(), Refusal> {

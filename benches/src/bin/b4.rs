@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use menjie::BizDate;
 use menjie::code::find_code_table;
 use menjie::patient::{Field, Record, RecordColumns, RecordRow};
-use menjie::validate::{Issue, Rules, RowFinding, ValidateRequest, check_patient, check_patients};
+use menjie::validate::{Issue, RowFinding, Rules, ValidateRequest, check_patient, check_patients};
 use menjie_benches::Fallible;
 use menjie_benches::lines::Rng;
 use menjie_benches::measure::{Timing, measure, peer, report};

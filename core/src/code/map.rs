@@ -2,7 +2,7 @@
 
 use super::country;
 use super::rows::include_rows;
-use super::table::{CodeTable, COUNTRY, DOCUMENT, ETHNIC, INSUTYPE, MARITAL, PAY_METHOD, RELATION, SEX};
+use super::table::{COUNTRY, CodeTable, DOCUMENT, ETHNIC, INSUTYPE, MARITAL, PAY_METHOD, RELATION, SEX};
 
 /// A mapping between a table of ours and the codes of another system.
 #[derive(Debug)]

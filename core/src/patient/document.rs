@@ -214,11 +214,8 @@ fn foreigner(number: &str, today: BizDate) -> (DocumentFacts, Option<DocumentFau
         Ok((number, facts, fault)) => {
             let (province, numeric) = (number.area().get(1..3).unwrap_or_default(), number.area().get(3..6).unwrap_or_default());
             let nationality = country_of_numeric(numeric);
-            let placed = if !number.area().starts_with('9') || !is_province(province) {
-                Some(DocumentFault::Area)
-            } else {
-                nationality.is_none().then_some(DocumentFault::Country)
-            };
+            let placed =
+                if !number.area().starts_with('9') || !is_province(province) { Some(DocumentFault::Area) } else { nationality.is_none().then_some(DocumentFault::Country) };
             (DocumentFacts { nationality, ..facts }, fault.or(placed))
         }
         Err(fault) => (DocumentFacts::default(), Some(fault)),

@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn names_that_are_right() {
-        for name in ["陈测安", "𠮷野家", "买买提·艾力", "John Smith", "J. Smith", "O’Neil-Müller", " 张三\u{3000}", "㐂", "〇一", "𰻝", "JOSÉ", "张\u{e0101}三"] {
+        for name in ["陈测安", "𠮷野家", "买买提·艾力", "John Smith", "J. Smith", "O’Neil-Müller", " 张三\u{3000}", "㐂", "〇一", "𰻝", "JOSÉ", "张\u{e0101}三"]
+        {
             assert_eq!(faults(name), [], "{name}");
         }
     }

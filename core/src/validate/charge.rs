@@ -70,7 +70,12 @@ impl ChargeRequest {
 
 /// What a single line can be wrong in.
 fn check(line: &ChargeLine, found: &mut impl FnMut(&str, &str, Reason)) {
-    let texts = [("item_code", "项目编码", &line.item_code), ("item_name", "项目名称", &line.item_name), ("fee_class", "票据项目", &line.fee_class.0), ("order_dept_name", "开单科室", &line.order_dept_name)];
+    let texts = [
+        ("item_code", "项目编码", &line.item_code),
+        ("item_name", "项目名称", &line.item_name),
+        ("fee_class", "票据项目", &line.fee_class.0),
+        ("order_dept_name", "开单科室", &line.order_dept_name),
+    ];
     for (field, label, text) in texts {
         if text.trim().is_empty() {
             found(field, label, Reason::ChargeBlank);

@@ -120,7 +120,9 @@ fn is_code<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, field: Field) -> bool 
         Field::AddressCode => code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) && code.get(..2).is_some_and(|two| PROVINCE.has(two)),
         // Under a kind that needs no subtype, or another one's, the subtype means nothing.
         Field::IdSubtype => DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::IdType)) || cx.kind.is_some()),
-        Field::GuardianIdSubtype => DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::GuardianIdType)) || DocumentKind::of(cx.row.text(Field::GuardianIdType), code).is_some()),
+        Field::GuardianIdSubtype => {
+            DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::GuardianIdType)) || DocumentKind::of(cx.row.text(Field::GuardianIdType), code).is_some())
+        }
         _ => table_of(field).is_none_or(|table| table.has(code)),
     }
 }

@@ -11,9 +11,7 @@ use super::{contact, cross_field, demographics, guardian, id_document};
 use crate::calendar::BizDate;
 use crate::error::{Error, Result};
 use crate::ident::PatientId;
-use crate::patient::{
-    Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, existing_file, is_minor, plain_number,
-};
+use crate::patient::{Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, existing_file, is_minor, plain_number};
 
 /// A record with what several rules need of it.
 pub(super) struct Checked<'a, 'r, R> {

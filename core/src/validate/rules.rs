@@ -39,13 +39,6 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Rules {
-        Rules {
-            area_check: AreaCheck::Province,
-            adult_from: AdultFrom::Birthday,
-            landline: Landline::Warn,
-            max_age_years: 130,
-            shared_phone_limit: 5,
-            site_ethnic: Vec::new(),
-        }
+        Rules { area_check: AreaCheck::Province, adult_from: AdultFrom::Birthday, landline: Landline::Warn, max_age_years: 130, shared_phone_limit: 5, site_ethnic: Vec::new() }
     }
 }

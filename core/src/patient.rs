@@ -17,5 +17,6 @@ pub use phone::{PhoneKind, phone_kind};
 pub use record::{Field, Guardian, Record, RecordColumns, RecordRow, Records};
 pub use resident::upgrade_15;
 
+pub(crate) use age::completed_years;
 pub(crate) use document::plain_number;
 pub(crate) use name::{NameFault, check_name, same_person_name};

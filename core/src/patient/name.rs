@@ -82,6 +82,12 @@ pub fn compare_names(a: &str, b: &str) -> NameMatch {
     if a == b {
         return NameMatch::Exact;
     }
+    // Nearly all names: what stays itself under every normalisation.
+    let plain = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}' | DOT);
+    if a.chars().chain(b.chars()).all(plain) {
+        let same = a.chars().filter(|c| *c != DOT).eq(b.chars().filter(|c| *c != DOT));
+        return if same { NameMatch::WithoutDots } else { NameMatch::Different };
+    }
     let (a, b) = (key(a), key(b));
     let without_dots = |name: &str| name.chars().filter(|c| *c != DOT).collect::<String>();
     if a == b {

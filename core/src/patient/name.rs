@@ -134,14 +134,17 @@ pub(crate) fn check_name(name: &str, mut found: impl FnMut(NameFault)) {
             found(fault);
         }
     };
-    let (mut count, mut before, mut han) = (0usize, None, false);
+    // Whether there is anything to call somebody by; a digit or placeholder is told of anyway.
+    let (mut count, mut before, mut letters) = (0usize, None, false);
     for c in name.chars() {
         count += 1;
-        han |= is_han(c);
-        if is_han(c) || c.is_ascii_alphabetic() {
+        if is_han(c) || is_latin(c) {
+            letters = true;
         } else if moved(c) != c {
+            letters = true;
             once(NameFault::Moved);
         } else if c.is_numeric() {
+            letters = true;
             once(NameFault::Digit);
         } else if c != DOT && is_dot(c) {
             // "J. Smith" is written so.
@@ -149,8 +152,9 @@ pub(crate) fn check_name(name: &str, mut found: impl FnMut(NameFault)) {
                 once(NameFault::Dot);
             }
         } else if is_placeholder(c) {
+            letters = true;
             once(NameFault::Placeholder);
-        } else if !is_between(c) && !is_latin(c) && !is_variation_selector(c) {
+        } else if !is_between(c) && !is_variation_selector(c) {
             once(NameFault::Character);
         }
         before = Some(c);
@@ -158,8 +162,7 @@ pub(crate) fn check_name(name: &str, mut found: impl FnMut(NameFault)) {
     if count > 50 {
         once(NameFault::TooLong);
     }
-    let letters = han || name.chars().any(|c| is_latin(c) || moved(c) != c || is_placeholder(c));
-    if !letters && !name.chars().any(char::is_numeric) {
+    if !letters {
         once(NameFault::Character);
     }
 }

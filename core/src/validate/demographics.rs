@@ -100,10 +100,12 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
     birth_date(cx, found);
 }
 
-/// U+0000–001F, U+007F, and U+0080–009F, which are `C2 80` to `C2 9F`.
+/// U+0000–001F, U+007F, and U+0080–009F, which begin with `C2`.
 fn has_control_character(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().any(|b| *b < 0x20 || *b == 0x7f) || bytes.windows(2).any(|two| matches!(two, [0xc2, 0x80..=0x9f]))
+    // Without leaving early, so that many bytes are looked at in one step.
+    let suspect = bytes.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == 0x7f) | (*b == 0xc2));
+    suspect && text.chars().any(char::is_control)
 }
 
 fn of_name(fault: NameFault) -> Reason {

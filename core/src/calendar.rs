@@ -102,11 +102,14 @@ impl BizDate {
     /// Reads `YYYY-MM-DD`; impossible dates (1900-02-29) are refused.
     pub fn parse(text: &str) -> Result<BizDate> {
         let bad = || Error::field("date", "is not a calendar date YYYY-MM-DD");
-        let mut parts = text.splitn(3, '-');
-        let mut part = |len: usize| parts.next().filter(|p| p.len() == len && p.bytes().all(|b| b.is_ascii_digit())).ok_or_else(bad);
-        let (y, m, d) = (part(4)?, part(2)?, part(2)?);
-        let (year, month, day) = (y.parse().map_err(|_| bad())?, m.parse().map_err(|_| bad())?, d.parse().map_err(|_| bad())?);
-        BizDate::new(year, month, day).ok_or_else(bad)
+        BizDate::read(text.as_bytes()).ok_or_else(bad)
+    }
+
+    fn read(text: &[u8]) -> Option<BizDate> {
+        let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text else { return None };
+        let number = |digits: &[u8]| digits.iter().try_fold(0u16, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u16::from(digit - b'0')));
+        let two = |digits: [u8; 2]| number(&digits).and_then(|n| u8::try_from(n).ok());
+        BizDate::new(number(&[*y0, *y1, *y2, *y3])?.into(), two([*m0, *m1])?, two([*d0, *d1])?)
     }
 
     /// A date of the calendar; `None` for one that does not exist.

@@ -14,8 +14,9 @@ pub use document::{AreaCheck, DocumentCheckRequest, DocumentCheckResponse, Docum
 pub use duplicate::{KnownFile, existing_file};
 pub use name::{MatchRequest, MatchResponse, NameMatch, compare_names};
 pub use phone::{PhoneKind, phone_kind};
-pub use record::{Field, Guardian, Record, RecordColumns, RecordRow, Records};
+pub use record::{Field, Guardian, GuardianText, Record, RecordColumns, RecordRow, RecordText, Records, RowOf};
 pub use resident::upgrade_15;
 
+pub(crate) use age::completed_years;
 pub(crate) use document::plain_number;
 pub(crate) use name::{NameFault, check_name, same_person_name};

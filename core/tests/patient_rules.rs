@@ -4,7 +4,7 @@
 use menjie::BizDate;
 use menjie::access::Private;
 use menjie::code::{Mapped, code_maps, find_code_map};
-use menjie::patient::{Field, Guardian, Record, RecordColumns};
+use menjie::patient::{Field, Guardian, Record, RecordColumns, RecordText};
 use menjie::validate::{Finding, Reason, Rules, Severity, ValidateRequest, check_patient, check_patients};
 use proptest::prelude::*;
 
@@ -129,6 +129,10 @@ proptest! {
         for at in &rows {
             prop_assert_eq!(at.issue(&records.as_slice()), at.issue(&&columns));
         }
+        let json = serde_json::to_string(&records).unwrap();
+        let borrowed: Vec<RecordText<'_>> = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(&rows, &check_patients(&borrowed.as_slice(), &Rules::default(), today()).unwrap());
+        prop_assert_eq!(format!("{:?}", borrowed[0]), "RecordText(***)");
         let short = RecordColumns { phone: Some(&views[0][..19]), ..columns };
         let error = check_patients(&&short, &Rules::default(), today()).unwrap_err();
         prop_assert!(error.context().any(|pair| pair == ("field", "phone")));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use menjie::BizDate;
 use menjie::code::find_code_table;
-use menjie::patient::{Field, Record, RecordColumns, RecordRow};
+use menjie::patient::{Field, Record, RecordColumns, RecordRow, RecordText};
 use menjie::validate::{Issue, RowFinding, Rules, ValidateRequest, check_patient, check_patients};
 use menjie_benches::Fallible;
 use menjie_benches::lines::Rng;
@@ -63,7 +63,7 @@ fn today() -> Fallible<BizDate> {
 fn one(name: &str, text: &str, runs: usize) -> Fallible<Vec<Timing>> {
     let (rules, today) = (Rules::default(), today()?);
     let issues = |text: &str| -> Option<Vec<Issue>> {
-        let record: Record = serde_json::from_str(text).ok()?;
+        let record: RecordText<'_> = serde_json::from_str(text).ok()?;
         let mut found = Vec::new();
         check_patient(&record, &rules, today, |finding| found.push(RowFinding { row: 0, finding }));
         let record = std::slice::from_ref(&record);
@@ -74,7 +74,7 @@ fn one(name: &str, text: &str, runs: usize) -> Fallible<Vec<Timing>> {
     let request = format!(r#"{{"record":{text},"today":"{today}"}}"#);
     Ok(vec![
         measure(&format!("b4 one {name} json"), runs, 200_000, check.clone(), || issues(text).map(|issues| issues.len())),
-        measure(&format!("b4 one {name} parse"), runs, 200_000, check.clone(), || serde_json::from_str::<Record>(text).is_ok()),
+        measure(&format!("b4 one {name} parse"), runs, 200_000, check.clone(), || serde_json::from_str::<RecordText<'_>>(text).is_ok()),
         measure(&format!("b4 one {name} operation"), runs, 50_000, check, || {
             let request: ValidateRequest = serde_json::from_str(&request).ok()?;
             serde_json::to_string(&request.run().ok()?).ok()
@@ -113,7 +113,7 @@ fn many(text: &str, runs: usize) -> Fallible<Vec<Timing>> {
     }
     Ok(vec![
         measure("b4 batch json", runs, 10, check.clone(), || {
-            let records: Vec<Record> = serde_json::from_str(text).ok()?;
+            let records: Vec<RecordText<'_>> = serde_json::from_str(text).ok()?;
             check_patients(&records.as_slice(), &rules, today).ok()
         }),
         measure("b4 batch objects", runs, 20, check.clone(), || check_patients(&records.as_slice(), &rules, today)),

@@ -15,8 +15,11 @@ fn call(case: &Case) -> io::Result<Answer> {
     let json = json.strip_suffix('\n').unwrap().to_owned();
     assert!(output.stderr.is_empty(), "{}: {}", case.title, String::from_utf8_lossy(&output.stderr));
     let exit = output.status.code().unwrap();
-    assert!((exit == 0) == matches!(case.expect, Expect::Response(_)) && exit < 4, "{}: exit code {exit}", case.title);
-    Ok(Answer { is_response: exit == 0, json })
+    // A refusal by rule is a response, and exit code 1.
+    let refused = matches!(&case.expect, Expect::Response(response) if response.get("decision").is_some_and(|decision| decision == "refused"));
+    let is_response = exit == i32::from(refused);
+    assert!(is_response == matches!(case.expect, Expect::Response(_)) && exit < 4, "{}: exit code {exit}", case.title);
+    Ok(Answer { is_response, json })
 }
 
 #[test]

@@ -8,6 +8,7 @@ const SIZE: usize = rows::count(include_str!("data/country.tsv"));
 
 /// alpha-3, name, other names.
 pub(super) static NAMES: [[&str; 3]; SIZE] = rows::columns(&FIVE, [0, 3, 4]);
+static HEADS: [u64; SIZE] = rows::heads(&NAMES);
 /// alpha-3, alpha-2: both ways.
 pub(super) static ALPHA2: [[&str; 2]; SIZE] = rows::columns(&FIVE, [0, 1]);
 /// alpha-3, numeric: both ways.
@@ -45,8 +46,8 @@ pub fn countries() -> impl Iterator<Item = Country> {
 
 /// By alpha-3 code.
 pub fn country(alpha3: &str) -> Option<Country> {
-    let at = FIVE.binary_search_by(|[code, ..]| (*code).cmp(alpha3)).ok()?;
-    FIVE.get(at).map(Country::of)
+    let at = HEADS.binary_search(&rows::head(alpha3)).ok()?;
+    FIVE.get(at).filter(|[code, ..]| *code == alpha3).map(Country::of)
 }
 
 /// By alpha-2 code.

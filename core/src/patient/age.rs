@@ -63,6 +63,13 @@ impl Age {
     }
 }
 
+/// Completed years on a day, without the rest of [`Age::at`]; `None` before the birth.
+pub(crate) fn completed_years(birth: BizDate, day: BizDate) -> Option<u32> {
+    let (from, to) = (birth.date(), day.date());
+    let before_birthday = (to.month() as u8, to.day()) < (from.month() as u8, from.day());
+    u32::try_from(to.year() - from.year() - i32::from(before_birthday)).ok()
+}
+
 /// So many months after the birth; the first of the next month when that month has no such day.
 fn anniversary(birth: BizDate, months: i32) -> BizDate {
     let date = birth.date();
@@ -120,10 +127,10 @@ pub enum AdultFrom {
 
 /// Below 18 (未满18周岁)?
 pub fn is_minor(birth: BizDate, day: BizDate, adult: AdultFrom) -> bool {
-    match Age::at(birth, day) {
+    match completed_years(birth, day) {
+        Some(18) if adult == AdultFrom::DayAfter => Age::at(birth, day) == Some(Age { years: 18, months: 0, days: 0 }),
+        Some(years) => years < 18,
         None => true,
-        Some(Age { years: 18, months: 0, days: 0 }) => adult == AdultFrom::DayAfter,
-        Some(age) => age.years < 18,
     }
 }
 
@@ -255,7 +262,8 @@ mod tests {
             let (today, tomorrow) = (Age::at(birth, at(from + later)).unwrap(), Age::at(birth, at(from + later + 1)).unwrap());
             prop_assert!(today < tomorrow, "{today:?} {tomorrow:?}");
             prop_assert!(today.months < 12 && today.days <= 30);
-            prop_assert!(Age::at(birth, at(from - 1)).is_none());
+            prop_assert!(Age::at(birth, at(from - 1)).is_none() && completed_years(birth, at(from - 1)).is_none());
+            prop_assert_eq!(completed_years(birth, at(from + later)), Some(today.years));
         }
     }
 }

@@ -247,9 +247,9 @@ fn foreigner(number: &str, today: BizDate) -> (DocumentFacts, Option<DocumentFau
 fn numbered(number: &str, today: BizDate) -> Result<(Number<'_>, DocumentFacts, Option<DocumentFault>), DocumentFault> {
     let number = Number::read(number).map_err(|no| if no == NoNumber::Check { DocumentFault::CheckCharacter } else { DocumentFault::Shape })?;
     let birth = number.birth().ok_or(DocumentFault::Date)?;
-    let fault = match super::Age::at(birth, today) {
+    let fault = match super::completed_years(birth, today) {
         None => Some(DocumentFault::Future),
-        Some(age) => (age.years > OLDEST).then_some(DocumentFault::TooOld),
+        Some(years) => (years > OLDEST).then_some(DocumentFault::TooOld),
     };
     Ok((number, DocumentFacts { birth: Some(birth), sex: Some(number.sex()), nationality: None }, fault))
 }

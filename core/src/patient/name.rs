@@ -82,6 +82,12 @@ pub fn compare_names(a: &str, b: &str) -> NameMatch {
     if a == b {
         return NameMatch::Exact;
     }
+    // Nearly all names: what stays itself under every normalisation.
+    let plain = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}' | DOT);
+    if a.chars().chain(b.chars()).all(plain) {
+        let same = a.chars().filter(|c| *c != DOT).eq(b.chars().filter(|c| *c != DOT));
+        return if same { NameMatch::WithoutDots } else { NameMatch::Different };
+    }
     let (a, b) = (key(a), key(b));
     let without_dots = |name: &str| name.chars().filter(|c| *c != DOT).collect::<String>();
     if a == b {
@@ -128,14 +134,17 @@ pub(crate) fn check_name(name: &str, mut found: impl FnMut(NameFault)) {
             found(fault);
         }
     };
-    let (mut count, mut before, mut han) = (0usize, None, false);
+    // Whether there is anything to call somebody by; a digit or placeholder is told of anyway.
+    let (mut count, mut before, mut letters) = (0usize, None, false);
     for c in name.chars() {
         count += 1;
-        han |= is_han(c);
-        if is_han(c) || c.is_ascii_alphabetic() {
+        if is_han(c) || is_latin(c) {
+            letters = true;
         } else if moved(c) != c {
+            letters = true;
             once(NameFault::Moved);
         } else if c.is_numeric() {
+            letters = true;
             once(NameFault::Digit);
         } else if c != DOT && is_dot(c) {
             // "J. Smith" is written so.
@@ -143,8 +152,9 @@ pub(crate) fn check_name(name: &str, mut found: impl FnMut(NameFault)) {
                 once(NameFault::Dot);
             }
         } else if is_placeholder(c) {
+            letters = true;
             once(NameFault::Placeholder);
-        } else if !is_between(c) && !is_latin(c) && !is_variation_selector(c) {
+        } else if !is_between(c) && !is_variation_selector(c) {
             once(NameFault::Character);
         }
         before = Some(c);
@@ -152,8 +162,7 @@ pub(crate) fn check_name(name: &str, mut found: impl FnMut(NameFault)) {
     if count > 50 {
         once(NameFault::TooLong);
     }
-    let letters = han || name.chars().any(|c| is_latin(c) || moved(c) != c || is_placeholder(c));
-    if !letters && !name.chars().any(char::is_numeric) {
+    if !letters {
         once(NameFault::Character);
     }
 }

@@ -19,6 +19,10 @@ pub enum PhoneKind {
 
 /// Reads what people type: full-width digits, blanks, hyphens, brackets, `+` or `00` before the country.
 pub fn phone_kind(text: &str) -> Option<PhoneKind> {
+    // Nearly all are eleven digits and nothing else.
+    if text.len() == 11 && text.bytes().all(|b| b.is_ascii_digit()) && text.starts_with('1') {
+        return of_the_mainland(text.as_bytes());
+    }
     let mut typed = Digits::default();
     for c in text.chars() {
         typed.take(c)?;

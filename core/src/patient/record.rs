@@ -1,5 +1,8 @@
 //! The record of a first visit, declared once: as a row, as columns, and as the names of its fields.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Private;
@@ -11,6 +14,12 @@ trait AsText {
 }
 
 impl AsText for String {
+    fn as_text(&self) -> &str {
+        self
+    }
+}
+
+impl AsText for Cow<'_, str> {
     fn as_text(&self) -> &str {
         self
     }
@@ -75,6 +84,40 @@ macro_rules! record {
         #[serde(deny_unknown_fields, default)]
         pub struct Guardian {
             $($(#[$gdoc])* pub $gfield: $gtype,)+
+        }
+
+        /// A [`Record`] as it stands in a JSON text: only what has to be unescaped is copied. For batches that come as JSON.
+        #[derive(Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct RecordText<'a> {
+            $($(#[$doc])* #[serde(borrow)] pub $field: Cow<'a, str>,)+
+            /// Without full capacity for civil conduct.
+            pub capacity_limited: bool,
+            /// The guardian.
+            #[serde(borrow)]
+            pub guardian: Option<GuardianText<'a>>,
+        }
+
+        /// The guardian of a [`RecordText`].
+        #[derive(Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct GuardianText<'a> {
+            $($(#[$gdoc])* #[serde(borrow)] pub $gfield: Cow<'a, str>,)+
+        }
+
+        impl<'a> RecordRow<'a> for &'a RecordText<'_> {
+            #[inline]
+            fn text(self, field: Field) -> &'a str {
+                match field {
+                    $(Field::$variant => self.$field.as_text(),)+
+                    $(Field::$gvariant => self.guardian.as_ref().map_or("", |guardian| guardian.$gfield.as_text()),)+
+                    Field::Guardian => "",
+                }
+            }
+
+            fn capacity_limited(self) -> bool {
+                self.capacity_limited
+            }
         }
 
         /// Records as columns: borrowed slices of equal length, for millions of them. A column that nobody has is left out;
@@ -222,6 +265,31 @@ impl<'a> Records<'a> for &'a [Record] {
 
     fn row(&self, at: usize) -> Option<&'a Record> {
         self.get(at)
+    }
+}
+
+impl<'a> Records<'a> for &'a [RecordText<'_>] {
+    type Row = &'a RecordText<'a>;
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn row(&self, at: usize) -> Option<&'a RecordText<'a>> {
+        self.get(at)
+    }
+}
+
+/// Personal texts, borrowed: nothing of them is shown.
+impl fmt::Debug for RecordText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecordText(***)")
+    }
+}
+
+impl fmt::Debug for GuardianText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GuardianText(***)")
     }
 }
 

@@ -39,7 +39,9 @@ impl<'a> Number<'a> {
 
     /// The birth date; `None` for one that does not exist.
     pub(super) fn birth(self) -> Option<BizDate> {
-        BizDate::new(self.part(6, 10).parse().ok()?, self.part(10, 12).parse().ok()?, self.part(12, 14).parse().ok()?)
+        // All of them are digits.
+        let number = |from, to| self.part(from, to).bytes().fold(0u16, |n, digit| n * 10 + u16::from(digit - b'0'));
+        BizDate::new(number(6, 10).into(), number(10, 12) as u8, number(12, 14) as u8)
     }
 
     /// GB/T 2261.1 by the parity of digit 17: odd male, even female.
@@ -48,10 +50,12 @@ impl<'a> Number<'a> {
     }
 }
 
-/// The weights are powers of two modulo 11, so the sum is a chain of doublings.
+/// Weights of the first 17 digits, powers of two modulo 11.
+const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
 fn check_character(body: &[u8]) -> u8 {
-    let sum = body.iter().fold(0u32, |sum, digit| (sum * 2 + u32::from(digit - b'0') * 2) % 11);
-    match (12 - sum) % 11 {
+    let sum: u32 = body.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    match (12 - sum % 11) % 11 {
         10 => b'X',
         value => b'0' + value as u8,
     }
@@ -70,15 +74,15 @@ pub fn upgrade_15(old: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The weighted sum as the standard writes it.
+    /// As the standard defines it: the weights are 2^(18 - position) modulo 11, and sum and check character are 1 modulo 11.
     fn by_the_standard(body: &str) -> char {
-        let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-        let sum: u32 = body.chars().zip(weights).map(|(c, w)| c.to_digit(10).unwrap() * w).sum();
-        ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][sum as usize % 11]
+        let weighted = body.chars().rev().zip(1u32..).fold(0, |sum, (c, power)| (sum + c.to_digit(10).unwrap() * 2u32.pow(power)) % 11);
+        let check = (0..11).find(|check| (weighted + check) % 11 == 1).unwrap();
+        if check == 10 { 'X' } else { char::from_digit(check, 10).unwrap() }
     }
 
     #[test]
-    fn the_chain_of_doublings_is_the_weighted_sum() {
+    fn the_check_character_is_that_of_the_standard() {
         for n in 0..50_000u64 {
             let body = format!("{:017}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 100_000_000_000_000_000);
             assert_eq!(char::from(check_character(body.as_bytes())), by_the_standard(&body), "{body}");

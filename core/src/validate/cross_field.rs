@@ -3,21 +3,21 @@
 use super::demographics::pay_method;
 use super::finding::Reason;
 use super::patient::Checked;
-use crate::code::{ETHNIC, country};
-use crate::patient::{Age, DocumentKind, Field, RecordRow};
+use crate::code::ETHNIC;
+use crate::patient::{DocumentKind, Field, RecordRow, completed_years};
 
 pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
-    let nationality = country(cx.row.text(Field::Nationality));
-    if nationality.is_some_and(|country| country.is_region_of_china()) {
+    let region = cx.nationality.is_some_and(|country| country.is_region_of_china());
+    if region {
         found(Field::Nationality, Reason::RegionOnly);
     }
-    let foreign = nationality.is_some_and(|country| country.alpha3 != "CHN" && !country.is_region_of_china());
+    let foreign = !region && cx.nationality.is_some_and(|country| country.alpha3 != "CHN");
     let ethnic = cx.row.text(Field::Ethnic);
     // 01–56; 97 and 98 fit anybody.
     if foreign && ETHNIC.has(ethnic) && ethnic < "97" {
         found(Field::Ethnic, Reason::EthnicOfForeigner);
     }
-    if matches!(cx.row.text(Field::Marital), "20" | "21" | "22" | "23") && cx.birth().and_then(|birth| Age::at(birth, cx.today)).is_some_and(|age| age.years < legal_age(cx)) {
+    if matches!(cx.row.text(Field::Marital), "20" | "21" | "22" | "23") && cx.birth().and_then(|birth| completed_years(birth, cx.today)).is_some_and(|years| years < legal_age(cx)) {
         found(Field::Marital, Reason::MarriedEarly);
     }
     if cx.kind == Some(DocumentKind::None) && matches!(pay_method(cx.row.text(Field::PayMethod)), "1" | "2" | "3") {

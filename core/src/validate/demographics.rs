@@ -4,7 +4,7 @@ use super::finding::Reason;
 use super::patient::Checked;
 use super::rules::Landline;
 use crate::code::{COUNTRY, CodeTable, DOCUMENT, ETHNIC, ID_TYPE, MARITAL, PAY_METHOD, PROVINCE, RELATION, RELATION_GROUP, SEX};
-use crate::patient::{Age, DocumentKind, Field, NameFault, PhoneKind, RecordRow, check_name, phone_kind};
+use crate::patient::{DocumentKind, Field, NameFault, PhoneKind, RecordRow, check_name, completed_years, phone_kind};
 
 /// The mandatory ones; the fourteenth, the age, is derived.
 pub(super) const MANDATORY: [Field; 13] = [
@@ -78,7 +78,7 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
         if text.len() > most && text.chars().count() > most {
             found(field, Reason::TooLong);
         }
-        if text.chars().any(char::is_control) {
+        if has_control_character(text) {
             found(field, Reason::ControlCharacter);
         }
     }
@@ -98,6 +98,14 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
         found(field, Reason::NoSuchCode);
     }
     birth_date(cx, found);
+}
+
+/// U+0000–001F, U+007F, and U+0080–009F, which begin with `C2`.
+fn has_control_character(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Without leaving early, so that many bytes are looked at in one step.
+    let suspect = bytes.iter().fold(false, |found, b| found | (*b < 0x20) | (*b == 0x7f) | (*b == 0xc2));
+    suspect && text.chars().any(char::is_control)
 }
 
 fn of_name(fault: NameFault) -> Reason {
@@ -146,10 +154,10 @@ fn birth_date<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl Fn
     if cx.is_blank(Field::BirthDate) {
         return;
     }
-    let reason = match cx.given_birth.map(|birth| Age::at(birth, cx.today)) {
+    let reason = match cx.given_birth.map(|birth| completed_years(birth, cx.today)) {
         None => Some(Reason::NotADate),
         Some(None) => Some(Reason::BornInFuture),
-        Some(Some(age)) => (age.years > cx.rules.max_age_years).then_some(Reason::BornTooEarly),
+        Some(Some(years)) => (years > cx.rules.max_age_years).then_some(Reason::BornTooEarly),
     };
     reason.into_iter().for_each(|reason| found(Field::BirthDate, reason));
 }

@@ -2,7 +2,7 @@
 
 use super::finding::Reason;
 use super::patient::Checked;
-use crate::code::{SEX, country};
+use crate::code::SEX;
 use crate::patient::{DocumentFault, DocumentKind, Field, RecordRow};
 
 pub(super) const fn reason(fault: DocumentFault) -> Reason {
@@ -34,7 +34,7 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
 }
 
 fn nationality<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, kind: DocumentKind, found: &mut impl FnMut(Field, Reason)) {
-    let Some(given) = country(cx.row.text(Field::Nationality)) else { return };
+    let Some(given) = cx.nationality else { return };
     let reason = match kind {
         // Told of every document below.
         _ if given.is_region_of_china() => None,

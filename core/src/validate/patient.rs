@@ -9,6 +9,7 @@ use super::issue::Issue;
 use super::rules::Rules;
 use super::{contact, cross_field, demographics, guardian, id_document};
 use crate::calendar::BizDate;
+use crate::code::{Country, country};
 use crate::error::{Error, Result};
 use crate::ident::PatientId;
 use crate::patient::{Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, existing_file, is_minor, plain_number};
@@ -18,6 +19,7 @@ pub(super) struct Checked<'a, 'r, R> {
     pub(super) row: R,
     pub(super) rules: &'r Rules,
     pub(super) today: BizDate,
+    pub(super) nationality: Option<Country>,
     /// The birth date as given.
     pub(super) given_birth: Option<BizDate>,
     pub(super) kind: Option<DocumentKind>,
@@ -31,11 +33,18 @@ impl<'a, 'r, R: RecordRow<'a>> Checked<'a, 'r, R> {
         let kind = DocumentKind::of(row.text(Field::IdType), row.text(Field::IdSubtype));
         let number = plain_number(row.text(Field::IdNo));
         let (facts, fault) = kind.map_or_else(Default::default, |kind| check_document(kind, &number, today, rules.area_check));
-        Checked { row, rules, today, given_birth: BizDate::parse(row.text(Field::BirthDate).trim()).ok(), kind, number, facts, fault }
+        Checked { row, rules, today, nationality: country(row.text(Field::Nationality)), given_birth: BizDate::parse(row.text(Field::BirthDate).trim()).ok(), kind, number, facts, fault }
     }
 
+    #[inline]
     pub(super) fn is_blank(&self, field: Field) -> bool {
-        self.row.text(field).trim().is_empty()
+        let text = self.row.text(field);
+        // Nearly all texts begin with something visible, or are empty.
+        match text.as_bytes().first() {
+            None => true,
+            Some(b'!'..=b'~' | 0xe4..=0xe9) => false,
+            Some(_) => text.trim().is_empty(),
+        }
     }
 
     /// The birth date as given, otherwise as the document tells.

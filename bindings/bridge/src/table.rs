@@ -109,9 +109,17 @@ static TABLE: &[Op] = &[
         invoice::AmountInWordsRequest => invoice::AmountInWordsResponse, [], |q| q.run()),
     pure!("name.match", Network, "Says whether two systems mean the same name: dots, blanks, width, rare characters.",
         patient::MatchRequest => patient::MatchResponse, [], |q| q.run()),
+    row!("patient.filing", Read, HostOnly, "How far the filing of a first visit is; may wait for HIS's answer. The host shows it only to whoever made it.",
+    service::FilingRequest => service::FilingResponse, engine_errors!(BadField), Run::Engine(|engine, caller, text| Box::pin(async move {
+        written(&engine.filing(&caller.hospital, &strict::request(text)?).await?)
+    }))),
     row!("patient.identify", Read, HostOnly, "Finds a patient in HIS by what he shows; the host makes a session of it.",
     service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
+    }))),
+    row!("patient.register", Command, HostOnly, "Files somebody at his first visit; a document that has a file gets no second one. Waits for HIS to learn whether it has.",
+    service::RegisterRequest => service::RegisterResponse, engine_errors!(BadField, KeyReused, Conflict, HisUnreachable, HisAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
+        written(&engine.register(&caller.hospital, &strict::exact(text)?).await?)
     }))),
     pure!("patient.validate", Network, "Checks the record of a first visit by every rule, and derives what follows from it.",
         validate::ValidateRequest => validate::ValidateResponse, [BadField], |q| q.run()),

@@ -1,7 +1,7 @@
 //! docs/machines.md from the transition tables of the core.
 
 use menjie::workflow::table::{transitions, unknown};
-use menjie::workflow::{CheckInSt, InvoiceSt, MachineKind, NoticeSt, PaymentSt, RefundSt, SettlementSt, State, StopSt, SuspensionSt};
+use menjie::workflow::{CheckInSt, FilingSt, InvoiceSt, MachineKind, NoticeSt, PaymentSt, RefundSt, SettlementSt, State, StopSt, SuspensionSt};
 
 pub(crate) fn page() -> Result<String, String> {
     let mut text = String::from(
@@ -40,6 +40,7 @@ const fn machine(kind: MachineKind) -> (&'static str, &'static str) {
         MachineKind::Stop => ("Stop", "停诊通知"),
         MachineKind::Suspension => ("Suspension", "停诊影响的挂号"),
         MachineKind::Notice => ("Notice", "通知"),
+        MachineKind::Filing => ("Filing", "首诊建档"),
     }
 }
 
@@ -56,6 +57,7 @@ fn codes(kind: MachineKind) -> Vec<&'static str> {
         MachineKind::Stop => of::<StopSt>(),
         MachineKind::Suspension => of::<SuspensionSt>(),
         MachineKind::Notice => of::<NoticeSt>(),
+        MachineKind::Filing => of::<FilingSt>(),
     }
 }
 
@@ -102,6 +104,9 @@ fn chinese_of(kind: MachineKind, state: &str) -> Result<&'static str, String> {
         (MachineKind::Notice, "accepted") => "已受理",
         (MachineKind::Notice, "refused") => "被拒绝",
         (MachineKind::Notice, "handled") => "人工已处理",
+        (MachineKind::Filing, "asking") => "建档中",
+        (MachineKind::Filing, "filed") => "已建档",
+        (MachineKind::Filing, "refused") => "未能建档",
         _ => return Err(format!("the state {state} of {} has no Chinese name", kind.code())),
     })
 }

@@ -38,9 +38,7 @@ pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, 
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use runner::Runner;
 pub use status::{SettlementGetRequest, SettlementGetResponse};
-pub use suspension::{
-    SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView,
-};
+pub use suspension::{SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView};
 pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};
 pub use view::{BillView, InvoiceView, LineView, PaymentView, Progress, SettlementView};
 pub use visit::{AttendRequest, AttendResponse, RegistrationListRequest, RegistrationListResponse, RegistrationView, VisitProgressRequest, VisitProgressResponse};

@@ -158,8 +158,7 @@ fn history(seed: u64) {
     assert_eq!((numbers.len(), people.len()), (sent.len(), sent.len()), "{context}: nobody gets two messages through one channel");
 
     let suspensions: Vec<_> = rows(&mut clinic, MachineKind::Suspension).into_iter().map(|r| if let Row::Suspension(s) = r { *s } else { panic!("a suspension") }).collect();
-    let messages: BTreeMap<_, _> =
-        rows(&mut clinic, MachineKind::Notice).into_iter().map(|r| if let Row::Notice(m) = r { (m.id, m) } else { panic!("a notice") }).collect();
+    let messages: BTreeMap<_, _> = rows(&mut clinic, MachineKind::Notice).into_iter().map(|r| if let Row::Notice(m) = r { (m.id, m) } else { panic!("a notice") }).collect();
     let hit: BTreeSet<_> = suspensions.iter().map(|s| s.registration.visit_id.clone()).collect();
     assert_eq!((suspensions.len(), hit), (n, contacts.keys().cloned().collect()), "{context}: every registration, each once");
     for s in &suspensions {

@@ -9,8 +9,8 @@ use menjie::error::Code;
 use menjie::ident::{CheckInId, PatientId, SuspensionId, VisitId};
 use menjie::port::{Clock, HisTraits, NoticeChannel};
 use menjie::service::{
-    AttendRequest, AttendResponse, AttentionListRequest, RegistrationListRequest, RegistrationListResponse, SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest,
-    SuspensionListRequest, SuspensionView, VisitProgressRequest, VisitProgressResponse,
+    AttendRequest, AttendResponse, AttentionListRequest, RegistrationListRequest, RegistrationListResponse, SuspensionChooseRequest, SuspensionChooseResponse,
+    SuspensionGetRequest, SuspensionListRequest, SuspensionView, VisitProgressRequest, VisitProgressResponse,
 };
 use menjie::testkit::world::{HisHabits, Plan, Trouble, booking, stop};
 use menjie::visit::{Choice, Delivery, Presence, Standing, VisitState};
@@ -154,7 +154,9 @@ fn a_stopped_clinic_cannot_be_checked_in_and_leads_to_its_suspension() {
     let view = &list(&mut clinic, "P1").registrations[0];
     let id = view.suspension_id.unwrap();
     assert_eq!(view.state, VisitState::Stopped);
-    assert!(matches!(press(&mut clinic, "P1", "V1").unwrap(), AttendResponse::Refused { refusal, suspension_id, .. } if refusal.reason == "visit_stopped" && suspension_id == Some(id)));
+    assert!(
+        matches!(press(&mut clinic, "P1", "V1").unwrap(), AttendResponse::Refused { refusal, suspension_id, .. } if refusal.reason == "visit_stopped" && suspension_id == Some(id))
+    );
     let (engine, stranger) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient("P2")));
     let found = clinic.block(async move { engine.suspension(&stranger, &SuspensionGetRequest { suspension_id: id, wait_ms: 0 }).await });
     assert_eq!(found.unwrap_err().code(), Code::NotFound);
@@ -191,7 +193,9 @@ fn a_short_message_only_follows_a_refusal_where_the_hospital_wants_it_so() {
     let mut clinic = Clinic::new(5);
     clinic.terms.visit.notice.delivery = Delivery::Fallback;
     clinic.start("a");
-    for (i, (openid, phone)) in [(Some("o1"), Some("13900000001")), (Some("o2"), Some("13900000002")), (None, Some("13900000003")), (Some("o4"), None), (None, None)].iter().enumerate() {
+    for (i, (openid, phone)) in
+        [(Some("o1"), Some("13900000001")), (Some("o2"), Some("13900000002")), (None, Some("13900000003")), (Some("o4"), None), (None, None)].iter().enumerate()
+    {
         clinic.world.his.book(booking(&patient(&format!("P{i}")), &format!("V{i}"), "S1", LATER, *openid, *phone).unwrap());
     }
     for openid in ["o2", "o4"] {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use menjie::error::{Code, Error, Result};
 use menjie::Timestamp;
 use menjie::access::Private;
+use menjie::error::{Code, Error, Result};
 use menjie::gm::hex;
 use menjie::payment::RawNotice;
 use menjie::port::{CallCx, Entropy, Fault, His, HisAnswer, HisCall, HisNotice, HisTraits, No, Outcome};

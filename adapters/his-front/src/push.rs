@@ -1,10 +1,10 @@
 //! What HIS pushes: a notice signed like a request (docs/his-front.yaml §2, §5). Pure.
 
+use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::error::{Code, Error, Result};
 use menjie::payment::RawNotice;
 use menjie::port::HisNotice;
-use menjie::Timestamp;
 
 use crate::json::read_json;
 use crate::{sign, wire};

@@ -108,16 +108,7 @@ pub(crate) static NOTICES_REQUEST: Record = Record { name: "notices_request", fi
 pub(crate) static NOTICES: Record = Record { name: "notices", fields: &[("notices", Many(&NOTICE))] };
 pub(crate) static NOTICE: Record = Record {
     name: "notice",
-    fields: &[
-        ("id", Plain),
-        ("at", Time),
-        ("kind", Plain),
-        ("lines", Texts),
-        ("settlement_no", Plain),
-        ("amount", Amount),
-        ("suspended", Plain),
-        ("stop", One(&STOP)),
-    ],
+    fields: &[("id", Plain), ("at", Time), ("kind", Plain), ("lines", Texts), ("settlement_no", Plain), ("amount", Amount), ("suspended", Plain), ("stop", One(&STOP))],
 };
 pub(crate) static STOP: Record = Record {
     name: "stop",
@@ -171,8 +162,7 @@ pub(crate) static AFFECTED_REQUEST: Record =
     Record { name: "affected_request", fields: &[("schedule_id", Plain), ("date", Date), ("session", Plain), ("after", Plain), ("limit", Plain)] };
 pub(crate) static AFFECTED: Record = Record { name: "affected", fields: &[("items", Many(&AFFECTED_ITEM)), ("next", Plain)] };
 pub(crate) static AFFECTED_ITEM: Record = Record { name: "affected_item", fields: &[("registration", One(&REGISTRATION)), ("openid", Plain), ("phone", Plain)] };
-pub(crate) static REBOOK: Record =
-    Record { name: "rebook", fields: &[("no", Plain), ("visit_id", Plain), ("patient_id", Plain), ("choice", Plain), ("schedule_id", Plain)] };
+pub(crate) static REBOOK: Record = Record { name: "rebook", fields: &[("no", Plain), ("visit_id", Plain), ("patient_id", Plain), ("choice", Plain), ("schedule_id", Plain)] };
 pub(crate) static REBOOKED: Record =
     Record { name: "rebooked", fields: &[("done", Plain), ("registration", One(&REGISTRATION)), ("fee", Plain), ("settlement_no", Plain), ("amount", Amount)] };
 pub(crate) static REBOOK_STATE: Record = Record { name: "rebook_state", fields: &[("state", Plain), ("rebooked", One(&REBOOKED))] };

@@ -299,9 +299,7 @@ fn notice(r: &Reader<'_>) -> Result<HisNotice, Shape> {
     }
     let what = match r.word("kind", &[("lines_changed", Word::LinesChanged), ("reversed", Word::Reversed), ("clinic_stopped", Word::Stopped)])? {
         Word::LinesChanged => HisNoticeKind::LinesChanged { lines: r.ids("lines", LineKey::new)? },
-        Word::Reversed => {
-            HisNoticeKind::Reversed { settlement_no: r.id("settlement_no", BusinessNo::new)?, amount_fen: r.amount("amount")?, suspended: r.flag("suspended")? }
-        }
+        Word::Reversed => HisNoticeKind::Reversed { settlement_no: r.id("settlement_no", BusinessNo::new)?, amount_fen: r.amount("amount")?, suspended: r.flag("suspended")? },
         Word::Stopped => HisNoticeKind::Stopped { stop: Box::new(visit::stop(&r.record("stop")?)?) },
     };
     Ok(HisNotice { id: r.text("id")?.to_owned(), at: r.instant("at")?, what })

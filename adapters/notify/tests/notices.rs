@@ -180,7 +180,10 @@ fn both_gateways_get_the_template_of_notices_and_our_number() {
     let state = |code: &str| json!({"Response": {"SendStatusSet": [{"PhoneNumber": "+8613900000001", "Code": code}]}}).to_string();
     assert_eq!(bench.send(NoticeChannel::Sms, &[&state("Ok")], 0), Outcome::Done(NotifyAnswer::Send));
     let body = bench.body(0);
-    assert_eq!((body["TemplateParamSet"].clone(), body["TemplateId"].clone(), body["SessionContext"].clone()), (json!(["市第四医院", "3月5日下午"]), json!("200"), json!("N0000000000000000009")));
+    assert_eq!(
+        (body["TemplateParamSet"].clone(), body["TemplateId"].clone(), body["SessionContext"].clone()),
+        (json!(["市第四医院", "3月5日下午"]), json!("200"), json!("N0000000000000000009"))
+    );
     // Permanent errors, limits, and what nobody can say (domain/payments.md §4.3).
     for (code, expected) in [
         ("isv.MOBILE_NUMBER_ILLEGAL", "refused"),
@@ -212,7 +215,9 @@ fn word(outcome: &Outcome<NotifyAnswer>) -> &'static str {
 
 #[test]
 fn without_a_template_nothing_is_sent() {
-    for (mut config, pointer, channel) in [(aliyun(), "/sms/aliyun", NoticeChannel::Sms), (tencent(), "/sms/tencent", NoticeChannel::Sms), (account("template"), "/account", NoticeChannel::Account)] {
+    for (mut config, pointer, channel) in
+        [(aliyun(), "/sms/aliyun", NoticeChannel::Sms), (tencent(), "/sms/tencent", NoticeChannel::Sms), (account("template"), "/account", NoticeChannel::Account)]
+    {
         config.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove("notice");
         let bench = Bench::new(&config);
         assert_eq!(word(&bench.send(channel, &[], 0)), "refused");
@@ -230,7 +235,8 @@ fn neither_person_nor_token_reaches_the_log() {
     ] {
         let bench = Bench::new(&config);
         let _ = bench.send(channel, &answers, 0);
-        let log: String = bench.log.recent().iter().map(|(_, b, e)| format!("{b:?}{}{}", String::from_utf8_lossy(&b.body), String::from_utf8_lossy(&e.as_ref().unwrap().body))).collect();
+        let log: String =
+            bench.log.recent().iter().map(|(_, b, e)| format!("{b:?}{}{}", String::from_utf8_lossy(&b.body), String::from_utf8_lossy(&e.as_ref().unwrap().body))).collect();
         assert!(!log.contains("CANARY") && !log.contains("canary") && !log.contains(PHONE), "{log}");
         assert!(channel == NoticeChannel::Account || log.contains("N0000000000000000009"), "{log}");
     }

@@ -381,12 +381,9 @@ impl HisCall {
             | HisCall::QueryReverse { no }
             | HisCall::QueryCheckIn { no }
             | HisCall::QueryRebook { no } => Some(no.as_str()),
-            HisCall::FindPatient { .. }
-            | HisCall::Unpaid { .. }
-            | HisCall::Notices { .. }
-            | HisCall::DayFile { .. }
-            | HisCall::Registrations { .. }
-            | HisCall::Affected { .. } => None,
+            HisCall::FindPatient { .. } | HisCall::Unpaid { .. } | HisCall::Notices { .. } | HisCall::DayFile { .. } | HisCall::Registrations { .. } | HisCall::Affected { .. } => {
+                None
+            }
         }
     }
 }

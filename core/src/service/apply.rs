@@ -152,7 +152,15 @@ impl Engine {
             }
             let terms = |hash: &_| self.terms(hash);
             let channels = |code: &_| hospital.channel_traits(code);
-            let world = World { now: self.now(), actor, his: hospital.his.traits(), notifier: hospital.notifier_traits(), channels: &channels, terms: &terms, not_found_ms: i64::from(hospital.pace.not_found_s) * 1000 };
+            let world = World {
+                now: self.now(),
+                actor,
+                his: hospital.his.traits(),
+                notifier: hospital.notifier_traits(),
+                channels: &channels,
+                terms: &terms,
+                not_found_ms: i64::from(hospital.pace.not_found_s) * 1000,
+            };
             let births = if let Root::Births(births) = root { births.len() } else { 0 };
             let shares: usize = loaded.values().map(|row| if let Row::Payment(p) = row { p.shares.len() } else { 1 }).sum();
             // A registration that is hit gets a suspension and a notice per channel.

@@ -12,8 +12,8 @@ use crate::ident::{ChannelCode, HospitalId, TermsHash, WorkerName};
 use crate::payment::ChannelTraits;
 use crate::policy::{Pace, Terms};
 use crate::port::{
-    Batch, CallLog, Clock, CommitError, Entropy, HealthCode, His, IdSource, Insurer, InvoicePlatform, LogSink, Notifier, NotifierTraits, PaymentChannel, Record, RecordKind, RecordWrite, Source,
-    Store,
+    Batch, CallLog, Clock, CommitError, Entropy, HealthCode, His, IdSource, Insurer, InvoicePlatform, LogSink, Notifier, NotifierTraits, PaymentChannel, Record, RecordKind,
+    RecordWrite, Source, Store,
 };
 
 /// One hospital as the engine knows it: policies and ports.

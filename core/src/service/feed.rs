@@ -9,8 +9,8 @@ use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::{HospitalId, SettlementId, StopId};
 use crate::port::{Find, HisAnswer, HisCall, HisNotice, HisNoticeKind, Record, RecordKind, RecordWrite, Source};
-use crate::workflow::fold::Root;
 use crate::visit::StopNotice;
+use crate::workflow::fold::Root;
 use crate::workflow::{Event as MachineEvent, Key, New, settlement, stop};
 
 const CURSOR: &str = "his.notices";

@@ -101,7 +101,11 @@ pub fn suspension(id: i64, ver: u32, of: u32) -> Result<Row> {
         "dept_code": "D1", "dept_name": "精神科", "standing": "stopped", "paid": true, "fee_fen": 0,
     });
     let contact = json!({ "phone": "13900000001" });
-    row("suspension", ver, json!({ "id": SuspensionId::new(id)?, "st": "notified", "stop": StopId::new(1)?, "notice": stop_notice(), "registration": registration, "contact": contact }))
+    row(
+        "suspension",
+        ver,
+        json!({ "id": SuspensionId::new(id)?, "st": "notified", "stop": StopId::new(1)?, "notice": stop_notice(), "registration": registration, "contact": contact }),
+    )
 }
 
 /// A notice that was taken.

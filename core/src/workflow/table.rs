@@ -137,8 +137,7 @@ const CHECK_IN: &[(Option<&str>, &str)] = &[
     (Some("held"), "refused"),
 ];
 
-const STOP: &[(Option<&str>, &str)] =
-    &[(None, "expanding"), (Some("expanding"), "told"), (Some("expanding"), "held"), (Some("held"), "expanding"), (Some("held"), "told")];
+const STOP: &[(Option<&str>, &str)] = &[(None, "expanding"), (Some("expanding"), "told"), (Some("expanding"), "held"), (Some("held"), "expanding"), (Some("held"), "told")];
 
 const SUSPENSION: &[(Option<&str>, &str)] = &[
     (None, "notified"),

@@ -3,9 +3,7 @@
 use menjie::Money;
 use menjie::ident::{BusinessNo, DeptCode, PatientId, ScheduleId, VisitId};
 use menjie::port::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
-use menjie::visit::{
-    Affected, AffectedPage, Contact, FeeBack, QueueTicket, Rebooked, Registration, Session, Standing, StopKind, StopNotice, StopReason, Substitute, Turn,
-};
+use menjie::visit::{Affected, AffectedPage, Contact, FeeBack, QueueTicket, Rebooked, Registration, Session, Standing, StopKind, StopNotice, StopReason, Substitute, Turn};
 
 use super::map;
 use crate::error::Shape;
@@ -158,9 +156,12 @@ pub(super) fn stop(r: &Reader<'_>) -> Result<StopNotice, Shape> {
         &[("doctor_away", StopReason::DoctorAway), ("arrangement", StopReason::Arrangement), ("emergency", StopReason::Emergency), ("other", StopReason::Other)];
     let substitute = match r.optional_id("substitute_schedule_id", ScheduleId::new)? {
         None => None,
-        Some(schedule_id) => {
-            Some(Substitute { schedule_id, date: r.date("substitute_date")?, session: r.word("substitute_session", SESSIONS)?, doctor_name: r.optional_string("substitute_doctor_name")? })
-        }
+        Some(schedule_id) => Some(Substitute {
+            schedule_id,
+            date: r.date("substitute_date")?,
+            session: r.word("substitute_session", SESSIONS)?,
+            doctor_name: r.optional_string("substitute_doctor_name")?,
+        }),
     };
     let version = r.whole("version", 1)?;
     if version == 0 {

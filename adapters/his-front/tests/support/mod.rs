@@ -166,12 +166,7 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
 pub(crate) const REGISTRATIONS: &str = r#"{"registrations":[{"visit_id":"V1","patient_id":"P10001","schedule_id":"PB1","date":"2026-03-02","session":"am","starts_at":"2026-03-02T09:00:00+08:00","ends_at":"2026-03-02T12:00:00+08:00","dept_code":"MZ01","dept_name":"门诊一","standing":"booked","paid":"Y","fee":"12","queue_number":"null"}]}"#;
 
 pub(crate) fn attend() -> AttendOrder {
-    AttendOrder {
-        no: BusinessNo::new("C0000000000000000021").unwrap(),
-        visit_id: VisitId::new("V1").unwrap(),
-        patient_id: PatientId::new("P10001").unwrap(),
-        turn: Turn::QueueEnd,
-    }
+    AttendOrder { no: BusinessNo::new("C0000000000000000021").unwrap(), visit_id: VisitId::new("V1").unwrap(), patient_id: PatientId::new("P10001").unwrap(), turn: Turn::QueueEnd }
 }
 
 pub(crate) fn affected() -> HisCall {

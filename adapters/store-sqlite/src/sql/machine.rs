@@ -123,14 +123,9 @@ pub const fn machine(kind: menjie::workflow::MachineKind) -> MachineSql {
             scan: super::CHECK_IN_SCAN,
             attention: super::CHECK_IN_ATTENTION,
         },
-        MachineKind::Stop => MachineSql {
-            table: "clinic_stop",
-            insert: STOP_INSERT,
-            update: STOP_UPDATE,
-            load: STOP_LOAD,
-            scan: super::STOP_SCAN,
-            attention: super::STOP_ATTENTION,
-        },
+        MachineKind::Stop => {
+            MachineSql { table: "clinic_stop", insert: STOP_INSERT, update: STOP_UPDATE, load: STOP_LOAD, scan: super::STOP_SCAN, attention: super::STOP_ATTENTION }
+        }
         MachineKind::Suspension => MachineSql {
             table: "suspension",
             insert: SUSPENSION_INSERT,
@@ -139,13 +134,8 @@ pub const fn machine(kind: menjie::workflow::MachineKind) -> MachineSql {
             scan: super::SUSPENSION_SCAN,
             attention: super::SUSPENSION_ATTENTION,
         },
-        MachineKind::Notice => MachineSql {
-            table: "notice",
-            insert: NOTICE_INSERT,
-            update: NOTICE_UPDATE,
-            load: NOTICE_LOAD,
-            scan: super::NOTICE_SCAN,
-            attention: super::NOTICE_ATTENTION,
-        },
+        MachineKind::Notice => {
+            MachineSql { table: "notice", insert: NOTICE_INSERT, update: NOTICE_UPDATE, load: NOTICE_LOAD, scan: super::NOTICE_SCAN, attention: super::NOTICE_ATTENTION }
+        }
     }
 }

@@ -9,8 +9,8 @@ use super::lock;
 use super::plan::Line as Wire;
 use crate::access::Private;
 use crate::port::{
-    AccountUser, CallCx, CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall, Insurer, InsurerAnswer, InsurerCall, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall,
-    Outcome, VoucherHolder,
+    AccountUser, CallCx, CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall, Insurer, InsurerAnswer, InsurerCall, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits,
+    NotifyAnswer, NotifyCall, Outcome, VoucherHolder,
 };
 
 /// The health-code platform.

@@ -248,7 +248,10 @@ impl State {
             guidance: Some("请到一楼窗口".to_owned()),
         };
         let visible_from = now.plus_millis(self.habits.blind_ms);
-        self.postings.insert(bill.no.clone(), Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from });
+        self.postings.insert(
+            bill.no.clone(),
+            Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from },
+        );
         Outcome::Done(HisAnswer::Post(receipt))
     }
 

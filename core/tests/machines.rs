@@ -4,6 +4,7 @@
 
 mod walk;
 
+use menjie::Money;
 use menjie::access::{Actor, Private};
 use menjie::bill::{GroupInput, group};
 use menjie::ident::{ChannelCode, InvoiceId, PatientId, PaymentId, RefundId, SettlementId, SuspensionId};
@@ -15,7 +16,6 @@ use menjie::refund::Cause;
 use menjie::testkit::world::{charge, visit};
 use menjie::workflow::{Cx, Ids, Machine, Step, invoice, payment, refund, settlement};
 use menjie::workflow::{MachineKind, Row};
-use menjie::{Money, Timestamp};
 use walk::{fault, fen, no, notifier, now, same_as_table, walk};
 
 fn proof(trade_no: &str, amount: i64) -> Proof {

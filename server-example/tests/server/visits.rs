@@ -76,12 +76,12 @@ async fn a_stop_that_is_pushed_and_polled_tells_each_once_through_each_channel()
         let request = headers.iter().fold(stage.request(Method::POST, "/notify/his"), |request, (name, value)| request.header(name, value));
         send(request.body(body.to_vec())).await.status
     };
-    assert_eq!(push(&pushed.0, &pushed.1).await, 204);
-    assert_eq!(push(&pushed.0, &pushed.1).await, 204, "known already is taken, too");
-    let mut changed = pushed.1.clone();
+    assert_eq!(push(&pushed.headers, &pushed.body).await, 204);
+    assert_eq!(push(&pushed.headers, &pushed.body).await, 204, "known already is taken, too");
+    let mut changed = pushed.body.clone();
     changed.push(b' ');
-    assert_eq!(push(&pushed.0, &changed).await, 401);
-    assert_eq!(push(&[], &pushed.1).await, 401);
+    assert_eq!(push(&pushed.headers, &changed).await, 401);
+    assert_eq!(push(&[], &pushed.body).await, 401);
     let (own, other) = (stage.enter(at).await, stage.enter(usize::from(at == 0)).await);
     let list = stage.get("/api/v1/suspensions?wait_ms=20000", &own).await.json();
     let id = list["suspensions"][0]["suspension_id"].as_str().unwrap().to_owned();

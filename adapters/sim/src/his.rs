@@ -73,6 +73,15 @@ pub struct SettlementTruth {
     pub reversed_by: Option<String>,
 }
 
+/// A notice as HIS pushes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// Header names in lower case, with values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// What really happened at HIS.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HisTruth {
@@ -150,14 +159,14 @@ impl His {
         self.options
     }
 
-    /// One notice, as HIS pushes it to `path`: headers and body, signed like a request (docs/his-front.yaml §5).
-    pub fn push(&self, id: &str, path: &str, now: Timestamp) -> Option<(Vec<(String, String)>, Vec<u8>)> {
+    /// One notice, as HIS pushes it to `path`, signed like a request (docs/his-front.yaml §5).
+    pub fn push(&self, id: &str, path: &str, now: Timestamp) -> Option<Pushed> {
         let (_, at, news) = self.book.news(None).into_iter().find(|(known, ..)| known == id)?;
         let body = serde_json::to_vec(&operate::notice(id, at, news, &Shape(&Drawn::default()))).ok()?;
         let (time, nonce) = (now.to_string(), format!("{:0>32}", id));
         let signature = sign::request(&self.secret, path, &time, &nonce, &body);
         let headers = [("x-menjie-app", self.app.clone()), ("x-menjie-time", time), ("x-menjie-nonce", nonce), ("x-menjie-sign", signature)];
-        Some((headers.map(|(name, value)| (name.to_owned(), value)).to_vec(), body))
+        Some(Pushed { headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(), body })
     }
 
     /// What really happened.

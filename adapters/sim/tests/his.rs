@@ -436,7 +436,7 @@ fn a_stop_is_told_listed_pushed_and_rebooked_once() {
     let (_, news) = desk.call("notices", &json!({}));
     let notice = news["notices"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&notice["kind"], &notice["stop"]["schedule_id"], &notice["stop"]["substitute_schedule_id"]), (&json!("clinic_stopped"), &json!("PB1"), &json!("PB2")));
-    let (_, pushed) = desk.hospital.his.push(notice["id"].as_str().unwrap(), "/notify/his", desk.now).unwrap();
+    let pushed = desk.hospital.his.push(notice["id"].as_str().unwrap(), "/notify/his", desk.now).unwrap().body;
     assert_eq!(serde_json::from_slice::<Value>(&pushed).unwrap(), notice, "pushed and polled are the same");
     let page = |desk: &mut Desk, after: Value| desk.call("affected", &json!({"schedule_id": "PB1", "date": "2026-03-02", "session": "am", "after": after, "limit": 2})).1;
     let first = page(&mut desk, Value::Null);

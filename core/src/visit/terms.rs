@@ -33,6 +33,7 @@ pub struct CheckInTerms {
     /// What happens then.
     pub late: LateRule,
     /// Where the hospital is, in GCJ-02.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
     /// A phone must be so near, in metres; asked only where `position` is set. A kiosk stands in the hospital.
     pub radius_m: Option<u32>,
@@ -71,6 +72,7 @@ pub struct NoticeTerms {
     /// The hospital's short name, neutral (domain/hospital.md §1.11 e).
     pub hospital_name: String,
     /// Page of one suspension; its number is appended. None sends no link.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 //! `locking → locked → posting → posted`; `refunding → reversed`; `releasing → void`; `held`.
 
 mod calls;
+mod reversal;
 mod step;
 
 use serde::{Deserialize, Serialize};

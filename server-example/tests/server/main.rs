@@ -12,3 +12,4 @@ mod restart;
 mod sessions;
 mod staff;
 mod stage;
+mod visits;

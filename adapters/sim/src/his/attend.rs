@@ -112,15 +112,16 @@ impl Book {
 
     /// A session stops, and everybody is to be told.
     pub(super) fn stop(&mut self, stop: &NewStop, now: Timestamp) -> Result<(), No> {
-        let first = self.bookings.stop(stop)?;
+        let date = stop.date.unwrap_or_else(|| now.biz_date());
+        let first = self.bookings.stop(stop, date)?;
         let mut told = json!({
-            "schedule_id": stop.schedule_id, "date": stop.date, "session": first.new.session, "version": stop.version, "stop_kind": stop.kind,
+            "schedule_id": stop.schedule_id, "date": date, "session": first.new.session, "version": stop.version, "stop_kind": stop.kind,
             "dept_code": first.dept_code, "dept_name": first.dept_name, "doctor_name": first.doctor_name,
             "starts_at": first.new.starts_at, "ends_at": first.new.ends_at, "reason": stop.reason,
         });
         if let (Some(instead), Some(fields)) = (&stop.substitute, told.as_object_mut()) {
             fields.insert("substitute_schedule_id".to_owned(), json!(instead));
-            fields.insert("substitute_date".to_owned(), json!(stop.date));
+            fields.insert("substitute_date".to_owned(), json!(date));
             fields.insert("substitute_session".to_owned(), json!(first.new.session));
         }
         self.news.push((now, News::Stopped(told)));

@@ -44,8 +44,9 @@ pub struct NewBooking {
 pub struct NewStop {
     /// Which session.
     pub schedule_id: ScheduleId,
-    /// The day.
-    pub date: BizDate,
+    /// The day; today when left out.
+    #[serde(default)]
+    pub date: Option<BizDate>,
     /// Counts up when HIS changes what it said.
     #[serde(default = "first")]
     pub version: u32,
@@ -192,10 +193,10 @@ impl Bookings {
     }
 
     /// Stops a session; the first of its registrations says when and where it was.
-    pub(super) fn stop(&mut self, stop: &NewStop) -> Result<Booking, No> {
+    pub(super) fn stop(&mut self, stop: &NewStop, date: BizDate) -> Result<Booking, No> {
         let mut first = None;
         for booking in self.all.values_mut() {
-            if booking.new.schedule_id == stop.schedule_id && booking.new.starts_at.biz_date() == stop.date && booking.standing != Standing::Cancelled {
+            if booking.new.schedule_id == stop.schedule_id && booking.new.starts_at.biz_date() == date && booking.standing != Standing::Cancelled {
                 booking.standing = Standing::Stopped;
                 first.get_or_insert_with(|| booking.clone());
             }

@@ -1,8 +1,9 @@
 //! People inside the hospital: the charging window, the doctor, the executing department.
 
 use menjie::Timestamp;
-use menjie::ident::LineKey;
+use menjie::ident::{LineKey, PatientId, ScheduleId, VisitId};
 use menjie::money::{Quantity, line_amount};
+use menjie::visit::Session;
 use serde::{Deserialize, Serialize};
 
 use super::His;
@@ -49,6 +50,20 @@ pub enum WindowAction {
     },
     /// Somebody books a registration.
     Book(NewBooking),
+    /// Somebody books a registration that starts now: for stories that do not know what time it is.
+    BookNow {
+        /// Its number.
+        visit_id: VisitId,
+        /// Whose.
+        patient_id: PatientId,
+        /// Which session.
+        schedule_id: ScheduleId,
+        /// It lasts so long.
+        minutes: u32,
+        /// The patient's number at the official account, if HIS knows it.
+        #[serde(default)]
+        openid: Option<String>,
+    },
     /// A session is stopped.
     Stop(NewStop),
 }
@@ -78,6 +93,21 @@ impl His {
             WindowAction::Book(new) => {
                 let phone = self.book.phone_of(&new.patient_id);
                 self.book.bookings.book(new.clone(), phone);
+                Ok(())
+            }
+            WindowAction::BookNow { visit_id, patient_id, schedule_id, minutes, openid } => {
+                let new = NewBooking {
+                    visit_id: visit_id.clone(),
+                    patient_id: patient_id.clone(),
+                    schedule_id: schedule_id.clone(),
+                    session: Session::AllDay,
+                    starts_at: now,
+                    ends_at: now.plus_millis(i64::from((*minutes).max(1)) * 60_000),
+                    fee_fen: 0,
+                    openid: openid.clone(),
+                };
+                let phone = self.book.phone_of(patient_id);
+                self.book.bookings.book(new, phone);
                 Ok(())
             }
             WindowAction::Stop(stop) => self.book.stop(stop, now),

@@ -2,17 +2,17 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+use super::reversal::money_back;
 use super::{Decision, Event as E, New, Paid, Settlement, SettlementSt as St, Suspended};
 use crate::error::Result;
-use crate::ident::{InvoiceId, LineKey, RefundId, SuspensionId};
+use crate::ident::{InvoiceId, LineKey};
 use crate::invoice::InvoiceOrder;
 use crate::ledger::{Account, Journal, JournalKind};
-use crate::money::Money;
 use crate::policy::Lane;
 use crate::port::{Call, HisCall, HisReceipt, No};
 use crate::refund::Cause;
 use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, refuse, settle, undecided};
-use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice, suspension};
+use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice};
 
 impl Machine for Settlement {
     type St = St;
@@ -417,42 +417,6 @@ impl Settlement {
         }
     }
 
-    /// A definite no of HIS, or money for a bill that is gone: it goes back by itself.
-    fn money_goes_back(&self, why: &str, cx: &mut Cx<'_>) -> Result<Move<Settlement>> {
-        let refund_id = RefundId::new(cx.fresh.take()?)?;
-        let mut next = Settlement { st: St::Refunding, refund: Some(refund_id), because: Some(why.to_owned()), blind_since: None, late_no: None, ..self.clone() };
-        next.base.attention = None;
-        if self.bill.total_fen.is_zero() {
-            // Nothing was paid for a bill of zero: it is only released.
-            return Ok(next.release(why));
-        }
-        let spawn = vec![self.refund(refund_id, Cause::HisRefused)];
-        Ok(Move { spawn, ..Move::to(next) })
-    }
-
-    /// HIS reversed it: at its window, or because the clinic is stopped. The money follows.
-    fn his_reversed(&self, amount: Money, cause: Cause, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
-        if amount != self.bill.total_fen {
-            return self.contradiction("reversed_amount_differs", cx);
-        }
-        if self.bill.total_fen.is_zero() {
-            let tells = self.suspended.and_then(|s| s.suspension).map(money_back).into_iter().collect();
-            return moved(Move { tells, ..self.free(St::Reversed) });
-        }
-        let refund_id = RefundId::new(cx.fresh.take()?)?;
-        let next =
-            Settlement { st: St::Refunding, refund: Some(refund_id), because: Some(if cause == Cause::Suspended { "suspended" } else { "window" }.to_owned()), ..self.clone() };
-        let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
-        let journal = Journal::balanced(
-            JournalKind::Reversed,
-            self.no(),
-            self.payment,
-            cx.now,
-            vec![(Account::Revenue(self.bill.dept_code.clone()), revenue), (Account::Rounding, self.bill.rounding_fen), (Account::RefundPayable, self.bill.total_fen.negated())],
-        )?;
-        moved(Move { journals: vec![journal], spawn: vec![self.refund(refund_id, cause)], ..Move::to(next) })
-    }
-
     fn resolve(&self, decision: &Decision, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         let mut open = self.clone();
         settle(&mut open.base);
@@ -496,19 +460,19 @@ impl Settlement {
         m
     }
 
-    fn release(&self, why: &str) -> Move<Settlement> {
+    pub(super) fn release(&self, why: &str) -> Move<Settlement> {
         let next = Settlement { st: St::Releasing, because: self.because.clone().or_else(|| Some(why.to_owned())), ..self.clone() };
         Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) }
     }
 
     /// An end state: the lines are given back.
-    fn free(&self, st: St) -> Move<Settlement> {
+    pub(super) fn free(&self, st: St) -> Move<Settlement> {
         let mut next = Settlement { st, claimed: false, ..self.clone() };
         settle(&mut next.base);
         Move { frees: if self.claimed { self.line_keys() } else { Vec::new() }, ..Move::to(next) }
     }
 
-    fn contradiction(&self, reason: &str, cx: &Cx<'_>) -> Result<Step<Settlement>> {
+    pub(super) fn contradiction(&self, reason: &str, cx: &Cx<'_>) -> Result<Step<Settlement>> {
         moved(Move::to(self.hold_for(reason, cx)))
     }
 
@@ -524,8 +488,4 @@ impl Settlement {
     fn patience(&self) -> Option<Wake> {
         self.base.attention.is_none().then_some(Wake::Overdue(Lane::His))
     }
-}
-
-fn money_back(id: SuspensionId) -> (Key, Event) {
-    (Key::Suspension(id), Event::Suspension(suspension::Event::MoneyBack))
 }

@@ -1,0 +1,144 @@
+//! Walks a machine from its births through every event: reachable states, transitions taken, who refuses.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use menjie::access::Actor;
+use menjie::ident::{ChannelCode, StaffId};
+use menjie::policy::Terms;
+use menjie::port::{Fault, HisTraits, No, NotifierTraits};
+use menjie::workflow::MachineKind;
+use menjie::workflow::{Cx, Ids, Machine, State, Step, table};
+use menjie::{Money, Timestamp};
+
+pub fn now() -> Timestamp {
+    Timestamp::parse("2026-03-02T08:00:00+08:00").unwrap()
+}
+
+pub fn fen(fen: i64) -> Money {
+    Money::from_fen(fen).unwrap()
+}
+
+pub fn no() -> No {
+    No::new("1001", "no")
+}
+
+pub fn fault() -> Fault {
+    Fault::new("timeout", "lost")
+}
+
+pub fn notifier() -> NotifierTraits {
+    NotifierTraits { sms: true, login: true, sms_notice: true, account_notice: true }
+}
+
+pub struct Walk<M: Machine> {
+    pub seen: BTreeMap<String, M>,
+    pub transitions: BTreeSet<(Option<&'static str>, &'static str)>,
+    pub steps: u64,
+}
+
+/// A machine without its clock readings, counters and reasons: what makes two of them behave alike.
+fn shape(mut value: serde_json::Value) -> serde_json::Value {
+    const LEFT_OUT: [&str; 9] = ["since", "created_at", "closes", "decisions", "because", "closed_because", "reason", "count", "returned_at"];
+    match &mut value {
+        serde_json::Value::Object(fields) => {
+            fields.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+            fields.values_mut().for_each(|v| *v = shape(v.take()));
+        }
+        serde_json::Value::String(text) if text.ends_with("+08:00") => "t".clone_into(text),
+        _ => {}
+    }
+    value
+}
+
+/// Walks from the births through every event; time moves on, so that patience runs out too.
+pub fn walk<M>(births: &[M::New], events: &[M::Event], may_refuse: impl Fn(&M::Event) -> bool, st: impl Fn(&M) -> M::St) -> Walk<M>
+where
+    M: Machine + Clone + serde::Serialize,
+    M::Event: std::fmt::Debug,
+{
+    walk_under(&Terms::default(), births, events, may_refuse, st)
+}
+
+/// The same under other terms.
+pub fn walk_under<M>(terms: &Terms, births: &[M::New], events: &[M::Event], may_refuse: impl Fn(&M::Event) -> bool, st: impl Fn(&M) -> M::St) -> Walk<M>
+where
+    M: Machine + Clone + serde::Serialize,
+    M::Event: std::fmt::Debug,
+{
+    let staff = Actor::Staff { staff: StaffId::new("op1").unwrap() };
+    let traits = [
+        HisTraits::default(),
+        HisTraits {
+            lock: false,
+            query_post: false,
+            cancel_post: false,
+            notices: false,
+            check_in: false,
+            query_check_in: false,
+            rebook: false,
+            query_rebook: false,
+            open_file: false,
+            query_file: false,
+        },
+    ];
+    let mut walk = Walk { seen: BTreeMap::new(), transitions: BTreeSet::new(), steps: 0 };
+    let mut todo = Vec::new();
+    let channels = |_: &ChannelCode| None;
+    for his in traits {
+        for (hours, new) in births.iter().flat_map(|new| [0, 2].map(|h| (h, new))) {
+            let mut fresh = Ids::new((1_000..1_064).collect());
+            let mut cx =
+                Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+            let born = M::open(new, &mut cx).unwrap();
+            walk.transitions.insert((None, st(&born.next).code()));
+            todo.push(born.next);
+        }
+        while let Some(machine) = todo.pop() {
+            let name = shape(serde_json::to_value(&machine).unwrap()).to_string();
+            if walk.seen.contains_key(&name) {
+                continue;
+            }
+            assert!(walk.seen.len() < 20_000, "the walk is finite");
+            walk.seen.insert(name, machine.clone());
+            for event in events {
+                for hours in [0, 2] {
+                    walk.steps += 1;
+                    let mut fresh = Ids::new((1_000..1_064).collect());
+                    let mut cx = Cx {
+                        now: now().plus_millis(hours * 3_600_000),
+                        actor: &staff,
+                        terms,
+                        his,
+                        notifier: notifier(),
+                        channels: &channels,
+                        not_found_ms: 60_000,
+                        fresh: &mut fresh,
+                    };
+                    match machine.step(event, &mut cx).unwrap_or_else(|e| panic!("{:?} on {event:?}: {e}", st(&machine))) {
+                        Step::Move(m) => {
+                            let (from, to) = (st(&machine).code(), st(&m.next).code());
+                            if from != to {
+                                walk.transitions.insert((Some(from), to));
+                            }
+                            todo.push(m.next);
+                        }
+                        Step::Stay(_) => {}
+                        Step::Refuse(refusal) => {
+                            assert!(may_refuse(event), "the fact {event:?} was refused in {:?}", st(&machine));
+                            assert!(!refusal.reason.is_empty() && !refusal.text.is_empty() && !refusal.next.is_empty());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    walk
+}
+
+pub fn same_as_table(kind: MachineKind, taken: &BTreeSet<(Option<&'static str>, &'static str)>) {
+    let declared: BTreeSet<_> = table::transitions(kind).iter().copied().collect();
+    let undeclared: Vec<_> = taken.difference(&declared).collect();
+    let never: Vec<_> = declared.difference(taken).collect();
+    assert!(undeclared.is_empty() && never.is_empty(), "{kind:?}: not in the table {undeclared:?}, never taken {never:?}");
+}

@@ -12,7 +12,9 @@ use crate::calendar::BizDate;
 use crate::code::{Country, country};
 use crate::error::{Error, Result};
 use crate::ident::PatientId;
-use crate::patient::{Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, completed_years, existing_file, is_minor, plain_number};
+use crate::patient::{
+    Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, completed_years, existing_file, is_minor, plain_number,
+};
 
 /// A record with what several rules need of it.
 pub(super) struct Checked<'a, 'r, R> {

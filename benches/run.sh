@@ -31,7 +31,12 @@ machine() {
   cpu="$(lscpu | sed -n 's/^Model name: *//p' | head -n 1)"
   memory="$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)"
   echo "Machine: $cpu, $(nproc) cores, $memory, Linux $(uname -r); $(rustc --version); node $(node --version); $(python3 --version);" \
-    "load before the run $(cut -d ' ' -f 1-3 /proc/loadavg); $(date -u '+%Y-%m-%d %H:%M UTC'), HEAD $(git rev-parse --short HEAD), server built $(date -u -r "$target/release/menjie-server" '+%Y-%m-%d %H:%M UTC')."
+    "load before the run $(cut -d ' ' -f 1-3 /proc/loadavg); $(date -u '+%Y-%m-%d %H:%M UTC'), HEAD $(git rev-parse --short HEAD)$(server_built)."
+}
+
+# B4 needs none.
+server_built() {
+  [ ! -e "$target/release/menjie-server" ] || echo ", server built $(date -u -r "$target/release/menjie-server" '+%Y-%m-%d %H:%M UTC')"
 }
 
 # section FILE TITLE COMMAND…: runs a bench, keeps its text with the machine and the command.

@@ -4,7 +4,7 @@ use super::demographics::pay_method;
 use super::finding::Reason;
 use super::patient::Checked;
 use crate::code::ETHNIC;
-use crate::patient::{DocumentKind, Field, RecordRow, completed_years};
+use crate::patient::{DocumentKind, Field, RecordRow};
 
 pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
     let region = cx.nationality.is_some_and(|country| country.is_region_of_china());
@@ -17,8 +17,7 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
     if foreign && ETHNIC.has(ethnic) && ethnic < "97" {
         found(Field::Ethnic, Reason::EthnicOfForeigner);
     }
-    if matches!(cx.row.text(Field::Marital), "20" | "21" | "22" | "23") && cx.birth().and_then(|birth| completed_years(birth, cx.today)).is_some_and(|years| years < legal_age(cx))
-    {
+    if matches!(cx.row.text(Field::Marital), "20" | "21" | "22" | "23") && cx.years.is_some_and(|years| years < legal_age(cx)) {
         found(Field::Marital, Reason::MarriedEarly);
     }
     if cx.kind == Some(DocumentKind::None) && matches!(pay_method(cx.row.text(Field::PayMethod)), "1" | "2" | "3") {

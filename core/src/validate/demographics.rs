@@ -4,7 +4,7 @@ use super::finding::Reason;
 use super::patient::Checked;
 use super::rules::Landline;
 use crate::code::{COUNTRY, CodeTable, DOCUMENT, ETHNIC, ID_TYPE, MARITAL, PAY_METHOD, PROVINCE, RELATION, RELATION_GROUP, SEX};
-use crate::patient::{DocumentKind, Field, NameFault, PhoneKind, RecordRow, check_name, completed_years, phone_kind};
+use crate::patient::{DocumentKind, Field, NameFault, PhoneKind, RecordRow, check_name, phone_kind};
 
 /// The mandatory ones; the fourteenth, the age, is derived.
 pub(super) const MANDATORY: [Field; 13] = [
@@ -122,6 +122,7 @@ fn of_name(fault: NameFault) -> Reason {
 fn is_code<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, field: Field) -> bool {
     let code = cx.row.text(field);
     match field {
+        Field::Nationality => cx.nationality.is_some(),
         Field::Ethnic => ETHNIC.has(code) || cx.rules.site_ethnic.iter().any(|own| own == code),
         Field::PayMethod => is_pay_method(code),
         Field::ContactRelation | Field::GuardianRelation => is_relation(code),
@@ -154,10 +155,10 @@ fn birth_date<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl Fn
     if cx.is_blank(Field::BirthDate) {
         return;
     }
-    let reason = match cx.given_birth.map(|birth| completed_years(birth, cx.today)) {
-        None => Some(Reason::NotADate),
-        Some(None) => Some(Reason::BornInFuture),
-        Some(Some(years)) => (years > cx.rules.max_age_years).then_some(Reason::BornTooEarly),
+    let reason = match (cx.given_birth, cx.years) {
+        (None, _) => Some(Reason::NotADate),
+        (Some(_), None) => Some(Reason::BornInFuture),
+        (Some(_), Some(years)) => (years > cx.rules.max_age_years).then_some(Reason::BornTooEarly),
     };
     reason.into_iter().for_each(|reason| found(Field::BirthDate, reason));
 }

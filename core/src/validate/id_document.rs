@@ -27,7 +27,7 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
         found(Field::BirthDate, Reason::IdBirthDiffers);
     }
     let sex = cx.row.text(Field::Sex);
-    if cx.facts.sex.is_some_and(|told| SEX.has(sex) && told != sex) {
+    if cx.facts.sex.is_some_and(|told| told != sex && SEX.has(sex)) {
         found(Field::Sex, if kind.tells_sex_surely() { Reason::IdSexDiffers } else { Reason::IdSexDiffersPerhaps });
     }
     nationality(cx, kind, found);

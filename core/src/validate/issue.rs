@@ -1,5 +1,7 @@
 //! A finding in words: path, rule, number, severity and a Chinese sentence with the offending value masked.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Reason, Severity};
@@ -12,9 +14,9 @@ use crate::patient::{Field, RecordRow};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Issue {
     /// The field, e.g. `id_no`, `guardian.phone`, `lines[3].amount_fen`.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// The rule, e.g. `REG-010`.
-    pub rule: String,
+    pub rule: Cow<'static, str>,
     /// Its stable number.
     pub code: u16,
     /// How bad it is.
@@ -27,27 +29,31 @@ pub struct Issue {
 }
 
 impl Issue {
-    /// An issue at a path.
-    pub(super) fn at(path: String, label: &str, reason: Reason) -> Issue {
+    fn new(path: impl Into<Cow<'static, str>>, reason: Reason, text: String) -> Issue {
         let rule = reason.rule();
-        Issue { path, rule: rule.name().to_owned(), code: rule.number(), severity: reason.severity(), text: format!("{label}{}", reason.text()), overridable: false }
+        let overridable = reason == Reason::IdSexDiffers;
+        Issue { path: path.into(), rule: Cow::Borrowed(rule.name()), code: rule.number(), severity: reason.severity(), text, overridable }
+    }
+
+    /// An issue at a path.
+    pub(super) fn at(path: impl Into<Cow<'static, str>>, label: &str, reason: Reason) -> Issue {
+        Issue::new(path, reason, [label, reason.text()].concat())
     }
 
     /// The same with a value that is in no table: the table's title, and the value masked.
-    pub(super) fn of_code(path: String, label: &str, reason: Reason, table: &CodeTable, value: &str) -> Issue {
-        let text = format!("{label}“{}”{}（{}）", mask_id_no(value), reason.text(), table.title());
-        Issue { text, ..Issue::at(path, label, reason) }
+    pub(super) fn of_code(path: impl Into<Cow<'static, str>>, label: &str, reason: Reason, table: &CodeTable, value: &str) -> Issue {
+        // What somebody pasted by mistake may be very long.
+        let short: String = value.chars().take(50).collect();
+        Issue::new(path, reason, [label, "“", &mask_id_no(&short), "”", reason.text(), "（", table.title(), "）"].concat())
     }
 
     /// A finding of a record.
     pub(super) fn of<'a>(finding: Finding, row: impl RecordRow<'a>) -> Issue {
         let Finding { field, reason } = finding;
-        let (path, value) = (field.path().to_owned(), row.text(field));
-        let issue = match (reason, super::demographics::table_of(field)) {
-            (Reason::NoSuchCode, Some(table)) => Issue::of_code(path, field.label(), reason, table, value),
-            _ => Issue { text: told(field, reason, value), ..Issue::at(path, field.label(), reason) },
-        };
-        Issue { overridable: matches!(reason, Reason::IdSexDiffers), ..issue }
+        match (reason, super::demographics::table_of(field)) {
+            (Reason::NoSuchCode, Some(table)) => Issue::of_code(field.path(), field.label(), reason, table, row.text(field)),
+            _ => Issue::new(field.path(), reason, told(field, reason, row.text(field))),
+        }
     }
 }
 
@@ -57,9 +63,8 @@ fn told(field: Field, reason: Reason, value: &str) -> String {
         Field::IdNo | Field::GuardianIdNo => mask_id_no,
         Field::Phone | Field::ContactPhone | Field::GuardianPhone => mask_phone,
         Field::Name | Field::ContactName | Field::GuardianName => mask_name,
-        _ => return format!("{}{}", field.label(), reason.text()),
+        _ => return [field.label(), reason.text()].concat(),
     };
-    // What somebody pasted by mistake may be very long.
     let short: String = value.chars().take(50).collect();
-    if short.trim().is_empty() { format!("{}{}", field.label(), reason.text()) } else { format!("{}“{}”{}", field.label(), mask(&short), reason.text()) }
+    if short.trim().is_empty() { [field.label(), reason.text()].concat() } else { [field.label(), "“", &mask(&short), "”", reason.text()].concat() }
 }

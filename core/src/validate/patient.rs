@@ -12,7 +12,9 @@ use crate::calendar::BizDate;
 use crate::code::{Country, country};
 use crate::error::{Error, Result};
 use crate::ident::PatientId;
-use crate::patient::{Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, existing_file, is_minor, plain_number};
+use crate::patient::{
+    Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, completed_years, existing_file, is_minor, plain_number,
+};
 
 /// A record with what several rules need of it.
 pub(super) struct Checked<'a, 'r, R> {
@@ -26,6 +28,8 @@ pub(super) struct Checked<'a, 'r, R> {
     pub(super) number: Cow<'a, str>,
     pub(super) facts: DocumentFacts,
     pub(super) fault: Option<DocumentFault>,
+    /// Completed years of whoever was born so; none when nobody knows, or not yet.
+    pub(super) years: Option<u32>,
 }
 
 impl<'a, 'r, R: RecordRow<'a>> Checked<'a, 'r, R> {
@@ -33,17 +37,9 @@ impl<'a, 'r, R: RecordRow<'a>> Checked<'a, 'r, R> {
         let kind = DocumentKind::of(row.text(Field::IdType), row.text(Field::IdSubtype));
         let number = plain_number(row.text(Field::IdNo));
         let (facts, fault) = kind.map_or_else(Default::default, |kind| check_document(kind, &number, today, rules.area_check));
-        Checked {
-            row,
-            rules,
-            today,
-            nationality: country(row.text(Field::Nationality)),
-            given_birth: BizDate::parse(row.text(Field::BirthDate).trim()).ok(),
-            kind,
-            number,
-            facts,
-            fault,
-        }
+        let given_birth = BizDate::parse(row.text(Field::BirthDate).trim()).ok();
+        let years = given_birth.or(facts.birth).and_then(|birth| completed_years(birth, today));
+        Checked { row, rules, today, nationality: country(row.text(Field::Nationality)), given_birth, kind, number, facts, fault, years }
     }
 
     #[inline]
@@ -64,7 +60,12 @@ impl<'a, 'r, R: RecordRow<'a>> Checked<'a, 'r, R> {
 
     /// A minor; nobody with an unknown or impossible birth date is called one.
     pub(super) fn needs_guardian_by_age(&self) -> bool {
-        self.birth().is_some_and(|birth| birth <= self.today && is_minor(birth, self.today, self.rules.adult_from))
+        match self.years {
+            // The birthday itself may be the day.
+            Some(18) => self.birth().is_some_and(|birth| is_minor(birth, self.today, self.rules.adult_from)),
+            Some(years) => years < 18,
+            None => false,
+        }
     }
 }
 

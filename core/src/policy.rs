@@ -156,6 +156,7 @@ impl Terms {
             return bad("terms.description", "must have 1 to 30 characters, none of &=#+%\"'<>");
         }
         self.visit.check().map_err(|e| e.under("terms"))?;
+        self.registration.check().map_err(|e| e.under("terms"))?;
         self.grouping.check().map_err(|e| e.under("terms"))
     }
 

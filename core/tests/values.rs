@@ -146,7 +146,7 @@ fn text_ids_are_short_and_printable() {
 #[test]
 fn terms_are_checked_field_by_field() {
     Terms::default().check().unwrap();
-    let wrong: [(&str, Spoil<Terms>); 13] = [
+    let wrong: [(&str, Spoil<Terms>); 17] = [
         ("terms.quote_life_s", |t| t.quote_life_s = 29),
         ("terms.quote_life_s", |t| t.quote_life_s = 86_401),
         ("terms.order_life_s", |t| t.order_life_s = 59),
@@ -160,6 +160,10 @@ fn terms_are_checked_field_by_field() {
         ("terms.grouping.window", |t| t.grouping.window = vec![KeyPart::Order]),
         ("terms.grouping.drug", |t| t.grouping.drug = vec![]),
         ("terms.grouping.service", |t| t.grouping.service = vec![KeyPart::InsuredItem]),
+        ("terms.visit.notice", |t| t.visit.notice.quiet_from_h = 24),
+        ("terms.registration.max_age_years", |t| t.registration.max_age_years = 99),
+        ("terms.registration.shared_phone_limit", |t| t.registration.shared_phone_limit = 0),
+        ("terms.registration.site_ethnic[1]", |t| t.registration.site_ethnic = vec!["66".to_owned(), "6".to_owned()]),
     ];
     for (field, spoil) in wrong {
         let mut terms = Terms::default();

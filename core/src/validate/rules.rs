@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Code, Error, Result};
 use crate::patient::{AdultFrom, AreaCheck};
 
 /// What becomes of a landline number.
@@ -35,6 +36,23 @@ pub struct Rules {
     pub shared_phone_limit: u32,
     /// Ethnic codes of the site beyond GB/T 3304, such as 66 or 99 for foreigners.
     pub site_ethnic: Vec<String>,
+}
+
+impl Rules {
+    /// Checks every value; the error names the field.
+    pub fn check(&self) -> Result<()> {
+        let bad = |field: &str, problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", field.to_owned()).with("problem", problem));
+        if !(100..=200).contains(&self.max_age_years) {
+            return bad("registration.max_age_years", "must lie between 100 and 200");
+        }
+        if self.shared_phone_limit == 0 {
+            return bad("registration.shared_phone_limit", "must not be zero");
+        }
+        match self.site_ethnic.iter().position(|code| code.len() != 2 || !code.bytes().all(|b| b.is_ascii_digit())) {
+            Some(at) => bad(&format!("registration.site_ethnic[{at}]"), "must have two digits"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Default for Rules {

@@ -2,7 +2,7 @@
 // phone reads from the screen.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { openBrowser, openPage } from './lib/browser.mjs';
 import { startHospital, people } from './lib/hospital.mjs';
@@ -10,6 +10,7 @@ import { beginPaying, enterKiosk, enterPhone } from './lib/tour.mjs';
 import { accessible, fits, quiet, touchable } from './lib/checks.mjs';
 import { scanned } from './lib/qr.mjs';
 
+mkdirSync(new URL('./shots', import.meta.url), { recursive: true });
 const MM = 96 / 25.4;
 const departments = JSON.parse(readFileSync(new URL('../../server-example/content/departments.json', import.meta.url), 'utf8'));
 /** As others may read it. */

@@ -1,7 +1,9 @@
 // Page 42: whatever went wrong, the page says what to do, has the right status, a number for staff and nothing of the inside.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openBrowser, openPage } from './lib/browser.mjs';
 import { startHospital } from './lib/hospital.mjs';
 import { enterKiosk, enterPhone } from './lib/tour.mjs';
@@ -11,11 +13,15 @@ let hospital, browser;
 before(async () => { hospital = await startHospital({ visits: 12, env: { MENJIE__SERVER__LOCK_AFTER: '1' } }); browser = await openBrowser(); });
 after(async () => { await browser?.close(); await hospital?.stop(); });
 
+const shots = path.join(path.dirname(fileURLToPath(import.meta.url)), 'shots');
+mkdirSync(shots, { recursive: true });
+
 const INSIDE = /\b(at|in) [\w/.-]+\.rs\b|panicked|stack|backtrace|Error\b|sqlite|unwrap|menjie_|\bnull\b|thread '/i;
 
 async function trouble(page, base, name, status, words, patient) {
   await page.waitForSelector('.page-trouble');
   const text = await page.textContent('main');
+  await page.screenshot({ path: path.join(shots, `42-error-${status}-${base === '/k' ? 'kiosk-landscape' : 'phone'}.png`) });
   for (const word of words) assert.match(text, word, name);
   assert.match(await page.textContent('.facts .mono'), new RegExp(`^${status}-[0-9a-f]{16}$`), name);
   assert.doesNotMatch(await page.content(), INSIDE, name);
@@ -27,7 +33,6 @@ async function trouble(page, base, name, status, words, patient) {
   await walkable(page, name);
   if (patient) await discreet(page, name, patient);
   quiet(page, name, [status]);
-  await page.screenshot({ path: path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), 'shots', `42-error-${status}-${base === '/k' ? 'kiosk-landscape' : 'phone'}.png`) });
   page.watch.reset();
 }
 

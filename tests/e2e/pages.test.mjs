@@ -1,5 +1,6 @@
 // Every page of both front ends, at every size, normal and large: the common checks, and a picture of each.
 import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,11 +46,14 @@ for (const [at, variant] of variants.entries()) {
           await touchable(page, name, variant.least);
           await accessible(page, name);
           if (stop.personal) await discreet(page, name, patient);
+          // The amount that is agreed to and its button stand in sight of each other, at any size of type.
+          if (stop.name === '14-confirm' && variant.base === '/k') assert.equal(await page.evaluate(() => { const [sum, bar] = ['.grand', '.bar'].map((one) => document.querySelector(one).getBoundingClientRect()); return sum.bottom <= bar.top && bar.bottom <= window.innerHeight; }), true, `${name}: scrolls`);
+          if (stop.name.startsWith('02-identify-')) assert.equal(await page.evaluate(() => { const [card, bar] = ['.enter', '.bar'].map((one) => document.querySelector(one).getBoundingClientRect()); return card.bottom <= bar.top; }), true, `${name}: lies below the bar`);
           await walkable(page, name);
           // A dialog is no page of its own, and some pages may not be loaded twice.
           if (!stop.open) {
             // Codes, bills and pictures are content, not dressing: each may add what it needs.
-            const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step').count()];
+            const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step, .visit').count()];
             await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows) * 1024 });
             await worksOffline(page, name);
           }

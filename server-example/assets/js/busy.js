@@ -10,21 +10,23 @@
     const busy = mj.one('#busy');
     if (busy) { busy.hidden = true; mj.one('[data-words]', busy).hidden = true; }
   }
+  // A whole page comes, by a link or form or because a part said so.
+  const whole = (event) => event.detail.boosted || event.detail.target === document.body;
   document.addEventListener('htmx:beforeRequest', (event) => {
-    if (!event.detail.boosted) return;
+    if (!whole(event)) return;
     clear();
     first = mj.clock.after(300, () => { const busy = mj.one('#busy'); if (busy) busy.hidden = false; });
     second = mj.clock.after(3000, () => { const words = mj.one('#busy [data-words]'); if (words) words.hidden = false; });
     event.detail.elt.dataset.sent = '1';
   });
   document.addEventListener('htmx:afterRequest', (event) => {
-    if (!event.detail.boosted) return;
+    if (!whole(event)) return;
     clear();
     delete event.detail.elt.dataset.sent;
   });
   document.addEventListener('htmx:confirm', (event) => { if (event.detail.elt.dataset.sent) event.preventDefault(); });
   document.addEventListener('htmx:afterSwap', (event) => {
-    if (!event.detail.boosted) return;
+    if (!whole(event)) return;
     window.scrollTo(0, 0);
     const main = mj.one('#main');
     if (main) main.focus({ preventScroll: true });

@@ -78,6 +78,14 @@ pub fn leave(status: StatusCode, path: &str) -> Response {
     response
 }
 
+/// Tells the script behind a part of a page to show another page instead. Unlike [`leave`] it fetches first: if the network is
+/// gone by then, this page stays.
+pub fn show_instead(path: &str) -> Response {
+    let mut response = StatusCode::OK.into_response();
+    add(&mut response, HeaderName::from_static("hx-location"), &format!(r#"{{"path":"{path}","target":"body","headers":{{"HX-Boosted":"true"}}}}"#));
+    response
+}
+
 /// Nothing changed; a part of a page stays as it is.
 pub fn unchanged() -> Response {
     StatusCode::NO_CONTENT.into_response()

@@ -5,7 +5,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use menjie::error::{Code, Error};
 use menjie::ident::{ChannelCode, PaymentId, QuoteId, RequestKey};
@@ -157,7 +156,7 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
 /// `GET /pay/{id}/state`: nothing when nothing changed, the new part when something did, the way to the result when it is over.
 pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>, Asked(shows): Asked<Shows>) -> Page<Response> {
     let Some(view) = news(&app, &session, id_of(&id)?, &shows).await? else { return Ok(answer::unchanged()) };
-    let Some(stage) = Stage::of(view.progress) else { return Ok(answer::leave(StatusCode::OK, &visit.at(&format!("/result/{id}")))) };
+    let Some(stage) = Stage::of(view.progress) else { return Ok(answer::show_instead(&visit.at(&format!("/result/{}", view.payment_id)))) };
     if stage.word() == shows.stage {
         return Ok(answer::unchanged());
     }

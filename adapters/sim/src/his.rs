@@ -5,6 +5,7 @@ mod book;
 mod bookings;
 mod operate;
 mod sign;
+mod today;
 mod window;
 mod wire;
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use book::LineCounts;
-pub use bookings::{NewBooking, NewStop};
+pub use bookings::{Clinic, NewBooking, NewStop};
 pub use window::{ActionRefused, WindowAction};
 
 use book::Book;

@@ -133,7 +133,7 @@ pub struct LineCounts {
 pub(super) struct Book {
     options: HisOptions,
     patients: Vec<DayPatient>,
-    visits: BTreeMap<VisitId, Visit>,
+    pub(super) visits: BTreeMap<VisitId, Visit>,
     pub(super) lines: BTreeMap<LineKey, Entry>,
     guidance: BTreeMap<DeptCode, String>,
     pub(super) settlements: BTreeMap<String, Settlement>,

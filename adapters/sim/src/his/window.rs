@@ -1,7 +1,7 @@
 //! People inside the hospital: the charging window, the doctor, the executing department.
 
 use menjie::Timestamp;
-use menjie::ident::LineKey;
+use menjie::ident::{LineKey, PatientId};
 use menjie::money::{Quantity, line_amount};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,11 @@ pub enum WindowAction {
     Book(NewBooking),
     /// A session is stopped.
     Stop(NewStop),
+    /// A patient is registered for today, once in every state that a list can show.
+    Today {
+        /// Whose.
+        patient_id: PatientId,
+    },
 }
 
 /// HIS refused an action of its own people.
@@ -81,6 +86,7 @@ impl His {
                 Ok(())
             }
             WindowAction::Stop(stop) => self.book.stop(stop, now),
+            WindowAction::Today { patient_id } => self.book.register_today(patient_id, now),
         };
         done.map_err(|no| ActionRefused { code: no.code, message: no.message })
     }

@@ -466,7 +466,7 @@ fn todays_registrations_have_every_state_at_any_hour() {
         assert_eq!(today(&mut desk, "nobody").unwrap_err().code, 1004);
         today(&mut desk, patient.as_str()).unwrap();
         let (_, list) = desk.call("registrations", &json!({"patient_id": patient, "date": "2026-03-02"}));
-        let of = |n: usize| list["registrations"].as_array().unwrap().iter().find(|r| r["visit_id"] == json!(format!("R{n}-{patient}"))).unwrap_or_else(|| panic!("{hour}: R{n} is not of today")).clone();
+        let of = |n: usize| list["registrations"].as_array().unwrap().iter().find(|r| r["visit_id"] == json!(format!("R{n}-0001"))).unwrap_or_else(|| panic!("{hour}: R{n} is not of today")).clone();
         let seen: Vec<_> = (1..=6).map(|n| (of(n)["standing"].as_str().unwrap().to_owned(), of(n)["paid"] == json!(true))).collect();
         let wanted = [("checked_in", true), ("booked", true), ("booked", false), ("booked", true), ("booked", true), ("stopped", true)];
         assert_eq!(seen, wanted.map(|(s, p)| (s.to_owned(), p)), "{hour}");
@@ -476,7 +476,7 @@ fn todays_registrations_have_every_state_at_any_hour() {
             assert!(time("starts_at") < time("ends_at"), "{hour}: R{n}");
         }
         let (_, unpaid) = desk.call("unpaid", &json!({"patient_id": patient}));
-        assert!(unpaid["lines"].as_array().unwrap().iter().any(|l| l["line_id"] == json!(format!("F-R3-{patient}")) && l["amount"] == "12.00"));
+        assert!(unpaid["lines"].as_array().unwrap().iter().any(|l| l["line_id"] == json!("F-R3-0001") && l["amount"] == "12.00"));
         assert_eq!(desk.call("notices", &json!({})).1["notices"].as_array().unwrap().len(), 1);
     }
 }

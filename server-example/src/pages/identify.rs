@@ -156,7 +156,7 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, heade
         Entry::Locked(seconds) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
         Entry::Refused(Some(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
         Entry::Refused(None) => return show(&app, &visit, &word, &next, problem(&t.identify_no_file, &t.identify_no_file_next)).await,
-        Entry::Open(started, _) => (started, onward::remembered(&headers).unwrap_or_else(|| visit.at(&format!("/{}", job(&next.next))))),
+        Entry::Open(started, _) => return Ok(entered(&app, &visit, &headers, &started, &next.next)),
         Entry::Choose(started, _) => (started, visit.at(&format!("/choose?next={}", job(&next.next)))),
     };
     Ok(with_session(&app, &visit, &started, &to))
@@ -222,6 +222,14 @@ fn with_session(app: &App, visit: &Visit, started: &Started, to: &str) -> Respon
     response
 }
 
+/// Identified: on to the job, or to where he was going when he had to identify himself first.
+fn entered(app: &App, visit: &Visit, headers: &HeaderMap, started: &Started, next: &str) -> Response {
+    let to = onward::remembered(headers).unwrap_or_else(|| visit.at(&format!("/{}", job(next))));
+    let mut response = with_session(app, visit, started, &to);
+    onward::forget(headers, &mut response, app.settings().behind_tls_proxy);
+    response
+}
+
 /// `GET /choose`: several files were found.
 pub async fn choices(State(app): State<App>, visit: Visit, Asked(next): Asked<Next>) -> Page<Response> {
     let found = match &visit.token {
@@ -241,8 +249,7 @@ pub async fn choose(State(app): State<App>, visit: Visit, headers: HeaderMap, fi
     if let Some(payer) = &chosen.payer {
         account::bind(&app, payer, &chosen.patient, &chosen.shown, &chosen.hint).await?;
     }
-    let to = onward::remembered(&headers).unwrap_or_else(|| visit.at(&format!("/{}", job(fields.one("next").unwrap_or_default()))));
-    Ok(with_session(&app, &visit, &chosen.started, &to))
+    Ok(entered(&app, &visit, &headers, &chosen.started, fields.one("next").unwrap_or_default()))
 }
 
 fn found(word: &str) -> Page<Way> {

@@ -27,9 +27,11 @@ pub fn remembered(headers: &HeaderMap) -> Option<String> {
     id_of(&path).is_some().then_some(path)
 }
 
-/// He is there.
-pub fn forget(response: &mut Response, secure: bool) {
-    answer::add(response, SET_COOKIE, &format!("{NAME}=; Path=/h5; HttpOnly; SameSite=Lax; Max-Age=0{}", mark(secure)));
+/// He is on his way there: it is remembered no longer.
+pub fn forget(headers: &HeaderMap, response: &mut Response, secure: bool) {
+    if remembered(headers).is_some() {
+        answer::add(response, SET_COOKIE, &format!("{NAME}=; Path=/h5; HttpOnly; SameSite=Lax; Max-Age=0{}", mark(secure)));
+    }
 }
 
 fn mark(secure: bool) -> &'static str {

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use menjie::access::Caller;
@@ -115,30 +114,24 @@ pub async fn detail(
     State(app): State<App>,
     visit: Visit,
     signed: Result<Signed, Away>,
-    headers: HeaderMap,
     Path(id): Path<String>,
     Asked(wanted): Asked<Wanted>,
 ) -> Page<Response> {
-    let secure = app.settings().behind_tls_proxy;
     let signed = match signed {
         Ok(signed) => signed,
         Err(Away::Response(_)) if visit.layout == Layout::Phone && !visit.part => {
             let mut response = answer::see(&visit.at("/login"));
-            onward::remember(&mut response, &visit.path, secure);
+            onward::remember(&mut response, &visit.path, app.settings().behind_tls_proxy);
             return Ok(response);
         }
         Err(away) => return Err(away),
     };
     let suspension_id: SuspensionId = id_of(&id)?;
-    let mut response = match app.engine().suspension(&signed.session.caller, &SuspensionGetRequest { suspension_id, wait_ms: 0 }).await {
-        Ok(view) => show(&app, &signed, &view, &wanted, None)?,
-        Err(error) if error.code() == Code::NotFound => others(&app, &signed, suspension_id).await?.ok_or(error)?,
-        Err(error) => return Err(error.into()),
-    };
-    if onward::remembered(&headers).is_some_and(|path| visit.path.split('?').next() == Some(path.as_str())) {
-        onward::forget(&mut response, secure);
+    match app.engine().suspension(&signed.session.caller, &SuspensionGetRequest { suspension_id, wait_ms: 0 }).await {
+        Ok(view) => show(&app, &signed, &view, &wanted, None),
+        Err(error) if error.code() == Code::NotFound => Ok(others(&app, &signed, suspension_id).await?.ok_or(error)?),
+        Err(error) => Err(error.into()),
     }
-    Ok(response)
 }
 
 /// `GET /suspensions/{id}/state`: as soon as there is something new.

@@ -169,6 +169,11 @@ impl Book {
         self.patients.iter().find(|p| &p.patient_id == patient).and_then(|p| p.phone.as_ref()).map(|p| p.reveal().to_owned())
     }
 
+    /// His place in the day's list, from 1.
+    pub(super) fn place_of(&self, patient: &menjie::ident::PatientId) -> Option<usize> {
+        self.patients.iter().position(|p| &p.patient_id == patient).map(|at| at + 1)
+    }
+
     pub(super) fn find(&self, way: &str, token: &str) -> Result<Vec<&DayPatient>, No> {
         let is = |value: &Option<menjie::access::Private>| value.as_ref().is_some_and(|value| value.reveal() == token);
         let visit = VisitId::new(token).ok().and_then(|id| self.visits.get(&id));

@@ -17,11 +17,10 @@ const DAY_MIN: i64 = 24 * 60;
 const FEE_FEN: i64 = 1_200;
 
 impl Book {
-    /// Their numbers are `R1-…` (checked in) to `R6-…` (stopped, another session offered), each with the patient's number.
+    /// Their numbers are `R1-…` (checked in) to `R6-…` (stopped, another session offered), each with the patient's place in the
+    /// day's list, from 1: a visit number says nothing about its patient.
     pub(super) fn register_today(&mut self, patient: &PatientId, now: Timestamp) -> Result<(), No> {
-        if !self.find("patient_no", patient.as_str())?.iter().any(|p| &p.patient_id == patient) {
-            return Err(NOT_FOUND);
-        }
+        let who = self.place_of(patient).ok_or(NOT_FOUND)?;
         let midnight = now.biz_date().start();
         let minute = now.since(midnight) / MINUTE_MS;
         // From, until: minutes of the day. A day that is nearly over has no room for what is hours away.
@@ -40,9 +39,9 @@ impl Book {
             let ends_at = midnight.plus_millis(until.max(from + 1) * MINUTE_MS);
             let clinic = self.clinic(at);
             let new = NewBooking {
-                visit_id: id(VisitId::new, at, patient)?,
+                visit_id: id(VisitId::new, at, who)?,
                 patient_id: patient.clone(),
-                schedule_id: id(ScheduleId::new, at, patient)?,
+                schedule_id: id(ScheduleId::new, at, who)?,
                 session: if from < DAY_MIN / 2 { Session::Am } else { Session::Pm },
                 starts_at,
                 ends_at,
@@ -56,15 +55,15 @@ impl Book {
             let phone = self.phone_of(patient);
             self.bookings.book(new, phone);
         }
-        let first = id(VisitId::new, 0, patient)?;
+        let first = id(VisitId::new, 0, who)?;
         self.bookings.attend(&format!("counter-{first}"), first.as_str(), patient.as_str(), true, true, now)?;
         let stop = NewStop {
-            schedule_id: id(ScheduleId::new, 5, patient)?,
+            schedule_id: id(ScheduleId::new, 5, who)?,
             date: now.biz_date(),
             version: 1,
             kind: StopKind::Stopped,
             reason: StopReason::DoctorAway,
-            substitute: Some(id(ScheduleId::new, 6, patient)?),
+            substitute: Some(id(ScheduleId::new, 6, who)?),
         };
         self.stop(&stop, now)
     }
@@ -132,6 +131,6 @@ impl Book {
     }
 }
 
-fn id<T, E>(new: impl Fn(&str) -> Result<T, E>, at: usize, patient: &PatientId) -> Result<T, No> {
-    new(&format!("R{}-{patient}", at + 1)).map_err(|_| INCOMPLETE)
+fn id<T, E>(new: impl Fn(&str) -> Result<T, E>, at: usize, who: usize) -> Result<T, No> {
+    new(&format!("R{}-{who:04}", at + 1)).map_err(|_| INCOMPLETE)
 }

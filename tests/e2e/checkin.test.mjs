@@ -72,7 +72,7 @@ for (const size of ['landscape', 'phone']) {
     await (await card(page, '可签到')).getByRole('button', { name: '签到' }).dblclick();
     await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
     assert.match(await page.textContent('.ticket b'), /^A\d{3}$/);
-    assert.match(await page.textContent('.ticket'), /前面还有\d+人/);
+    assert.match(await page.textContent('.ticket'), /前面(还有\d+人|没有人等候)/);
     assert.match(await page.textContent('.next'), /3诊室/);
     assert.match(await page.textContent('.next'), /门诊楼二楼/);
     const { his } = await hospital.truth();
@@ -126,7 +126,7 @@ test('a clinic that stops under the finger cannot be checked in to; the page lea
 });
 
 test('the fee is paid first, and then he checks in', { timeout: 90_000 }, async (t) => {
-  const { page } = await onList(t);
+  const { page, patient } = await onList(t);
   await (await card(page, '待缴费')).getByRole('link', { name: '去缴费' }).click();
   await page.getByText('12.00').first().waitFor();
   await beginPaying(page, '/k');
@@ -134,6 +134,10 @@ test('the fee is paid first, and then he checks in', { timeout: 90_000 }, async 
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
   await page.goto(page.at('/k/check-in'));
   assert.ok(!(await cards(page)).some((one) => one.state === '待缴费'));
+  const paid = page.locator('.booked').filter({ has: page.locator(`input[value="${visit(3, patient)}"]`) });
+  await paid.getByRole('button', { name: '签到' }).click();
+  await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
+  assert.equal((await hospital.truth()).his.check_ins[visit(3, patient)], 1);
 });
 
 test('the kiosk prints the slip; without a printer it is a code; 20 seconds later nothing is left', { timeout: 60_000 }, async (t) => {
@@ -145,6 +149,11 @@ test('the kiosk prints the slip; without a printer it is a code; 20 seconds late
   await (await card(page, '可签到')).getByRole('button', { name: '签到' }).click();
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
   const number = await page.textContent('.ticket b');
+  await page.emulateMedia({ media: 'print' });
+  const paper = await page.evaluate(() => document.body.innerText);
+  for (const text of ['示例专科医院', '候诊凭条', number, '3诊室', '门诊楼二楼', '就诊时间']) assert.ok(paper.includes(text), `${text} is not on paper:\n${paper}`);
+  assert.ok(!paper.includes('退出') && !paper.includes('打印凭条'), paper);
+  await page.emulateMedia({ media: null });
   await page.click('[data-print]');
   await page.getByText('凭条正在打印').waitFor();
   const slip = await page.evaluate(() => window.slip);

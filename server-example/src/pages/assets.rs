@@ -33,14 +33,14 @@ const SCRIPT_PAY: &str = together!("js", ".js": "pay");
 /// What checking in from a phone needs besides.
 const SCRIPT_POSITION: &str = together!("js", ".js": "position");
 /// What a kiosk's home page and a slip need to know of its devices.
-const SCRIPT_STATES: &str = together!("js", ".js": "device-states");
-const SCRIPT_PRINT: &str = together!("js", ".js": "print");
+const SCRIPT_STATES: &str = together!("js", ".js": "printer-fault" "device-states");
+const SCRIPT_PRINT: &str = together!("js", ".js": "printer-fault" "print");
 
 const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
 const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
 const STYLE_ENTER: &str = together!("css", ".css": "enter");
-const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
-const STYLE_QUEUE: &str = together!("css", ".css": "pay" "queue" "print");
+const STYLE_PAY: &str = together!("css", ".css": "told" "pay" "print");
+const STYLE_QUEUE: &str = together!("css", ".css": "told" "queue" "print");
 const STYLE_VISITS: &str = together!("css", ".css": "visits");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
@@ -95,7 +95,7 @@ impl Assets {
             File::new("pay.js", JS, script(SCRIPT_PAY)),
             File::new("position.js", JS, script(SCRIPT_POSITION)),
             File::new("home.js", JS, script(SCRIPT_STATES)),
-            File::new("slip.js", JS, script(&format!("{SCRIPT_STATES}{SCRIPT_PRINT}"))),
+            File::new("slip.js", JS, script(SCRIPT_PRINT)),
             File::new("htmx.js", JS, HTMX.as_bytes().to_vec()),
             File::new("icon.svg", "image/svg+xml", ICON.as_bytes().to_vec()),
         ];

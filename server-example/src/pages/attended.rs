@@ -134,7 +134,7 @@ async fn placed(app: &App, f: &Frame, session: &Session, view: &VisitProgressRes
         title: view.text.clone(),
         text: format!("{}{}", late.unwrap_or_default(), view.next),
         number: ticket.map(|ticket| f.discreet(&ticket.number)),
-        ahead: ticket.and_then(|ticket| ticket.ahead).map(|count| fill(&t.queue_ahead, &[("count", &count.to_string())])),
+        ahead: ticket.and_then(|ticket| ticket.ahead).map(|count| if count == 0 { t.queue_first.to_string() } else { fill(&t.queue_ahead, &[("count", &count.to_string())]) }),
         room: ticket.and_then(|ticket| ticket.room.as_deref()).map(|room| f.discreet(room)),
         dept: r.map(|r| clinic(f, &r.dept_name)),
         doctor: r.and_then(|r| r.doctor_name.clone()),

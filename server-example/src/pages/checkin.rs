@@ -125,13 +125,26 @@ async fn show(app: &App, Signed { visit, session }: Signed, obstacle: Option<Obs
     if !offered(app)? {
         return Err(Misuse::NoRoute.into());
     }
-    let listed = app.engine().registrations(&session.caller, &RegistrationListRequest { patient_id: session.patient.clone(), date: None }).await?;
+    let mut listed = app.engine().registrations(&session.caller, &RegistrationListRequest { patient_id: session.patient.clone(), date: None }).await?;
     let terms = &app.engine().hospital(app.hospital())?.terms.visit.check_in;
     let f = Frame::of(app, &visit, &session, Idle::Work);
     let position = asks_position(terms, visit.layout);
     let key = || token::fresh(app.entropy()).reveal().chars().take(32).collect::<String>();
+    // What can be done now stands first; the engine's order is that of time.
+    listed.registrations.sort_by_key(|view| urgency(view.state));
     let rows = listed.registrations.into_iter().map(|view| row(&f, view, terms, position, (key(), key()))).collect();
     answer::page(&List { today: day(listed.date), rows, rules: rules(&f, terms), position, obstacle, f })
+}
+
+fn urgency(state: VisitState) -> u8 {
+    match state {
+        VisitState::Open => 0,
+        VisitState::Stopped => 1,
+        VisitState::Unpaid => 2,
+        VisitState::TooEarly => 3,
+        VisitState::CheckedIn => 4,
+        VisitState::Missed | VisitState::Cancelled => 5,
+    }
 }
 
 /// Must a phone say where it is?

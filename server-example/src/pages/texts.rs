@@ -234,6 +234,7 @@ texts! {
     position_unknown = "没有获取到位置。请到开阔处重试，或到院内自助机签到（不需要位置）。";
     queue_number = "候诊号";
     queue_ahead = "前面还有{count}人";
+    queue_first = "前面没有人等候";
     queue_room = "诊室";
     queue_dept = "科室";
     queue_doctor = "医生";

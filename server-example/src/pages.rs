@@ -7,9 +7,12 @@
 
 pub mod answer;
 pub mod assets;
+pub mod attended;
 pub mod bill;
+pub mod checkin;
 pub mod confirm;
 pub mod content;
+pub mod datum;
 pub mod exit;
 pub mod fields;
 pub mod frame;
@@ -20,6 +23,7 @@ pub mod info;
 pub mod login;
 pub mod look;
 pub mod markdown;
+pub mod onward;
 pub mod paid;
 pub mod patients;
 pub mod pay;
@@ -28,6 +32,7 @@ pub mod result;
 pub mod settings;
 pub mod shown;
 pub mod slip;
+pub mod suspensions;
 pub mod texts;
 pub mod trouble;
 pub mod unpaid;
@@ -106,6 +111,13 @@ fn shared() -> Router<App> {
         .route("/result/{id}/slip", get(slip::code))
         .route("/paid", get(paid::list))
         .route("/paid/{id}", get(paid::detail))
+        .route("/check-in", get(checkin::list).post(checkin::attend))
+        .route("/check-in/{id}", get(attended::page))
+        .route("/check-in/{id}/state", get(attended::state))
+        .route("/check-in/{id}/slip", get(attended::slip))
+        .route("/suspensions", get(suspensions::list))
+        .route("/suspensions/{id}", get(suspensions::detail).post(suspensions::choose))
+        .route("/suspensions/{id}/state", get(suspensions::state))
         .route("/intro", get(info::intro))
         .route("/departments", get(info::departments))
         .route("/departments/{at}", get(info::department))

@@ -53,7 +53,7 @@ for (const [at, variant] of variants.entries()) {
           // A dialog is no page of its own, and some pages may not be loaded twice.
           if (!stop.open) {
             // Codes, bills and pictures are content, not dressing: each may add what it needs.
-            const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step, .visit').count()];
+            const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step, .visit, .booked, .stop').count()];
             await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows) * 1024 });
             await worksOffline(page, name);
           }

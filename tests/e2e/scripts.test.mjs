@@ -20,7 +20,7 @@ test('what is served of them is, too: squeezing broke nothing', async (t) => {
   t.after(() => hospital.stop());
   const home = await (await fetch(`${hospital.base}/k`)).text();
   const [, version] = home.match(/\/assets\/([0-9a-f]+)\/kiosk\.js/);
-  for (const name of ['kiosk', 'phone', 'type', 'read', 'list', 'pay', 'home', 'slip']) {
+  for (const name of ['kiosk', 'phone', 'type', 'read', 'list', 'pay', 'home', 'slip', 'position']) {
     const served = await fetch(`${hospital.base}/assets/${version}/${name}.js`);
     assert.equal(served.status, 200, name);
     const text = await served.text();

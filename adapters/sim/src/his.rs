@@ -6,6 +6,7 @@ mod bookings;
 mod files;
 mod operate;
 mod sign;
+mod today;
 mod window;
 mod wire;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use book::LineCounts;
-pub use bookings::{NewBooking, NewStop};
+pub use bookings::{Clinic, NewBooking, NewStop};
 pub use window::{ActionRefused, WindowAction};
 
 use book::Book;

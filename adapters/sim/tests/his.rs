@@ -481,3 +481,37 @@ fn a_document_has_one_file_and_a_number_one_answer() {
     }
     assert_eq!(desk.hospital.his.truth().files_made, 3);
 }
+
+#[test]
+fn todays_registrations_have_every_state_at_any_hour() {
+    for hour in ["2026-03-02T00:01:00+08:00", "2026-03-02T09:30:00+08:00", "2026-03-02T23:58:00+08:00"] {
+        let now = menjie::Timestamp::parse(hour).unwrap();
+        let mut desk = Desk::open();
+        desk.now = now;
+        let patient = small_day().patients[0].patient_id.clone();
+        let today = |desk: &mut Desk, patient: &str| desk.hospital.his.act(&serde_json::from_value(json!({"do": "today", "patient_id": patient})).unwrap(), now);
+        assert_eq!(today(&mut desk, "nobody").unwrap_err().code, 1004);
+        today(&mut desk, patient.as_str()).unwrap();
+        let (_, list) = desk.call("registrations", &json!({"patient_id": patient, "date": "2026-03-02"}));
+        let of = |n: usize| {
+            list["registrations"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|r| r["visit_id"] == json!(format!("R{n}-0001")))
+                .unwrap_or_else(|| panic!("{hour}: R{n} is not of today"))
+                .clone()
+        };
+        let seen: Vec<_> = (1..=6).map(|n| (of(n)["standing"].as_str().unwrap().to_owned(), of(n)["paid"] == json!(true))).collect();
+        let wanted = [("checked_in", true), ("booked", true), ("booked", false), ("booked", true), ("booked", true), ("stopped", true)];
+        assert_eq!(seen, wanted.map(|(s, p)| (s.to_owned(), p)), "{hour}");
+        assert_eq!(of(1)["queue_number"], "A001");
+        for n in 1..=6 {
+            let time = |name: &str| menjie::Timestamp::parse(of(n)[name].as_str().unwrap()).unwrap();
+            assert!(time("starts_at") < time("ends_at"), "{hour}: R{n}");
+        }
+        let (_, unpaid) = desk.call("unpaid", &json!({"patient_id": patient}));
+        assert!(unpaid["lines"].as_array().unwrap().iter().any(|l| l["line_id"] == json!("F-R3-0001") && l["amount"] == "12.00"));
+        assert_eq!(desk.call("notices", &json!({})).1["notices"].as_array().unwrap().len(), 1);
+    }
+}

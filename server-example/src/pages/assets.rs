@@ -30,14 +30,18 @@ const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
 const SCRIPT_LIST: &str = together!("js", ".js": "choose");
 /// What paying needs besides.
 const SCRIPT_PAY: &str = together!("js", ".js": "pay");
+/// What checking in from a phone needs besides.
+const SCRIPT_POSITION: &str = together!("js", ".js": "position");
 /// What a kiosk's home page and a slip need to know of its devices.
-const SCRIPT_STATES: &str = together!("js", ".js": "device-states");
-const SCRIPT_PRINT: &str = together!("js", ".js": "print");
+const SCRIPT_STATES: &str = together!("js", ".js": "printer-fault" "device-states");
+const SCRIPT_PRINT: &str = together!("js", ".js": "printer-fault" "print");
 
 const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
 const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
 const STYLE_ENTER: &str = together!("css", ".css": "enter");
-const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
+const STYLE_PAY: &str = together!("css", ".css": "told" "pay" "print");
+const STYLE_QUEUE: &str = together!("css", ".css": "told" "queue" "print");
+const STYLE_VISITS: &str = together!("css", ".css": "visits");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
 const STYLE_INFO: &str = together!("css", ".css": "info");
@@ -78,6 +82,8 @@ impl Assets {
             File::new("phone.css", CSS, style(&format!("{STYLE_PHONE}{head}"))),
             File::new("enter.css", CSS, style(STYLE_ENTER)),
             File::new("pay.css", CSS, style(STYLE_PAY)),
+            File::new("queue.css", CSS, style(STYLE_QUEUE)),
+            File::new("visits.css", CSS, style(STYLE_VISITS)),
             File::new("home.css", CSS, style(STYLE_HOME)),
             File::new("list.css", CSS, style(STYLE_LIST)),
             File::new("info.css", CSS, style(STYLE_INFO)),
@@ -87,8 +93,9 @@ impl Assets {
             File::new("read.js", JS, script(SCRIPT_READ)),
             File::new("list.js", JS, script(SCRIPT_LIST)),
             File::new("pay.js", JS, script(SCRIPT_PAY)),
+            File::new("position.js", JS, script(SCRIPT_POSITION)),
             File::new("home.js", JS, script(SCRIPT_STATES)),
-            File::new("slip.js", JS, script(&format!("{SCRIPT_STATES}{SCRIPT_PRINT}"))),
+            File::new("slip.js", JS, script(SCRIPT_PRINT)),
             File::new("htmx.js", JS, HTMX.as_bytes().to_vec()),
             File::new("icon.svg", "image/svg+xml", ICON.as_bytes().to_vec()),
         ];
@@ -239,6 +246,7 @@ mod tests {
             SCRIPT_PAY,
             SCRIPT_STATES,
             SCRIPT_PRINT,
+            SCRIPT_POSITION,
             STYLE_KIOSK,
             STYLE_PHONE,
             STYLE_ENTER,
@@ -246,6 +254,8 @@ mod tests {
             STYLE_LIST,
             STYLE_PAY,
             STYLE_INFO,
+            STYLE_QUEUE,
+            STYLE_VISITS,
             ICON,
         ] {
             for (at, _) in text.match_indices("://") {

@@ -25,6 +25,8 @@ pub enum Idle {
     Work,
     /// A finished job: leaves without asking, the seconds are shown.
     Result,
+    /// A place in the queue: the same, sooner, because somebody stands behind.
+    Ticket,
 }
 
 /// The surroundings of one page.
@@ -147,13 +149,14 @@ impl Frame {
             Idle::Identify => kiosk.idle_identify_s,
             Idle::Work => kiosk.idle_work_s,
             Idle::Result => kiosk.idle_result_s,
+            Idle::Ticket => kiosk.idle_ticket_s,
         };
         self.kiosk().then_some(if self.look.large { seconds * 2 } else { seconds })
     }
 
     /// Seconds the question stands; none when the page leaves without asking.
     pub fn warn_s(&self) -> u32 {
-        if self.idle == Idle::Result { 0 } else { self.pages.settings.kiosk.warn_s }
+        if matches!(self.idle, Idle::Result | Idle::Ticket) { 0 } else { self.pages.settings.kiosk.warn_s }
     }
 
     /// The clock, as it was when the page was made.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use menjie::access::{Private, mask_phone};
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use super::answer::{self, Page};
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
+use super::onward;
 use super::settings::Device;
 use super::visit::{Layout, Visit};
 use crate::account;
@@ -68,7 +70,7 @@ pub struct Next {
 }
 
 /// The jobs that need a patient.
-const JOBS: [&str; 2] = ["unpaid", "paid"];
+const JOBS: [&str; 4] = ["unpaid", "paid", "check-in", "suspensions"];
 
 fn job(wanted: &str) -> &'static str {
     JOBS.into_iter().find(|job| *job == wanted).unwrap_or("unpaid")
@@ -118,7 +120,7 @@ pub async fn way(State(app): State<App>, visit: Visit, Path(word): Path<String>,
 }
 
 /// `POST /identify`.
-pub async fn enter(State(app): State<App>, visit: Visit, address: Address, fields: Fields) -> Page<Response> {
+pub async fn enter(State(app): State<App>, visit: Visit, address: Address, headers: HeaderMap, fields: Fields) -> Page<Response> {
     let word = fields.one("way").unwrap_or_default().to_owned();
     let next = Next { next: fields.one("next").unwrap_or_default().to_owned(), wait: 0 };
     let way = found(&word)?;
@@ -154,7 +156,7 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, field
         Entry::Locked(seconds) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
         Entry::Refused(Some(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
         Entry::Refused(None) => return show(&app, &visit, &word, &next, problem(&t.identify_no_file, &t.identify_no_file_next)).await,
-        Entry::Open(started, _) => (started, visit.at(&format!("/{}", job(&next.next)))),
+        Entry::Open(started, _) => return Ok(entered(&app, &visit, &headers, &started, &next.next)),
         Entry::Choose(started, _) => (started, visit.at(&format!("/choose?next={}", job(&next.next)))),
     };
     Ok(with_session(&app, &visit, &started, &to))
@@ -220,6 +222,14 @@ fn with_session(app: &App, visit: &Visit, started: &Started, to: &str) -> Respon
     response
 }
 
+/// Identified: on to the job, or to where he was going when he had to identify himself first.
+fn entered(app: &App, visit: &Visit, headers: &HeaderMap, started: &Started, next: &str) -> Response {
+    let to = onward::remembered(headers).unwrap_or_else(|| visit.at(&format!("/{}", job(next))));
+    let mut response = with_session(app, visit, started, &to);
+    onward::forget(headers, &mut response, app.settings().behind_tls_proxy);
+    response
+}
+
 /// `GET /choose`: several files were found.
 pub async fn choices(State(app): State<App>, visit: Visit, Asked(next): Asked<Next>) -> Page<Response> {
     let found = match &visit.token {
@@ -232,15 +242,14 @@ pub async fn choices(State(app): State<App>, visit: Visit, Asked(next): Asked<Ne
 }
 
 /// `POST /choose`.
-pub async fn choose(State(app): State<App>, visit: Visit, fields: Fields) -> Page<Response> {
+pub async fn choose(State(app): State<App>, visit: Visit, headers: HeaderMap, fields: Fields) -> Page<Response> {
     let at = fields.one("choice").and_then(|c| c.parse().ok()).ok_or_else(|| Error::field("choice", "is not among the choices"))?;
     let token = visit.token.clone().ok_or(Misuse::NoSession)?;
     let Some(chosen) = session::choose(&app, &token, at).await? else { return Ok(answer::see(visit.layout.root())) };
     if let Some(payer) = &chosen.payer {
         account::bind(&app, payer, &chosen.patient, &chosen.shown, &chosen.hint).await?;
     }
-    let to = visit.at(&format!("/{}", job(fields.one("next").unwrap_or_default())));
-    Ok(with_session(&app, &visit, &chosen.started, &to))
+    Ok(entered(&app, &visit, &headers, &chosen.started, fields.one("next").unwrap_or_default()))
 }
 
 fn found(word: &str) -> Page<Way> {

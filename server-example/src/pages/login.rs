@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
+use super::onward;
 use super::visit::{Layout, Visit, cookie};
 use crate::account;
 use crate::app::App;
@@ -65,10 +66,14 @@ pub async fn back(State(app): State<App>, visit: Visit, headers: HeaderMap, Quer
         session::end(&app, earlier).await?;
     }
     let default = account::list(&app, &openid).await?.into_iter().next().map(|file| (file.patient, file.shown));
-    let to = if default.is_some() { visit.at("") } else { visit.at("/patients") };
+    let known = default.is_some();
+    let to = if known { onward::remembered(&headers).unwrap_or_else(|| visit.at("")) } else { visit.at("/patients") };
     let started = session::login(&app, openid, default).await?;
     let mut response = answer::see(&to);
     answer::add(&mut response, SET_COOKIE, &session::cookie_of(Layout::Phone, Some(&started.token), app.settings().behind_tls_proxy));
+    if known {
+        onward::forget(&headers, &mut response, app.settings().behind_tls_proxy);
+    }
     answer::add(&mut response, SET_COOKIE, &format!("{STATE}=; Path=/h5/login; HttpOnly; SameSite=Lax; Max-Age=0{}", secure(&app)));
     Ok(response)
 }

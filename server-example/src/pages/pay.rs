@@ -26,11 +26,11 @@ use crate::session::Session;
 use crate::token;
 
 /// A page waits this long for its order to be opened, so that the code is usually there at once.
-const OPENING_MS: u32 = 1_500;
+pub(super) const OPENING_MS: u32 = 1_500;
 
 /// A page that follows a payment is answered as soon as something changed, and otherwise after this long: short enough that a
 /// server that stops need not wait for it, and that a session is heard of.
-const FOLLOW_MS: u32 = 8_000;
+pub(super) const FOLLOW_MS: u32 = 8_000;
 
 /// How far paying is, as long as it is not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

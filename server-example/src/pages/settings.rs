@@ -70,6 +70,8 @@ pub struct Kiosk {
     pub idle_work_s: u32,
     /// The same for a result, which then leaves without asking.
     pub idle_result_s: u32,
+    /// The same for a place in the queue.
+    pub idle_ticket_s: u32,
     /// Seconds the question stands before the session is wiped.
     pub warn_s: u32,
     /// What reads cards and codes.
@@ -149,7 +151,7 @@ impl Default for Phone {
 
 impl Default for Kiosk {
     fn default() -> Kiosk {
-        Kiosk { idle_identify_s: 60, idle_work_s: 90, idle_result_s: 30, warn_s: 30, device: Device::None }
+        Kiosk { idle_identify_s: 60, idle_work_s: 90, idle_result_s: 30, idle_ticket_s: 20, warn_s: 30, device: Device::None }
     }
 }
 
@@ -157,7 +159,7 @@ impl Kiosk {
     /// The longest a page with something personal on it stays without a touch, in seconds: waiting, then asking. Large type
     /// waits twice as long.
     pub fn longest_s(&self, large: bool) -> u32 {
-        let idle = self.idle_identify_s.max(self.idle_work_s).max(self.idle_result_s);
+        let idle = self.idle_identify_s.max(self.idle_work_s).max(self.idle_result_s).max(self.idle_ticket_s);
         idle.saturating_mul(if large { 2 } else { 1 }).saturating_add(self.warn_s)
     }
 }
@@ -179,10 +181,11 @@ impl PageSettings {
             ("kiosk.idle_identify_s", self.kiosk.idle_identify_s, 20),
             ("kiosk.idle_work_s", self.kiosk.idle_work_s, 20),
             ("kiosk.idle_result_s", self.kiosk.idle_result_s, 10),
+            ("kiosk.idle_ticket_s", self.kiosk.idle_ticket_s, 10),
             ("kiosk.warn_s", self.kiosk.warn_s, 20),
         ] {
             if !(least..=600).contains(&seconds) {
-                return bad(field, "must lie between 20 (a result: 10) and 600 seconds");
+                return bad(field, "must lie between 20 (results: 10) and 600 seconds");
             }
         }
         if !(1..=10).contains(&self.h5.patients_max) {

@@ -35,7 +35,13 @@ pub async fn code(State(app): State<App>, Signed { visit, session }: Signed, Pat
         return Err(Misuse::NoRoute.into());
     }
     let f = Frame::of(&app, &visit, &session, Idle::Never);
-    let code = qr::svg(&words(&f, &view), &f.t().slip_code_label)?;
+    let text = words(&f, &view);
+    coded(f, &text)
+}
+
+/// These words as a code.
+pub fn coded(f: Frame, words: &str) -> Page<Response> {
+    let code = qr::svg(words, &f.t().slip_code_label)?;
     answer::page(&SlipCode { f, code })
 }
 

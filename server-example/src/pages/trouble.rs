@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::answer;
+use super::checkin;
 use super::frame::{Frame, Idle};
 use super::texts::fill;
 use super::visit::{Layout, Visit};
@@ -45,6 +46,10 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         && let Ok(policy) = HeaderValue::from_str(&policy)
     {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if visit.layout == Layout::Phone && app.engine().hospital(app.hospital()).is_ok_and(|h| checkin::asks_position(&h.terms.visit.check_in, visit.layout)) {
+        // Pages follow each other in one document, so the first one must allow it already.
+        response.headers_mut().insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static("camera=(), microphone=(), geolocation=(self)"));
     }
     if !app.pages().settings.frame_ancestors.is_empty() {
         // The older header knows no list; the policy decides.

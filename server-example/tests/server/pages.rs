@@ -73,6 +73,30 @@ async fn a_shell_may_frame_the_pages_when_the_hospital_says_so_and_an_agent_may_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_may_be_asked_where_it_is_only_where_the_hospital_says_where_it_is() {
+    let allowed = async |change: fn(&mut serde_json::Value), path: &str| {
+        let stage = Stage::with(day(), change).await;
+        header(&get(&stage, path, "").await, "permissions-policy").to_owned()
+    };
+    let set: fn(&mut serde_json::Value) =
+        |config| config["hospitals"][0]["terms"] = json!({ "visit": { "check_in": { "position": { "lat_e6": 23_354_000, "lon_e6": 116_682_000 } } } });
+    assert_eq!(allowed(set, "/h5").await, "camera=(), microphone=(), geolocation=(self)");
+    assert!(allowed(set, "/k").await.contains("geolocation=()"), "a kiosk stands in the hospital");
+    assert!(allowed(|_| (), "/h5").await.contains("geolocation=()"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_his_without_check_ins_has_no_page_and_no_tile_for_them() {
+    let change = |config: &mut serde_json::Value| config["hospitals"][0]["his"]["traits"] = json!({ "lock": true, "query_post": true, "cancel_post": true, "notices": true });
+    let stage = Stage::with(day(), change).await;
+    let cookie = enter(&stage, "/k", 0).await;
+    assert_eq!(get(&stage, "/k/check-in", &cookie).await.status, 404);
+    assert_eq!(post(&stage, "/k/check-in", &cookie, &[("act", "check_in"), ("visit", "V1"), ("key", "k1")]).await.status, 404);
+    assert_eq!(get(&stage, "/k/suspensions", &cookie).await.status, 200, "notices may come all the same");
+    assert!(!get(&stage, "/k", "").await.text().contains("就诊签到"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_kept_for_ever_under_an_address_of_their_content() {
     let stage = Stage::open().await;
     let page = get(&stage, "/k", "").await.text();

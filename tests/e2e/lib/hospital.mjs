@@ -60,6 +60,10 @@ export async function startHospital({ env = {}, seed = 7, visits = 24, day } = {
       const messages = (await admin('GET', 'sms')).filter((message) => message.phone === phone);
       return messages[messages.length - 1].text.match(/\d{6}/)[0];
     },
+    /** What the official account has sent, oldest first. */
+    messages: () => admin('GET', 'wechat/messages'),
+    /** People inside the hospital do something (docs/simulator.md). */
+    act: (action) => admin('POST', 'his/act', action),
     payable: () => admin('GET', 'payable'),
     truth: () => admin('GET', 'truth'),
     addFault: (fault) => admin('POST', 'faults', fault),

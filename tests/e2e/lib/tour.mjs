@@ -99,4 +99,32 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   await page.locator('.row-link').first().click();
   await page.waitForSelector('.facts');
   yield { name: '18-paid-detail', personal: true };
+  await open('/suspensions');
+  yield { name: '08-suspensions-none', personal: true };
+  await open('/check-in');
+  yield { name: '06-check-in-none', personal: true };
+  await hospital.act({ do: 'today', patient_id: patient.patient_id });
+  // The server hears of the stop by itself.
+  for (let tries = 0; tries < 60; tries++) {
+    await open('/suspensions');
+    if (await page.locator('.stop').count()) break;
+    await page.waitForTimeout(250);
+  }
+  await open('/check-in');
+  yield { name: '06-check-in', personal: true };
+  await page.locator('.booked[data-mood=go] form button').last().click();
+  await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20000 });
+  yield { name: '07-checked-in', personal: true };
+  await open('/suspensions');
+  yield { name: '08-suspensions', personal: true };
+  await page.locator('.stop').first().click();
+  await page.waitForSelector('.stop-now');
+  yield { name: '08-suspension', personal: true };
+  await page.locator('.bar a[href*="choice=reschedule"]').click();
+  await page.waitForSelector('.ask-card');
+  yield { name: '08-suspension-ask', personal: true };
+  if (!kiosk) {
+    await open('');
+    yield { name: '01-home-stopped', personal: true };
+  }
 }

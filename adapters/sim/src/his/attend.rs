@@ -123,6 +123,7 @@ impl Book {
             fields.insert("substitute_schedule_id".to_owned(), json!(instead));
             fields.insert("substitute_date".to_owned(), json!(date));
             fields.insert("substitute_session".to_owned(), json!(first.new.session));
+            fields.insert("substitute_doctor_name".to_owned(), json!("代班医生"));
         }
         self.news.push((now, News::Stopped(told)));
         Ok(())

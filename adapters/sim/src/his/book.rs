@@ -137,7 +137,7 @@ pub struct LineCounts {
 pub(super) struct Book {
     options: HisOptions,
     pub(super) patients: Vec<DayPatient>,
-    visits: BTreeMap<VisitId, Visit>,
+    pub(super) visits: BTreeMap<VisitId, Visit>,
     pub(super) lines: BTreeMap<LineKey, Entry>,
     guidance: BTreeMap<DeptCode, String>,
     pub(super) settlements: BTreeMap<String, Settlement>,
@@ -171,6 +171,11 @@ impl Book {
 
     pub(super) fn phone_of(&self, patient: &menjie::ident::PatientId) -> Option<String> {
         self.patients.iter().find(|p| &p.patient_id == patient).and_then(|p| p.phone.as_ref()).map(|p| p.reveal().to_owned())
+    }
+
+    /// His place in the day's list, from 1.
+    pub(super) fn place_of(&self, patient: &menjie::ident::PatientId) -> Option<usize> {
+        self.patients.iter().position(|p| &p.patient_id == patient).map(|at| at + 1)
     }
 
     pub(super) fn find(&self, way: &str, token: &str) -> Result<Vec<&DayPatient>, No> {

@@ -36,6 +36,28 @@ pub struct NewBooking {
     /// The patient's number at the official account, if HIS knows it.
     #[serde(default)]
     pub openid: Option<String>,
+    /// Where; `门诊一` when left out.
+    #[serde(default)]
+    pub clinic: Option<Clinic>,
+}
+
+/// Who sees the patient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clinic {
+    /// Department code.
+    pub dept_code: String,
+    /// Department.
+    pub dept_name: String,
+    /// Doctor.
+    #[serde(default)]
+    pub doctor_name: Option<String>,
+}
+
+impl Default for Clinic {
+    fn default() -> Clinic {
+        Clinic { dept_code: "MZ01".to_owned(), dept_name: "门诊一".to_owned(), doctor_name: Some("李医生".to_owned()) }
+    }
 }
 
 /// A session that stops.
@@ -115,25 +137,16 @@ impl Bookings {
     /// Everybody who has a visit on this day was registered for it, an hour before he comes to pay.
     pub(super) fn of(day: &Day) -> Bookings {
         let mut bookings = Bookings::default();
-        for DayRegistration { new, dept_code, dept_name, doctor_name } in day.visits.iter().filter_map(DayRegistration::of) {
+        for new in day.visits.iter().filter_map(registered) {
             let phone = day.patients.iter().find(|p| p.patient_id == new.patient_id).and_then(|p| p.phone.as_ref()).map(|p| p.reveal().to_owned());
-            let booking = Booking { dept_code, dept_name, doctor_name, phone, standing: Standing::Booked, ticket: None, check_ins: 0, new };
-            bookings.all.insert(booking.new.visit_id.clone(), booking);
+            bookings.book(new, phone);
         }
         bookings
     }
 
     pub(super) fn book(&mut self, new: NewBooking, phone: Option<String>) {
-        let booking = Booking {
-            dept_code: "MZ01".to_owned(),
-            dept_name: "门诊一".to_owned(),
-            doctor_name: Some("李医生".to_owned()),
-            phone,
-            standing: Standing::Booked,
-            ticket: None,
-            check_ins: 0,
-            new,
-        };
+        let Clinic { dept_code, dept_name, doctor_name } = new.clinic.clone().unwrap_or_default();
+        let booking = Booking { dept_code, dept_name, doctor_name, phone, standing: Standing::Booked, ticket: None, check_ins: 0, new };
         self.all.insert(booking.new.visit_id.clone(), booking);
     }
 
@@ -235,31 +248,22 @@ impl Bookings {
     }
 }
 
-struct DayRegistration {
-    new: NewBooking,
-    dept_code: String,
-    dept_name: String,
-    doctor_name: Option<String>,
-}
-
-impl DayRegistration {
-    fn of(day: &crate::day::DayVisit) -> Option<DayRegistration> {
-        const TEN_MINUTES: i64 = 600_000;
-        let visit = &day.visit;
-        let starts_at = Timestamp::from_millis((day.arrives_at.millis() - 3_600_000).div_euclid(TEN_MINUTES) * TEN_MINUTES);
-        let midnight = visit.date.start();
-        let noon = midnight.plus_millis(12 * 3_600_000);
-        let (session, ends_at) = if starts_at < noon { (Session::Am, noon) } else { (Session::Pm, midnight.plus_millis(18 * 3_600_000)) };
-        let new = NewBooking {
-            visit_id: visit.visit_id.clone(),
-            patient_id: visit.patient_id.clone(),
-            schedule_id: ScheduleId::new(&format!("{}-{}", visit.dept_code, session.code())).ok()?,
-            session,
-            starts_at,
-            ends_at: ends_at.max(starts_at.plus_millis(TEN_MINUTES)),
-            fee_fen: 0,
-            openid: None,
-        };
-        Some(DayRegistration { new, dept_code: visit.dept_code.to_string(), dept_name: visit.dept_name.clone(), doctor_name: visit.doctor_name.clone() })
-    }
+fn registered(day: &crate::day::DayVisit) -> Option<NewBooking> {
+    const TEN_MINUTES: i64 = 600_000;
+    let visit = &day.visit;
+    let starts_at = Timestamp::from_millis((day.arrives_at.millis() - 3_600_000).div_euclid(TEN_MINUTES) * TEN_MINUTES);
+    let midnight = visit.date.start();
+    let noon = midnight.plus_millis(12 * 3_600_000);
+    let (session, ends_at) = if starts_at < noon { (Session::Am, noon) } else { (Session::Pm, midnight.plus_millis(18 * 3_600_000)) };
+    Some(NewBooking {
+        visit_id: visit.visit_id.clone(),
+        patient_id: visit.patient_id.clone(),
+        schedule_id: ScheduleId::new(&format!("{}-{}", visit.dept_code, session.code())).ok()?,
+        session,
+        starts_at,
+        ends_at: ends_at.max(starts_at.plus_millis(TEN_MINUTES)),
+        fee_fen: 0,
+        openid: None,
+        clinic: Some(Clinic { dept_code: visit.dept_code.to_string(), dept_name: visit.dept_name.clone(), doctor_name: visit.doctor_name.clone() }),
+    })
 }

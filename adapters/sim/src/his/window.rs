@@ -66,6 +66,11 @@ pub enum WindowAction {
     },
     /// A session is stopped.
     Stop(NewStop),
+    /// A patient is registered for today, once in every state that a list can show.
+    Today {
+        /// Whose.
+        patient_id: PatientId,
+    },
 }
 
 /// HIS refused an action of its own people.
@@ -105,12 +110,14 @@ impl His {
                     ends_at: now.plus_millis(i64::from((*minutes).max(1)) * 60_000),
                     fee_fen: 0,
                     openid: openid.clone(),
+                    clinic: None,
                 };
                 let phone = self.book.phone_of(patient_id);
                 self.book.bookings.book(new, phone);
                 Ok(())
             }
             WindowAction::Stop(stop) => self.book.stop(stop, now),
+            WindowAction::Today { patient_id } => self.book.register_today(patient_id, now),
         };
         done.map_err(|no| ActionRefused { code: no.code, message: no.message })
     }

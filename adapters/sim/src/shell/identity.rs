@@ -26,6 +26,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/admin/health-code", post(health_code))
         .route("/admin/e-voucher", post(e_voucher))
         .route("/admin/sms", get(async |State(shared): Inside| Json(json!(shared.hospital().sms.inbox()))))
+        .route("/admin/wechat/messages", get(async |State(shared): Inside| Json(json!(shared.hospital().account.messages()))))
         .route("/admin/wechat/users", get(async |State(shared): Inside| Json(shared.hospital().account.users())))
         .route("/admin/wechat/login-code", post(login_code))
         .with_state(Arc::clone(shared))

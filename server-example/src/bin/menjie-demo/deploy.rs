@@ -12,8 +12,9 @@ use menjie_keys::KeyRing;
 use menjie_server::demo::{His, config};
 use menjie_server::token;
 use menjie_sim::SimCredentials;
-use menjie_sim::day::{self, Day, DayPlan};
+use menjie_sim::day::{self, Day, DayPatient, DayPlan};
 use menjie_sim::faults::Faults;
+use menjie_sim::his::WindowAction;
 use menjie_sim::hospital::HospitalOptions;
 use menjie_sim::shell::{SimAddresses, SimConfig, SimServer, plain_client};
 use serde_json::json;
@@ -68,6 +69,11 @@ impl Deployed {
         {
             // Invented people whose cards can be laid on the kiosk with a button.
             *device = json!({ "kind": "demo", "samples": samples(&day) });
+            // The generated day is any day; they are registered for the real one, too.
+            for (patient, _) in shown(&day) {
+                let action = WindowAction::Today { patient_id: patient.patient_id.clone() };
+                sim.with(|hospital, now| hospital.his.act(&action, now)).map_err(|refused| format!("the registrations of today: {}", refused.message))?;
+            }
         }
         fs::write(folder.join("menjie.json"), config.to_string()).map_err(|e| format!("the configuration: {}", e.kind()))?;
         let deployed = Deployed { sim, day, base, staff, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
@@ -145,10 +151,14 @@ pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, String> {
     plain_client(timeout).map_err(|e| e.to_string())
 }
 
-/// The first people of the day, as cards for the demonstration's reader.
+/// The first people of the day with a card.
+fn shown(day: &Day) -> impl Iterator<Item = (&DayPatient, &Private)> {
+    day.patients.iter().filter_map(|p| Some((p, p.id_no.as_ref()?))).take(4)
+}
+
+/// Their cards, for the demonstration's reader.
 fn samples(day: &Day) -> Vec<serde_json::Value> {
-    let cards = day.patients.iter().filter_map(|p| Some((p, p.id_no.as_ref()?)));
-    cards.take(4).map(|(p, id_no)| json!({ "way": "card", "label": p.name.reveal(), "token": id_no.reveal() })).collect()
+    shown(day).map(|(p, id_no)| json!({ "way": "card", "label": p.name.reveal(), "token": id_no.reveal() })).collect()
 }
 
 fn read_day(arguments: &Arguments) -> Result<Day, String> {

@@ -466,7 +466,15 @@ fn todays_registrations_have_every_state_at_any_hour() {
         assert_eq!(today(&mut desk, "nobody").unwrap_err().code, 1004);
         today(&mut desk, patient.as_str()).unwrap();
         let (_, list) = desk.call("registrations", &json!({"patient_id": patient, "date": "2026-03-02"}));
-        let of = |n: usize| list["registrations"].as_array().unwrap().iter().find(|r| r["visit_id"] == json!(format!("R{n}-0001"))).unwrap_or_else(|| panic!("{hour}: R{n} is not of today")).clone();
+        let of = |n: usize| {
+            list["registrations"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|r| r["visit_id"] == json!(format!("R{n}-0001")))
+                .unwrap_or_else(|| panic!("{hour}: R{n} is not of today"))
+                .clone()
+        };
         let seen: Vec<_> = (1..=6).map(|n| (of(n)["standing"].as_str().unwrap().to_owned(), of(n)["paid"] == json!(true))).collect();
         let wanted = [("checked_in", true), ("booked", true), ("booked", false), ("booked", true), ("booked", true), ("stopped", true)];
         assert_eq!(seen, wanted.map(|(s, p)| (s.to_owned(), p)), "{hour}");

@@ -19,8 +19,8 @@ macro_rules! icons {
 }
 
 icons![
-    "alert", "back", "bell", "card", "check", "checkin", "clock", "close", "contrast", "doctor", "exit", "home", "hospital", "info", "left", "lock", "logo", "number", "offline", "person",
-    "phone", "pin", "plus", "print", "qr", "receipt", "right", "rooms", "search", "shield", "stop", "tick", "type", "wait", "wallet", "window",
+    "alert", "back", "bell", "card", "check", "checkin", "clock", "close", "contrast", "doctor", "exit", "home", "hospital", "info", "left", "lock", "logo", "number", "offline",
+    "person", "phone", "pin", "plus", "print", "qr", "receipt", "right", "rooms", "search", "shield", "stop", "tick", "type", "wait", "wallet", "window",
 ];
 
 /// The pictures a page uses: each is drawn once, at the end, however often it is shown.

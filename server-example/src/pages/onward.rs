@@ -51,7 +51,14 @@ mod tests {
 
     #[test]
     fn only_the_pages_that_messages_lead_to_are_remembered() {
-        for (path, kept) in [("/h5/suspensions/123-a", true), ("/h5/suspensions/123?choice=refund", true), ("/h5/unpaid", false), ("/h5/suspensions/", false), ("/h5/suspensions/a/state", false), ("//evil.example", false)] {
+        for (path, kept) in [
+            ("/h5/suspensions/123-a", true),
+            ("/h5/suspensions/123?choice=refund", true),
+            ("/h5/unpaid", false),
+            ("/h5/suspensions/", false),
+            ("/h5/suspensions/a/state", false),
+            ("//evil.example", false),
+        ] {
             let mut response = ().into_response();
             remember(&mut response, path, false);
             assert_eq!(response.headers().contains_key(SET_COOKIE), kept, "{path}");

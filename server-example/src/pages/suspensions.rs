@@ -110,13 +110,7 @@ pub async fn open(app: &App, session: &Session) -> Page<usize> {
 
 /// `GET /suspensions/{id}`. A phone that follows a message logs in first and comes back here; a message about another
 /// patient of the same account makes the session his.
-pub async fn detail(
-    State(app): State<App>,
-    visit: Visit,
-    signed: Result<Signed, Away>,
-    Path(id): Path<String>,
-    Asked(wanted): Asked<Wanted>,
-) -> Page<Response> {
+pub async fn detail(State(app): State<App>, visit: Visit, signed: Result<Signed, Away>, Path(id): Path<String>, Asked(wanted): Asked<Wanted>) -> Page<Response> {
     let signed = match signed {
         Ok(signed) => signed,
         Err(Away::Response(_)) if visit.layout == Layout::Phone && !visit.part => {
@@ -201,13 +195,9 @@ fn asking(app: &App, f: &Frame, choice: Choice, s: &Stop) -> Asking {
     let t = f.t();
     let key = token::fresh(app.entropy()).reveal().chars().take(32).collect();
     match choice {
-        Choice::Reschedule => Asking {
-            word: "reschedule",
-            title: t.stop_reschedule_ask.to_string(),
-            text: s.substitute.clone().unwrap_or_default(),
-            go: t.stop_reschedule_go.to_string(),
-            key,
-        },
+        Choice::Reschedule => {
+            Asking { word: "reschedule", title: t.stop_reschedule_ask.to_string(), text: s.substitute.clone().unwrap_or_default(), go: t.stop_reschedule_go.to_string(), key }
+        }
         Choice::Refund => {
             let text = if s.fee.is_some() { &t.stop_refund_ask_fee } else { &t.stop_refund_ask_text };
             Asking { word: "refund", title: t.stop_refund_ask.to_string(), text: text.to_string(), go: t.stop_refund_go.to_string(), key }

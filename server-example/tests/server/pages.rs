@@ -78,7 +78,8 @@ async fn a_phone_may_be_asked_where_it_is_only_where_the_hospital_says_where_it_
         let stage = Stage::with(day(), change).await;
         header(&get(&stage, path, "").await, "permissions-policy").to_owned()
     };
-    let set: fn(&mut serde_json::Value) = |config| config["hospitals"][0]["terms"] = json!({ "visit": { "check_in": { "position": { "lat_e6": 23_354_000, "lon_e6": 116_682_000 } } } });
+    let set: fn(&mut serde_json::Value) =
+        |config| config["hospitals"][0]["terms"] = json!({ "visit": { "check_in": { "position": { "lat_e6": 23_354_000, "lon_e6": 116_682_000 } } } });
     assert_eq!(allowed(set, "/h5").await, "camera=(), microphone=(), geolocation=(self)");
     assert!(allowed(set, "/k").await.contains("geolocation=()"), "a kiosk stands in the hospital");
     assert!(allowed(|_| (), "/h5").await.contains("geolocation=()"));

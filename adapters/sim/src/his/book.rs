@@ -110,7 +110,11 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     LinesChanged(Vec<String>),
-    Reversed { settlement_no: String, amount_fen: i64, suspended: bool },
+    Reversed {
+        settlement_no: String,
+        amount_fen: i64,
+        suspended: bool,
+    },
     /// A session is stopped: the object of the profile.
     Stopped(serde_json::Value),
 }

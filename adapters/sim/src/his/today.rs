@@ -25,14 +25,8 @@ impl Book {
         let minute = now.since(midnight) / MINUTE_MS;
         // From, until: minutes of the day. A day that is nearly over has no room for what is hours away.
         let soon = |ahead: i64| (minute + ahead).min(DAY_MIN - 2);
-        let times = [
-            (minute - 10, minute + 120),
-            (minute - 5, minute + 120),
-            (soon(20), minute + 140),
-            (soon(180), minute + 300),
-            (minute - 240, minute - 1),
-            (soon(40), minute + 160),
-        ];
+        let times =
+            [(minute - 10, minute + 120), (minute - 5, minute + 120), (soon(20), minute + 140), (soon(180), minute + 300), (minute - 240, minute - 1), (soon(40), minute + 160)];
         for (at, (from, until)) in times.into_iter().enumerate() {
             let from = from.max(0);
             let starts_at = midnight.plus_millis(from * MINUTE_MS);

@@ -44,6 +44,8 @@ const STYLE_QUEUE: &str = together!("css", ".css": "told" "queue" "print");
 const STYLE_VISITS: &str = together!("css", ".css": "visits");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
+const STYLE_CONFIRM: &str = together!("css", ".css": "list" "confirm");
+const STYLE_PAID: &str = together!("css", ".css": "list" "paid");
 const STYLE_INFO: &str = together!("css", ".css": "info");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
@@ -86,6 +88,8 @@ impl Assets {
             File::new("visits.css", CSS, style(STYLE_VISITS)),
             File::new("home.css", CSS, style(STYLE_HOME)),
             File::new("list.css", CSS, style(STYLE_LIST)),
+            File::new("confirm.css", CSS, style(STYLE_CONFIRM)),
+            File::new("paid.css", CSS, style(STYLE_PAID)),
             File::new("info.css", CSS, style(STYLE_INFO)),
             File::new("kiosk.js", JS, script(&format!("{SCRIPT_KIOSK}{device}"))),
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
@@ -252,6 +256,8 @@ mod tests {
             STYLE_ENTER,
             STYLE_HOME,
             STYLE_LIST,
+            STYLE_CONFIRM,
+            STYLE_PAID,
             STYLE_PAY,
             STYLE_INFO,
             STYLE_QUEUE,

@@ -26,7 +26,8 @@
   document.addEventListener('htmx:afterSwap', (event) => {
     if (!event.detail.boosted) return;
     window.scrollTo(0, 0);
-    const main = mj.one('#main');
-    if (main) main.focus({ preventScroll: true });
+    const wrong = mj.one('#main [autofocus]'), main = mj.one('#main');
+    if (wrong) wrong.focus();
+    else if (main) main.focus({ preventScroll: true });
   });
 }(window.mj));

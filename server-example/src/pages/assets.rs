@@ -26,6 +26,8 @@ const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "bus
 const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
 /// What reading cards and codes needs besides; the device stands between.
 const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
+/// What the form of a first visit needs besides: large keys and the card reader.
+const SCRIPT_FIRST: &str = together!("js", ".js": "keypad" "scan" "card");
 /// What choosing bills needs besides.
 const SCRIPT_LIST: &str = together!("js", ".js": "choose");
 /// What paying needs besides.
@@ -40,6 +42,7 @@ const STYLE_ENTER: &str = together!("css", ".css": "enter");
 const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
+const STYLE_FIRST: &str = together!("css", ".css": "enter" "first");
 const STYLE_INFO: &str = together!("css", ".css": "info");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
@@ -79,12 +82,14 @@ impl Assets {
             File::new("enter.css", CSS, style(STYLE_ENTER)),
             File::new("pay.css", CSS, style(STYLE_PAY)),
             File::new("home.css", CSS, style(STYLE_HOME)),
+            File::new("first.css", CSS, style(STYLE_FIRST)),
             File::new("list.css", CSS, style(STYLE_LIST)),
             File::new("info.css", CSS, style(STYLE_INFO)),
             File::new("kiosk.js", JS, script(&format!("{SCRIPT_KIOSK}{device}"))),
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
             File::new("type.js", JS, script(SCRIPT_TYPE)),
             File::new("read.js", JS, script(SCRIPT_READ)),
+            File::new("first.js", JS, script(SCRIPT_FIRST)),
             File::new("list.js", JS, script(SCRIPT_LIST)),
             File::new("pay.js", JS, script(SCRIPT_PAY)),
             File::new("home.js", JS, script(SCRIPT_STATES)),

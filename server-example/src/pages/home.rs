@@ -9,6 +9,7 @@ use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::visit::{Layout, Visit};
 use crate::app::App;
+use crate::newcomer;
 use crate::session;
 
 /// A job on the home page.
@@ -58,12 +59,16 @@ pub async fn home(State(app): State<App>, visit: Visit) -> Page<Response> {
         (false, Layout::Phone) => ("/patients", "/patients"),
     };
     let main = vec![tile(pay, "wallet", &t.tile_pay, &t.tile_pay_hint), tile(paid, "receipt", &t.tile_paid, &t.tile_paid_hint)];
-    let more = vec![
+    let mut more = Vec::new();
+    if newcomer::offered(&app)? {
+        more.push(tile("/first-visit", "plus", &t.tile_first, &t.tile_first_hint));
+    }
+    more.extend([
         tile("/intro", "hospital", &t.tile_intro, &t.tile_intro_hint),
         tile("/departments", "rooms", &t.tile_departments, &t.tile_departments_hint),
         tile("/experts", "doctor", &t.tile_experts, &t.tile_experts_hint),
         tile("/guide", "pin", &t.tile_guide, &t.tile_guide_hint),
-    ];
+    ]);
     let mut response = answer::page(&Home { main, more, f: frame })?;
     if left {
         answer::add(&mut response, SET_COOKIE, &session::cookie(None, app.settings().behind_tls_proxy));

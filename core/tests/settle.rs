@@ -311,7 +311,10 @@ fn duplicated_callbacks_book_once() {
 #[test]
 fn a_his_without_lock_and_query_needs_a_person_for_an_unknown_posting() {
     let mut clinic = Clinic::new(16);
-    clinic.world.his.behave(HisHabits { traits: Some(HisTraits { lock: false, query_post: false, cancel_post: false, notices: false, ..HisTraits::default() }), ..HisHabits::default() });
+    clinic
+        .world
+        .his
+        .behave(HisHabits { traits: Some(HisTraits { lock: false, query_post: false, cancel_post: false, notices: false, ..HisTraits::default() }), ..HisHabits::default() });
     clinic.start("a");
     let patient = clinic.charge("P1", "V1", &[("L1", "LAB", "20.00", "1")]);
     let response = clinic.pay(0, &patient);

@@ -3,8 +3,9 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use menjie::service::{
-    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentCancelResponse, PaymentView,
-    QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse, SuspensionListResponse, SuspensionView, UnpaidResponse, VisitProgressResponse,
+    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentCancelResponse,
+    PaymentView, QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse, SuspensionListResponse, SuspensionView, UnpaidResponse,
+    VisitProgressResponse,
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};

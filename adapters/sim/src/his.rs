@@ -3,6 +3,7 @@
 mod attend;
 mod book;
 mod bookings;
+mod files;
 mod operate;
 mod sign;
 mod window;
@@ -19,6 +20,7 @@ pub use bookings::{NewBooking, NewStop};
 pub use window::{ActionRefused, WindowAction};
 
 use book::Book;
+use files::Files;
 use wire::Shape;
 
 use crate::credentials::SimCredentials;
@@ -85,6 +87,9 @@ pub struct HisTruth {
     /// Registrations that were checked in, and under how many numbers: more than one is what a client must never do.
     #[serde(default)]
     pub check_ins: BTreeMap<String, u32>,
+    /// Files that were made at first visits.
+    #[serde(default)]
+    pub files_made: u64,
     /// Requests per interface.
     pub requests: Counts,
 }
@@ -96,6 +101,7 @@ pub struct His {
     secret: String,
     options: HisOptions,
     book: Book,
+    files: Files,
     nonces: BTreeMap<(Timestamp, String), ()>,
     seen: BTreeSet<String>,
     agenda: Agenda<Request>,
@@ -110,6 +116,7 @@ impl His {
             secret: credentials.his_secret.clone(),
             options,
             book: Book::open(day, options),
+            files: Files::default(),
             nonces: BTreeMap::new(),
             seen: BTreeSet::new(),
             agenda: Agenda::new(),
@@ -155,7 +162,7 @@ impl His {
 
     /// What really happened.
     pub fn truth(&self) -> HisTruth {
-        let mut truth = HisTruth { lines: self.book.line_counts(), requests: self.counts.clone(), ..HisTruth::default() };
+        let mut truth = HisTruth { lines: self.book.line_counts(), files_made: self.files_made(), requests: self.counts.clone(), ..HisTruth::default() };
         truth.check_ins = self.book.bookings.all.values().filter(|b| b.check_ins > 0).map(|b| (b.new.visit_id.to_string(), b.check_ins)).collect();
         for (no, settlement) in &self.book.settlements {
             let total_fen = settlement.bill.as_ref().map_or(0, |bill| bill.total_fen);
@@ -229,6 +236,9 @@ impl Machine for His {
             ("POST", Some("/affected")) => "affected",
             ("POST", Some("/rebook")) => "rebook",
             ("POST", Some("/query-rebook")) => "query_rebook",
+            ("POST", Some("/find-files")) => "find_files",
+            ("POST", Some("/open-file")) => "open_file",
+            ("POST", Some("/query-file")) => "query_file",
             _ => "unknown",
         }
     }

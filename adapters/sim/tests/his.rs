@@ -454,3 +454,30 @@ fn a_stop_is_told_listed_pushed_and_rebooked_once() {
     assert_eq!(desk.call("query-rebook", &json!({"no": "U-VX2"})).1["rebooked"]["fee"], "free");
     assert_eq!(desk.call("query-rebook", &json!({"no": "U-nobody"})).1, json!({"state": "not_recorded"}));
 }
+
+#[test]
+fn a_document_has_one_file_and_a_number_one_answer() {
+    let mut desk = Desk::open();
+    let mut new = json!({"no": "F1", "name": "陈测安", "sex": "1", "birth_date": "1990-03-07", "nationality": "CHN", "marital": "10", "ethnic": "01", "id_type": "01",
+        "id_no": "440599199003070058", "address": "汕头市", "phone": "13900000001", "contact_name": "陈测宁", "contact_relation": "51", "pay_method": "07"});
+    assert_eq!(desk.call("query-file", &json!({"no": "F1"})).1, json!({"state": "not_recorded"}));
+    let (code, opened) = desk.call("open-file", &new);
+    assert_eq!((code.as_str(), &opened["how"], &opened["file"]["name"]), ("0", &json!("created"), &json!("陈测安")));
+    assert_eq!(desk.call("open-file", &new).1, opened, "the same number, the same answer");
+    assert_eq!(desk.call("query-file", &json!({"no": "F1"})).1["opened"], opened);
+    new["no"] = json!("F2");
+    let (_, again) = desk.call("open-file", &new);
+    assert_eq!((&again["how"], &again["file"]), (&json!("existing"), &opened["file"]));
+    let (_, found) = desk.call("find-files", &json!({"id_type": "01", "id_no": "440599199003070058"}));
+    assert_eq!(found["patients"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.call("find-files", &json!({"id_type": "03", "id_no": "440599199003070058"})).1["patients"], json!([]), "another kind of document");
+    new["no"] = json!("F3");
+    new["address"] = json!(" ");
+    assert_eq!(desk.code("open-file", &new), "1900");
+    for no in ["F4", "F5"] {
+        let nobody = json!({"no": no, "id_type": "99", "id_subtype": "none", "id_no": "T1", "address": "汕头市"});
+        new.as_object_mut().unwrap().extend(nobody.as_object().unwrap().clone());
+        assert_eq!(desk.call("open-file", &new).1["how"], "created", "a temporary number is nobody's document");
+    }
+    assert_eq!(desk.hospital.his.truth().files_made, 3);
+}

@@ -131,7 +131,8 @@ tables! {
 }
 
 /// The countries under their alpha-3 codes; [`super::country()`] has all three columns.
-pub(crate) static COUNTRY: CodeTable = CodeTable { key: "country", title: "世界各国和地区名称代码 GB/T 2659", open: false, rows: &super::country::NAMES, heads: &rows::heads(&super::country::NAMES) };
+pub(crate) static COUNTRY: CodeTable =
+    CodeTable { key: "country", title: "世界各国和地区名称代码 GB/T 2659", open: false, rows: &super::country::NAMES, heads: &rows::heads(&super::country::NAMES) };
 
 /// Every table.
 pub fn code_tables() -> &'static [&'static CodeTable] {

@@ -17,7 +17,8 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
     if foreign && ETHNIC.has(ethnic) && ethnic < "97" {
         found(Field::Ethnic, Reason::EthnicOfForeigner);
     }
-    if matches!(cx.row.text(Field::Marital), "20" | "21" | "22" | "23") && cx.birth().and_then(|birth| completed_years(birth, cx.today)).is_some_and(|years| years < legal_age(cx)) {
+    if matches!(cx.row.text(Field::Marital), "20" | "21" | "22" | "23") && cx.birth().and_then(|birth| completed_years(birth, cx.today)).is_some_and(|years| years < legal_age(cx))
+    {
         found(Field::Marital, Reason::MarriedEarly);
     }
     if cx.kind == Some(DocumentKind::None) && matches!(pay_method(cx.row.text(Field::PayMethod)), "1" | "2" | "3") {

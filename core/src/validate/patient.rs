@@ -33,7 +33,17 @@ impl<'a, 'r, R: RecordRow<'a>> Checked<'a, 'r, R> {
         let kind = DocumentKind::of(row.text(Field::IdType), row.text(Field::IdSubtype));
         let number = plain_number(row.text(Field::IdNo));
         let (facts, fault) = kind.map_or_else(Default::default, |kind| check_document(kind, &number, today, rules.area_check));
-        Checked { row, rules, today, nationality: country(row.text(Field::Nationality)), given_birth: BizDate::parse(row.text(Field::BirthDate).trim()).ok(), kind, number, facts, fault }
+        Checked {
+            row,
+            rules,
+            today,
+            nationality: country(row.text(Field::Nationality)),
+            given_birth: BizDate::parse(row.text(Field::BirthDate).trim()).ok(),
+            kind,
+            number,
+            facts,
+            fault,
+        }
     }
 
     #[inline]

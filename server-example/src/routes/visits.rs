@@ -98,7 +98,13 @@ pub async fn suspension(State(app): State<App>, Patient(session): Patient, Id(su
 }
 
 /// `POST /api/v1/suspensions/{id}/choose`.
-pub async fn choose(State(app): State<App>, Patient(session): Patient, Id(suspension_id): Id<SuspensionId>, headers: HeaderMap, Body(body): Body<Choose>) -> Result<Response, Failure> {
+pub async fn choose(
+    State(app): State<App>,
+    Patient(session): Patient,
+    Id(suspension_id): Id<SuspensionId>,
+    headers: HeaderMap,
+    Body(body): Body<Choose>,
+) -> Result<Response, Failure> {
     let request = SuspensionChooseRequest { key: key_of(&headers, body.key)?, suspension_id, choice: body.choice };
     let answer = detached(async move { app.engine().choose(&session.caller, &request).await }).await?;
     Ok(json(StatusCode::OK, &answer))

@@ -135,7 +135,8 @@ fn paid_by(book: &Book, booking: &Booking) -> Option<String> {
     }
     let of_it = |no: &String| {
         book.settlements.get(no).is_some_and(|s| {
-            s.posting.as_ref().is_some_and(|p| p.reversed.is_none()) && s.bill.as_ref().is_some_and(|b| b.visit_id == booking.new.visit_id.as_str() && b.total_fen == booking.new.fee_fen)
+            s.posting.as_ref().is_some_and(|p| p.reversed.is_none())
+                && s.bill.as_ref().is_some_and(|b| b.visit_id == booking.new.visit_id.as_str() && b.total_fen == booking.new.fee_fen)
         })
     };
     book.settlements.keys().find(|no| of_it(no)).cloned()

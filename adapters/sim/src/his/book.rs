@@ -110,7 +110,11 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     LinesChanged(Vec<String>),
-    Reversed { settlement_no: String, amount_fen: i64, suspended: bool },
+    Reversed {
+        settlement_no: String,
+        amount_fen: i64,
+        suspended: bool,
+    },
     /// A session is stopped: the object of the profile.
     Stopped(serde_json::Value),
 }
@@ -132,7 +136,7 @@ pub struct LineCounts {
 #[derive(Clone, Debug)]
 pub(super) struct Book {
     options: HisOptions,
-    patients: Vec<DayPatient>,
+    pub(super) patients: Vec<DayPatient>,
     visits: BTreeMap<VisitId, Visit>,
     pub(super) lines: BTreeMap<LineKey, Entry>,
     guidance: BTreeMap<DeptCode, String>,

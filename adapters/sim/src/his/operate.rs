@@ -81,7 +81,7 @@ struct DayFile {
 impl His {
     pub(super) fn operate(&mut self, interface: &str, body: &[u8], now: Timestamp, drawn: &Drawn) -> Result<Response, No> {
         let shape = Shape(drawn);
-        let changes = matches!(interface, "lock" | "unlock" | "post" | "cancel_post" | "reverse" | "take_number" | "check_in" | "rebook");
+        let changes = matches!(interface, "lock" | "unlock" | "post" | "cancel_post" | "reverse" | "take_number" | "check_in" | "rebook" | "open_file");
         if changes && drawn.has(Fault::SaysNo) {
             return Err(WINDOW);
         }
@@ -153,6 +153,7 @@ impl His {
                 };
                 json!({"rows": rows.into_iter().map(row).collect::<Vec<_>>()})
             }
+            "find_files" | "open_file" | "query_file" => self.file(interface, body, now, shown_from, &shape)?.ok_or(NOT_FOUND)?,
             other => self.attend(other, body, now, shown_from, &shape)?.ok_or(NOT_FOUND)?,
         };
         Ok(shape.done(data))

@@ -6,8 +6,8 @@ use menjie::money::{Quantity, line_amount};
 use serde::{Deserialize, Serialize};
 
 use super::His;
-use super::bookings::{NewBooking, NewStop};
 use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, NOT_FOUND, News, No, Reversed, SETTLED, Settlement, Standing};
+use super::bookings::{NewBooking, NewStop};
 
 /// An action of people inside the hospital.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

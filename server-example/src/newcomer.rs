@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::account;
 use crate::app::App;
 use crate::detached::detached;
-use crate::guard::Tries;
 use crate::session::{self, Chosen, Filed, Life};
 use crate::token;
 
@@ -70,7 +69,7 @@ pub async fn send(app: &App, client: IpAddr, key: RequestKey, record: Record) ->
     let (asked, request) = (app.clone(), RegisterRequest { key, record });
     let answer = detached(async move { asked.engine().register(asked.hospital(), &request).await }).await?;
     if matches!(answer, RegisterResponse::Refused { .. }) {
-        Tries::failed(app.tries(), client, app.engine().now());
+        app.tries().failed(client, app.engine().now());
         app.metrics().failed_try();
     }
     Ok(Sent::Answered(answer))

@@ -44,10 +44,10 @@ for (const [at, variant] of variants.entries()) {
           if (variant.size === 'phone' && !variant.large) await fits(page, name, 1.6);
           await touchable(page, name, variant.least);
           await accessible(page, name);
-          if (stop.personal) await discreet(page, name, patient);
+          if (stop.personal) await discreet(page, name, stop.personal === true ? patient : stop.personal);
           await walkable(page, name);
           // A dialog is no page of its own, and some pages may not be loaded twice.
-          if (!stop.open) {
+          if (!stop.open && !stop.once) {
             // Codes, bills and pictures are content, not dressing: each may add what it needs.
             const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step').count()];
             await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows) * 1024 });

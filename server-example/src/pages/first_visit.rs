@@ -17,8 +17,7 @@ use menjie::validate::ValidateResponse;
 use serde::Deserialize;
 
 use self::form::Shown;
-pub use self::step::By;
-use self::step::Step;
+use self::step::{By, Step};
 use super::answer::{self, Away, Page};
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
@@ -55,6 +54,7 @@ struct StartPage {
 struct StepPage {
     f: Frame,
     step: Step,
+    title: String,
     /// Which of how many.
     at: usize,
     of: usize,
@@ -77,6 +77,7 @@ struct StepPage {
 /// A step on the review.
 struct Reviewed {
     step: Step,
+    title: String,
     rows: Vec<(&'static str, String)>,
 }
 
@@ -109,28 +110,16 @@ struct ResultPage {
     follows: bool,
 }
 
-/// A step with the words of its page.
-impl StepPage {
-    fn title(&self) -> &str {
-        title(&self.f, self.step)
-    }
-}
-
-fn title(f: &Frame, step: Step) -> &str {
+fn title(f: &Frame, step: Step) -> String {
     let t = f.t();
-    match step {
+    let title = match step {
         Step::Document => &t.first_document,
         Step::Person => &t.first_person,
         Step::Guardian => &t.first_guardian,
         Step::Home => &t.first_home,
         Step::Contact => &t.first_contact,
-    }
-}
-
-impl ReviewPage {
-    fn title(&self, step: Step) -> &str {
-        title(&self.f, step)
-    }
+    };
+    title.to_string()
 }
 
 /// `GET /first-visit`: what is asked for and why.
@@ -238,7 +227,8 @@ pub async fn result(State(app): State<App>, visit: Visit) -> Page<Response> {
     let going = job(&filed.next);
     match standing {
         Standing::Opened(chosen, told) => {
-            let f = Frame { who: Some(chosen.shown.clone()), ..Frame::new(&app, &visit.with(Some(&chosen.started.token)), Idle::Result) };
+            let mut f = Frame::new(&app, &visit.with(Some(&chosen.started.token)), Idle::Result);
+            f.who = Some(chosen.shown.clone());
             let go_on = Some(f.at(&format!("/{going}")));
             let page = answer::page(&ResultPage { mood: "ok", icon: "tick", title: told.text, text: told.next, go_on, login: None, follows: false, f })?;
             Ok(session_on(&app, &visit, Some(&chosen.started), page))
@@ -298,9 +288,11 @@ fn show(app: &App, visit: &Visit, step: Step, draft: &Draft, record: &Record, fo
     let back = place.checked_sub(1).and_then(|before| steps.get(before)).map(|step| step.word());
     let keyed: Vec<By> = fields.iter().filter(|field| field.has_keys()).map(|field| field.by).collect();
     let keys = (!keyed.is_empty()).then(|| keyed.contains(&By::Number));
-    let f = Frame { who: form::who(record), ..Frame::new(app, visit, Idle::Work) };
+    let mut f = Frame::new(app, visit, Idle::Work);
+    f.who = form::who(record);
     answer::page(&StepPage {
         step,
+        title: title(&f, step),
         at: place + 1,
         of: steps.len(),
         back,
@@ -320,9 +312,11 @@ fn reviewed(app: &App, visit: &Visit, draft: &Draft, problem: Option<(String, St
     if let Some(wrong) = step::unfinished(draft, &found) {
         return Err(Away::to(at(visit, wrong.word())));
     }
-    let steps = Step::ALL.into_iter().filter(|step| step.is_needed(&found, &record)).map(|step| Reviewed { step, rows: form::rows(step, &record, &found) }).collect();
-    let warnings = found.warnings.into_iter().map(|issue| issue.text).collect();
-    let f = Frame { who: form::who(&record), ..Frame::new(app, visit, Idle::Work) };
+    let mut f = Frame::new(app, visit, Idle::Work);
+    f.who = form::who(&record);
+    let needed = Step::ALL.into_iter().filter(|step| step.is_needed(&found, &record));
+    let steps = needed.map(|step| Reviewed { step, title: title(&f, step), rows: form::rows(step, &record, &found) }).collect();
+    let warnings = found.warnings.iter().map(|issue| issue.text.clone()).collect();
     answer::page(&ReviewPage { steps, back: Step::Contact.word(), warnings, problem, f })
 }
 

@@ -9,55 +9,65 @@ use menjie::validate::ValidateResponse;
 use super::step::{Ask, By, Step, is_locked};
 
 /// A choice.
-pub struct Choice {
+pub(super) struct Choice {
     /// The code.
-    pub code: &'static str,
+    pub(super) code: &'static str,
     /// Its name.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// It is the one.
-    pub on: bool,
+    pub(super) on: bool,
 }
 
 /// A field on the page.
-pub struct Shown {
+pub(super) struct Shown {
     /// Its name in the form.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// For labels and messages: the name without dots.
-    pub id: String,
+    pub(super) id: String,
     /// What it is called.
-    pub label: &'static str,
+    pub(super) label: &'static str,
     /// How it is asked for.
-    pub by: By,
+    pub(super) by: By,
     /// So many characters at most.
-    pub most: u32,
+    pub(super) most: u32,
     /// What stands in it, in clear: empty unless it must be corrected.
-    pub value: String,
+    pub(super) value: String,
     /// What is known already, masked.
-    pub kept: Option<String>,
+    pub(super) kept: Option<String>,
     /// What may be chosen.
-    pub options: Vec<Choice>,
+    pub(super) options: Vec<Choice>,
     /// The document says it.
-    pub locked: bool,
+    pub(super) locked: bool,
     /// What is wrong.
-    pub problem: Option<String>,
+    pub(super) problem: Option<String>,
     /// It is the first one that is wrong.
-    pub first: bool,
+    pub(super) first: bool,
 }
 
 impl Shown {
     /// Is it typed with large keys?
-    pub fn has_keys(&self) -> bool {
+    pub(super) fn has_keys(&self) -> bool {
         !self.locked && matches!(self.by, By::Digits | By::Number)
     }
 
+    /// Digits alone?
+    pub(super) fn is_digits(&self) -> bool {
+        self.by == By::Digits
+    }
+
+    /// Chosen from a list?
+    pub(super) fn is_list(&self) -> bool {
+        self.by == By::List
+    }
+
     /// Typed?
-    pub fn is_typed(&self) -> bool {
+    pub(super) fn is_typed(&self) -> bool {
         !matches!(self.by, By::Buttons | By::List)
     }
 }
 
 /// The fields of a step. `blanks`: say of empty ones that they are; a page that nobody has sent yet does not.
-pub fn fields(step: Step, record: &Record, found: &ValidateResponse, blanks: bool) -> Vec<Shown> {
+pub(super) fn fields(step: Step, record: &Record, found: &ValidateResponse, blanks: bool) -> Vec<Shown> {
     let mut first = true;
     let show = |ask: &Ask| {
         let (value, locked) = (ask.value(record), is_locked(found, ask.field));
@@ -67,7 +77,9 @@ pub fn fields(step: Step, record: &Record, found: &ValidateResponse, blanks: boo
         // Whoever corrects a number must see it; what is right needs not be seen again.
         let clear = typed && problem.is_some();
         let kept = ((typed && !clear) || locked).then(|| masked(ask.field, &value)).filter(|text| !text.is_empty());
-        let options = ask.options().into_iter().map(|(code, name)| Choice { code, name, on: code == value }).collect();
+        // Nearly everybody has an identity card; whoever has none says so.
+        let usual = matches!(ask.field, Field::IdType | Field::GuardianIdType) && value.is_empty() && !blanks;
+        let options = ask.options().into_iter().map(|(code, name)| Choice { code, name, on: code == value || (usual && code == "resident_id") }).collect();
         Shown {
             name: ask.field.path(),
             id: ask.field.path().replace('.', "-"),
@@ -86,7 +98,7 @@ pub fn fields(step: Step, record: &Record, found: &ValidateResponse, blanks: boo
 }
 
 /// What the review says of a step: label and masked value.
-pub fn rows(step: Step, record: &Record, found: &ValidateResponse) -> Vec<(&'static str, String)> {
+pub(super) fn rows(step: Step, record: &Record, found: &ValidateResponse) -> Vec<(&'static str, String)> {
     let mut rows: Vec<(&'static str, String)> = step.asks().iter().map(|ask| (ask.field.label(), masked(ask.field, &ask.value(record)))).collect();
     if let (Step::Person, Some(age)) = (step, &found.derived.age) {
         rows.insert(2, ("年龄", age.clone()));
@@ -121,7 +133,7 @@ fn masked(field: Field, value: &str) -> String {
 }
 
 /// The masked name, for the head of the form.
-pub fn who(record: &Record) -> Option<String> {
+pub(super) fn who(record: &Record) -> Option<String> {
     let name = RecordRow::text(record, Field::Name).trim();
     (!name.is_empty()).then(|| mask_name(name))
 }

@@ -11,7 +11,7 @@ use crate::pages::fields::Fields;
 
 /// A step: at most five fields (domain/pages.md §3.5 item 21).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// Document and name.
     Document,
     /// What the document tells, and what it does not.
@@ -26,7 +26,7 @@ pub enum Step {
 
 /// How a field is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
+pub(super) enum By {
     /// Typed with the input method of the system.
     Words,
     /// Typed with large keys: digits.
@@ -41,13 +41,13 @@ pub enum By {
 
 /// A field of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub(super) struct Ask {
     /// The field; with a document's type its subtype is meant, too.
-    pub field: Field,
+    pub(super) field: Field,
     /// How.
-    pub by: By,
+    pub(super) by: By,
     /// So many characters at most.
-    pub most: u32,
+    pub(super) most: u32,
 }
 
 const fn typed(field: Field, by: By, most: u32) -> Ask {
@@ -60,10 +60,10 @@ const fn chosen(field: Field, by: By) -> Ask {
 
 impl Step {
     /// In their order.
-    pub const ALL: [Step; 5] = [Step::Document, Step::Person, Step::Guardian, Step::Home, Step::Contact];
+    pub(super) const ALL: [Step; 5] = [Step::Document, Step::Person, Step::Guardian, Step::Home, Step::Contact];
 
     /// For addresses.
-    pub const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Step::Document => "document",
             Step::Person => "person",
@@ -74,12 +74,12 @@ impl Step {
     }
 
     /// By its word.
-    pub fn of(word: &str) -> Option<Step> {
+    pub(super) fn of(word: &str) -> Option<Step> {
         Step::ALL.into_iter().find(|step| step.word() == word)
     }
 
     /// What it asks for.
-    pub const fn asks(self) -> &'static [Ask] {
+    pub(super) const fn asks(self) -> &'static [Ask] {
         const DOCUMENT: [Ask; 3] = [chosen(Field::IdType, By::List), typed(Field::IdNo, By::Number, 30), typed(Field::Name, By::Words, 50)];
         const PERSON: [Ask; 5] = [
             chosen(Field::Sex, By::Buttons),
@@ -107,14 +107,14 @@ impl Step {
     }
 
     /// Is it asked of this patient?
-    pub fn is_needed(self, found: &ValidateResponse, record: &Record) -> bool {
+    pub(super) fn is_needed(self, found: &ValidateResponse, record: &Record) -> bool {
         self != Step::Guardian || needs_guardian(found, record)
     }
 }
 
 impl Ask {
     /// Does an issue belong to it? What is wrong with the guardian as a whole stands beside his name.
-    pub fn is_meant_by(&self, issue: &Issue) -> bool {
+    pub(super) fn is_meant_by(&self, issue: &Issue) -> bool {
         match issue.path.as_str() {
             "guardian" => self.field == Field::GuardianName,
             "id_subtype" => self.field == Field::IdType,
@@ -124,7 +124,7 @@ impl Ask {
     }
 
     /// What may be chosen, code and name.
-    pub fn options(&self) -> Vec<(&'static str, &'static str)> {
+    pub(super) fn options(&self) -> Vec<(&'static str, &'static str)> {
         let some = |key: &str, codes: &[&str]| table(key).into_iter().filter(|(code, _)| codes.contains(code)).collect();
         match self.field {
             Field::Sex => some("sex", &["1", "2", "9"]),
@@ -142,7 +142,7 @@ impl Ask {
     }
 
     /// What the record holds, as a choice or as it was typed.
-    pub fn value(&self, record: &Record) -> String {
+    pub(super) fn value(&self, record: &Record) -> String {
         let document = |id_type: &str, subtype: &str| DocumentKind::of(id_type, subtype).map_or_else(|| id_type.to_owned(), |kind| kind.word().to_owned());
         match self.field {
             Field::IdType => document(&record.id_type, &record.id_subtype),
@@ -165,12 +165,12 @@ fn documents(offered: impl Fn(DocumentKind) -> bool) -> Vec<(&'static str, &'sta
 }
 
 /// A minor, or an adult for whom somebody acts.
-pub fn needs_guardian(found: &ValidateResponse, record: &Record) -> bool {
+pub(super) fn needs_guardian(found: &ValidateResponse, record: &Record) -> bool {
     found.derived.minor == Some(true) || record.capacity_limited
 }
 
 /// Does the document say it, so that nobody may type it?
-pub fn is_locked(found: &ValidateResponse, field: Field) -> bool {
+pub(super) fn is_locked(found: &ValidateResponse, field: Field) -> bool {
     match field {
         Field::Sex => found.derived.sex.is_some(),
         Field::BirthDate => found.derived.birth_date.is_some(),
@@ -180,7 +180,7 @@ pub fn is_locked(found: &ValidateResponse, field: Field) -> bool {
 }
 
 /// Where something is missing or wrong, if anywhere.
-pub fn unfinished(draft: &Draft, found: &ValidateResponse) -> Option<Step> {
+pub(super) fn unfinished(draft: &Draft, found: &ValidateResponse) -> Option<Step> {
     let wrong = |step: &Step| {
         let needed = step.is_needed(found, &draft.record);
         let told = found.errors.iter().any(|issue| step.asks().iter().any(|ask| ask.is_meant_by(issue)));
@@ -191,7 +191,7 @@ pub fn unfinished(draft: &Draft, found: &ValidateResponse) -> Option<Step> {
 
 /// Puts what a form brought into the draft. A field that was left empty keeps what stands there already: the page showed it
 /// masked or not at all.
-pub fn take(step: Step, fields: &Fields, draft: &mut Draft) {
+pub(super) fn take(step: Step, fields: &Fields, draft: &mut Draft) {
     let record = &mut draft.record;
     let before = (record.id_type.clone(), record.id_subtype.clone(), record.id_no.clone());
     for ask in step.asks() {

@@ -26,8 +26,8 @@
   document.addEventListener('htmx:afterSwap', (event) => {
     if (!event.detail.boosted) return;
     window.scrollTo(0, 0);
-    const wrong = mj.one('#main [autofocus]'), main = mj.one('#main');
+    const wrong = mj.one('[autofocus]');
     if (wrong) wrong.focus();
-    else if (main) main.focus({ preventScroll: true });
+    else mj.one('#main').focus({ preventScroll: true });
   });
 }(window.mj));

@@ -38,11 +38,13 @@ const SCRIPT_PRINT: &str = together!("js", ".js": "print");
 
 const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
 const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
-const STYLE_ENTER: &str = together!("css", ".css": "enter");
+/// Reading and typing: what stands beside large keys is not needed beside a reader.
+const STYLE_ENTER: &str = together!("css", ".css": "enter" "demo");
+const STYLE_TYPE: &str = together!("css", ".css": "enter" "keys");
 const STYLE_PAY: &str = together!("css", ".css": "pay" "print");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
-const STYLE_FIRST: &str = together!("css", ".css": "enter" "first");
+const STYLE_FIRST: &str = together!("css", ".css": "keys" "demo" "first");
 const STYLE_INFO: &str = together!("css", ".css": "info");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
@@ -80,6 +82,7 @@ impl Assets {
             File::new("kiosk.css", CSS, style(&format!("{STYLE_KIOSK}{head}"))),
             File::new("phone.css", CSS, style(&format!("{STYLE_PHONE}{head}"))),
             File::new("enter.css", CSS, style(STYLE_ENTER)),
+            File::new("type.css", CSS, style(STYLE_TYPE)),
             File::new("pay.css", CSS, style(STYLE_PAY)),
             File::new("home.css", CSS, style(STYLE_HOME)),
             File::new("first.css", CSS, style(STYLE_FIRST)),

@@ -11,8 +11,6 @@
   document.addEventListener('focusin', (event) => { if (event.target.matches('[data-typed]')) aim(event.target); });
   mj.part(() => aim(fields().find((field) => field === document.activeElement) || fields()[0]));
   document.addEventListener('click', (event) => {
-    const turn = event.target.closest('[data-switch]');
-    if (turn) mj.all('[data-keypad]').forEach((pad) => { pad.hidden = pad.dataset.keypad !== turn.dataset.switch; });
     const key = event.target.closest('[data-key]');
     if (!key) return;
     const field = mj.one('[data-typed][data-target]') || fields()[0];

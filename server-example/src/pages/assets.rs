@@ -27,7 +27,9 @@ const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
 /// What reading cards and codes needs besides; the device stands between.
 const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
 /// What the form of a first visit needs besides: large keys and the card reader.
-const SCRIPT_FIRST: &str = together!("js", ".js": "keypad" "scan" "card");
+const SCRIPT_FIRST: &str = together!("js", ".js": "keypad" "keys" "scan" "card");
+/// What its other steps need.
+const SCRIPT_KEYS: &str = together!("js", ".js": "keypad" "keys");
 /// What choosing bills needs besides.
 const SCRIPT_LIST: &str = together!("js", ".js": "choose");
 /// What paying needs besides.
@@ -93,6 +95,7 @@ impl Assets {
             File::new("type.js", JS, script(SCRIPT_TYPE)),
             File::new("read.js", JS, script(SCRIPT_READ)),
             File::new("first.js", JS, script(SCRIPT_FIRST)),
+            File::new("keys.js", JS, script(SCRIPT_KEYS)),
             File::new("list.js", JS, script(SCRIPT_LIST)),
             File::new("pay.js", JS, script(SCRIPT_PAY)),
             File::new("home.js", JS, script(SCRIPT_STATES)),

@@ -280,7 +280,7 @@ async fn filed(app: &App, visit: &Visit) -> Page<Option<(String, session::Filed)
 }
 
 fn show(app: &App, visit: &Visit, step: Step, draft: &Draft, record: &Record, found: &ValidateResponse, sent: bool) -> Page<Response> {
-    let fields = form::fields(step, record, found, sent);
+    let fields = form::fields(&app.pages().texts, step, record, found, sent);
     let guarded = step::needs_guardian(found, record);
     let unagreed = sent && step == Step::Guardian && !draft.guardian_agrees;
     let steps: Vec<Step> = Step::ALL.into_iter().filter(|step| step.is_needed(found, record)).collect();

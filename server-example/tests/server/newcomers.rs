@@ -212,7 +212,9 @@ async fn another_document_forgets_what_the_last_one_told() {
     let person: &[(&str, &str)] = &[("sex", "2"), ("birth_date", "19850101"), ("nationality", "SGP"), ("ethnic", "97"), ("marital", "10")];
     let (mine, next) = fill(&stage, "/k", "", &[("document", passport), ("person", person)]).await;
     assert_eq!(next, "/k/first-visit/home");
-    let card = post(&stage, "/k/first-visit/document", &mine, &[("card_id_no", NUMBER), ("card_name", "测试卡"), ("card_ethnic", "回族"), ("card_address", "广东省汕头市金平区某路二号")]).await;
+    let card =
+        post(&stage, "/k/first-visit/document", &mine, &[("card_id_no", NUMBER), ("card_name", "测试卡"), ("card_ethnic", "回族"), ("card_address", "广东省汕头市金平区某路二号")])
+            .await;
     assert_eq!(to(&card), "/k/first-visit/home", "the card tells the rest");
     let page = get(&stage, "/k/first-visit/person", &mine).await.text();
     assert!(page.contains("男") && page.contains("中国") && page.contains("1990年**月**日") && !page.contains("新加坡\" selected"), "{page}");

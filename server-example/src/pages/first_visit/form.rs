@@ -7,6 +7,7 @@ use menjie::patient::{Field, Record, RecordRow};
 use menjie::validate::ValidateResponse;
 
 use super::step::{Ask, By, Step, is_locked};
+use crate::pages::texts::Texts;
 
 /// A choice.
 pub(super) struct Choice {
@@ -34,6 +35,8 @@ pub(super) struct Shown {
     pub(super) value: String,
     /// What is known already, masked.
     pub(super) kept: Option<String>,
+    /// What helps to fill it in.
+    pub(super) hint: Option<String>,
     /// What may be chosen.
     pub(super) options: Vec<Choice>,
     /// The document says it.
@@ -60,6 +63,18 @@ impl Shown {
         self.by == By::List
     }
 
+    /// Does anything stand below it?
+    pub(super) fn is_described(&self) -> bool {
+        self.problem.is_some() || (self.is_typed() && (self.kept.is_some() || self.hint.is_some()))
+    }
+
+    /// The ids of what stands below it.
+    pub(super) fn described(&self) -> String {
+        let problem = self.problem.is_some().then(|| format!("problem-{}", self.id));
+        let hint = (self.is_typed() && (self.kept.is_some() || self.hint.is_some())).then(|| format!("hint-{}", self.id));
+        problem.into_iter().chain(hint).collect::<Vec<_>>().join(" ")
+    }
+
     /// Typed?
     pub(super) fn is_typed(&self) -> bool {
         !matches!(self.by, By::Buttons | By::List)
@@ -67,7 +82,7 @@ impl Shown {
 }
 
 /// The fields of a step. `blanks`: say of empty ones that they are; a page that nobody has sent yet does not.
-pub(super) fn fields(step: Step, record: &Record, found: &ValidateResponse, blanks: bool) -> Vec<Shown> {
+pub(super) fn fields(t: &Texts, step: Step, record: &Record, found: &ValidateResponse, blanks: bool) -> Vec<Shown> {
     let mut first = true;
     let show = |ask: &Ask| {
         let (value, locked) = (ask.value(record), is_locked(found, ask.field));
@@ -88,6 +103,7 @@ pub(super) fn fields(step: Step, record: &Record, found: &ValidateResponse, blan
             most: ask.most,
             value: if clear { value } else { String::new() },
             kept,
+            hint: hint(t, ask.field),
             options,
             locked,
             first: problem.is_some() && std::mem::take(&mut first),
@@ -95,6 +111,17 @@ pub(super) fn fields(step: Step, record: &Record, found: &ValidateResponse, blan
         }
     };
     step.asks().iter().map(show).collect()
+}
+
+fn hint(t: &Texts, field: Field) -> Option<String> {
+    let text = match field {
+        Field::Name => &t.first_hint_name,
+        Field::BirthDate => &t.first_hint_birth,
+        Field::Address => &t.first_hint_address,
+        Field::ContactName => &t.first_hint_contact,
+        _ => return None,
+    };
+    Some(text.to_string())
 }
 
 /// What the review says of a step: label and masked value.

@@ -49,7 +49,8 @@ for (const [at, variant] of variants.entries()) {
           // A dialog is no page of its own, and some pages may not be loaded twice.
           if (!stop.open && !stop.once) {
             // Codes, bills and pictures are content, not dressing: each may add what it needs.
-            const [codes, rows, choices] = [await page.locator('.code').count(), await page.locator('.row, .step').count(), await page.locator('.choice, option').count()];
+            // So are the fields of a form with what may be chosen, and the large keys that fill them in.
+            const [codes, rows, choices] = [await page.locator('.code, [data-draw]').count(), await page.locator('.row, .step, [data-field]').count(), await page.locator('.choice, option').count()];
             await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows + 0.05 * choices) * 1024 });
             await worksOffline(page, name);
           }

@@ -83,6 +83,8 @@ async function* firstVisit(page, base, seed) {
   yield { name: '21-first-consent' };
   await beginFirstVisit(page, base);
   yield { name: '21-first-document' };
+  // What the checks leave behind on elements must not be carried over.
+  await page.reload();
   await fillStep(page, { id_type: 'resident_id', id_no: `${who.id_no.slice(0, 17)}${who.id_no[17] === '0' ? '1' : '0'}` });
   await page.waitForSelector('.problem');
   yield { name: '21-first-document-wrong' };

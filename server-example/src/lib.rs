@@ -17,6 +17,7 @@ pub mod input;
 pub mod jobs;
 pub mod logging;
 pub mod metrics;
+pub mod newcomer;
 pub mod openapi;
 pub mod origin;
 pub mod pages;

@@ -11,7 +11,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::routes::{bills, identify, payments, settlements, sms, staff, visits};
+use crate::routes::{bills, identify, patients, payments, settlements, sms, staff, visits};
 
 type Make = fn(&mut SchemaGenerator) -> Schema;
 
@@ -93,6 +93,28 @@ const DOCS: &[Doc] = &[
         failures: &[401],
     },
     Doc { method: "post", path: "/api/v1/exit", summary: "End the session", who: Who::Anybody, keyed: false, query: None, request: None, response: None, failures: &[] },
+    Doc {
+        method: "post",
+        path: "/api/v1/patients",
+        summary: "Open a file for somebody who has none; follow it with GET. Whoever has one is told to identify himself",
+        who: Who::Anybody,
+        keyed: true,
+        query: None,
+        request: Some(of::<patients::Newcomer>),
+        response: Some(of::<patients::Registered>),
+        failures: &[404, 409, 429, 502],
+    },
+    Doc {
+        method: "get",
+        path: "/api/v1/filings/{id}",
+        summary: "How far the opening of a file is, for the session that sent the record; when it is made, a session about its patient follows",
+        who: Who::Patient,
+        keyed: false,
+        query: Some(inline::<patients::Follow>),
+        request: None,
+        response: Some(of::<patients::Filing>),
+        failures: &[401, 404],
+    },
     Doc {
         method: "get",
         path: "/api/v1/bills/unpaid",

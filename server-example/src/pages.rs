@@ -15,6 +15,7 @@ pub mod content;
 pub mod datum;
 pub mod exit;
 pub mod fields;
+pub mod first_visit;
 pub mod frame;
 pub mod home;
 pub mod icon;
@@ -99,6 +100,11 @@ fn shared() -> Router<App> {
         .route("/identify/{way}", get(identify::way))
         .route("/identify/code", post(identify::send))
         .route("/choose", get(identify::choices).post(identify::choose))
+        .route("/first-visit", get(first_visit::start).post(first_visit::begin))
+        .route("/first-visit/review", get(first_visit::review).post(first_visit::send))
+        .route("/first-visit/result", get(first_visit::result))
+        .route("/first-visit/result/state", get(first_visit::state))
+        .route("/first-visit/{step}", get(first_visit::page).post(first_visit::take))
         .route("/unpaid", get(unpaid::list).post(confirm::quote))
         .route("/unpaid/{id}", get(bill::bill))
         .route("/confirm/{id}", get(confirm::page))

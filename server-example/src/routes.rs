@@ -5,6 +5,7 @@ pub mod health;
 pub mod identify;
 pub mod notify;
 pub mod ops;
+pub mod patients;
 pub mod payments;
 pub mod settlements;
 pub mod sms;

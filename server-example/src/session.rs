@@ -3,12 +3,13 @@
 use menjie::Timestamp;
 use menjie::access::{Caller, Private, mask_id_no, mask_name, mask_phone};
 use menjie::error::{Code, Error, Result};
-use menjie::ident::{HospitalId, PatientId};
+use menjie::ident::{FilingId, HospitalId, PatientId};
 use menjie::port::{PatientFile, Record, RecordKind, RecordWrite};
 use menjie::service::Engine;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::newcomer::Draft;
 use crate::pages::visit::Layout;
 use crate::settings::Settings;
 use crate::token;
@@ -58,6 +59,10 @@ enum State {
     Open { patient: PatientId, shown: String },
     /// Somebody came through the official account and has chosen no patient yet.
     Account,
+    /// Somebody without a file fills in the form of a first visit (首诊建档); what he has typed stays on this side.
+    Filling { draft: Box<Draft> },
+    /// His record was sent: from here on only the filing is known, and only to him.
+    Filing { filed: Filed },
     /// Ended.
     Ended,
 }
@@ -80,6 +85,20 @@ impl Candidate {
         let hint = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
         Candidate { patient: file.patient_id.clone(), shown: mask_name(file.name.reveal()), hint }
     }
+}
+
+/// What was sent to be filed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filed {
+    /// The filing.
+    pub filing: FilingId,
+    /// Masked name.
+    pub shown: String,
+    /// Masked document and phone.
+    pub hint: String,
+    /// The job to go on with; empty for programs.
+    #[serde(default)]
+    pub next: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -177,6 +196,70 @@ pub async fn choose(app: &App, token: &str, choice: usize) -> Result<Option<Chos
     let State::Choosing { found } = body.state else { return Ok(None) };
     let Some(chosen) = found.into_iter().nth(choice) else { return Err(Error::field("choice", "is not among the choices")) };
     let Candidate { patient, shown, hint } = chosen;
+    close(app.engine(), app.hospital(), &record, body.born, app.engine().now()).await?;
+    let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone(), body.life).await?;
+    Ok(Some(Chosen { started, patient, shown, hint, payer: body.payer }))
+}
+
+/// Starts the session of somebody who fills in the form of a first visit.
+pub async fn filling(app: &App, draft: Draft, payer: Option<Private>, life: Life) -> Result<Started> {
+    begin(app, State::Filling { draft: Box::new(draft) }, payer, life).await
+}
+
+/// Starts the session of a program that has sent a whole record.
+pub async fn filing(app: &App, filed: Filed, payer: Option<Private>, life: Life) -> Result<Started> {
+    begin(app, State::Filing { filed }, payer, life).await
+}
+
+/// The half-filled form of a session; looking at it moves the session's end.
+pub async fn draft(app: &App, token: &str, life: Life) -> Result<Option<Draft>> {
+    let Some((record, body)) = load(app, token).await? else { return Ok(None) };
+    let State::Filling { draft } = body.state.clone() else { return Ok(None) };
+    moved(app, &record, &body, life).await?;
+    Ok(Some(*draft))
+}
+
+/// Writes into the half-filled form of a session; what it is then. `None` when the session fills in none.
+pub async fn fill(app: &App, token: &str, edit: impl Fn(&mut Draft)) -> Result<Option<Draft>> {
+    loop {
+        let Some((record, body)) = load(app, token).await? else { return Ok(None) };
+        let State::Filling { mut draft } = body.state else { return Ok(None) };
+        edit(&mut draft);
+        let body = Body { until: end_of(app, body.born, body.life), state: State::Filling { draft: draft.clone() }, ..body };
+        match write(app.engine(), app.hospital(), &record.key, Some(record.ver), &body).await {
+            Ok(()) => return Ok(Some(*draft)),
+            // A touch moved its end just now.
+            Err(error) if error.code() == Code::Conflict => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The form was sent: the session forgets what was typed and keeps the filing. A second press finds that done.
+pub async fn sent(app: &App, token: &str, filed: &Filed) -> Result<()> {
+    loop {
+        let Some((record, body)) = load(app, token).await? else { return Ok(()) };
+        let State::Filling { .. } = body.state else { return Ok(()) };
+        let body = Body { until: end_of(app, body.born, body.life), state: State::Filing { filed: filed.clone() }, ..body };
+        match write(app.engine(), app.hospital(), &record.key, Some(record.ver), &body).await {
+            Err(error) if error.code() == Code::Conflict => {}
+            done => return done,
+        }
+    }
+}
+
+/// What a session has sent to be filed.
+pub async fn filed(app: &App, token: &str, life: Option<Life>) -> Result<Option<Filed>> {
+    let Some((record, body)) = load(app, token).await? else { return Ok(None) };
+    let State::Filing { filed } = body.state.clone() else { return Ok(None) };
+    moved(app, &record, &body, life.unwrap_or(body.life)).await?;
+    Ok(Some(filed))
+}
+
+/// The file was made by this session: it is about its patient now. The token changes with what it allows.
+pub async fn open_filed(app: &App, token: &str, patient: PatientId) -> Result<Option<Chosen>> {
+    let Some((record, body)) = load(app, token).await? else { return Ok(None) };
+    let State::Filing { filed: Filed { shown, hint, .. } } = body.state else { return Ok(None) };
     close(app.engine(), app.hospital(), &record, body.born, app.engine().now()).await?;
     let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone(), body.life).await?;
     Ok(Some(Chosen { started, patient, shown, hint, payer: body.payer }))

@@ -45,16 +45,17 @@ for (const [at, variant] of variants.entries()) {
           if (variant.size === 'phone' && !variant.large) await fits(page, name, 1.6);
           await touchable(page, name, variant.least);
           await accessible(page, name);
-          if (stop.personal) await discreet(page, name, patient);
+          if (stop.personal) await discreet(page, name, stop.personal === true ? patient : stop.personal);
           // The amount that is agreed to and its button stand in sight of each other, at any size of type.
           if (stop.name === '14-confirm' && variant.base === '/k') assert.equal(await page.evaluate(() => { const [sum, bar] = ['.grand', '.bar'].map((one) => document.querySelector(one).getBoundingClientRect()); return sum.bottom <= bar.top && bar.bottom <= window.innerHeight; }), true, `${name}: scrolls`);
           if (stop.name.startsWith('02-identify-')) assert.equal(await page.evaluate(() => { const [card, bar] = ['.enter', '.bar'].map((one) => document.querySelector(one).getBoundingClientRect()); return card.bottom <= bar.top; }), true, `${name}: lies below the bar`);
           await walkable(page, name);
           // A dialog is no page of its own, and some pages may not be loaded twice.
-          if (!stop.open) {
+          if (!stop.open && !stop.once) {
             // Codes, bills and pictures are content, not dressing: each may add what it needs.
-            const [codes, rows] = [await page.locator('.code').count(), await page.locator('.row, .step, .visit, .booked, .stop').count()];
-            await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows) * 1024 });
+            // So are the fields of a form with what may be chosen, and the large keys that fill them in.
+            const [codes, rows, choices] = [await page.locator('.code, [data-draw]').count(), await page.locator('.row, .step, .visit, .booked, .stop, [data-field]').count(), await page.locator('.choice, option').count()];
+            await withinBudget(page, name, { bytes: (80 + 2 * codes + 0.6 * rows + 0.05 * choices) * 1024 });
             await worksOffline(page, name);
           }
           quiet(page, name, stop.statuses);

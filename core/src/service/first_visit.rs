@@ -13,7 +13,7 @@ use crate::ident::{FilingId, HospitalId, PatientId, RequestKey};
 use crate::identity::belongs_to;
 use crate::patient::{DocumentKind, Record, plain_number};
 use crate::port::{DocumentRef, HisAnswer, HisCall, Record as Kept, RecordKind, RecordWrite, Reply};
-use crate::validate::{Issue, ValidateRequest};
+use crate::validate::{Issue, ValidateRequest, ValidateResponse};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{Event as MachineEvent, Filing, FilingSt, Key, New, Refusal, Row, filing};
 
@@ -107,10 +107,10 @@ impl Engine {
         if let Some(reply) = self.replayed(&caller, &source).await? {
             return reply;
         }
-        let record = match self.checked(hospital, &request.record)? {
-            Ok(record) => record,
-            Err(invalid) => return Ok(invalid),
-        };
+        let (record, found) = self.reviewed(hospital, &request.record)?;
+        if !found.valid {
+            return Ok(RegisterResponse::Invalid { errors: found.errors, warnings: found.warnings });
+        }
         let bytes = serde_json::to_vec(&record).map_err(|_| Error::internal("records serialise"))?;
         let fingerprint = gm::hex(&gm::sm3(&bytes));
         let name = self.filing_name(hospital, &record, &fingerprint).await?;
@@ -175,8 +175,13 @@ impl Engine {
         }
     }
 
-    /// The record with what its document tells, its number normalised; or what is wrong with it.
-    fn checked(&self, hospital: &Hospital, given: &Record) -> Result<std::result::Result<Record, RegisterResponse>> {
+    /// A record, finished or not, with what its document tells and its number normalised, and what this hospital's rules say of
+    /// it: for forms. Nothing is asked and nothing is kept.
+    pub fn review_record(&self, hospital: &HospitalId, given: &Record) -> Result<(Record, ValidateResponse)> {
+        self.reviewed(self.hospital(hospital)?, given)
+    }
+
+    fn reviewed(&self, hospital: &Hospital, given: &Record) -> Result<(Record, ValidateResponse)> {
         let ask = |record: Record| {
             let rules = hospital.terms.registration.clone();
             ValidateRequest { record, today: self.now().biz_date(), rules, known_files: Vec::new(), phone_used_by: None, overrides: Vec::new() }.run()
@@ -194,7 +199,7 @@ impl Engine {
             record.nationality = nationality;
         }
         let found = ask(record.clone())?;
-        Ok(if found.valid { Ok(record) } else { Err(RegisterResponse::Invalid { errors: found.errors, warnings: found.warnings }) })
+        Ok((record, found))
     }
 
     /// The name of the record of a document's present filing: keyed, because document numbers are found from a plain hash.

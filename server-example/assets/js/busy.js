@@ -28,7 +28,8 @@
   document.addEventListener('htmx:afterSwap', (event) => {
     if (!whole(event)) return;
     window.scrollTo(0, 0);
-    const main = mj.one('#main');
-    if (main) main.focus({ preventScroll: true });
+    const wrong = mj.one('[autofocus]');
+    if (wrong) wrong.focus();
+    else mj.one('#main').focus({ preventScroll: true });
   });
 }(window.mj));

@@ -6,7 +6,7 @@
   const call = (path, body) => fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer ' + token }, body: JSON.stringify(body || {}) })
     .then((answer) => { if (!answer.ok) throw new Error('HTTP ' + answer.status); return answer.json(); });
   mj.equip({
-    readIdCard: () => call('/id-card').then((card) => card.id_no || null),
+    readIdCard: () => call('/id-card').then((card) => (card.id_no ? card : null)),
     scanOnce: () => call('/scan').then((code) => code.text || null),
     printReceipt: (html) => call('/print', { html }),
     status: () => call('/status'),

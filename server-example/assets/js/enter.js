@@ -15,7 +15,7 @@
     const page = reader(), form = mj.one('[data-enter]');
     if (!page || !form || form.dataset.sent || mj.offline.down()) return;
     if (mj.idle) mj.idle.touch();
-    const text = String(raw || '').trim();
+    const text = String((raw && raw.id_no) || raw || '').trim();
     if (!mj.scan.whole(page.dataset.reader, page.dataset.reader === 'card' ? text.toUpperCase() : text)) { say('bad', 'refused'); return; }
     say('good', 'reading');
     const field = form.elements.token;

@@ -26,6 +26,10 @@ const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "bus
 const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
 /// What reading cards and codes needs besides; the device stands between.
 const SCRIPT_READ: &str = together!("js", ".js": "scan" "enter");
+/// What the form of a first visit needs besides: large keys and the card reader.
+const SCRIPT_FIRST: &str = together!("js", ".js": "keypad" "keys" "scan" "card");
+/// What its other steps need.
+const SCRIPT_KEYS: &str = together!("js", ".js": "keypad" "keys");
 /// What choosing bills needs besides.
 const SCRIPT_LIST: &str = together!("js", ".js": "choose");
 /// What paying needs besides.
@@ -38,7 +42,10 @@ const SCRIPT_PRINT: &str = together!("js", ".js": "printer-fault" "print");
 
 const STYLE_KIOSK: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "kiosk");
 const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "pages" "phone");
-const STYLE_ENTER: &str = together!("css", ".css": "enter");
+/// Reading and typing: what stands beside large keys is not needed beside a reader.
+const STYLE_ENTER: &str = together!("css", ".css": "enter" "demo");
+const STYLE_TYPE: &str = together!("css", ".css": "enter" "keys");
+const STYLE_FIRST: &str = together!("css", ".css": "keys" "demo" "first");
 const STYLE_PAY: &str = together!("css", ".css": "told" "pay" "print");
 const STYLE_QUEUE: &str = together!("css", ".css": "told" "queue" "print");
 const STYLE_VISITS: &str = together!("css", ".css": "visits");
@@ -83,10 +90,12 @@ impl Assets {
             File::new("kiosk.css", CSS, style(&format!("{STYLE_KIOSK}{head}"))),
             File::new("phone.css", CSS, style(&format!("{STYLE_PHONE}{head}"))),
             File::new("enter.css", CSS, style(STYLE_ENTER)),
+            File::new("type.css", CSS, style(STYLE_TYPE)),
             File::new("pay.css", CSS, style(STYLE_PAY)),
             File::new("queue.css", CSS, style(STYLE_QUEUE)),
             File::new("visits.css", CSS, style(STYLE_VISITS)),
             File::new("home.css", CSS, style(STYLE_HOME)),
+            File::new("first.css", CSS, style(STYLE_FIRST)),
             File::new("list.css", CSS, style(STYLE_LIST)),
             File::new("confirm.css", CSS, style(STYLE_CONFIRM)),
             File::new("paid.css", CSS, style(STYLE_PAID)),
@@ -95,6 +104,8 @@ impl Assets {
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
             File::new("type.js", JS, script(SCRIPT_TYPE)),
             File::new("read.js", JS, script(SCRIPT_READ)),
+            File::new("first.js", JS, script(SCRIPT_FIRST)),
+            File::new("keys.js", JS, script(SCRIPT_KEYS)),
             File::new("list.js", JS, script(SCRIPT_LIST)),
             File::new("pay.js", JS, script(SCRIPT_PAY)),
             File::new("position.js", JS, script(SCRIPT_POSITION)),

@@ -12,6 +12,7 @@ use super::suspensions;
 use super::texts::fill;
 use super::visit::{Layout, Visit};
 use crate::app::App;
+use crate::newcomer;
 use crate::session;
 
 /// A job on the home page.
@@ -76,6 +77,9 @@ pub async fn home(State(app): State<App>, visit: Visit) -> Page<Response> {
         more.push(paid);
     } else {
         main.push(paid);
+    }
+    if newcomer::offered(&app)? {
+        more.push(tile("/first-visit", "plus", &t.tile_first, &t.tile_first_hint));
     }
     more.extend([
         tile("/intro", "hospital", &t.tile_intro, &t.tile_intro_hint),

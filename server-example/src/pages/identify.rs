@@ -25,6 +25,7 @@ use crate::detached::detached;
 use crate::entry::{self, Entry, Proof};
 use crate::failure::{Failure, Misuse};
 use crate::input::Asked;
+use crate::newcomer;
 use crate::session::{self, Started};
 
 /// A way to identify.
@@ -72,7 +73,8 @@ pub struct Next {
 /// The jobs that need a patient.
 const JOBS: [&str; 4] = ["unpaid", "paid", "check-in", "suspensions"];
 
-fn job(wanted: &str) -> &'static str {
+/// A job that needs a patient, by its word.
+pub fn job(wanted: &str) -> &'static str {
     JOBS.into_iter().find(|job| *job == wanted).unwrap_or("unpaid")
 }
 
@@ -97,6 +99,8 @@ struct WayPage {
     wait_s: u32,
     /// What went wrong and what to do.
     problem: Option<(String, String)>,
+    /// Nobody was found, and a file can be made here.
+    newcomer: bool,
 }
 
 #[derive(Template)]
@@ -155,6 +159,7 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, heade
     let (started, to) = match entry::enter(&app, &device, way.way, token).await? {
         Entry::Locked(seconds) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
         Entry::Refused(Some(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
+        Entry::Refused(None) if newcomer::offered(&app)? => return nobody(&app, &visit, &word, &next).await,
         Entry::Refused(None) => return show(&app, &visit, &word, &next, problem(&t.identify_no_file, &t.identify_no_file_next)).await,
         Entry::Open(started, _) => return Ok(entered(&app, &visit, &headers, &started, &next.next)),
         Entry::Choose(started, _) => (started, visit.at(&format!("/choose?next={}", job(&next.next)))),
@@ -216,7 +221,8 @@ async fn sent_to(app: &App, visit: &Visit) -> Page<Option<Private>> {
     }
 }
 
-fn with_session(app: &App, visit: &Visit, started: &Started, to: &str) -> Response {
+/// Goes there with a session that was just made.
+pub fn with_session(app: &App, visit: &Visit, started: &Started, to: &str) -> Response {
     let mut response = answer::see(to);
     answer::add(&mut response, SET_COOKIE, &session::cookie_of(visit.layout, Some(&started.token), app.settings().behind_tls_proxy));
     response
@@ -256,7 +262,17 @@ fn found(word: &str) -> Page<Way> {
     WAYS.into_iter().find(|way| way.word == word).ok_or_else(|| Misuse::NoRoute.into())
 }
 
+/// Nobody was found: he may make a file.
+async fn nobody(app: &App, visit: &Visit, word: &str, asked: &Next) -> Page<Response> {
+    let t = &app.pages().texts;
+    answer::page(&WayPage { newcomer: true, ..shown(app, visit, word, asked, Some((t.identify_no_file.to_string(), t.identify_newcomer.to_string()))).await? })
+}
+
 async fn show(app: &App, visit: &Visit, word: &str, asked: &Next, problem: Option<(String, String)>) -> Page<Response> {
+    answer::page(&shown(app, visit, word, asked, problem).await?)
+}
+
+async fn shown(app: &App, visit: &Visit, word: &str, asked: &Next, problem: Option<(String, String)>) -> Page<WayPage> {
     let next = job(&asked.next);
     let way = found(word)?;
     let f = Frame::new(app, visit, Idle::Identify);
@@ -268,7 +284,7 @@ async fn show(app: &App, visit: &Visit, word: &str, asked: &Next, problem: Optio
         _ => Vec::new(),
     };
     let sent_to = if way.way == IdentifyWay::Phone { sent_to(app, visit).await?.map(|phone| mask_phone(phone.reveal())) } else { None };
-    answer::page(&WayPage { offer, others, next, samples, sent_to, wait_s: asked.wait.min(600), problem, f })
+    Ok(WayPage { offer, others, next, samples, sent_to, wait_s: asked.wait.min(600), problem, newcomer: false, f })
 }
 
 /// Does this hospital offer the way here? Cards and codes need a kiosk with a device: a phone can show neither.

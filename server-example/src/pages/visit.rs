@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use menjie::access::Private;
 
 use super::answer::{self, Away};
 use super::look::Look;
@@ -87,6 +88,11 @@ impl Visit {
     /// A path of this front end.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.layout.root())
+    }
+
+    /// The same request once it belongs to another session, or to none.
+    pub fn with(&self, token: Option<&Private>) -> Visit {
+        Visit { token: token.map(|token| token.reveal().to_owned()), ..self.clone() }
     }
 
     /// How long a session lives on after this page. While money is on its way a kiosk page waits without asking, so the

@@ -4,6 +4,7 @@
 mod accounts;
 mod callbacks;
 mod identify;
+mod newcomers;
 mod operate;
 mod pages;
 mod paying;

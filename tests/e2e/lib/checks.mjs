@@ -95,6 +95,11 @@ export async function walkable(page, name) {
     const modal = document.querySelector('dialog[open]');
     for (const element of (modal || document).querySelectorAll('a[href], button:not([disabled]), select, input:not([type=hidden]):not([disabled])')) {
       if (element.closest('dialog:not([open]), [hidden]') || element.getClientRects().length === 0) continue;
+      // Tab reaches one of a group of choices, arrows the others.
+      if (element.type === 'radio') {
+        const group = [...element.form.elements[element.name]];
+        if (element !== (group.find((one) => one.checked) || group[0])) continue;
+      }
       element.dataset.walk = String(n++);
     }
     document.activeElement?.blur();
@@ -105,7 +110,7 @@ export async function walkable(page, name) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
       const element = document.activeElement;
-      const marked = element?.matches('input[type=checkbox]') ? element.parentElement.querySelector('.box') : element;
+      const marked = element?.matches('input[type=checkbox]') ? element.parentElement.querySelector('.box') : element?.matches('input[type=radio]') ? element.nextElementSibling : element;
       return { walk: element?.dataset?.walk, outline: marked ? getComputedStyle(marked).outlineStyle : 'none' };
     });
     if (at.walk !== undefined) {

@@ -38,7 +38,79 @@ export async function loginPhone(page, at = 0) {
   await page.waitForURL(/\/h5/);
 }
 
-/** `for await (const stop of tour(…))`: `{ name, personal, statuses, open }` with the page standing there; `open` is a dialog. */
+/** Somebody who has no file, invented from `seed`: one each for who walks through the form. */
+export function newcomer(seed, { born = '19900307', name = '测试新人' } = {}) {
+  const serial = [...seed].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 499, 7) * 2 + 1;
+  const body = `440599${born}${String(serial).padStart(3, '0')}`;
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+  const check = '10X98765432'[weights.reduce((sum, weight, at) => sum + weight * Number(body[at]), 0) % 11];
+  return { name, id_no: body + check, phone: `1390001${String(serial).padStart(4, '0')}`, address: '广东省汕头市龙湖区某路1号', contact: '测试亲属' };
+}
+
+/** Fills one step of the first-visit form in and sends it; `values` by field: a text, or the code of a choice. */
+export async function fillStep(page, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const field = page.locator(`main [name="${name}"]`);
+    const kind = await field.first().evaluate((element) => element.type);
+    if (kind === 'radio') await page.locator(`main label:has([name="${name}"][value="${value}"])`).click();
+    else if (kind === 'checkbox') await page.locator(`main label:has([name="${name}"])`).click();
+    else if (kind.startsWith('select')) await field.selectOption(value);
+    else await field.fill(value);
+  }
+  await page.click('.bar .btn-main');
+}
+
+/** Agrees and stands before the first step. */
+export async function beginFirstVisit(page, base) {
+  await page.goto(page.at(`${base}/first-visit`));
+  await page.click('.bar .btn-main');
+  await page.waitForSelector('[name=id_no]');
+}
+
+/** The steps of a grown-up, by their word. */
+export const stepsOf = (who) => ({
+  document: { id_type: 'resident_id', id_no: who.id_no, name: who.name },
+  person: { ethnic: '01', marital: '10' },
+  home: { address: who.address, phone: who.phone, pay_method: '7' },
+  contact: { contact_name: who.contact, contact_relation: '5' },
+});
+
+/** A first visit from consent to result. */
+async function* firstVisit(page, base, seed) {
+  const who = newcomer(seed), steps = stepsOf(who);
+  const at = (word) => page.waitForURL(page.at(`${base}/first-visit/${word}`));
+  await page.goto(page.at(`${base}/first-visit`));
+  yield { name: '21-first-consent' };
+  await beginFirstVisit(page, base);
+  yield { name: '21-first-document' };
+  // What the checks leave behind on elements must not be carried over.
+  await page.reload();
+  await fillStep(page, { id_type: 'resident_id', id_no: `${who.id_no.slice(0, 17)}${who.id_no[17] === '0' ? '1' : '0'}` });
+  await page.waitForSelector('.problem');
+  yield { name: '21-first-document-wrong' };
+  await fillStep(page, { id_no: who.id_no, name: who.name, capacity_limited: 'yes' });
+  await at('person');
+  yield { name: '21-first-person', personal: who };
+  await fillStep(page, steps.person);
+  await at('guardian');
+  yield { name: '21-first-guardian', personal: who };
+  const guardian = newcomer(`${seed}g`, { name: '测试监护人', born: '19600101' });
+  await fillStep(page, { 'guardian.name': guardian.name, 'guardian.relation': '5', 'guardian.id_type': 'resident_id', 'guardian.id_no': guardian.id_no, 'guardian.phone': guardian.phone, agree: 'yes' });
+  await at('home');
+  yield { name: '21-first-home', personal: who };
+  await fillStep(page, steps.home);
+  await at('contact');
+  yield { name: '21-first-contact', personal: guardian };
+  await fillStep(page, steps.contact);
+  await at('review');
+  yield { name: '21-first-review', personal: who };
+  await page.click('.bar .btn-main');
+  await page.waitForSelector('.told[data-mood=ok]', { timeout: 20000 });
+  yield { name: '21-first-result', personal: who, once: true };
+}
+
+/** `for await (const stop of tour(…))`: `{ name, personal, statuses, open, once }` with the page standing there; `personal` is whose page it is
+ * when it is not the patient's, `open` is a dialog, `once` a page that cannot be loaded again. */
 export async function* tour(page, hospital, base, patient, { large = false, contrast = false, user = 0 } = {}) {
   const kiosk = base === '/k';
   const open = (where) => page.goto(page.at(base + where));
@@ -71,6 +143,7 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
     await loginPhone(page, user);
     yield { name: '04-patients-none' };
   }
+  yield* firstVisit(page, base, base + (large ? 'L' : contrast ? 'C' : 'N') + page.viewportSize().width);
   await enter(page, base, patient);
   if (!kiosk) {
     await open('/patients');

@@ -9,8 +9,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const shots = path.join(here, 'shots');
 const to = path.resolve(here, '../../docs/screens');
 const sheets = [
-  ['kiosk-landscape', 560, 4, '自助机 1920×1080'], ['kiosk-portrait', 300, 7, '自助机 1080×1920'], ['phone', 250, 8, '公众号 375×812'],
-  ['kiosk-landscape-large', 560, 4, '自助机 1920×1080 大字版'], ['kiosk-portrait-large', 300, 7, '自助机 1080×1920 大字版'], ['phone-large', 250, 8, '公众号 375×812 大字版'],
+  ['kiosk-landscape', 460, 5, '自助机 1920×1080'], ['kiosk-portrait', 250, 9, '自助机 1080×1920'], ['phone', 210, 10, '公众号 375×812'],
+  ['kiosk-landscape-large', 460, 5, '自助机 1920×1080 大字版'], ['kiosk-portrait-large', 250, 9, '自助机 1080×1920 大字版'], ['phone-large', 210, 10, '公众号 375×812 大字版'],
 ];
 mkdirSync(to, { recursive: true });
 const browser = await openBrowser();
@@ -19,7 +19,7 @@ for (const [tag, width, columns, title] of sheets) {
   const files = readdirSync(shots).filter((file) => file.endsWith(`-${tag}.png`) && /^\d\d\w?-/.test(file)).sort().map((file) => path.join(shots, file));
   if (files.length === 0) throw new Error(`no pictures of ${tag}: run pages.test.mjs first`);
   const out = path.join(to, `${tag}.jpg`);
-  await contactSheet(browser, files, { width, columns, to: out, quality: 50, title });
+  await contactSheet(browser, files, { width, columns, to: out, quality: 56, title });
   sum += statSync(out).size;
 }
 await browser.close();

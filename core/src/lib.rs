@@ -16,6 +16,7 @@ pub mod error;
 pub mod gm;
 pub mod ident;
 pub mod identity;
+pub mod insurance;
 pub mod invoice;
 pub mod ledger;
 pub mod money;
@@ -27,6 +28,7 @@ pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod service;
+mod table;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod workflow;

@@ -24,6 +24,7 @@ pub mod payment;
 pub mod policy;
 pub mod port;
 mod read;
+pub mod reconcile;
 pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;

@@ -2,7 +2,7 @@
 //! a row here, and a vector or scenario in tests/vectors.
 
 use menjie::error::Code;
-use menjie::{Error, Result, access, bill, gm, invoice, policy, service};
+use menjie::{Error, Result, access, bill, gm, insurance, invoice, policy, reconcile, refund, service};
 use serde::Serialize;
 
 use crate::echo::{EchoRequest, EchoResponse};
@@ -91,8 +91,14 @@ static TABLE: &[Op] = &[
     service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.send_code(&caller.hospital, &strict::request(text)?).await?)
     }))),
+    pure!("insurance.check_split", Network, "Checks that an insured settlement's split closes (H-1 to H-6, I-1 to I-5, W-1 to W-3) and says its parts.",
+        insurance::CheckSplitRequest => insurance::CheckSplitResponse, [BadField, AmountRange], |q| q.run()),
+    pure!("insurance.notice", Network, "The notice before an insured payment: until which day it can be refunded.",
+        insurance::NoticeRequest => insurance::Notice, [BadPolicy], |q| q.run()),
     pure!("invoice.amount_in_words", Network, "Writes an amount in Chinese capital words (大写金额).",
         invoice::AmountInWordsRequest => invoice::AmountInWordsResponse, [], |q| q.run()),
+    pure!("invoice.check_split", Network, "Checks the two money splits on a ticket: who paid, and how the patient's share is borne.",
+        invoice::CheckSplitRequest => invoice::CheckSplitResponse, [BadField, AmountRange], |q| q.run()),
     row!("patient.identify", Read, HostOnly, "Finds a patient in HIS by what he shows; the host makes a session of it.",
     service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
@@ -101,6 +107,10 @@ static TABLE: &[Op] = &[
         service::PaymentCancelRequest => service::PaymentCancelResponse, [KeyReused, Conflict], exact, cancel),
     pure!("policy.check", Network, "Checks a policy document and says what it means with its defaults.",
         policy::CheckRequest => policy::CheckResponse, [BadPolicy], |q| q.run()),
+    pure!("reconcile.run", Network, "Reconciles one day: channel bill, insurer bill, HIS and ledger, with the suspense pool across the day boundary.",
+        reconcile::RunRequest => reconcile::RunResponse, [BadField, AmountRange], |q| q.run()),
+    pure!("refund.check", Network, "May this be refunded? Every reason against it, the plan, and what is charged again.",
+        refund::CheckRequest => refund::CheckResponse, [BadField, AmountRange, BadPolicy], |q| q.run()),
     engine!("settlement.detail", Read, Network, "One settlement with its lines.",
         service::SettlementDetailRequest => service::SettlementDetailResponse, [], request, detail),
     engine!("settlement.get", Read, Network, "How far a payment is; may wait for the next change.",

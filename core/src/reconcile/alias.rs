@@ -13,9 +13,11 @@ type Join = (u32, u32);
 /// counterpart's number of a movement as a slot wrote it.
 pub(super) fn join<'a>(matcher: &mut Matcher<'a>, alone: &[u32], trade_no: impl Fn(&Group<'a>, usize) -> &'a str) {
     for (one, other) in [(OUTSIDE, HIS), (OUTSIDE, LEDGER), (HIS, LEDGER)] {
-        for joins in [by_trade_no(matcher, alone, one, other, &trade_no), by_order(matcher, alone, one, other)] {
-            joins.into_iter().for_each(|join| absorb(matcher, join));
-        }
+        // One after the other: what was joined by its number is not alone any more.
+        let joins = by_trade_no(matcher, alone, one, other, &trade_no);
+        joins.into_iter().for_each(|join| absorb(matcher, join));
+        let joins = by_order(matcher, alone, one, other);
+        joins.into_iter().for_each(|join| absorb(matcher, join));
     }
 }
 

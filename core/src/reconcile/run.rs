@@ -316,7 +316,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     fn suspend(&self, found: &mut [Found]) {
         let edge = self.date.next().start().millis() - i64::from(self.rules.edge_s) * 1000;
         for f in found.iter_mut().filter(|f| matches!(f.kind, Kind::OnlyChannel | Kind::OnlyInsurer | Kind::OnlyHis | Kind::OnlyLedger)) {
-            let Some(group) = self.matcher.groups.get(f.group as usize).filter(|group| !group.pooled) else { continue };
+            let Some(group) = self.matcher.groups.get(f.group as usize).filter(|group| !group.pooled && group.more == 0) else { continue };
             let at_the_edge = |slot: usize| first_row(self.sides, &self.pools, group, slot).is_none_or(|(_, at_ms)| at_ms >= edge);
             if [OUTSIDE, HIS, LEDGER].into_iter().all(at_the_edge) {
                 (f.suspended, f.reason) = (true, Some(ReasonClass::R6));
@@ -456,9 +456,10 @@ const fn side_of(part: Part, slot: usize) -> Side {
     }
 }
 
-/// The counterpart's number and the time of a movement's first row in a slot.
+/// The counterpart's number and the time of a movement's row in a slot; of several rows none speaks for the others, and the
+/// result must not depend on which comes first.
 fn first_row<'a, S: Entries<'a>>(sides: &Sides<S>, pools: &Pools<'a>, group: &Group<'a>, slot: usize) -> Option<(&'a str, i64)> {
-    let row = group.first.get(slot).copied().filter(|row| *row != NONE)?;
+    let row = group.first.get(slot).copied().filter(|row| *row != NONE && group.more >> slot & 1 == 0)?;
     let side = side_of(group.part, slot);
     if row & POOL != 0 {
         return pools.rows(side).get((row & !POOL) as usize).map(|row| (row.trade_no(), row.at_ms()));

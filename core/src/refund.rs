@@ -19,12 +19,12 @@ mod window;
 pub use approval::{Decided, may_decide};
 pub use check::{CheckRequest, CheckResponse, ReasonShown};
 pub use eligible::{Eligibility, Finding, eligible};
-pub use facts::{ChannelFacts, Facts, LineFacts, Phase, SettlementFact};
+pub use facts::{ChannelFacts, Facts, LineFacts, SettlementFact};
 pub use plan::{Stage, check_plan, patient_plan};
 pub use progress::{Dispensing, Execution, ImagingState, LabState, Progress};
 pub use reason::{Actor, Reason};
 pub use recharge::{Answered, Kept, Recharge, recharge, successor_key};
-pub use window::Window;
+pub use window::{Window, WindowRule};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

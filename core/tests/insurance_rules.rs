@@ -6,7 +6,7 @@ use menjie::insurance::{
     CLEARING_TYPES, CheckSplitRequest, Designation, DesignationPolicy, DesignationState, Filing, Funds, HisSplit, Identity, InsurerRefund, MixedOrder, MobileSplit, ORDER_STATES,
     OrderClass, Parts, PayPath, RefundPart, Relation, SettlementPart, Statement, Turn, h2, h3, h4, i1, i2, notice, order_class, pay_path, turns,
 };
-use menjie::refund::Window;
+use menjie::refund::{Window, WindowRule};
 use menjie::{BizDate, Money, Timestamp};
 use proptest::prelude::*;
 
@@ -266,7 +266,10 @@ fn an_unknown_order_state_is_still_processing() {
 #[test]
 fn clearing_codes_are_those_of_the_tables() {
     assert_eq!(CLEARING_TYPES[0].code, "11");
-    assert_eq!(["0", "1", "2", "3", "4"].map(Statement::from_code), [Some(Statement::Equal), Some(Statement::CentreMore), Some(Statement::HospitalMore), Some(Statement::Differs), None]);
+    assert_eq!(
+        ["0", "1", "2", "3", "4"].map(Statement::from_code),
+        [Some(Statement::Equal), Some(Statement::CentreMore), Some(Statement::HospitalMore), Some(Statement::Differs), None]
+    );
     for part in [SettlementPart::All, SettlementPart::Cash, SettlementPart::Insurance] {
         assert_eq!(SettlementPart::from_code(part.code()), Some(part));
     }
@@ -330,12 +333,12 @@ fn the_notice_names_the_last_day_of_the_month() {
         ("2026-12-31T16:00:00Z", "2027-01-31", "2027年1月31日"),
         ("2026-01-31T23:59:59+08:00", "2026-01-31", "2026年1月31日"),
     ] {
-        let shown = notice(at(settled), &Window::SameMonth);
+        let shown = notice(at(settled), &Window::of(WindowRule::SameMonth));
         assert_eq!(shown.last_day.unwrap().to_string(), last);
         assert!(shown.text.contains(words) && shown.text.contains("跨月不能退费"), "{}", shown.text);
     }
-    assert_eq!(notice(at("2026-02-27T09:00:00+08:00"), &Window::Days(3)).last_day.unwrap().to_string(), "2026-03-02");
-    assert_eq!(notice(at("2026-02-27T09:00:00+08:00"), &Window::Unlimited).last_day, None);
+    assert_eq!(notice(at("2026-02-27T09:00:00+08:00"), &Window::days(3)).last_day.unwrap().to_string(), "2026-03-02");
+    assert_eq!(notice(at("2026-02-27T09:00:00+08:00"), &Window::of(WindowRule::Unlimited)).last_day, None);
 }
 
 /// DESIGN.md §4.1: insured bills one after the other, in the order of grouping; cash bills together.

@@ -146,13 +146,8 @@ fn every_kind_by_itself() {
 fn the_parts_of_one_payment_are_apart() {
     let part = |part: Part, fen: i64| Row { part, ..row("A", fen) };
     let his = || vec![part(Part::Cash, 250), part(Part::Account, 3000), part(Part::Fund, 5600)];
-    let answer = RunRequest {
-        insurer: Some(vec![part(Part::Fund, 5600), part(Part::Account, 2999)]),
-        ledger: Some(his()),
-        ..request(vec![part(Part::Cash, 250)], his())
-    }
-    .run()
-    .unwrap();
+    let answer =
+        RunRequest { insurer: Some(vec![part(Part::Fund, 5600), part(Part::Account, 2999)]), ledger: Some(his()), ..request(vec![part(Part::Cash, 250)], his()) }.run().unwrap();
     assert_eq!(shown(&answer), [(Kind::Amount, Some(ReasonClass::R3), Label::Short, -1)]);
     assert_eq!(answer.differences[0].part, Part::Account);
     assert_eq!((answer.summary.channel.net_fen, answer.summary.insurer.net_fen, answer.summary.his.net_fen), (250, 8599, 8850));
@@ -225,10 +220,10 @@ fn wrong_rows_and_sides_are_named() {
     assert!(error(one).contains("his"));
     let insurer_only = RunRequest { his: None, insurer: Some(vec![]), ..request(vec![], vec![]) };
     assert!(error(insurer_only).contains("his"), "channel and insurer hold different money");
-    assert!(error(request(vec![row("A", 1), Row { part: Part::Fund, ..row("B", 1) }], vec![])).contains("channel.[1].part"));
-    assert!(error(request(vec![], vec![row("", 1)])).contains("his.[0].order_no"));
-    assert!(error(request(vec![], vec![row("A", -1)])).contains("his.[0].amount_fen"));
-    assert!(error(request(vec![], vec![Row { refund_no: "R".to_owned(), ..row("A", 1) }])).contains("his.[0].refund_no"));
+    assert!(error(request(vec![row("A", 1), Row { part: Part::Fund, ..row("B", 1) }], vec![])).contains("channel[1].part"));
+    assert!(error(request(vec![], vec![row("", 1)])).contains("his[0].order_no"));
+    assert!(error(request(vec![], vec![row("A", -1)])).contains("his[0].amount_fen"));
+    assert!(error(request(vec![], vec![Row { refund_no: "R".to_owned(), ..row("A", 1) }])).contains("his[0].refund_no"));
 }
 
 /// Columns give what rows give.
@@ -346,7 +341,8 @@ fn twin(request: &RunRequest, differences: &[Difference]) {
     }
     // What is silent is matched: for each part all sides that take part have moved the same.
     for part in [Part::Cash, Part::Fund, Part::Account] {
-        let takes = [(Side::Channel, request.channel.is_some()), (Side::Insurer, request.insurer.is_some()), (Side::His, request.his.is_some()), (Side::Ledger, request.ledger.is_some())];
+        let takes =
+            [(Side::Channel, request.channel.is_some()), (Side::Insurer, request.insurer.is_some()), (Side::His, request.his.is_some()), (Side::Ledger, request.ledger.is_some())];
         let nets: BTreeSet<i64> = takes.iter().filter(|(side, given)| *given && side.holds(part)).map(|(side, _)| silent.get(&(*side, part)).copied().unwrap_or(0)).collect();
         assert!(nets.len() <= 1, "{part:?}: {nets:?}");
     }

@@ -6,7 +6,7 @@ use menjie::ident::{DeptCode, LineKey};
 use menjie::invoice::{CheckSplitRequest, InvoiceFact, RedVerdict, red_verdict, reissue_fen};
 use menjie::money::{Quantity, kept_amount};
 use menjie::refund::{
-    Answered, ChannelFacts, CheckRequest, Decided, Dispensing, Execution, Facts, ImagingState, LabState, LineFacts, Phase, Reason, SettlementFact, Stage, Window, check_plan,
+    Answered, ChannelFacts, CheckRequest, Decided, Dispensing, Execution, Facts, ImagingState, LabState, LineFacts, Reason, SettlementFact, Stage, Window, WindowRule, check_plan,
     eligible, may_decide, patient_plan, recharge, successor_key,
 };
 use menjie::{Money, Timestamp};
@@ -45,10 +45,10 @@ fn line(id: &str, amount: i64) -> LineFacts {
 fn facts(payer: PayerClass) -> Facts {
     Facts {
         now: at("2026-03-20T10:00:00+08:00"),
-        phase: Phase::Request,
+        requested_at: None,
         payer,
         insurer_settled_at: Some(at("2026-03-10T09:00:00+08:00")),
-        window: Window::SameMonth,
+        window: Window::of(WindowRule::SameMonth),
         settlement: SettlementFact::Posted,
         open_request: false,
         day_closed: false,
@@ -75,7 +75,7 @@ fn each_fact_gives_its_own_reason_and_nothing_else_does() {
         (Reason::ChannelAge, |f| f.channel.as_mut().unwrap().paid_at = at("2025-03-10T09:00:00+08:00")),
         (Reason::InvoicePaper, |f| f.invoice = InvoiceFact::Paper),
         (Reason::InvoiceBooked, |f| f.invoice = InvoiceFact::Booked),
-        (Reason::InvoiceUnknown, |f| (f.invoice, f.phase) = (InvoiceFact::Unknown, Phase::Execution(at(EXECUTION)))),
+        (Reason::InvoiceUnknown, |f| (f.invoice, f.requested_at) = (InvoiceFact::Unknown, Some(at(EXECUTION)))),
         (Reason::CrossMonth, |f| (f.payer, f.insurer_settled_at) = (PayerClass::Insured, Some(at("2026-02-28T23:59:59+08:00")))),
         (Reason::InsurerTimeUnknown, |f| (f.payer, f.insurer_settled_at) = (PayerClass::Insured, None)),
         (Reason::ChannelWholeOnly, |f| {
@@ -131,7 +131,8 @@ fn all_reasons_are_collected_in_a_fixed_order() {
     f.lines[0].lab = Some(LabState::Analysing);
     f.lines[1].dispensing = Dispensing::Dispensed;
     use Reason::{AlreadyReversed, ChannelAge, CrossMonth, DayClosed, DrugDispensed, InvoiceBooked, OpenRequest, WorkDone};
-    let want = [AlreadyReversed, OpenRequest, CrossMonth, DayClosed, ChannelAge, InvoiceBooked].map(|r| (r, None)).into_iter().chain([(WorkDone, Some(0)), (DrugDispensed, Some(1))]);
+    let want =
+        [AlreadyReversed, OpenRequest, CrossMonth, DayClosed, ChannelAge, InvoiceBooked].map(|r| (r, None)).into_iter().chain([(WorkDone, Some(0)), (DrugDispensed, Some(1))]);
     assert_eq!(reasons(&f), want.collect::<Vec<_>>());
 }
 
@@ -163,11 +164,11 @@ fn requested_in_time_and_executed_too_late_has_a_code_of_its_own() {
     let f = Facts {
         insurer_settled_at: Some(at("2026-01-31T09:00:00+08:00")),
         now: at("2026-02-01T08:00:00+08:00"),
-        phase: Phase::Execution(at("2026-01-31T18:00:00+08:00")),
+        requested_at: Some(at("2026-01-31T18:00:00+08:00")),
         ..facts(PayerClass::Insured)
     };
     assert_eq!(reasons(&f), [(Reason::CrossMonthMeanwhile, None)]);
-    assert_eq!(reasons(&Facts { phase: Phase::Execution(at("2026-02-01T00:00:00+08:00")), ..f }), [(Reason::CrossMonth, None)]);
+    assert_eq!(reasons(&Facts { requested_at: Some(at("2026-02-01T00:00:00+08:00")), ..f }), [(Reason::CrossMonth, None)]);
 }
 
 #[test]
@@ -180,13 +181,15 @@ fn a_clock_that_steps_back_changes_no_decision() {
 fn the_other_windows_count_days_and_closed_months() {
     let settled = at("2026-01-31T23:59:59+08:00");
     let allows = |window: &Window, now: &str| window.allows(settled, at(now));
-    assert!(allows(&Window::SameDay, "2026-01-31T23:59:59.999+08:00") && !allows(&Window::SameDay, "2026-02-01T00:00:00+08:00"));
-    assert!(allows(&Window::Days(1), "2026-02-01T23:59:59+08:00") && !allows(&Window::Days(1), "2026-02-02T00:00:00+08:00"));
-    assert!(allows(&Window::Unlimited, "2036-01-01T00:00:00+08:00"));
-    let closed = Window::ClosedMonths(vec![settled.biz_month()]);
+    assert!(allows(&Window::of(WindowRule::SameDay), "2026-01-31T23:59:59.999+08:00") && !allows(&Window::of(WindowRule::SameDay), "2026-02-01T00:00:00+08:00"));
+    assert!(allows(&Window::days(1), "2026-02-01T23:59:59+08:00") && !allows(&Window::days(1), "2026-02-02T00:00:00+08:00"));
+    assert!(allows(&Window::of(WindowRule::Unlimited), "2036-01-01T00:00:00+08:00"));
+    let closed = Window::closed_months(vec![settled.biz_month()]);
     assert!(!allows(&closed, "2026-01-31T23:59:59.999+08:00"));
-    assert!(allows(&Window::ClosedMonths(vec![at("2025-01-01T00:00:00+08:00").biz_month()]), "2036-01-01T00:00:00+08:00"));
-    assert!(Window::Days(367).check().is_err());
+    assert!(allows(&Window::closed_months(vec![at("2025-01-01T00:00:00+08:00").biz_month()]), "2036-01-01T00:00:00+08:00"));
+    assert!(Window::days(367).check().is_err() && Window::of(WindowRule::Days).check().is_err());
+    assert!(Window { days: Some(1), ..Window::default() }.check().is_err() && Window { rule: WindowRule::SameDay, ..closed.clone() }.check().is_err());
+    assert!([Window::days(366), closed, Window::closed_months(vec![]), Window::default()].iter().all(|w| w.check().is_ok()));
 }
 
 /// An insured refund reverses the whole settlement, whatever was picked; what is kept is prescribed again.
@@ -212,7 +215,7 @@ fn executed_lines_wait_for_their_departments_when_insured() {
     let answer = CheckRequest { facts: f.clone(), centre_returns_cash: true, generation: 2 }.run().unwrap();
     assert_eq!(answer.unconfirm.iter().map(ToString::to_string).collect::<Vec<_>>(), ["A", "JYK"]);
     assert!(!answer.plan.contains(&Stage::Returning), "the centre owns the cash: the channel must not give it back again");
-    f.phase = Phase::Execution(at(EXECUTION));
+    f.requested_at = Some(at(EXECUTION));
     assert_eq!(reasons(&f), [(Reason::Executed, Some(0)), (Reason::Executed, Some(1))]);
     f.lines[0].execution = Execution::Undone;
     f.lines[1].lab = Some(LabState::CollectionUndone);
@@ -276,7 +279,9 @@ fn a_partial_refund_reverses_all_and_charges_the_rest_again() {
     assert_eq!(keys, [("B~3", "B"), ("C~3", "C~2")]);
 
     let (b, b3, c2, c3) = (LineKey::new("B").unwrap(), LineKey::new("99").unwrap(), LineKey::new("C~2").unwrap(), LineKey::new("98").unwrap());
-    let answer = |new: &'static [i64; 2]| vec![Answered { line_id: &b3, original_line_id: &b, amount_fen: fen(new[0]) }, Answered { line_id: &c3, original_line_id: &c2, amount_fen: fen(new[1]) }];
+    let answer = |new: &'static [i64; 2]| {
+        vec![Answered { line_id: &b3, original_line_id: &b, amount_fen: fen(new[0]) }, Answered { line_id: &c3, original_line_id: &c2, amount_fen: fen(new[1]) }]
+    };
     assert!(two.is_answered_by(&answer(&[6850, 137])));
     assert!(!two.is_answered_by(&answer(&[6850, 138])) && !two.is_answered_by(&answer(&[6850, 137])[..1]));
     let alive = vec![Answered { line_id: &b, original_line_id: &b, amount_fen: fen(6850) }, answer(&[0, 137])[1].clone()];
@@ -306,7 +311,13 @@ fn the_plans_are_those_of_the_design() {
             check_plan(patient_plan(payer, centre)).unwrap();
         }
     }
-    for wrong in [&[Doctor, Checking, Finance, His][..], &[Finance, Doctor, Checking, His], &[Doctor, Finance, His], &[Doctor, Doctor, Finance, Checking, His], &[Doctor, Finance, Checking, His, Insurer]] {
+    for wrong in [
+        &[Doctor, Checking, Finance, His][..],
+        &[Finance, Doctor, Checking, His],
+        &[Doctor, Finance, His],
+        &[Doctor, Doctor, Finance, Checking, His],
+        &[Doctor, Finance, Checking, His, Insurer],
+    ] {
         assert!(check_plan(wrong).is_err(), "{wrong:?}");
     }
 }
@@ -423,10 +434,10 @@ proptest! {
     #[test]
     fn the_refusal_is_the_notice(settled in 1_600_000_000_000i64..1_900_000_000_000, later in 0..5_000_000_000i64, days in 0..40u16) {
         let (settled, now) = (Timestamp::from_millis(settled), Timestamp::from_millis(settled + later));
-        for window in [Window::SameMonth, Window::SameDay, Window::Days(days)] {
+        for window in [Window::of(WindowRule::SameMonth), Window::of(WindowRule::SameDay), Window::days(days)] {
             let last = menjie::insurance::notice(settled, &window).last_day.unwrap();
             prop_assert_eq!(window.allows(settled, now), now.biz_date() <= last);
         }
-        prop_assert_eq!(Window::SameMonth.allows(settled, now), settled.biz_month() == now.biz_month());
+        prop_assert_eq!(Window::of(WindowRule::SameMonth).allows(settled, now), settled.biz_month() == now.biz_month());
     }
 }

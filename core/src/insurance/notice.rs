@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::Result;
-use crate::refund::Window;
+use crate::refund::{Window, WindowRule};
 
 /// Request of `insurance.notice`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,9 +41,9 @@ pub struct Notice {
 /// 28 or 29 February, and 31 December 23:59 for the old year.
 pub fn notice(settled_at: Timestamp, window: &Window) -> Notice {
     let last_day = window.last_day(settled_at);
-    let text = match (window, last_day) {
-        (Window::Unlimited, _) => "医保结算按整单退费（含个人支付部分）。".to_owned(),
-        (Window::SameMonth, Some(day)) => {
+    let text = match (window.rule, last_day) {
+        (WindowRule::Unlimited, _) => "医保结算按整单退费（含个人支付部分）。".to_owned(),
+        (WindowRule::SameMonth, Some(day)) => {
             format!("医保结算按整单退费（含个人支付部分），并须在结算当月办结：本次缴费最迟{}办结退费，跨月不能退费。", chinese(day))
         }
         (_, Some(day)) => format!("医保结算按整单退费（含个人支付部分），最迟{}办结退费，逾期不能退费。", chinese(day)),

@@ -105,9 +105,8 @@ impl<'a> Matcher<'a> {
         Matcher { groups: Vec::with_capacity(expected), table: Table::for_entries(expected), ..Matcher::default() }
     }
 
-    /// Takes every row of a side; `pool` says that they come from the suspense pool.
-    pub(super) fn add<S: Entries<'a>>(&mut self, side: Side, entries: S, pool: bool) -> Result<()> {
-        entries.check()?;
+    /// Takes every row of a side; `pool` says that they come from the suspense pool, `name` what a row is called in an error.
+    pub(super) fn add<S: Entries<'a>>(&mut self, side: Side, entries: S, pool: bool, name: impl Fn(usize) -> String) -> Result<()> {
         let count = entries.count();
         if count >= POOL as usize {
             return Err(Error::field("rows", "are more than can be counted"));
@@ -124,7 +123,7 @@ impl<'a> Matcher<'a> {
             }
             for (at, hash) in block.zip(&hashes) {
                 let Some(entry) = entries.entry(at) else { continue };
-                check(side, entry).map_err(|e| e.under(&format!("[{at}]")))?;
+                check(side, entry).map_err(|e| e.under(&name(at)))?;
                 if entry.status() == RowStatus::Done
                     && let Some(net) = self.net_fen.get_mut(slot)
                 {

@@ -200,9 +200,10 @@ pub fn reconcile<'a, S: Entries<'a>>(date: BizDate, sides: &Sides<S>, pool: &'a 
     for (side, rows) in sides.all() {
         let name = name_of(side);
         if let Some(rows) = rows {
-            matcher.add(side, rows, false).map_err(|e| e.under(name))?;
+            rows.check().map_err(|e| e.under(name))?;
+            matcher.add(side, rows, false, |at| format!("{name}[{at}]"))?;
         }
-        matcher.add(side, pools.rows(side), true).map_err(|e| e.under("pool"))?;
+        matcher.add(side, pools.rows(side), true, |at| format!("pool[{}]", pools.place(side, at as u32)))?; // below 2^31
     }
     Work { date, sides, pools, rules, given, matcher }.finish()
 }

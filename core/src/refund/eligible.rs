@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, LineFacts, Phase, SettlementFact};
+use super::facts::{Facts, LineFacts, SettlementFact};
 use super::progress::{Dispensing, Progress};
 use super::reason::Reason;
 use crate::charge::PayerClass;
@@ -61,11 +61,11 @@ pub fn eligible(facts: &Facts) -> Eligibility {
             settlement(Reason::ChannelWholeOnly);
         }
     }
-    match (red_verdict(facts.invoice), facts.phase) {
+    match (red_verdict(facts.invoice), facts.requested_at) {
         (RedVerdict::PaperFirst, _) => settlement(Reason::InvoicePaper),
         (RedVerdict::Booked, _) => settlement(Reason::InvoiceBooked),
-        (RedVerdict::Ask, Phase::Execution(_)) => settlement(Reason::InvoiceUnknown),
-        (RedVerdict::Ask, Phase::Request) | (RedVerdict::Possible | RedVerdict::Done | RedVerdict::NotNeeded, _) => {}
+        (RedVerdict::Ask, Some(_)) => settlement(Reason::InvoiceUnknown),
+        (RedVerdict::Ask, None) | (RedVerdict::Possible | RedVerdict::Done | RedVerdict::NotNeeded, _) => {}
     }
     if facts.lines.iter().all(|line| line.back(whole) == Quantity::ZERO) {
         settlement(Reason::NothingPicked);
@@ -90,10 +90,8 @@ fn month(facts: &Facts) -> Option<Reason> {
     if facts.window.allows(settled_at, facts.now) {
         return None;
     }
-    match facts.phase {
-        Phase::Execution(requested_at) if facts.window.allows(settled_at, requested_at) => Some(Reason::CrossMonthMeanwhile),
-        Phase::Execution(_) | Phase::Request => Some(Reason::CrossMonth),
-    }
+    let in_time = facts.requested_at.is_some_and(|requested_at| facts.window.allows(settled_at, requested_at));
+    Some(if in_time { Reason::CrossMonthMeanwhile } else { Reason::CrossMonth })
 }
 
 #[inline]
@@ -106,7 +104,7 @@ fn of_line(facts: &Facts, whole: bool, line: &LineFacts, mut report: impl FnMut(
         report(Reason::MoreThanLeft);
     }
     // At the request of an insured patient the departments still have their own step in the plan.
-    let may_unconfirm = facts.payer == PayerClass::Insured && facts.phase == Phase::Request;
+    let may_unconfirm = facts.payer == PayerClass::Insured && facts.requested_at.is_none();
     match line.progress() {
         Progress::Free => {}
         Progress::Confirmed if may_unconfirm && line.exec_dept_code.is_some() => {}

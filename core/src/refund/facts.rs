@@ -11,18 +11,6 @@ use crate::ident::{DeptCode, LineKey};
 use crate::invoice::InvoiceFact;
 use crate::money::{Money, Quantity};
 
-/// When the question is asked. It is asked twice: an application of the 31st approved on the 1st is refused at execution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RefundPhase"))]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// At the request.
-    #[default]
-    Request,
-    /// Before money moves, for a request of this time; every fact read live.
-    Execution(Timestamp),
-}
-
 /// The settlement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -117,9 +105,10 @@ impl LineFacts {
 pub struct Facts {
     /// Now.
     pub now: Timestamp,
-    /// At the request, or before money moves.
-    #[serde(default)]
-    pub phase: Phase,
+    /// When it was requested: given when the question is asked again before money moves, every fact read live; absent at the
+    /// request. An application of the 31st approved on the 1st is refused at execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_at: Option<Timestamp>,
     /// Was it settled with an insurer?
     pub payer: PayerClass,
     /// When the insurer settled it, by the insurer's own clock; insured only.

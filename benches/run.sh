@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures and writes benches/results.md: run.sh [B1 B2 B10 B11 B12]; all of them when none is named.
-# Peers are pinned (peers/requirements.txt, peers/fastify/package-lock.json) and installed here, below the target folder.
+# Measures and writes benches/results.md: run.sh [B1 B2 B3 B5 B10 B11 B12]; all of them when none is named.
+# Peers are pinned (peers/requirements.txt, peers/fastify/package-lock.json, peers/rules/package-lock.json) and installed here, below the target folder.
 # A part of B10: MENJIE_B10_CONNECTIONS=16,64 MENJIE_B10_LATENCY=0 MENJIE_B10_PAYMENTS=200 MENJIE_B10_SECONDS=30 (0: no open loop).
 # Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-known=(B1 B2 B10 B11 B12)
+known=(B1 B2 B3 B5 B10 B11 B12)
 runs="${MENJIE_BENCH_RUNS:-5}"
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
 work="$target/bench"
@@ -57,7 +57,7 @@ section() {
 keep_old() {
   [ -f benches/results.md ] || return 0
   local id
-  for id in b1_b2 b10 b11 b12; do
+  for id in b1_b2 b3 b5 b10 b11 b12; do
     [ -f "$sections/$id.md" ] && continue
     sed -n "/^<!-- $id -->\$/,/^<!-- end -->\$/p" benches/results.md | sed '1d;$d' >"$sections/$id.md"
     [ -s "$sections/$id.md" ] || rm -f "$sections/$id.md"
@@ -73,7 +73,7 @@ measured in the same run. A ratio below 1, or a goal that is not met, is a loss 
 
 TEXT
   local id
-  for id in b1_b2 b10 b11 b12; do
+  for id in b1_b2 b3 b5 b10 b11 b12; do
     [ -f "$sections/$id.md" ] || continue
     echo "<!-- $id -->"
     cat "$sections/$id.md"
@@ -85,6 +85,13 @@ TEXT
 # better-sqlite3 is compiled when it has no prebuilt addon for this machine: only when the lock file has changed.
 install_fastify() {
   local folder=benches/peers/fastify
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >&2
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
+}
+
+install_rules() {
+  local folder=benches/peers/rules
   cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
   npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >&2
   cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
@@ -102,6 +109,15 @@ if wants B1 || wants B2; then
   # Freed memory stays with the process, ours and the peers' (notes/b1_b2.md).
   section b1_b2 "B1, B2: grouping" env GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184 \
     "$release/b1_b2" --lines 1000000,5000000 --runs "$runs" --python "$python" --work "$work/lines"
+fi
+if wants B3; then
+  install_rules
+  section b3 "B3: refund rules" "$release/b3" --runs "$runs" --work "$work/refund"
+fi
+if wants B5; then
+  sh benches/peers/setup.sh "$target/peers/python" >/dev/null
+  section b5 "B5: reconciliation" env GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184 \
+    "$release/b5" --rows "${MENJIE_B5_ROWS:-100000,1000000}" --runs "$runs" --python "$python" --work "$work/statements"
 fi
 if wants B10; then
   install_fastify

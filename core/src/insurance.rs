@@ -18,7 +18,7 @@ mod setlinfo;
 mod turns;
 
 pub use check::{CheckSplitRequest, CheckSplitResponse, Parts};
-pub use clearing::{CLEARING_TYPES, ClearingType, INSURANCE_TYPES, SettlementPart, Statement};
+pub use clearing::{CLEARING_TYPES, INSURANCE_TYPES, NamedCode, SettlementPart, Statement};
 pub use designation::{Designation, DesignationPolicy, DesignationState, Filing};
 pub use identity::{AmountMismatch, Identity, Relation};
 pub(crate) use identity::{broken, equal};

@@ -5,15 +5,14 @@
 //! `--alone yes` leaves the peers out.
 
 use std::error::Error;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use menjie::bill::{GroupInput, GroupRequest, Plan, Row, group, group_batch, partition};
 use menjie::money::Totalling;
 use menjie::policy::Grouping;
 use menjie_benches::lines::{Table, request_json};
 use menjie_benches::measure::{Timing, checksum, measure};
+use menjie_benches::peers::{option, report, run};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -22,8 +21,7 @@ const SEED: u64 = 20_260_310;
 
 fn main() -> Fallible<()> {
     let args: Vec<String> = std::env::args().collect();
-    let option =
-        |name: &str, default: &str| args.windows(2).find_map(|w| matches!(w, [k, _] if k == name).then(|| w.last().cloned()).flatten()).unwrap_or_else(|| default.to_owned());
+    let option = |name: &str, default: &str| option(&args, name, default);
     let sizes: Vec<usize> = option("--lines", "1000000,5000000").split(',').map(str::parse).collect::<Result<_, _>>()?;
     let runs: usize = option("--runs", "5").parse()?;
     let peers = PathBuf::from(option("--peers", concat!(env!("CARGO_MANIFEST_DIR"), "/peers")));
@@ -54,16 +52,17 @@ fn main() -> Fallible<()> {
     let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
     if !alone {
         for (program, script) in [(&node, "group_node.mjs"), (&python, "group_dict.py")] {
-            timings.extend(peer(program, &peers.join(script), &work, runs, None)?);
+            timings.extend(run(program, &peers.join(script), &work, runs, None)?);
         }
         // A process for each table, so that no peer has to keep two in memory.
         for script in ["group_pandas.py", "group_polars.py", "group_duckdb.py"] {
             for name in &batches {
-                timings.extend(peer(&python, &peers.join(script), &work, runs, Some(name))?);
+                timings.extend(run(&python, &peers.join(script), &work, runs, Some(name))?);
             }
         }
     }
-    report(&ours, &timings, runs)
+    report(&ours, &timings, runs)?;
+    Ok(())
 }
 
 /// B1: partition with totals, with ids, from JSON to JSON.
@@ -100,27 +99,4 @@ fn batch(table: &Table, name: &str, runs: usize) -> Fallible<Vec<Timing>> {
         measure(&format!("b2 {name} totals"), runs, 1, check.clone(), || partition(&&columns, &plan, by)),
         measure(&format!("b2 {name} ids"), runs, 1, check, || group_batch(&&columns, &rules, by)),
     ])
-}
-
-fn peer(program: &str, script: &Path, work: &Path, runs: usize, table: Option<&str>) -> Fallible<Vec<Timing>> {
-    let output = Command::new(program).arg(script).arg(work).arg(runs.to_string()).args(table).output()?;
-    if !output.status.success() {
-        return Err(format!("{} failed: {}", script.display(), String::from_utf8_lossy(&output.stderr)).into());
-    }
-    String::from_utf8(output.stdout)?.lines().map(|line| serde_json::from_str(line).map_err(Into::into)).collect()
-}
-
-fn report(ours: &[Timing], all: &[Timing], runs: usize) -> Fallible<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{runs} runs each (fewer where one takes longer than 10 s), medians; ratio = CPU of the peer / CPU of menjie for the same work.\n")?;
-    writeln!(out, "| work | who | runs | CPU µs | wall µs | spread of CPU | ratio |\n|---|---|---:|---:|---:|---|---:|")?;
-    for timing in all {
-        let own = ours.iter().find(|o| o.work == timing.work).ok_or_else(|| format!("{} does work that menjie does not: {}", timing.peer, timing.work))?;
-        if own.check != timing.check {
-            return Err(format!("{} disagrees on {}: {} instead of {}", timing.peer, timing.work, timing.check, own.check).into());
-        }
-        let (cpu, wall, ratio) = (timing.cpu(), timing.wall(), timing.cpu() / own.cpu());
-        writeln!(out, "| {} | {} | {} | {cpu:.2} | {wall:.2} | {} | {ratio:.2} |", timing.work, timing.peer, timing.us.len(), timing.spread())?;
-    }
-    Ok(())
 }

@@ -2,22 +2,22 @@
 
 /// A code of a table with its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClearingType {
+pub struct NamedCode {
     /// The code.
     pub code: &'static str,
     /// Its name.
     pub name: &'static str,
 }
 
-const fn entry(code: &'static str, name: &'static str) -> ClearingType {
-    ClearingType { code, name }
+const fn entry(code: &'static str, name: &'static str) -> NamedCode {
+    NamedCode { code, name }
 }
 
 /// clr_type: totals (3201) are kept by clearing place × insurance type × this × reversal flag.
-pub const CLEARING_TYPES: [ClearingType; 5] = [entry("11", "门诊"), entry("21", "住院"), entry("41", "药店"), entry("51", "暂缓"), entry("99", "其他")];
+pub const CLEARING_TYPES: [NamedCode; 5] = [entry("11", "门诊"), entry("21", "住院"), entry("41", "药店"), entry("51", "暂缓"), entry("99", "其他")];
 
 /// insutype (险种).
-pub const INSURANCE_TYPES: [ClearingType; 14] = [
+pub const INSURANCE_TYPES: [NamedCode; 14] = [
     entry("310", "职工基本医疗保险"),
     entry("320", "公务员医疗补助"),
     entry("330", "大额医疗费用补助"),

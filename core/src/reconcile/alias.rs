@@ -74,8 +74,7 @@ fn absorb(matcher: &mut Matcher<'_>, (into, from): Join) {
     group.failed |= gone.failed;
     group.more |= gone.more;
     group.pooled |= gone.pooled;
-    group.outside_fee = group.outside_fee.or(gone.outside_fee);
-    group.inside_fee = group.inside_fee.or(gone.inside_fee);
+    group.take_fees(&gone);
     for (slot, (first, row)) in group.first.iter_mut().zip(gone.first).enumerate() {
         match (*first, row) {
             (_, NONE) => {}

@@ -24,6 +24,11 @@ impl Given {
         }
     }
 
+    /// The slots that take part, as bits.
+    const fn slots(self, part: Part) -> u8 {
+        (self.has(OUTSIDE, part) as u8) << OUTSIDE | (self.has(HIS, part) as u8) << HIS | (self.has(LEDGER, part) as u8) << LEDGER
+    }
+
     /// The two slots of the signed formula: outside − HIS; the ledger stands in for the one that takes no part.
     pub(super) const fn pair(self, part: Part) -> (usize, usize) {
         (if self.has(OUTSIDE, part) { OUTSIDE } else { LEDGER }, if self.has(HIS, part) { HIS } else { LEDGER })
@@ -46,8 +51,22 @@ pub(super) fn ledger_diff_fen(group: &Group<'_>, given: Given) -> Option<i64> {
     (given.ledger && outside != LEDGER && his != LEDGER).then(|| net(group, outside) - net(group, LEDGER))
 }
 
-/// The kind of a movement.
+/// Is it what nearly every movement is: of today, done at every side that takes part and nowhere else, equal, the fee too?
+/// Everything else asks [`kind`].
 #[inline]
+pub(super) fn plainly_matched(group: &Group<'_>, given: Given) -> bool {
+    let [outside, his, ledger] = group.net_fen;
+    let sides = given.slots(group.part);
+    let same = match sides {
+        0b011 => outside == his,
+        0b101 => outside == ledger,
+        0b110 => his == ledger,
+        _ => outside == his && his == ledger,
+    };
+    group.done == sides && (group.pending | group.failed) == 0 && !group.pooled && same && !group.fees_differ()
+}
+
+/// The kind of a movement.
 pub(super) fn kind(group: &Group<'_>, given: Given) -> Kind {
     let takes = |slot: usize| given.has(slot, group.part);
     let missing = |slot: usize| takes(slot) && !group.has(slot);
@@ -98,10 +117,7 @@ fn agree(group: &Group<'_>, given: Given) -> Kind {
     if nets.any(|net| Some(net) != first) {
         return Kind::Amount;
     }
-    match (group.outside_fee, group.inside_fee) {
-        (Some(outside), Some(inside)) if outside != inside => Kind::Fee,
-        _ => Kind::Matched,
-    }
+    if group.fees_differ() { Kind::Fee } else { Kind::Matched }
 }
 
 /// The usual reason of a kind; R6 and R7 come from what happens around a movement.

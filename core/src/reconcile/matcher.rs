@@ -45,12 +45,36 @@ pub(super) struct Group<'a> {
     pub(super) pooled: bool,
     /// Joined to another movement by its alias.
     pub(super) absorbed: bool,
-    /// Fees of the outside and of HIS or ledger, if told.
-    pub(super) outside_fee: Option<i64>,
-    pub(super) inside_fee: Option<i64>,
+    /// Bits: the outside has told a fee; HIS has; the ledger has.
+    fees: u8,
+    /// Fees of the outside, and of HIS or else the ledger.
+    outside_fee_e6: i64,
+    inside_fee_e6: i64,
 }
 
 impl Group<'_> {
+    /// Do two sides tell a fee, and not the same?
+    pub(super) const fn fees_differ(&self) -> bool {
+        self.fees & 1 == 1 && self.fees > 1 && self.outside_fee_e6 != self.inside_fee_e6
+    }
+
+    /// Takes over the fees of a movement that is joined to this one.
+    pub(super) const fn take_fees(&mut self, gone: &Group<'_>) {
+        if self.fees & 1 == 0 {
+            self.outside_fee_e6 = gone.outside_fee_e6;
+        }
+        if self.fees <= 1 {
+            self.inside_fee_e6 = gone.inside_fee_e6;
+        }
+        self.fees |= gone.fees;
+    }
+
+    /// Is a row of this movement?
+    #[inline]
+    fn is_of<'a, E: Entry<'a>>(&self, entry: E) -> bool {
+        self.order_no == entry.order_no() && self.refund_no == entry.refund_no() && self.direction == entry.direction() && self.part == entry.part()
+    }
+
     pub(super) const fn has(&self, slot: usize) -> bool {
         (self.done | self.pending | self.failed) >> slot & 1 == 1
     }
@@ -68,9 +92,13 @@ impl Group<'_> {
             RowStatus::Failed => self.failed |= bit,
         }
         if let Some(fee) = entry.fee_e6() {
-            let known = if slot == OUTSIDE { &mut self.outside_fee } else { &mut self.inside_fee };
             // HIS and ledger may both tell the same fee; a fee is added up over one side's rows only.
-            *known = if slot == LEDGER && known.is_some() { *known } else { Some(known.unwrap_or(0).saturating_add(fee)) };
+            if slot == OUTSIDE {
+                self.outside_fee_e6 = self.outside_fee_e6.saturating_add(fee);
+            } else if slot == HIS || self.fees >> HIS & 1 == 0 {
+                self.inside_fee_e6 = self.inside_fee_e6.saturating_add(fee);
+            }
+            self.fees |= bit;
         }
         self.pooled |= at & POOL != 0;
         match self.first.get_mut(slot) {
@@ -114,28 +142,37 @@ impl<'a> Matcher<'a> {
         let slot = slot(side);
         let mark = if pool { POOL } else { 0 };
         let mut hashes = std::mem::take(&mut self.hashes);
+        // Sides are often written in the same order: then the next row is the next movement, and nothing is searched.
+        let mut in_order = !self.groups.is_empty();
+        let mut next = 0u32;
         for start in (0..count).step_by(BLOCK) {
             let block = start..count.min(start + BLOCK);
             hashes.clear();
-            hashes.extend(block.clone().filter_map(|at| entries.entry(at)).map(hash));
-            if self.table.is_large() {
-                self.read_ahead(&hashes);
+            if !in_order {
+                hashes.extend(block.clone().filter_map(|at| entries.entry(at)).map(hash));
+                if self.table.is_large() {
+                    self.read_ahead(&hashes);
+                }
             }
-            for (at, hash) in block.zip(&hashes) {
+            let mut followed = 0;
+            for at in block.clone() {
                 let Some(entry) = entries.entry(at) else { continue };
                 check(side, entry).map_err(|e| e.under(&name(at)))?;
-                if entry.status() == RowStatus::Done
-                    && let Some(net) = self.net_fen.get_mut(slot)
-                {
-                    *net = net.checked_add(signed_fen(entry)).ok_or_else(|| Error::amount_range("amount_fen"))?;
-                }
-                let group = self.find(*hash, entry);
+                let follows = in_order && self.groups.get(next as usize).is_some_and(|group| group.is_of(entry));
+                let group = if follows { next } else { self.find(hashes.get(at - start).copied().unwrap_or_else(|| hash(entry)), entry) };
+                followed += usize::from(group == next);
+                next = group + 1; // fewer than 2^32 movements
                 let row = at as u32 | mark; // below 2^31
+                let moved = if entry.status() == RowStatus::Done { signed_fen(entry) } else { 0 };
+                if let Some(net) = self.net_fen.get_mut(slot) {
+                    *net = net.checked_add(moved).ok_or_else(|| Error::amount_range("amount_fen"))?;
+                }
                 let further = self.groups.get_mut(group as usize).map_or(Ok(false), |g| g.add(slot, row, entry))?;
                 if further {
                     self.more.push((group, slot, row));
                 }
             }
+            in_order = followed * 8 >= block.len() * 7 && (next as usize) < self.groups.len();
         }
         self.hashes = hashes;
         Ok(())
@@ -157,7 +194,7 @@ impl<'a> Matcher<'a> {
         let next = self.groups.len() as u32; // the sides together have fewer than 2^32 - 1 rows, or the table would not fit
         let (order_no, refund_no, direction, part) = (entry.order_no(), entry.refund_no(), entry.direction(), entry.part());
         let groups = &self.groups;
-        let same = |at: u32| groups.get(at as usize).is_some_and(|g| g.order_no == order_no && g.refund_no == refund_no && g.direction == direction && g.part == part);
+        let same = |at: u32| groups.get(at as usize).is_some_and(|group| group.is_of(entry));
         let spelled = || [&[direction as u8, part as u8], &(order_no.len() as u64).to_le_bytes()[..], order_no.as_bytes(), refund_no.as_bytes()].concat();
         if let Some(known) = self.table.find_or_insert(hash, next, same, spelled) {
             return known;
@@ -175,8 +212,9 @@ impl<'a> Matcher<'a> {
             more: 0,
             pooled: false,
             absorbed: false,
-            outside_fee: None,
-            inside_fee: None,
+            fees: 0,
+            outside_fee_e6: 0,
+            inside_fee_e6: 0,
         });
         next
     }

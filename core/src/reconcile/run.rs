@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alias;
-use super::classify::{Given, diff_fen, kind, ledger_diff_fen, reason};
+use super::classify::{Given, diff_fen, kind, ledger_diff_fen, plainly_matched, reason};
 use super::entry::{Direction, Entries, Entry, Part, Row, Side};
 use super::kind::{Action, Kind, Label, ReasonClass, actions};
-use super::matcher::{Group, HIS, LEDGER, Matcher, NONE, OUTSIDE, POOL, slot};
+use super::matcher::{Group, HIS, LEDGER, Matcher, NONE, OUTSIDE, POOL};
 use super::summary::{Conclusion, SideTotal, Summary};
 use crate::calendar::BizDate;
 use crate::error::{Error, Result};
@@ -265,10 +265,24 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     fn finish(mut self) -> Result<Reconciled> {
         let given = self.given;
         // One pass over everything; all that follows looks at what is left.
-        let left: Vec<u32> = (0u32..).zip(&self.matcher.groups).filter(|(_, group)| group.pooled || kind(group, given) != Kind::Matched).map(|(at, _)| at).collect();
+        let mut nets = Nets::default();
+        let mut left: Vec<u32> = Vec::new();
+        for (at, group) in (0u32..).zip(&self.matcher.groups) {
+            nets.add(group, 1);
+            if !plainly_matched(group, given) && (group.pooled || kind(group, given) != Kind::Matched) {
+                left.push(at);
+            }
+        }
+        left.iter().filter_map(|at| self.matcher.groups.get(*at as usize)).for_each(|group| nets.add(group, -1));
         let matched = (self.matcher.groups.len() - left.len()) as u64;
         let (sides, pools) = (self.sides, &self.pools);
         alias::join(&mut self.matcher, &left, |group, slot| first_row(sides, pools, group, slot).map_or("", |(trade_no, _)| trade_no));
+
+        // I20: what the movements hold, those that were joined counted once, is what the rows hold.
+        left.iter().filter_map(|at| self.matcher.groups.get(*at as usize)).filter(|group| !group.absorbed).for_each(|group| nets.add(group, 1));
+        if nets.by_slot() != self.matcher.net_fen {
+            return Err(Error::internal("I20: a row is in no movement or in two"));
+        }
 
         let mut movements: BTreeMap<Kind, u64> = Kind::ALL.into_iter().map(|kind| (kind, 0)).collect();
         movements.insert(Kind::Matched, matched);
@@ -285,7 +299,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         self.suspend(&mut found);
         found.iter().for_each(|f| *movements.entry(f.kind).or_default() += 1);
         let differences = self.differences(&found);
-        let summary = self.summary(movements, &differences)?;
+        let summary = self.summary(movements, &differences, &nets);
         Ok(Reconciled { summary, differences })
     }
 
@@ -401,34 +415,21 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         pairs
     }
 
-    fn summary(&self, movements: BTreeMap<Kind, u64>, differences: &[Difference]) -> Result<Summary> {
-        // I20: what the movements hold is what the rows hold.
-        let mut nets = [0i64; 3];
-        let mut outside = [0i64; 2];
-        for group in self.matcher.groups.iter().filter(|group| !group.absorbed) {
-            for (sum, net) in nets.iter_mut().zip(group.net_fen) {
-                *sum += net;
-            }
-            if let (Some(sum), Some(net)) = (outside.get_mut(usize::from(group.part != Part::Cash)), group.net_fen.first()) {
-                *sum += net;
-            }
-        }
-        if nets != self.matcher.net_fen {
-            return Err(Error::internal("I20: a row is in no movement or in two"));
-        }
+    fn summary(&self, movements: BTreeMap<Kind, u64>, differences: &[Difference], nets: &Nets) -> Summary {
         let total = |side: Side| {
             let rows = self.sides.all().into_iter().find(|(of, _)| *of == side).and_then(|(_, rows)| rows).map_or(0, Entries::count);
             let net_fen = match side {
-                Side::Channel => outside[0],
-                Side::Insurer => outside[1],
-                Side::His | Side::Ledger => nets.get(slot(side)).copied().unwrap_or(0),
+                Side::Channel => nets.channel_fen,
+                Side::Insurer => nets.insurer_fen,
+                Side::His => nets.his_fen,
+                Side::Ledger => nets.ledger_fen,
             };
             SideTotal { rows: rows as u64, pooled: self.pools.rows(side).len() as u64, net_fen }
         };
         let of = |label: Label| differences.iter().filter(move |d| d.kind != Kind::Matched && d.label == label);
         let open = differences.iter().any(|d| d.kind != Kind::Matched && !d.suspended);
         let suspended = differences.iter().filter(|d| d.suspended).count() as u64;
-        Ok(Summary {
+        Summary {
             channel: total(Side::Channel),
             insurer: total(Side::Insurer),
             his: total(Side::His),
@@ -444,7 +445,34 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
                 (false, 0) => Conclusion::Balanced,
                 (false, _) => Conclusion::Waiting,
             },
-        })
+        }
+    }
+}
+
+/// What has moved, by side.
+#[derive(Default)]
+struct Nets {
+    channel_fen: i64,
+    insurer_fen: i64,
+    his_fen: i64,
+    ledger_fen: i64,
+}
+
+impl Nets {
+    #[inline]
+    fn add(&mut self, group: &Group<'_>, times: i64) {
+        let [outside, his, ledger] = group.net_fen;
+        match group.part {
+            Part::Cash => self.channel_fen += outside * times,
+            Part::Fund | Part::Account | Part::Other => self.insurer_fen += outside * times,
+        }
+        self.his_fen += his * times;
+        self.ledger_fen += ledger * times;
+    }
+
+    /// By slot, as the rows were counted.
+    const fn by_slot(&self) -> [i64; 3] {
+        [self.channel_fen + self.insurer_fen, self.his_fen, self.ledger_fen]
     }
 }
 
@@ -475,6 +503,6 @@ mod tests {
 
     #[test]
     fn a_movement_is_small_enough_for_millions() {
-        assert!(size_of::<Group<'_>>() <= 128, "{}", size_of::<Group<'_>>());
+        assert!(size_of::<Group<'_>>() <= 112, "{}", size_of::<Group<'_>>());
     }
 }

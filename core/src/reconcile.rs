@@ -8,6 +8,7 @@
 mod alias;
 mod classify;
 mod columns;
+mod day;
 mod entry;
 mod kind;
 mod matcher;
@@ -15,7 +16,8 @@ mod run;
 mod summary;
 
 pub use columns::EntryColumns;
+pub use day::reconcile;
 pub use entry::{Direction, Entries, Entry, Part, Row, RowStatus, Side};
 pub use kind::{Action, Kind, Label, ReasonClass, actions};
-pub use run::{Carried, Difference, Reconciled, RowRef, Rules, RunRequest, RunResponse, Sides, reconcile};
+pub use run::{Carried, Difference, Reconciled, RowRef, Rules, RunRequest, RunResponse, Sides};
 pub use summary::{Conclusion, SideTotal, Summary};

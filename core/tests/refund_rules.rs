@@ -406,7 +406,7 @@ fn the_two_splits_of_a_ticket_are_independent() {
 proptest! {
     /// Whatever is kept, in however many steps: the sum closes, nothing is below zero, and the last step returns the rest.
     #[test]
-    fn refunds_close_whatever_the_steps(paid in 0..10_000_000i64, steps in prop::collection::vec(1..50_0000i64, 1..6)) {
+    fn refunds_close_whatever_the_steps(paid in 0..10_000_000i64, steps in prop::collection::vec(1..500_000i64, 1..6)) {
         let mut left = Quantity::from_scaled(steps.iter().sum()).unwrap();
         let mut amount = fen(paid);
         let mut back = Money::ZERO;
@@ -423,7 +423,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_kept_is_part_of_what_was_paid(paid in 0..10_000_000_000i64, of in 1..1_000_000_0000i64, share in 0..=1000i64) {
+    fn what_is_kept_is_part_of_what_was_paid(paid in 0..10_000_000_000i64, of in 1..10_000_000_000i64, share in 0..=1000i64) {
         let kept = Quantity::from_scaled(i64::try_from(i128::from(of) * i128::from(share) / 1000).unwrap()).unwrap();
         let amount = kept_amount(fen(paid), Quantity::from_scaled(of).unwrap(), kept).unwrap();
         prop_assert!(!amount.is_negative() && amount <= fen(paid));

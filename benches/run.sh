@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures and writes benches/results.md: run.sh [B1 B2 B4 B10 B11 B12]; all of them when none is named.
-# Peers are pinned (peers/requirements.txt, peers/{fastify,records}/package-lock.json) and installed here, below the target folder.
+# Measures and writes benches/results.md: run.sh [B1 B2 B3 B4 B5 B10 B11 B12]; all of them when none is named.
+# Peers are pinned (peers/requirements.txt, peers/{fastify,records,rules}/package-lock.json) and installed here, below the target folder.
 # A part of B10: MENJIE_B10_CONNECTIONS=16,64 MENJIE_B10_LATENCY=0 MENJIE_B10_PAYMENTS=200 MENJIE_B10_SECONDS=30 (0: no open loop).
 # Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-known=(B1 B2 B4 B10 B11 B12)
+known=(B1 B2 B3 B4 B5 B10 B11 B12)
 runs="${MENJIE_BENCH_RUNS:-5}"
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
 work="$target/bench"
@@ -62,7 +62,7 @@ section() {
 keep_old() {
   [ -f benches/results.md ] || return 0
   local id
-  for id in b1_b2 b4 b10 b11 b12; do
+  for id in b1_b2 b3 b4 b5 b10 b11 b12; do
     [ -f "$sections/$id.md" ] && continue
     sed -n "/^<!-- $id -->\$/,/^<!-- end -->\$/p" benches/results.md | sed '1d;$d' >"$sections/$id.md"
     [ -s "$sections/$id.md" ] || rm -f "$sections/$id.md"
@@ -78,7 +78,7 @@ measured in the same run. A ratio below 1, or a goal that is not met, is a loss 
 
 TEXT
   local id
-  for id in b1_b2 b4 b10 b11 b12; do
+  for id in b1_b2 b3 b4 b5 b10 b11 b12; do
     [ -f "$sections/$id.md" ] || continue
     echo "<!-- $id -->"
     cat "$sections/$id.md"
@@ -102,6 +102,14 @@ install_fastify() {
   cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
 }
 
+# zen-engine comes as one package a platform; a registry may have this machine's only, and `npm ci` then refuses the lock file.
+install_rules() {
+  local folder=benches/peers/rules
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json" && return
+  npm install --no-save --prefix "$folder" --no-audit --no-fund --loglevel=error >&2
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
+}
+
 keep_old
 release="$target/release"
 if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are there
@@ -119,6 +127,15 @@ if wants B4; then
   sh benches/peers/setup.sh "$target/peers/python" >/dev/null
   install_records
   section b4 "B4: a first-visit record" "$release/b4" --records 10000 --runs "$runs" --python "$python" --work "$work/records"
+fi
+if wants B3; then
+  install_rules
+  section b3 "B3: refund rules" "$release/b3" --runs "$runs" --work "$work/refund"
+fi
+if wants B5; then
+  sh benches/peers/setup.sh "$target/peers/python" >/dev/null
+  section b5 "B5: reconciliation" env GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184 \
+    "$release/b5" --rows "${MENJIE_B5_ROWS:-100000,1000000}" --runs "$runs" --python "$python" --work "$work/statements"
 fi
 if wants B10; then
   install_fastify

@@ -4,9 +4,12 @@ pub mod bill;
 pub mod lines;
 pub mod measure;
 pub mod pay;
+pub mod peers;
 pub mod process;
 pub mod record;
+pub mod refund;
 pub mod rig;
+pub mod statement;
 
 /// Whatever goes wrong ends a bench with its reason.
 pub type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;

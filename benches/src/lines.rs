@@ -113,13 +113,13 @@ pub fn request(lines: usize, seed: u64) -> serde_json::Result<GroupRequest> {
 
 /// Texts of one column, one behind the other in row order, as Arrow and the peers keep them.
 #[derive(Default)]
-struct Column {
+pub(crate) struct Column {
     text: String,
     ends: Vec<usize>,
 }
 
 impl Column {
-    fn of(count: usize, rows: impl Iterator<Item = impl Display>) -> Column {
+    pub(crate) fn of(count: usize, rows: impl Iterator<Item = impl Display>) -> Column {
         let mut column = Column { text: String::new(), ends: Vec::with_capacity(count) };
         for row in rows {
             // Writing into a String does not fail.
@@ -129,7 +129,7 @@ impl Column {
         column
     }
 
-    fn iter(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
         self.ends.iter().map(move |end| self.text.get(std::mem::replace(&mut start, *end)..*end).unwrap_or_default())
     }

@@ -1,13 +1,8 @@
 //! Wall and CPU time of runs, medians, and the checksum that we and the peers must agree on before anything is timed.
 
-use std::io::Write;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-
-use crate::Fallible;
 
 /// Times of one piece of work, as the peers print them (one JSON object a line).
 #[derive(Clone, Debug, Deserialize)]
@@ -95,31 +90,6 @@ pub fn checksum<'a>(docs: impl Iterator<Item = (&'a str, &'a str, i64)>) -> Stri
 
 fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
     !bytes.fold(!0u32, |crc, byte| (0..8).fold(crc ^ u32::from(byte), |c, _| if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 }))
-}
-
-/// Runs a peer's script: work folder, runs, and what else it needs; it prints a [`Timing`] a line.
-pub fn peer(program: &str, script: &Path, work: &Path, runs: usize, more: Option<&str>) -> Fallible<Vec<Timing>> {
-    let output = Command::new(program).arg(script).arg(work).arg(runs.to_string()).args(more).output()?;
-    if !output.status.success() {
-        return Err(format!("{} failed: {}", script.display(), String::from_utf8_lossy(&output.stderr)).into());
-    }
-    String::from_utf8(output.stdout)?.lines().map(|line| serde_json::from_str(line).map_err(Into::into)).collect()
-}
-
-/// Prints the table of all times. Every peer's result is compared with ours before its times count.
-pub fn report(ours: &[Timing], all: &[Timing], runs: usize) -> Fallible<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{runs} runs each (fewer where one takes longer than 10 s), medians; ratio = CPU of the peer / CPU of menjie for the same work.\n")?;
-    writeln!(out, "| work | who | runs | CPU µs | wall µs | spread of CPU | ratio |\n|---|---|---:|---:|---:|---|---:|")?;
-    for timing in all {
-        let own = ours.iter().find(|o| o.work == timing.work).ok_or_else(|| format!("{} does work that menjie does not: {}", timing.peer, timing.work))?;
-        if own.check != timing.check {
-            return Err(format!("{} disagrees on {}: {} instead of {}", timing.peer, timing.work, timing.check, own.check).into());
-        }
-        let (cpu, wall, ratio) = (timing.cpu(), timing.wall(), timing.cpu() / own.cpu());
-        writeln!(out, "| {} | {} | {} | {cpu:.2} | {wall:.2} | {} | {ratio:.2} |", timing.work, timing.peer, timing.us.len(), timing.spread())?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

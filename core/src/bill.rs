@@ -19,7 +19,6 @@ mod partition;
 mod plan;
 mod seconds;
 mod sets;
-mod table;
 mod total;
 mod verify;
 mod visits;

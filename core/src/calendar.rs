@@ -139,6 +139,12 @@ impl BizDate {
         BizDate(self.0.next_day().unwrap_or(self.0))
     }
 
+    /// So many days later (clamped to the last representable day).
+    #[must_use]
+    pub fn plus_days(self, days: u32) -> BizDate {
+        BizDate(self.0.checked_add(time::Duration::days(i64::from(days))).unwrap_or(Date::MAX))
+    }
+
     /// The calendar date.
     pub const fn date(self) -> Date {
         self.0
@@ -176,6 +182,19 @@ pub struct BizMonth {
     month: u8,
 }
 
+impl BizMonth {
+    /// Reads `YYYY-MM`.
+    pub fn parse(text: &str) -> Result<BizMonth> {
+        BizDate::parse(&format!("{text}-01")).map(BizDate::month).map_err(|_| Error::field("month", "is not a month YYYY-MM"))
+    }
+
+    /// Its last day: 28 or 29 February, 31 December.
+    pub fn last_day(self) -> BizDate {
+        let month = time::Month::try_from(self.month).unwrap_or(time::Month::January); // 1–12 by construction
+        Date::from_calendar_date(self.year, month, month.length(self.year)).map_or(BizDate(Date::MAX), BizDate)
+    }
+}
+
 impl fmt::Display for BizMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
@@ -185,5 +204,17 @@ impl fmt::Display for BizMonth {
 impl fmt::Debug for BizMonth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for BizMonth {
+    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BizMonth {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<BizMonth, D::Error> {
+        crate::read::text(d, BizMonth::parse)
     }
 }

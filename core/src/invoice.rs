@@ -10,7 +10,12 @@ use crate::error::Result;
 use crate::ident::{BusinessNo, ChannelCode, PatientId, VisitId};
 use crate::money::Money;
 
+mod red;
+mod ticket;
+
 pub use crate::money::amount_in_words;
+pub use red::{InvoiceFact, RedVerdict, red_verdict, reissue_fen};
+pub use ticket::{CheckSplitRequest, CheckSplitResponse};
 
 /// Request of `invoice.amount_in_words`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ pub mod error;
 pub mod gm;
 pub mod ident;
 pub mod identity;
+pub mod insurance;
 pub mod invoice;
 pub mod ledger;
 pub mod money;
@@ -25,10 +26,12 @@ pub mod payment;
 pub mod policy;
 pub mod port;
 mod read;
+pub mod reconcile;
 pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod service;
+mod table;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod validate;

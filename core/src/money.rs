@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-pub use decimal::{CashRounding, Exact, Quantity, Totalling, UnitPrice, line_amount};
+pub use decimal::{CashRounding, Exact, Quantity, Totalling, UnitPrice, kept_amount, line_amount};
 pub use words::amount_in_words;
 
 /// The largest amount accepted from outside, in fen: 100,000,000.00 yuan. Far below 2^53, so that every host can hold it.

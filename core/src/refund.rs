@@ -1,7 +1,30 @@
-//! Refund causes and plans (退费). Eligibility rules and approval chains join with the patient's refund request; the
-//! machine is [`crate::workflow::refund`].
+//! Refunds (退费): causes and plans, what may be refunded and why not, approvals, and what is charged again. The machine is
+//! [`crate::workflow::refund`].
+//!
+//! [`eligible`] is the one rule: pages, API, jobs and the machine's `checking` step ask it, at the request and again before
+//! money moves. It looks at everything and gives every reason, each with a code, a text and what to do.
 
 use serde::{Deserialize, Serialize};
+
+mod approval;
+mod check;
+mod eligible;
+mod facts;
+mod plan;
+mod progress;
+mod reason;
+mod recharge;
+mod window;
+
+pub use approval::{Decided, may_decide};
+pub use check::{CheckRequest, CheckResponse, ReasonShown};
+pub use eligible::{Eligibility, Finding, eligible};
+pub use facts::{ChannelFacts, Facts, LineFacts, SettlementFact};
+pub use plan::{Stage, check_plan, patient_plan};
+pub use progress::{Dispensing, Execution, ImagingState, LabState, Progress};
+pub use reason::{Actor, Reason};
+pub use recharge::{Answered, Kept, Recharge, recharge, successor_key};
+pub use window::{Window, WindowRule};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::access::Private;
-use crate::calendar::{BizDate, Timestamp};
+use crate::calendar::{BizDate, BizMonth, Timestamp};
 use crate::ident::{
     BatchId, BillId, BusinessNo, ChannelCode, CheckInId, DeptCode, FilingId, HospitalId, InvoiceId, LineKey, NoticeId, PatientId, PaymentId, QuoteId, RefundId, RequestKey,
     ScheduleId, SettlementId, StaffId, StopId, SuspensionId, TermsHash, VisitId, WorkerName,
@@ -47,6 +47,7 @@ schemas! {
     Quantity => { "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]{1,4})?$", "description": "At most 4 decimals; never a JSON number." };
     Timestamp => { "type": "string", "format": "date-time", "description": "RFC 3339; written with +08:00 and milliseconds." };
     BizDate => { "type": "string", "format": "date", "description": "A calendar date in UTC+8." };
+    BizMonth => { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "description": "A settlement month in UTC+8." };
     Private => { "type": "string", "description": "Personal or secret: never in a URL or a log." };
 }
 

@@ -2,12 +2,13 @@
 //! callbacks.
 //!
 //! Sans-I/O first: [`wire`] builds requests and reads answers, [`sign`] and [`keys`] sign and verify raw bytes, [`notify`]
-//! reads callbacks, [`error`] decides what an error answer proves; [`client`] drives them over `menjie-transport`.
+//! reads callbacks, [`bill`] reads settlement files, [`error`] decides what an error answer proves; [`client`] drives them over `menjie-transport`.
 //!
 //! Nothing of an answer or a callback is looked at before its signature, its key and its freshness hold. An answer that
 //! fails any of these proves nothing about money: the outcome is unknown and the machine asks again.
 #![forbid(unsafe_code)]
 
+pub mod bill;
 pub mod certs;
 pub mod client;
 pub mod config;

@@ -11,15 +11,15 @@ use menjie::money::Totalling;
 use menjie::policy::Grouping;
 use menjie_benches::Fallible;
 use menjie_benches::lines::{Table, request_json};
-use menjie_benches::measure::{Timing, checksum, measure, peer, report};
+use menjie_benches::measure::{Timing, checksum, measure};
+use menjie_benches::peers::{option, report, run};
 
 const SIZES: [usize; 3] = [5, 30, 200];
 const SEED: u64 = 20_260_310;
 
 fn main() -> Fallible<()> {
     let args: Vec<String> = std::env::args().collect();
-    let option =
-        |name: &str, default: &str| args.windows(2).find_map(|w| matches!(w, [k, _] if k == name).then(|| w.last().cloned()).flatten()).unwrap_or_else(|| default.to_owned());
+    let option = |name: &str, default: &str| option(&args, name, default);
     let sizes: Vec<usize> = option("--lines", "1000000,5000000").split(',').map(str::parse).collect::<Result<_, _>>()?;
     let runs: usize = option("--runs", "5").parse()?;
     let peers = PathBuf::from(option("--peers", concat!(env!("CARGO_MANIFEST_DIR"), "/peers")));
@@ -50,12 +50,12 @@ fn main() -> Fallible<()> {
     let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
     if !alone {
         for (program, script) in [(&node, "group_node.mjs"), (&python, "group_dict.py")] {
-            timings.extend(peer(program, &peers.join(script), &work, runs, None)?);
+            timings.extend(run(program, &peers.join(script), &work, runs, None)?);
         }
         // A process for each table, so that no peer has to keep two in memory.
         for script in ["group_pandas.py", "group_polars.py", "group_duckdb.py"] {
             for name in &batches {
-                timings.extend(peer(&python, &peers.join(script), &work, runs, Some(name))?);
+                timings.extend(run(&python, &peers.join(script), &work, runs, Some(name))?);
             }
         }
     }

@@ -11,7 +11,8 @@ use menjie::patient::{Field, Record, RecordColumns, RecordRow, RecordText};
 use menjie::validate::{Issue, RowFinding, Rules, ValidateRequest, check_patient, check_patients};
 use menjie_benches::Fallible;
 use menjie_benches::lines::Rng;
-use menjie_benches::measure::{Timing, measure, peer, report};
+use menjie_benches::measure::{Timing, measure};
+use menjie_benches::peers::{report, run};
 use menjie_benches::record::{valid, wrong};
 use serde_json::{Value, json};
 
@@ -42,8 +43,8 @@ fn main() -> Fallible<()> {
     let ours = [one("valid", &right, runs)?, one("wrong", &faulty, runs)?, many(&batch, runs)?].concat();
     let mut all = ours.clone();
     if option("--alone", "no") != "yes" {
-        all.extend(peer(&option("--node", "node"), &peers.join("records/validate.mjs"), &work, runs, None)?);
-        all.extend(peer(&option("--python", "python3"), &peers.join("validate_python.py"), &work, runs, None)?);
+        all.extend(run(&option("--node", "node"), &peers.join("records/validate.mjs"), &work, runs, None)?);
+        all.extend(run(&option("--python", "python3"), &peers.join("validate_python.py"), &work, runs, None)?);
     }
     report(&ours, &all, runs)
 }

@@ -2,7 +2,7 @@
 //! a row here, and a vector or scenario in tests/vectors.
 
 use menjie::error::Code;
-use menjie::{Error, Result, access, bill, code, gm, invoice, patient, policy, service, validate};
+use menjie::{Error, Result, access, bill, code, gm, insurance, invoice, patient, policy, reconcile, refund, service, validate};
 use serde::Serialize;
 
 use crate::echo::{EchoRequest, EchoResponse};
@@ -103,10 +103,16 @@ static TABLE: &[Op] = &[
     service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.send_code(&caller.hospital, &strict::request(text)?).await?)
     }))),
+    pure!("insurance.check_split", Network, "Checks that an insured settlement's split closes (H-1 to H-6, I-1 to I-5, W-1 to W-3) and says its parts.",
+        insurance::CheckSplitRequest => insurance::CheckSplitResponse, [BadField, AmountRange], |q| q.run()),
+    pure!("insurance.notice", Network, "The notice before an insured payment: until which day it can be refunded.",
+        insurance::NoticeRequest => insurance::Notice, [BadPolicy], |q| q.run()),
     pure!("insurance.validate", Network, "Checks an upload of insured fees before it is sent to the insurer.",
         validate::UploadRequest => validate::UploadResponse, [], |q| q.run()),
     pure!("invoice.amount_in_words", Network, "Writes an amount in Chinese capital words (大写金额).",
         invoice::AmountInWordsRequest => invoice::AmountInWordsResponse, [], |q| q.run()),
+    pure!("invoice.check_split", Network, "Checks the two money splits on a ticket: who paid, and how the patient's share is borne.",
+        invoice::CheckSplitRequest => invoice::CheckSplitResponse, [BadField, AmountRange], |q| q.run()),
     pure!("name.match", Network, "Says whether two systems mean the same name: dots, blanks, width, rare characters.",
         patient::MatchRequest => patient::MatchResponse, [], |q| q.run()),
     row!("patient.filing", Read, HostOnly, "How far the filing of a first visit is; may wait for HIS's answer. The host shows it only to whoever made it.",
@@ -129,6 +135,10 @@ static TABLE: &[Op] = &[
         service::PaymentCancelRequest => service::PaymentCancelResponse, [KeyReused, Conflict], exact, cancel),
     pure!("policy.check", Network, "Checks a policy document and says what it means with its defaults.",
         policy::CheckRequest => policy::CheckResponse, [BadPolicy], |q| q.run()),
+    pure!("reconcile.run", Network, "Reconciles one day: channel bill, insurer bill, HIS and ledger, with the suspense pool across the day boundary.",
+        reconcile::RunRequest => reconcile::RunResponse, [BadField, AmountRange], |q| q.run()),
+    pure!("refund.check", Network, "May this be refunded? Every reason against it, the plan, and what is charged again.",
+        refund::CheckRequest => refund::CheckResponse, [BadField, AmountRange, BadPolicy], |q| q.run()),
     engine!("registration.list", Read, Network, "The registrations of a patient on a day, as the check-in list shows them. Waits for HIS.",
         service::RegistrationListRequest => service::RegistrationListResponse, [HisUnreachable, HisAnswer], request, registrations),
     engine!("settlement.detail", Read, Network, "One settlement with its lines.",

@@ -8,12 +8,12 @@ use super::line::{Line, Lines, Row};
 use super::netting::netted;
 use super::partition::{Doc, partition};
 use super::plan::{self, DeptField, Plan};
-use super::table::{Table, mix};
 use crate::charge::{ChargeLine, Visit};
 use crate::error::{Code, Error, Result};
 use crate::ident::DeptCode;
 use crate::money::{Money, Totalling};
 use crate::policy::Grouping;
+use crate::table::{Table, mix};
 
 /// Unpaid lines of one patient and the visits they name.
 #[derive(Clone, Copy, Debug)]

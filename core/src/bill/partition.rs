@@ -7,10 +7,10 @@ use super::line::{Line, Lines};
 use super::plan::{self, DeptField, Parts, Plan};
 use super::seconds::Seconds;
 use super::sets;
-use super::table::{Table, expected, mix_words};
 use super::visits::{VisitKey, Visits};
 use crate::error::{Error, Result};
 use crate::money::{Exact, Money, Totalling};
+use crate::table::{Table, expected, mix_words};
 
 /// One document of a [`Partition`]. Batches have millions, visited in no order: two share one line of the cache.
 #[derive(Clone, Copy, Debug)]

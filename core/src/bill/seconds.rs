@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use super::plan::{self, Parts};
-use super::table::{Table, mix, mix_words, short};
+use crate::table::{Table, mix, mix_words, short};
 
 /// Parts and content, numbered by first appearance.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Indivisible sets (rule 3): which lines must stay together, and which line decides where they go.
 
 use super::line::{Line, Lines};
-use super::table::{Table, mix};
+use crate::table::{Table, mix};
 
 /// For each line the line whose key it takes: itself, or the main line of its set.
 ///

@@ -2,9 +2,9 @@
 
 use super::line::{Line, Lines};
 use super::partition::Partition;
-use super::table::{Table, mix};
 use crate::error::{Code, Error, Result};
 use crate::money::Exact;
+use crate::table::{Table, mix};
 
 /// So many lines are looked at side by side.
 const BLOCK: u32 = 64;

@@ -1,6 +1,6 @@
 //! The visits of a batch, and where the documents of each are: the first level of the search.
 
-use super::table::{Table, mix, mix_words, short};
+use crate::table::{Table, mix, mix_words, short};
 
 /// A visit number in the words that most of them fit into, so that it is compared without going to its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

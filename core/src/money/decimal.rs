@@ -153,9 +153,37 @@ decimal_newtype!(
     Quantity, 4, "quantity", "has more than 4 decimals"
 );
 
+impl Quantity {
+    /// None.
+    pub const ZERO: Quantity = Quantity(0);
+
+    /// The difference.
+    pub fn minus(self, other: Quantity) -> Result<Quantity> {
+        Quantity::from_scaled(self.0 - other.0) // both within ±10^12
+    }
+}
+
 /// The amount of one line: price × quantity (× doses for herbs), half away from zero to the fen (四舍五入).
 pub fn line_amount(price: UnitPrice, quantity: Quantity, doses: u32) -> Result<Money> {
     Exact::of_line(price.scaled(), quantity.scaled(), doses).round()
+}
+
+/// What of a line's paid amount belongs to the quantity that is kept (全退重收): paid ÷ quantity at 4 decimals, × what is
+/// kept, both half away from zero, as HIS does it; all or nothing kept is exact, and never more than was paid. The refund
+/// is paid − kept, so the sum always closes (domain/hospital.md §2.5).
+pub fn kept_amount(paid: Money, quantity: Quantity, kept: Quantity) -> Result<Money> {
+    let (of, kept) = (i128::from(quantity.scaled()), i128::from(kept.scaled()));
+    if of <= 0 || kept < 0 || kept > of || paid.is_negative() {
+        return Err(Error::field("quantity", "does not hold what is kept"));
+    }
+    if kept == of || kept == 0 {
+        return Ok(if kept == 0 { Money::ZERO } else { paid });
+    }
+    // The price of one in 10^-4 yuan, and what is kept of it in fen.
+    let half_up = |over: i128, under: i128| (over * 2 + under) / (under * 2);
+    let price = half_up(i128::from(paid.fen()) * 100 * i128::from(Quantity::ONE), of);
+    let fen = half_up(price * kept, 100 * i128::from(Quantity::ONE));
+    Ok(paid.min(Money::from_fen(i64::try_from(fen).map_err(|_| Error::amount_range("kept"))?)?))
 }
 
 /// An exact amount before rounding, in 10^-10 yuan (6 decimals of a price × 4 of a quantity).

@@ -11,14 +11,14 @@ use std::hint::select_unpredictable;
 const K: [u64; 4] = [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
 
 /// Mixes two words into one.
-pub(super) const fn mix_words(a: u64, b: u64) -> u64 {
+pub(crate) const fn mix_words(a: u64, b: u64) -> u64 {
     let wide = (a ^ K[0]) as u128 * (b ^ K[1]) as u128;
     // Both halves matter: the low one knows the high bits of the words poorly, the high one the low bits.
     (wide as u64) ^ ((wide >> 64) as u64)
 }
 
 /// Mixes bytes into a hash; deterministic on every platform.
-pub(super) fn mix(hash: u64, bytes: &[u8]) -> u64 {
+pub(crate) fn mix(hash: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let hash = words.iter().fold(hash ^ K[2], |h, word| mix_words(h, u64::from_le_bytes(*word)));
     // The length keeps ("ab", "c") and ("a", "bc") apart.
@@ -28,7 +28,7 @@ pub(super) fn mix(hash: u64, bytes: &[u8]) -> u64 {
 /// The first 8 bytes as a little-endian word, zeros behind a shorter text. Texts of equal length, at most 8, have equal
 /// words only when they are equal.
 #[inline]
-pub(super) fn short(text: &[u8]) -> u64 {
+pub(crate) fn short(text: &[u8]) -> u64 {
     if let Some(all) = text.first_chunk::<8>() {
         return u64::from_le_bytes(*all);
     }
@@ -47,7 +47,7 @@ const EMPTY: u64 = 0;
 
 /// Open addressing, linear probing; a slot holds 32 bits of the hash and the position + 1. The caller compares contents.
 #[derive(Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     slots: Vec<u64>,
     used: usize,
     /// What found no slot within [`STEPS`], by its spelled content.
@@ -56,7 +56,7 @@ pub(super) struct Table {
 
 impl Table {
     /// A table that holds `expected` entries without growing.
-    pub(super) fn for_entries(expected: usize) -> Table {
+    pub(crate) fn for_entries(expected: usize) -> Table {
         Table { slots: vec![EMPTY; slots_for(expected)], ..Table::default() }
     }
 
@@ -64,7 +64,7 @@ impl Table {
     /// `u32::MAX`; `same` says whether the content at a stored position equals the content asked for, `spelled` gives
     /// that content as bytes, equal when and only when `same`.
     #[inline]
-    pub(super) fn find_or_insert(&mut self, hash: u64, position: u32, same: impl FnMut(u32) -> bool, spelled: impl FnOnce() -> Vec<u8>) -> Option<u32> {
+    pub(crate) fn find_or_insert(&mut self, hash: u64, position: u32, same: impl FnMut(u32) -> bool, spelled: impl FnOnce() -> Vec<u8>) -> Option<u32> {
         if self.is_full() {
             self.grow(0);
         }
@@ -90,7 +90,7 @@ impl Table {
     }
 
     /// The position stored under equal content.
-    pub(super) fn find(&self, hash: u64, same: impl FnMut(u32) -> bool, spelled: impl FnOnce() -> Vec<u8>) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u64, same: impl FnMut(u32) -> bool, spelled: impl FnOnce() -> Vec<u8>) -> Option<u32> {
         match self.probe(hash >> 32, same) {
             Probe::Found(position) => Some(position),
             Probe::Free(_) | Probe::Crowded if self.crowded.is_empty() => None,
@@ -102,7 +102,7 @@ impl Table {
     /// memory answers many questions at once. Without a branch on what it reads, or the processor would guess, guess
     /// wrong, and wait after all.
     #[inline]
-    pub(super) fn glance(&self, hash: u64) -> u32 {
+    pub(crate) fn glance(&self, hash: u64) -> u32 {
         let home = (hash >> 32) as usize & self.slots.len().wrapping_sub(1);
         (0..2).fold(0, |position, step| {
             let entry = self.slots.get(home + step).copied().unwrap_or(EMPTY);
@@ -112,12 +112,12 @@ impl Table {
 
     /// Five eighths: beyond that the walks become long.
     #[inline]
-    pub(super) const fn is_full(&self) -> bool {
+    pub(crate) const fn is_full(&self) -> bool {
         self.used * 8 >= self.slots.len() * 5
     }
 
     /// So many slots that they do not fit the processor's own caches.
-    pub(super) fn is_large(&self) -> bool {
+    pub(crate) fn is_large(&self) -> bool {
         self.slots.len() > 1 << 13
     }
 
@@ -147,7 +147,7 @@ impl Table {
     /// At least twice as many slots, and enough for `expected` entries. The entries move in the order of their slots, from a free one on: so the place that lies as
     /// far from an entry's home as its old one is still free when its turn comes, and nobody is further than [`STEPS`].
     #[cold]
-    pub(super) fn grow(&mut self, expected: usize) {
+    pub(crate) fn grow(&mut self, expected: usize) {
         let mut slots = vec![EMPTY; slots_for(expected).max(self.slots.len() * 2)];
         let mask = slots.len() - 1;
         let (before, after) = self.slots.split_at(self.slots.iter().position(|e| *e == EMPTY).unwrap_or(0));
@@ -171,7 +171,7 @@ fn slots_for(entries: usize) -> usize {
 
 /// How many entries to make room for when `found` were found among `read` of `count` lines: as many as there will be if
 /// the rest is like that, but no more than eight times as many, because lines that are read first are not like the rest.
-pub(super) fn expected(found: usize, read: usize, count: usize) -> usize {
+pub(crate) fn expected(found: usize, read: usize, count: usize) -> usize {
     let all = found as u64 * count as u64 / read.max(1) as u64;
     all.min(found as u64 * 8) as usize
 }

@@ -1,0 +1,74 @@
+//! The plan of a refund a patient asks for: which approvals in which order, then which counterparts (DESIGN.md §4.3).
+
+use serde::{Deserialize, Serialize};
+
+use crate::charge::PayerClass;
+use crate::error::{Code, Error, Result};
+
+/// A stage of a patient's refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RefundStage"))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The outpatient doctor decides (门诊医生审核).
+    Doctor,
+    /// Each department that has confirmed takes it back (反确认).
+    Unconfirm,
+    /// Finance decides (计财科审核).
+    Finance,
+    /// Everything is read again and judged by the same rule.
+    Checking,
+    /// The insurer reverses the whole settlement.
+    Insurer,
+    /// HIS reverses, and for a part charges the rest again.
+    His,
+    /// The channel gives the money back.
+    Returning,
+    /// The invoice is reversed; a new one for what is left.
+    Red,
+}
+
+impl Stage {
+    /// Does a person decide here?
+    pub const fn is_approval(self) -> bool {
+        matches!(self, Stage::Doctor | Stage::Unconfirm | Stage::Finance)
+    }
+
+    /// What the patient reads in the timeline.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Stage::Doctor => "医生审核",
+            Stage::Unconfirm => "执行科室确认",
+            Stage::Finance => "财务审核",
+            Stage::Checking => "核对",
+            Stage::Insurer => "医保退费",
+            Stage::His => "院内退费",
+            Stage::Returning => "退款",
+            Stage::Red => "票据冲红",
+        }
+    }
+}
+
+/// The plan by who pays. `centre_returns_cash`: the insurer's centre gives the cash back itself (`cash_owner`), so the channel
+/// must not do it again.
+pub const fn patient_plan(payer: PayerClass, centre_returns_cash: bool) -> &'static [Stage] {
+    use Stage::{Checking, Doctor, Finance, His, Insurer, Red, Returning, Unconfirm};
+    match (payer, centre_returns_cash) {
+        (PayerClass::SelfPay, _) => &[Doctor, Finance, Checking, His, Returning, Red],
+        (PayerClass::Insured, false) => &[Doctor, Unconfirm, Finance, Checking, Insurer, His, Returning, Red],
+        (PayerClass::Insured, true) => &[Doctor, Unconfirm, Finance, Checking, Insurer, His, Red],
+    }
+}
+
+/// Is a plan of a policy sound? Approvals first (the doctor before the departments before finance), then checking, then the
+/// insurer before HIS before the channel before the invoice; every stage at most once; doctor, finance and checking always.
+pub fn check_plan(plan: &[Stage]) -> Result<()> {
+    let bad = |problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", "plan").with("problem", problem));
+    if plan.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) {
+        return bad("has a stage twice or out of order");
+    }
+    if [Stage::Doctor, Stage::Finance, Stage::Checking, Stage::His].iter().any(|must| !plan.contains(must)) {
+        return bad("must have doctor, finance, checking and his");
+    }
+    Ok(())
+}

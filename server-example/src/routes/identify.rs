@@ -48,7 +48,7 @@ pub struct Choose {
 
 /// A file to choose from; masked.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Choice {
+pub struct FileChoice {
     /// What to send to `identify/choose`.
     pub choice: u32,
     /// Masked name.
@@ -75,7 +75,7 @@ pub enum Identified {
     /// Several files were found; choose one.
     Choose {
         /// The files.
-        choices: Vec<Choice>,
+        choices: Vec<FileChoice>,
         /// The choice must be made until then.
         expires_at: Timestamp,
         /// The token, when `bearer` was asked for.
@@ -158,8 +158,8 @@ pub async fn exit(State(app): State<App>, headers: HeaderMap) -> Result<Response
     Ok(response)
 }
 
-fn choices(files: &[PatientFile]) -> Vec<Choice> {
-    let shown = |(choice, file): (u32, &PatientFile)| Choice { choice, name: mask_name(file.name.reveal()), phone: file.phone.as_ref().map(|p| mask_phone(p.reveal())) };
+fn choices(files: &[PatientFile]) -> Vec<FileChoice> {
+    let shown = |(choice, file): (u32, &PatientFile)| FileChoice { choice, name: mask_name(file.name.reveal()), phone: file.phone.as_ref().map(|p| mask_phone(p.reveal())) };
     (0u32..).zip(files).map(shown).collect()
 }
 

@@ -61,7 +61,9 @@ fn called(scenario: &Scenario, call: &Call, host: &mut impl Host, kept: &mut Kep
         let Some(route) = &call.http else { return Ok(()) };
         let server = server.map_err(|e| e.to_string())?;
         let (status, json) = server.post(&route.path, &fill(&route.request, kept)?.to_string()).map_err(|e| e.to_string())?;
-        return judge(route.response.as_ref(), route.error.as_ref(), &Answer { is_response: status == 200, json }, kept);
+        let answer = Answer { is_response: status == 200, json };
+        judge(route.response.as_ref(), route.error.as_ref(), &answer, kept)?;
+        return keep(&call.keep, &answer.json, kept);
     }
     let answer = if call.until.is_empty() { ask(host, who, call, &request)? } else { wait(host, who, call, request, kept)? };
     judge(call.response.as_ref(), call.error.as_ref(), &answer, kept)?;

@@ -222,7 +222,8 @@ fn check(step: &Step, people: &BTreeMap<String, Person>, names: &mut BTreeSet<St
             if call.http.is_some() && op.reach != Reach::HostOnly {
                 return Err("is reached over HTTP by its name".to_owned());
             }
-            if !call.keep.is_empty() && (op.reach == Reach::HostOnly || call.response.is_none()) {
+            let answered = call.response.is_some() && (op.reach != Reach::HostOnly || call.http.as_ref().is_some_and(|http| http.response.is_some()));
+            if !call.keep.is_empty() && !answered {
                 return Err("nothing can be kept of a failure, or of an operation that HTTP does not answer".to_owned());
             }
             &call.keep

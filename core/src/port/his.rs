@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, Outcome, RebookOrder, StoppedSession};
+use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, HisTraits, Outcome, RebookOrder, StoppedSession};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
@@ -458,55 +458,6 @@ pub enum HisAnswer {
     Rebook(Rebooked),
     /// What became of it; none when HIS has no record (yet).
     QueryRebook(Option<Rebooked>),
-}
-
-/// What a HIS can do; missing abilities are data, not errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HisTraits {
-    /// It locks bills; otherwise our claim alone guards.
-    pub lock: bool,
-    /// It can say what became of a posting; otherwise an unknown posting goes to a person.
-    pub query_post: bool,
-    /// It can cancel a posting number for good.
-    pub cancel_post: bool,
-    /// It pushes or lists notices.
-    pub notices: bool,
-    /// It lists registrations, gives numbers and takes check-ins.
-    #[serde(default)]
-    pub check_in: bool,
-    /// It can say what became of a check-in; otherwise an unknown one goes to a person.
-    #[serde(default)]
-    pub query_check_in: bool,
-    /// It moves and takes back registrations of a stopped session; otherwise the window does.
-    #[serde(default)]
-    pub rebook: bool,
-    /// It can say what became of a rebooking.
-    #[serde(default)]
-    pub query_rebook: bool,
-    /// It finds files by document and opens new ones.
-    #[serde(default)]
-    pub open_file: bool,
-    /// It can say what became of the opening of a file; otherwise an unknown one goes to a person.
-    #[serde(default)]
-    pub query_file: bool,
-}
-
-impl Default for HisTraits {
-    fn default() -> HisTraits {
-        HisTraits {
-            lock: true,
-            query_post: true,
-            cancel_post: true,
-            notices: true,
-            check_in: true,
-            query_check_in: true,
-            rebook: true,
-            query_rebook: true,
-            open_file: true,
-            query_file: true,
-        }
-    }
 }
 
 /// The hospital information system.

@@ -218,3 +218,24 @@ impl InvoiceClient {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// HIS, its client and the time.
+pub struct Desk {
+    pub client: HisClient,
+    pub hospital: Hospital,
+    pub now: Timestamp,
+}
+
+impl Desk {
+    pub fn open() -> Desk {
+        Desk { client: HisClient::new(), hospital: hospital(), now: NINE }
+    }
+
+    pub fn call(&mut self, operation: &str, body: &Value) -> (String, Value) {
+        self.client.call(&mut self.hospital, operation, body, self.now)
+    }
+
+    pub fn code(&mut self, operation: &str, body: &Value) -> String {
+        self.call(operation, body).0
+    }
+}

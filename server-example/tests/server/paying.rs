@@ -104,13 +104,9 @@ async fn a_cancelled_payment_closes_its_order_and_frees_the_bills() {
     assert_eq!(view["progress"], json!("closed"));
     let scan = send(stage.client.post(format!("{}/admin/pay", stage.sim.urls().admin)).json(&json!({"code": code}))).await;
     assert_eq!(scan.status, 409, "the order is closed at the channel");
-    for _ in 0..40 {
-        if stage.bill_ids(&session).await == bills {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-    }
-    panic!("the bills are payable again");
+    // HIS has unlocked them: they are payable again.
+    stage.until(&session, &payment, |view| view["settlements"].as_array().is_some_and(|all| all.iter().all(|one| one["st"] == json!("void")))).await;
+    assert_eq!(stage.bill_ids(&session).await, bills);
 }
 
 #[tokio::test(flavor = "multi_thread")]

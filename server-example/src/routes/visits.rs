@@ -111,7 +111,7 @@ pub async fn choose(
 }
 
 /// A session of the official account stands for a phone, whatever it sends; so does whoever sends a position. The rest are
-/// kiosks, which stand in the hospital: their network is not the internet's (docs/server.md).
+/// kiosks, which stand in the hospital: their network is not the internet's (docs/guide/server.md).
 fn attend(session: &Session, key: RequestKey, visit_id: VisitId, position: Option<Position>) -> AttendRequest {
     let phone = session.payer.is_some() || position.is_some();
     let presence = if phone { Presence::Phone { position } } else { Presence::Kiosk };

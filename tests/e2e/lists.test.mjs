@@ -16,7 +16,7 @@ before(async () => {
   const sixty = Array.from({ length: 6 }, (_, v) => ({ patient: many, lines: rooms.map((dept, at) => ({ dept, price: `${10 + v}.${10 + at}`, fen: (10 + v) * 100 + 10 + at })) }));
   const day = writeDay([many, cents, twin, other, plain], [
     ...sixty,
-    { patient: cents, lines: [{ dept: '西药房', price: '0.1', fen: 10, kind: 'drug', cls: '09', name: longName, spec: '0.1g*10片/板*3板/盒' }, { dept: '西药房', price: '0.2', fen: 20, kind: 'drug', cls: '09' }, { dept: '检验科', price: '0.7', fen: 70 }] },
+    { patient: cents, lines: [{ dept: '西药房', price: '0.1', fen: 10, kind: 'drug', cls: '09', name: longName, spec: '0.1g*10片/板*3板/盒' }, { dept: '西药房', price: '0.2', fen: 20, kind: 'drug', cls: '09', own: true }, { dept: '检验科', price: '0.7', fen: 70 }] },
     { patient: twin, lines: [{ dept: '检验科', price: '5', fen: 500 }] },
     { patient: other, lines: [{ dept: '检验科', price: '6', fen: 600 }] },
     { patient: plain, lines: [{ dept: '检验科', price: '20', fen: 2000 }] },
@@ -58,6 +58,18 @@ test('a document belongs to one department, and says where', async (t) => {
   await enterKiosk(page, cents);
   assert.deepEqual((await page.locator('.row-words b').allTextContents()).sort(), ['检验科', '西药房']);
   assert.match(await page.locator('.row', { hasText: '西药房' }).locator('.row-place').textContent(), /门诊一楼3号窗口/);
+});
+
+test('a bill names each item with class, specification, when it was ordered and by whom', async (t) => {
+  const page = await open(t);
+  await enterKiosk(page, cents);
+  await page.locator('.row', { hasText: '西药房' }).locator('.row-more').click();
+  await page.waitForSelector('.lines');
+  const [first, second] = await page.locator('tbody th').allTextContents();
+  assert.match(first, /西药费.*0\.1g\*10片\/板\*3板\/盒.*开单 2026年3月2日 09:00/);
+  assert.match(second, /自费项目/);
+  assert.doesNotMatch(first, /自费项目/);
+  assert.match(await page.textContent('.lead'), /西药房[\s\S]*李医生[\s\S]*3号窗口|西药房[\s\S]*李医生[\s\S]*窗口/);
 });
 
 test('sixty documents scroll, and the bar stays in sight', async (t) => {

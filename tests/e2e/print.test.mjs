@@ -185,3 +185,15 @@ test('the pay code is the order\'s address; the invoice code is the stored one, 
     assert.equal(await scanned(page.locator('.invoice .code')), settlements[0].invoice.url);
   }
 });
+
+test('leaving takes what is not printed yet out of the queue', async (t) => {
+  const page = await openPage(browser, hospital);
+  t.after(() => page.context().close());
+  let cancelled = 0;
+  await page.exposeFunction('cancelled', () => { cancelled += 1; });
+  await page.addInitScript('window.mjBridge = { cancelPrint: () => window.cancelled() };');
+  await enterKiosk(page, patients[next++]);
+  await page.click('.tool-exit');
+  await page.waitForURL(page.at('/k'));
+  assert.equal(cancelled, 1);
+});

@@ -37,6 +37,12 @@ pub struct LineView {
     pub amount_fen: Money,
     /// Fee class as printed on the ticket.
     pub fee_class: String,
+    /// The patient pays it himself, whatever he is insured for (自费项目).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_paid_item: bool,
+    /// When it was ordered, if HIS says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_at: Option<Timestamp>,
 }
 
 impl LineView {
@@ -51,6 +57,8 @@ impl LineView {
             doses: line.doses,
             amount_fen: line.amount_fen,
             fee_class: line.fee_class.name().to_owned(),
+            self_paid_item: line.self_paid_item,
+            ordered_at: line.ordered_at,
         }
     }
 }

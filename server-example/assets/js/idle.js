@@ -19,6 +19,7 @@
     mj.one('#main').removeAttribute('data-idle');
     mj.all('.who').forEach((who) => who.remove());
     fetch(home + '/exit', { method: 'POST', redirect: 'manual', keepalive: true }).then(gone, gone);
+    mj.bridge.cancelPrint();
   }
   function alive() {
     told = mj.clock.now();

@@ -86,6 +86,10 @@ pub struct Line {
     pub amount: String,
     /// Fee class.
     pub kind: String,
+    /// Insurance never pays it.
+    pub self_paid: bool,
+    /// When it was ordered.
+    pub ordered: Option<String>,
 }
 
 impl Visited {
@@ -138,7 +142,16 @@ impl Line {
         let unit = line.unit.unwrap_or_default();
         let doses = if line.doses > 1 { format!(" × {}付", line.doses) } else { String::new() };
         let quantity = format!("{}{}{}{doses}", line.quantity, if unit.is_empty() { "" } else { " " }, unit);
-        Line { price: price(&line.price.to_string()), name: line.name, spec: line.spec.unwrap_or_default(), quantity, amount: yuan(line.amount_fen), kind: line.fee_class }
+        Line {
+            price: price(&line.price.to_string()),
+            name: line.name,
+            spec: line.spec.unwrap_or_default(),
+            quantity,
+            amount: yuan(line.amount_fen),
+            kind: line.fee_class,
+            self_paid: line.self_paid_item,
+            ordered: line.ordered_at.map(moment),
+        }
     }
 }
 

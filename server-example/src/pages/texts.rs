@@ -192,6 +192,8 @@ texts! {
     line_price = "单价";
     line_quantity = "数量";
     line_amount = "金额";
+    line_self_paid = "自费项目";
+    line_ordered = "开单";
 
     paid_title = "缴费记录";
     paid_sub = "最近的在前";

@@ -14,7 +14,7 @@ export function person(n, { id_no, name = `测试${'甲乙丙丁戊己'[n - 1] |
 }
 
 /**
- * A day of these people: `visits` are `{ patient, dept, date, lines: [{ dept, name, spec, price, quantity, fen, kind, cls }] }`.
+ * A day of these people: `visits` are `{ patient, dept, date, lines: [{ dept, name, spec, price, quantity, fen, kind, cls, own }] }`.
  * Returns the file's path.
  */
 export function writeDay(patients, visits) {
@@ -30,7 +30,7 @@ export function writeDay(patients, visits) {
       day.lines.push({
         line_id: `L${String(n).padStart(8, '0')}`, version: 0, patient_id: visit.patient.patient_id, visit_id, line_no: n, kind: line.kind || 'service', fee_class: line.cls || '04', item_code: `S${n}`, item_name: line.name || `项目${n}`,
         ...(line.spec ? { spec: line.spec } : {}), unit: '次', price: line.price, quantity: line.quantity || '1', doses: 1, amount_fen: line.fen, order_dept_code: 'D000', order_dept_name: dept_name,
-        exec_dept_code: codes.get(line.dept), exec_dept_name: line.dept, main_line: false, self_paid_item: false, ordered_at: `${DATE}T09:00:00.000+08:00`,
+        exec_dept_code: codes.get(line.dept), exec_dept_name: line.dept, main_line: false, self_paid_item: line.own || false, ordered_at: `${DATE}T09:00:00.000+08:00`,
       });
     }
   }

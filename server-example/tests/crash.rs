@@ -14,7 +14,7 @@ fn run(arguments: &[&str]) -> (bool, String) {
 
 #[test]
 fn fifty_deaths_under_load_leave_every_figure_agreeing() {
-    let (held, text) = run(&["--crash-loop", "50", "--visits", "2500", "--seed", "11"]);
+    let (held, text) = run(&["--crash-loop", "50", "--visits", "1800", "--seed", "11"]);
     assert!(held && text.contains("killed 50 times") && text.contains("HIS=channel=invoices=ledger, 0 violations"), "{text}");
 }
 

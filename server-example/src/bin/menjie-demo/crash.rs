@@ -1,8 +1,6 @@
 //! `kill -9` under load: the server dies at random moments and starts again, again and again; afterwards the books must
 //! be as if nothing had happened.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use menjie_sim::rng::Rng;
@@ -11,41 +9,70 @@ use tokio::time::{Instant, sleep};
 use crate::arguments::Arguments;
 use crate::day::{announce, close, finish, serve_all};
 use crate::deploy::{Deployed, client};
+use crate::doors::Doors;
 use crate::say::say;
 
-/// Between two deaths, from being ready.
-const LEAST_MS: u64 = 150;
-const MOST_MS: u64 = 1_200;
+/// A death does not wait for the end of somebody's payment: up to so long after it.
+const AFTER_MS: u64 = 120;
 
 /// Kills the server `crashes` times while patients pay. `true` when the day closes without a violation.
+///
+/// The deaths are spread over the patients, not over time: however fast the machine is, each finds others paying.
 pub(crate) async fn run(deployed: &Deployed, arguments: &Arguments, crashes: u32) -> Result<bool, String> {
+    let patients = deployed.day.patients.len();
+    let deaths = deaths(patients, crashes, &mut Rng::new(arguments.seed).fork("kill -9"))?;
     announce(deployed, arguments);
     let client = client(Duration::from_secs(40))?;
-    let open = Arc::new(AtomicBool::new(true));
+    let doors = Doors::open();
     let begun = Instant::now();
-    let serving = AtomicBool::new(true);
-    let patients = async {
-        let served = serve_all(deployed, &client, "day", "缴费 paying  ", &open).await;
-        serving.store(false, Ordering::Release);
-        served
-    };
     let killing = async {
-        let mut rng = Rng::new(arguments.seed).fork("kill -9");
-        for killed in 0..crashes {
-            sleep(Duration::from_millis(rng.between(LEAST_MS, MOST_MS))).await;
-            if !serving.load(Ordering::Acquire) {
-                return Err(format!("all patients were served after {killed} kills; give more --visits"));
-            }
+        for (served, wait) in deaths {
+            doors.have_left(served).await;
+            sleep(wait).await;
             deployed.kill().await?;
             deployed.spawn().await?;
         }
-        open.store(false, Ordering::Release);
+        doors.close();
         Ok(())
     };
-    let (complaints, killed): (_, Result<(), String>) = tokio::join!(patients, killing);
+    let (complaints, killed): (_, Result<(), String>) = tokio::join!(serve_all(deployed, &client, "day", "缴费 paying  ", &doors), killing);
     killed?;
     let mut complaints = complaints?;
     say(&format!("killed {crashes} times in {} s", begun.elapsed().as_secs()));
     complaints.extend(close(deployed, &client, arguments.faults.is_some()).await?);
-    finish(deployed, &client, deployed.day.patients.len(), complaints).await
+    finish(deployed, &client, patients, complaints).await
+}
+
+/// After how many patients, and how long after the last of them, the server dies: one death in each equal share of the
+/// patients, so that each comes while somebody is left to be served.
+fn deaths(patients: usize, crashes: u32, rng: &mut Rng) -> Result<Vec<(usize, Duration)>, String> {
+    let share = patients as u64 / u64::from(crashes.max(1));
+    if share == 0 {
+        return Err(format!("{crashes} deaths need as many patients, the day has {patients}; give more --visits"));
+    }
+    (0..u64::from(crashes))
+        .map(|number| {
+            let served = usize::try_from(number * share + rng.between(0, share - 1)).map_err(|_| "too many patients".to_owned())?;
+            Ok((served, Duration::from_millis(rng.between(0, AFTER_MS))))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn every_death_has_a_patient_of_its_own_before_the_last_one_leaves() {
+        for (patients, crashes) in [(1, 1), (50, 50), (2_320, 50), (7, 3)] {
+            let deaths = deaths(patients, crashes, &mut Rng::new(3)).unwrap();
+            assert_eq!(deaths.len(), crashes as usize);
+            assert!(deaths.iter().zip(deaths.iter().skip(1)).all(|(a, b)| a.0 < b.0), "{deaths:?}");
+            assert!(deaths.iter().all(|(served, _)| *served < patients), "{deaths:?}");
+        }
+        assert!(deaths(49, 50, &mut Rng::new(3)).is_err());
+        assert!(deaths(49, 0, &mut Rng::new(3)).unwrap().is_empty());
+    }
 }

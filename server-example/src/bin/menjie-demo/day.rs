@@ -1,7 +1,5 @@
 //! A whole day, headless: every patient pays through the HTTP API, then everybody's figures are compared.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use menjie_sim::day::DayPatient;
@@ -13,6 +11,7 @@ use crate::arguments::Arguments;
 use crate::closing::{Closing, add, condensed};
 use crate::deploy::{Deployed, client};
 use crate::desk::Desk;
+use crate::doors::Doors;
 use crate::heal::heal;
 use crate::journey::{Standing, pay_all, standing};
 use crate::progress::Progress;
@@ -28,9 +27,9 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 pub(crate) async fn run(deployed: &Deployed, arguments: &Arguments) -> Result<bool, String> {
     announce(deployed, arguments);
     let client = client(TIMEOUT)?;
-    let open = Arc::new(AtomicBool::new(true));
+    let doors = Doors::open();
     let begun = Instant::now();
-    let mut complaints = serve_all(deployed, &client, "day", "缴费 paying  ", &open).await?;
+    let mut complaints = serve_all(deployed, &client, "day", "缴费 paying  ", &doors).await?;
     say(&format!("缴费阶段 {} s", begun.elapsed().as_secs()));
     complaints.extend(close(deployed, &client, arguments.faults.is_some()).await?);
     finish(deployed, &client, deployed.day.patients.len(), complaints).await
@@ -44,9 +43,9 @@ pub(crate) fn announce(deployed: &Deployed, arguments: &Arguments) {
     }
 }
 
-/// Lets every patient pay while `open`; what went wrong.
-pub(crate) async fn serve_all(deployed: &Deployed, client: &Client, round: &'static str, what: &'static str, open: &Arc<AtomicBool>) -> Result<Vec<String>, String> {
-    each(deployed, client, what, open, move |mut desk, patient| async move { pay_all(&mut desk, &patient, round).await })
+/// Lets every patient pay while the doors are open; what went wrong.
+pub(crate) async fn serve_all(deployed: &Deployed, client: &Client, round: &'static str, what: &'static str, doors: &Doors) -> Result<Vec<String>, String> {
+    each(deployed, client, what, doors, move |mut desk, patient| async move { pay_all(&mut desk, &patient, round).await })
         .await
         .map(|results| results.into_iter().filter_map(Result::err).collect())
 }
@@ -59,17 +58,17 @@ pub(crate) async fn close(deployed: &Deployed, client: &Client, again: bool) -> 
     if !again {
         return Ok(Vec::new());
     }
-    let open = Arc::new(AtomicBool::new(true));
-    let complaints = serve_all(deployed, client, "again", "补缴 again   ", &open).await?;
+    let doors = Doors::open();
+    let complaints = serve_all(deployed, client, "again", "补缴 again   ", &doors).await?;
     heal(deployed, &staff).await?;
     Ok(complaints)
 }
 
 /// Asks every patient's list and everybody's truth.
 pub(crate) async fn finish(deployed: &Deployed, client: &Client, patients: usize, mut complaints: Vec<String>) -> Result<bool, String> {
-    let open = Arc::new(AtomicBool::new(true));
+    let doors = Doors::open();
     let mut all = Standing::default();
-    for result in each(deployed, client, "核对 checking", &open, |mut desk, patient| async move { standing(&mut desk, &patient).await }).await? {
+    for result in each(deployed, client, "核对 checking", &doors, |mut desk, patient| async move { standing(&mut desk, &patient).await }).await? {
         match result {
             Ok(one) => add(&mut all, one),
             Err(complaint) => complaints.push(complaint),
@@ -82,13 +81,7 @@ pub(crate) async fn finish(deployed: &Deployed, client: &Client, patients: usize
 }
 
 /// Does something for every patient, on a bounded number of devices, until the doors close.
-async fn each<T, F>(
-    deployed: &Deployed,
-    client: &Client,
-    what: &'static str,
-    open: &Arc<AtomicBool>,
-    work: impl Fn(Desk, DayPatient) -> F,
-) -> Result<Vec<Result<T, String>>, String>
+async fn each<T, F>(deployed: &Deployed, client: &Client, what: &'static str, doors: &Doors, work: impl Fn(Desk, DayPatient) -> F) -> Result<Vec<Result<T, String>>, String>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, String>> + Send + 'static,
@@ -98,7 +91,7 @@ where
     let mut busy = JoinSet::new();
     let mut results = Vec::with_capacity(deployed.day.patients.len());
     loop {
-        while busy.len() < DEVICES && open.load(Ordering::Acquire) {
+        while busy.len() < DEVICES && doors.are_open() {
             let Some(patient) = waiting.next() else { break };
             let desk = Desk::new(client.clone(), &deployed.base, &deployed.sim.urls().admin);
             busy.spawn(work(desk, patient.clone()));
@@ -106,6 +99,7 @@ where
         match busy.join_next().await {
             Some(Ok(result)) => {
                 progress.step();
+                doors.leave();
                 results.push(result);
             }
             Some(Err(error)) => return Err(format!("a device broke: {error}")),

@@ -9,6 +9,7 @@ mod crash;
 mod day;
 mod deploy;
 mod desk;
+mod doors;
 mod heal;
 mod journey;
 mod progress;

@@ -19,6 +19,12 @@ pub use check::{Finding, check_at_rest, check_journals};
 pub enum Account {
     /// Money at a channel (`cash.<channel>`).
     Cash(ChannelCode),
+    /// What the pooled fund owes the hospital (`insurer.fund`).
+    Fund,
+    /// What the personal account pays through the insurer (`insurer.account`).
+    PersonalAccount,
+    /// What others pay through the insurer (`insurer.other`).
+    OtherPayer,
     /// Money that came in and is not yet revenue.
     Suspense,
     /// Money that must go back.
@@ -34,6 +40,9 @@ impl Account {
     pub fn code(&self) -> String {
         match self {
             Account::Cash(channel) => format!("cash.{channel}"),
+            Account::Fund => "insurer.fund".to_owned(),
+            Account::PersonalAccount => "insurer.account".to_owned(),
+            Account::OtherPayer => "insurer.other".to_owned(),
             Account::Suspense => "suspense".to_owned(),
             Account::RefundPayable => "refund_payable".to_owned(),
             Account::Revenue(dept) => format!("revenue.{dept}"),
@@ -46,6 +55,9 @@ impl Account {
         match code.split_once('.') {
             Some(("cash", channel)) => ChannelCode::new(channel).map(Account::Cash),
             Some(("revenue", dept)) => DeptCode::new(dept).map(Account::Revenue),
+            Some(("insurer", "fund")) => Ok(Account::Fund),
+            Some(("insurer", "account")) => Ok(Account::PersonalAccount),
+            Some(("insurer", "other")) => Ok(Account::OtherPayer),
             None if code == "suspense" => Ok(Account::Suspense),
             None if code == "refund_payable" => Ok(Account::RefundPayable),
             None if code == "rounding" => Ok(Account::Rounding),

@@ -1,14 +1,17 @@
 //! The channel attempt model (支付): orders, proofs, what a channel can do. The machine is [`crate::workflow::payment`].
 
+mod parts;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::Private;
 use crate::calendar::Timestamp;
-use crate::error::{Error, Result};
 use crate::ident::BusinessNo;
 use crate::money::Money;
+
+pub use parts::{Amounts, Part, Parts};
 
 /// How the payer meets the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,45 +190,4 @@ pub enum NoticeWhat {
         /// The event's name.
         event: String,
     },
-}
-
-/// What was paid, is reserved for refunds, and went back, for one part of the money (渠道, later 统筹 and 个账).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Part {
-    /// Paid, proven.
-    pub paid_fen: Money,
-    /// Set aside for refunds on their way.
-    pub reserved_fen: Money,
-    /// Went back, proven.
-    pub refunded_fen: Money,
-}
-
-impl Part {
-    /// What may still be reserved: paid − refunded − reserved (I5).
-    pub fn free(&self) -> Result<Money> {
-        self.paid_fen.minus(self.refunded_fen)?.minus(self.reserved_fen)
-    }
-
-    /// Sets `amount` aside. Refused (as `None`) when it is not positive or more than is free.
-    pub fn reserve(&self, amount: Money) -> Result<Option<Part>> {
-        if !amount.is_positive() || amount > self.free()? {
-            return Ok(None);
-        }
-        Ok(Some(Part { reserved_fen: self.reserved_fen.plus(amount)?, ..*self }))
-    }
-
-    /// Gives a reservation up.
-    pub fn release(&self, amount: Money) -> Result<Part> {
-        // A negative amount would reserve without looking at what is free.
-        if !amount.is_positive() || amount > self.reserved_fen {
-            return Err(Error::internal("I5: released nothing, less than nothing or more than reserved"));
-        }
-        Ok(Part { reserved_fen: self.reserved_fen.minus(amount)?, ..*self })
-    }
-
-    /// Turns a reservation into money that went back.
-    pub fn returned(&self, amount: Money) -> Result<Part> {
-        let part = self.release(amount)?;
-        Ok(Part { refunded_fen: part.refunded_fen.plus(amount)?, ..part })
-    }
 }

@@ -32,7 +32,7 @@ pub use his_file::{DocumentRef, FileOpened, FileOrder};
 pub use his_traits::HisTraits;
 pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 pub use host::{Clock, Entropy, IdSource};
-pub use insurer::{Insurer, InsurerAnswer, InsurerCall, VoucherHolder};
+pub use insurer::{CashOwner, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversal, InsurerReversed, InsurerTraits, Uploaded, VoucherHolder};
 pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
 pub use keys::{KeyId, KeyProvider, SealKey};
 pub use list::{Cursor, Find, Page, Scan, ScanRow};

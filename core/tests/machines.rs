@@ -9,7 +9,7 @@ use menjie::access::{Actor, Private};
 use menjie::bill::{GroupInput, group};
 use menjie::ident::{ChannelCode, InvoiceId, PatientId, PaymentId, RefundId, SettlementId, SuspensionId};
 use menjie::invoice::{InvoiceState, Issued, Payer, Reddened};
-use menjie::payment::{Handover, Method, Proof, RefundState, TradeState};
+use menjie::payment::{Amounts, Handover, Method, Proof, RefundState, TradeState};
 use menjie::policy::{Grouping, Terms};
 use menjie::port::{HisReceipt, HisTraits, LockReceipt};
 use menjie::refund::Cause;
@@ -69,16 +69,16 @@ fn payment_is_total_and_its_table_is_what_it_does() {
         }
     }
     for refund in refunds {
-        events.push(E::Reserve { refund, amount_fen: fen(200) });
+        events.push(E::Reserve { refund, amounts: Amounts::cash(fen(200)) });
         events.push(E::Release { refund });
-        events.push(E::Returned { refund, amount_fen: fen(200) });
+        events.push(E::Returned { refund, amounts: Amounts::cash(fen(200)) });
     }
     let may_refuse = |e: &E| matches!(e, E::Cancel | E::Resolve { .. } | E::Reserve { .. });
     let walked = walk::<menjie::workflow::Payment>(&[new([100, 200]), new([0, 0])], &events, may_refuse, |p| p.st);
     same_as_table(MachineKind::Payment, &walked.transitions);
     for p in walked.seen.values() {
-        let part = p.part;
-        assert!(!part.reserved_fen.is_negative() && part.reserved_fen.plus(part.refunded_fen).unwrap() <= part.paid_fen, "I5");
+        let part = p.parts.total().unwrap();
+        assert!(p.parts.reserved.is_sound() && p.parts.free().unwrap().is_sound(), "I5");
         assert_eq!(p.proof.is_some(), part.paid_fen.is_positive(), "I19: money and proof come together");
     }
     assert!(walked.steps > 5_000, "{} steps over {} machines", walked.steps, walked.seen.len());
@@ -169,7 +169,7 @@ fn refund_is_total_and_its_table_is_what_it_does() {
         payment_fen: fen(300),
         settlement: Some(SettlementId::new(11).unwrap()),
         invoice: invoice.then(|| InvoiceId::new(31).unwrap()),
-        amount_fen: fen(300),
+        amounts: Amounts::cash(fen(300)),
     };
     let births = [
         new(Cause::HisRefused, false),

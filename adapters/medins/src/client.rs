@@ -62,6 +62,7 @@ impl Insurer for MedInsurance {
     async fn call(&self, cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
         match call {
             InsurerCall::Identify { code } => self.identify(cx, code).await,
+            _ => Outcome::Refused(No::new("absent", "this adapter only reads vouchers")),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Clearing (清算): types, and what the insurer's statement of a settlement says (domain/medins.md §3.5, §7).
 
+use serde::{Deserialize, Serialize};
+
 /// A code of a table with its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedCode {
@@ -35,7 +37,8 @@ pub const INSURANCE_TYPES: [NamedCode; 14] = [
 ];
 
 /// Which part of a mobile order a message speaks of (setlType, refdType).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SettlementPart {
     /// Everything.
     All,

@@ -1,4 +1,11 @@
-//! The states of a mobile insured order (ordStas) and what each of them proves (domain/medins.md §2.5).
+//! The states of a mobile insured order (ordStas), what each of them proves, and what the centre tells about an order
+//! (domain/medins.md §2.2, §2.3, §2.5).
+
+use serde::{Deserialize, Serialize};
+
+use super::MobileSplit;
+use crate::access::Private;
+use crate::calendar::Timestamp;
 
 /// What an order state means to us. Only [`OrderClass::Settled`] with equal amounts is proof of payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +75,34 @@ pub const ORDER_STATES: [OrderState; 17] = [
 /// The class of an ordStas as it came; whatever is unknown is still processing.
 pub fn order_class(code: &str) -> OrderClass {
     ORDER_STATES.iter().find(|s| s.code == code).map_or(OrderClass::Processing, |s| s.class)
+}
+
+/// What the centre tells about an order (6202, 6301, 6302). While it works, perhaps only the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderReport {
+    /// The centre's number (payOrdId), as it came.
+    pub pay_order_id: String,
+    /// ordStas, as it came.
+    pub code: String,
+    /// Who pays what, when told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<MobileSplit>,
+    /// When the insurer settled it, by its own clock (traceTime): the month of a refund counts from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
+    /// The insurer's number of the settlement (hiDocSn, setl_id).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurer_no: Option<String>,
+    /// Permission to reverse when HIS cannot post (revsToken).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversal_token: Option<Private>,
+}
+
+impl OrderReport {
+    /// What its state proves.
+    pub fn class(&self) -> OrderClass {
+        order_class(&self.code)
+    }
 }
 
 impl OrderClass {

@@ -12,6 +12,8 @@ pub enum Lane {
     His,
     /// Payment channels.
     Channel,
+    /// The insurer's centre, for orders.
+    Insurer,
     /// E-invoice platform.
     Invoice,
     /// Our own timers.
@@ -24,13 +26,14 @@ pub enum Lane {
 
 impl Lane {
     /// Every lane work is queued in.
-    pub const ALL: [Lane; 5] = [Lane::His, Lane::Channel, Lane::Invoice, Lane::Timer, Lane::Notify];
+    pub const ALL: [Lane; 6] = [Lane::His, Lane::Channel, Lane::Insurer, Lane::Invoice, Lane::Timer, Lane::Notify];
 
     /// Short stable code (a column).
     pub const fn code(self) -> &'static str {
         match self {
             Lane::His => "his",
             Lane::Channel => "channel",
+            Lane::Insurer => "insurer",
             Lane::Invoice => "invoice",
             Lane::Timer => "timer",
             Lane::Notify => "notify",
@@ -90,6 +93,9 @@ pub struct Pace {
     pub his: LanePace,
     /// Channels: domain/payments.md §7.
     pub channel: LanePace,
+    /// The insurer's centre: domain/medins.md §2.3, §8.
+    #[serde(default = "insurer")]
+    pub insurer: LanePace,
     /// Invoice platform.
     pub invoice: LanePace,
     /// Message gateways and the official account, for notices.
@@ -111,6 +117,12 @@ pub struct Pace {
 
 const fn person_ms() -> u32 {
     8_000
+}
+
+/// Twelve times every fifteen seconds, then hourly with a person called.
+fn insurer() -> LanePace {
+    let ladder = || Ladder { steps_s: vec![15; 12], slow_s: 3600 };
+    LanePace { act: ladder(), poll: Ladder { steps_s: [vec![3, 3, 5, 5, 10], vec![15; 12]].concat(), slow_s: 3600 }, deadline_ms: 30_000, slots: 8, overdue_s: 1_800 }
 }
 
 fn notify() -> LanePace {
@@ -140,6 +152,7 @@ impl Default for Pace {
                 slots: 16,
                 overdue_s: 1_800,
             },
+            insurer: insurer(),
             invoice: LanePace {
                 act: Ladder { steps_s: vec![2, 10, 30, 60, 300, 600], slow_s: 3600 },
                 poll: Ladder { steps_s: vec![5, 30, 60, 300, 600], slow_s: 3600 },
@@ -163,6 +176,7 @@ impl Pace {
         match lane {
             Lane::His => &self.his,
             Lane::Channel | Lane::Timer | Lane::Person => &self.channel,
+            Lane::Insurer => &self.insurer,
             Lane::Invoice => &self.invoice,
             Lane::Notify => &self.notify,
         }
@@ -171,7 +185,7 @@ impl Pace {
     /// Deadline of one call in a lane, in milliseconds.
     pub const fn deadline_ms(&self, lane: Lane) -> u32 {
         match lane {
-            Lane::His | Lane::Channel | Lane::Invoice | Lane::Timer | Lane::Notify => self.lane(lane).deadline_ms,
+            Lane::His | Lane::Channel | Lane::Insurer | Lane::Invoice | Lane::Timer | Lane::Notify => self.lane(lane).deadline_ms,
             Lane::Person => self.person_ms,
         }
     }
@@ -179,7 +193,7 @@ impl Pace {
     /// Checks every value; the error names the field.
     pub fn check(&self) -> Result<()> {
         let bad = |field: String, problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", field).with("problem", problem));
-        for (name, lane) in [("his", &self.his), ("channel", &self.channel), ("invoice", &self.invoice), ("notify", &self.notify)] {
+        for (name, lane) in [("his", &self.his), ("channel", &self.channel), ("insurer", &self.insurer), ("invoice", &self.invoice), ("notify", &self.notify)] {
             if lane.slots == 0 || lane.slots > 1024 {
                 return bad(format!("pace.{name}.slots"), "must lie between 1 and 1024");
             }

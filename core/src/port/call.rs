@@ -58,6 +58,7 @@ impl Call {
             Call::Channel { .. } => Lane::Channel,
             Call::Invoice { .. } => Lane::Invoice,
             Call::Notify { call: NotifyCall::Send { .. } } => Lane::Notify,
+            Call::Insurer { call } if !call.waits() => Lane::Insurer,
             Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => Lane::Person,
         }
     }
@@ -81,7 +82,8 @@ impl Call {
             Call::Channel { call, .. } => call.business_no(),
             Call::Invoice { call } => call.business_no(),
             Call::Notify { call } => call.business_no(),
-            Call::HealthCode { .. } | Call::Insurer { .. } => None,
+            Call::Insurer { call } => call.business_no(),
+            Call::HealthCode { .. } => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Batch, Source};
 use crate::error::{Error, Result};
 use crate::ledger::Journal;
-use crate::payment::Part;
+use crate::payment::Parts;
 use crate::workflow::Row;
 
 impl Batch {
@@ -39,7 +39,7 @@ impl Batch {
         promise(self.log.iter().all(|s| !s.actor.is_empty() && !s.what.is_empty()), "a step has an actor and an event")?;
         for write in &self.writes {
             if let Row::Payment(payment) = &write.row {
-                check_part(&payment.part)?;
+                check_parts(&payment.parts)?;
             }
         }
         Ok(())
@@ -60,9 +60,9 @@ impl Batch {
 }
 
 /// The last guard against giving back more than was paid (I5); the SQL stores repeat it as a CHECK.
-fn check_part(part: &Part) -> Result<()> {
-    let in_order = !part.paid_fen.is_negative() && !part.reserved_fen.is_negative() && !part.refunded_fen.is_negative();
-    promise(in_order && !part.free()?.is_negative(), "I5: refunded and reserved stay within what was paid")
+fn check_parts(parts: &Parts) -> Result<()> {
+    let in_order = parts.paid.is_sound() && parts.reserved.is_sound() && parts.refunded.is_sound();
+    promise(in_order && parts.free()?.is_sound(), "I5: refunded and reserved stay within what was paid")
 }
 
 fn sound(journal: &Journal) -> bool {

@@ -186,7 +186,7 @@ fn item(row: &Row) -> Option<AttentionItem> {
     let amount_fen = match row {
         Row::Payment(m) => m.amount_fen,
         Row::Settlement(m) => m.bill.total_fen,
-        Row::Refund(m) => m.amount_fen,
+        Row::Refund(m) => m.amounts.total().unwrap_or_default(),
         Row::Invoice(m) => m.order.total_fen,
         Row::Suspension(m) => m.registration.fee_fen,
         Row::CheckIn(_) | Row::Stop(_) | Row::Notice(_) | Row::Filing(_) => Money::ZERO,

@@ -126,7 +126,7 @@ impl Engine {
         let rows = self.inner.store.load(&hospital.id, &[Key::Refund(id)]).await?;
         let Some(Row::Refund(refund)) = rows.first() else { return Ok(None) };
         let agrees = match &state {
-            RefundState::Done { amount_fen, .. } => *amount_fen == refund.amount_fen,
+            RefundState::Done { amount_fen, .. } => *amount_fen == refund.amounts.cash_fen,
             RefundState::Mismatch { .. } => false,
             RefundState::Processing | RefundState::Abnormal | RefundState::Closed | RefundState::NotFound => true,
         };

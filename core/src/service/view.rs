@@ -347,7 +347,7 @@ fn after_paying(p: &Payment, settlements: &[SettlementView]) -> Progress {
     let any = |progress| settlements.iter().any(|s| s.progress == progress);
     if p.shares.is_empty() {
         // Money that came after closing.
-        return if p.part.refunded_fen == p.part.paid_fen { Progress::Refunded } else { Progress::Refunding };
+        return if p.parts.refunded == p.parts.paid { Progress::Refunded } else { Progress::Refunding };
     }
     if any(Progress::AtWindow) {
         Progress::AtWindow

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
 use crate::ident::{BatchId, CheckInId, HospitalId, InvoiceId, NoticeId, PatientId, PaymentId, RefundId, RequestKey, SettlementId, StopId, SuspensionId, WorkerName};
-use crate::payment::Part;
+use crate::payment::{Amounts, Part, Parts};
 use crate::port::{ActId, ActRow, Batch, Call, ChannelCall, HisCall, Inbox, InboxState, InvoiceCall, PollRow, Reply, Source, StateLog, WakeKind, WakeRow, Write};
 use crate::workflow::{Key, Row};
 
@@ -37,11 +37,12 @@ fn row(kind: &str, ver: u32, fields: Value) -> Result<Row> {
     serde_json::from_value(json!({ "kind": kind, "data": data })).map_err(|e| Error::internal("a fixture has the shape of its machine").with("cause", e.to_string()))
 }
 
-/// A paid payment.
+/// A payment paid in cash.
 pub fn payment(id: i64, ver: u32, part: Part) -> Result<Row> {
+    let parts = Parts { paid: Amounts::cash(part.paid_fen), reserved: Amounts::cash(part.reserved_fen), refunded: Amounts::cash(part.refunded_fen) };
     let fields = json!({
         "id": PaymentId::new(id)?, "st": "paid", "patient": patient(1)?, "channel": "wechat", "method": { "way": "native" }, "amount_fen": 100,
-        "shares": {}, "expires_at": NOON, "description": "门诊缴费", "opened": true, "part": part,
+        "shares": {}, "expires_at": NOON, "description": "门诊缴费", "opened": true, "parts": parts,
     });
     row("payment", ver, fields)
 }
@@ -63,7 +64,7 @@ pub fn settlement(id: i64, ver: u32, of: u32) -> Result<Row> {
 /// A refund on its way.
 pub fn refund(id: i64, ver: u32, payment: i64) -> Result<Row> {
     let fields = json!({
-        "id": RefundId::new(id)?, "st": "returning", "cause": "late", "payment": PaymentId::new(payment)?, "channel": "wechat", "payment_fen": 100, "amount_fen": 10,
+        "id": RefundId::new(id)?, "st": "returning", "cause": "late", "payment": PaymentId::new(payment)?, "channel": "wechat", "payment_fen": 100, "amounts": { "cash_fen": 10 },
     });
     row("refund", ver, fields)
 }
@@ -164,6 +165,7 @@ pub fn call(lane: crate::policy::Lane) -> Result<Call> {
     Ok(match lane {
         Lane::His | Lane::Timer => Call::His { call: HisCall::QueryPost { no: SettlementId::new(1)?.business_no() } },
         Lane::Channel => Call::Channel { channel: crate::ident::ChannelCode::new("wechat")?, call: ChannelCall::Query { out_trade_no: PaymentId::new(1)?.business_no() } },
+        Lane::Insurer => Call::Insurer { call: crate::port::InsurerCall::Bill { date: NOON.biz_date() } },
         Lane::Invoice => Call::Invoice { call: InvoiceCall::Query { bus_no: InvoiceId::new(1)?.business_no() } },
         Lane::Notify => {
             let message = crate::visit::Message {

@@ -13,7 +13,7 @@ use super::{Base, states};
 use crate::calendar::Timestamp;
 use crate::ident::{BusinessNo, ChannelCode, PatientId, PaymentId, RefundId, SettlementId, TermsHash};
 use crate::money::Money;
-use crate::payment::{Handover, Method, Part, Proof, TradeState};
+use crate::payment::{Amounts, Handover, Method, Parts, Proof, TradeState};
 use crate::port::{Fault, No};
 
 states! {
@@ -68,11 +68,12 @@ pub struct Payment {
     /// Evidence of the money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
-    /// The channel's part of the money.
-    pub part: Part,
+    /// What was paid, is set aside and went back, part by part.
+    #[serde(default)]
+    pub parts: Parts,
     /// Reservations by refund.
     #[serde(default)]
-    pub reserved: BTreeMap<RefundId, Money>,
+    pub reserved: BTreeMap<RefundId, Amounts>,
     /// First of several "not found" answers in a row: when, how many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_found: Option<NotFound>,
@@ -194,20 +195,20 @@ pub enum Event {
     Reserve {
         /// For which.
         refund: RefundId,
-        /// How much.
-        amount_fen: Money,
+        /// How much of each part.
+        amounts: Amounts,
     },
     /// Give the reservation up.
     Release {
         /// Of which.
         refund: RefundId,
     },
-    /// The reserved money went back.
+    /// Reserved money went back: all of the reservation, or the parts that one counterpart gives back.
     Returned {
         /// Of which.
         refund: RefundId,
-        /// How much.
-        amount_fen: Money,
+        /// How much of each part.
+        amounts: Amounts,
     },
 }
 

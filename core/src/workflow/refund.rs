@@ -8,7 +8,7 @@ use super::{Base, states};
 use crate::calendar::Timestamp;
 use crate::ident::{BusinessNo, ChannelCode, InvoiceId, PaymentId, RefundId, SettlementId, StaffId, TermsHash};
 use crate::money::Money;
-use crate::payment::RefundState;
+use crate::payment::{Amounts, RefundState};
 use crate::port::{Fault, No};
 use crate::refund::Cause;
 
@@ -52,8 +52,8 @@ pub struct Refund {
     /// The invoice to reverse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceId>,
-    /// How much.
-    pub amount_fen: Money,
+    /// How much of each part.
+    pub amounts: Amounts,
     /// Attempts at the channel that are not proven unsent.
     #[serde(default)]
     pub sent: u32,
@@ -124,8 +124,8 @@ pub struct New {
     pub settlement: Option<SettlementId>,
     /// The invoice to reverse.
     pub invoice: Option<InvoiceId>,
-    /// How much.
-    pub amount_fen: Money,
+    /// How much of each part.
+    pub amounts: Amounts,
 }
 
 /// What can happen to a refund.

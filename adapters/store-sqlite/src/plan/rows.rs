@@ -59,7 +59,8 @@ fn columns(sealer: &Sealer, row: &Row) -> Result<Vec<Val>> {
     let fen = |money: Money| Val::Int(money.fen());
     Ok(match row {
         Row::Payment(m) => {
-            vec![Val::Blob(sealer.patient(&m.patient)?), Val::text(m.channel.as_str()), fen(m.amount_fen), fen(m.part.paid_fen), fen(m.part.reserved_fen), fen(m.part.refunded_fen)]
+            let part = m.parts.total()?;
+            vec![Val::Blob(sealer.patient(&m.patient)?), Val::text(m.channel.as_str()), fen(m.amount_fen), fen(part.paid_fen), fen(part.reserved_fen), fen(part.refunded_fen)]
         }
         Row::Settlement(m) => vec![Val::Blob(sealer.patient(m.patient())?), Val::Int(m.payment.get()), Val::text(m.bill.dept_code.as_str()), fen(m.bill.total_fen)],
         Row::Refund(m) => vec![Val::Int(m.payment.get()), Val::int(m.settlement.map(|s| s.get())), fen(m.amount_fen)],

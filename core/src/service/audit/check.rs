@@ -7,6 +7,7 @@ use super::{AuditReport, Figures, Violation, fen};
 use crate::ident::{LineKey, PaymentId, RefundId, SettlementId};
 use crate::ledger::{Account, Balances, Finding, Journal, JournalKind, check_at_rest, check_journals};
 use crate::money::Money;
+use crate::payment::Amounts;
 use crate::workflow::{Invoice, InvoiceSt, Key, Payment, PaymentSt, Refund, RefundSt, Row, Settlement, SettlementSt, table};
 
 /// Everything a store holds of one hospital.
@@ -107,16 +108,16 @@ impl Book {
 
     fn payment(&mut self, p: &Payment, world: &World<'_>, report: &mut AuditReport) {
         let key = Key::Payment(p.id);
-        let part = p.part;
-        let reserved: i64 = p.reserved.values().map(|m| fen(*m)).sum();
-        if reserved != fen(part.reserved_fen) {
+        let (parts, part) = (p.parts, p.parts.total().unwrap_or_default());
+        let reserved = p.reserved.values().try_fold(Amounts::NOTHING, |sum, amounts| sum.plus(amounts));
+        if reserved != Ok(parts.reserved) {
             self.broken("I5", key, "reservations do not add up to what is reserved");
         }
-        if part.reserved_fen.is_negative() || part.refunded_fen.is_negative() || fen(part.reserved_fen) + fen(part.refunded_fen) > fen(part.paid_fen) {
+        if !parts.reserved.is_sound() || !parts.refunded.is_sound() || !parts.free().is_ok_and(|free| free.is_sound()) {
             self.broken("I5", key, "more is reserved and refunded than was paid");
         }
         let refunds = world.refunds_of.get(&p.id).map_or(&[][..], Vec::as_slice);
-        let returned: i64 = refunds.iter().filter(|r| r.returned.is_some()).map(|r| fen(r.amount_fen)).sum();
+        let returned: i64 = refunds.iter().filter(|r| r.returned.is_some()).map(|r| fen(r.amounts.total().unwrap_or_default())).sum();
         if returned != fen(part.refunded_fen) {
             self.broken("I4", key, "what went back is not the sum of its refunds");
         }
@@ -147,7 +148,7 @@ impl Book {
         }
         // I2: a captured payment ends booked or given back, never neither, never both.
         self.at_rest.insert(p.id);
-        if p.part.paid_fen.is_positive() {
+        if part.paid_fen.is_positive() {
             let booked: i64 = settlements.iter().filter(|s| s.st == SettlementSt::Posted).map(|s| fen(s.bill.total_fen)).sum();
             if booked + fen(part.refunded_fen) != fen(part.paid_fen) {
                 self.broken("I1", key, "booked + given back is not what was paid");
@@ -178,7 +179,7 @@ impl Book {
             self.broken("I2", key, "booked in HIS without a paid payment");
         }
         let refunds = world.refunds_of.get(&s.payment).map_or(&[][..], Vec::as_slice).iter().filter(|r| r.settlement == Some(s.id));
-        let back: i64 = refunds.filter(|r| r.returned.is_some()).map(|r| fen(r.amount_fen)).sum();
+        let back: i64 = refunds.filter(|r| r.returned.is_some()).map(|r| fen(r.amounts.total().unwrap_or_default())).sum();
         if back > fen(s.bill.total_fen) {
             self.broken("I4", key, "more went back than was paid for it");
         }
@@ -215,11 +216,11 @@ impl Book {
         }
         let reserved = world.payments.get(&r.payment).and_then(|p| p.reserved.get(&r.id)).copied();
         match (&r.returned, reserved) {
-            (None, Some(amount)) if amount == r.amount_fen => {}
+            (None, Some(amount)) if amount == r.amounts => {}
             (Some(_), None) => {}
             _ => self.broken("I5", key, "its reservation does not fit its state"),
         }
-        if !r.amount_fen.is_positive() {
+        if !r.amounts.total().is_ok_and(Money::is_positive) {
             self.broken("I5", key, "gives back nothing or less");
         }
         if r.st == RefundSt::Done && r.returned.is_none() {

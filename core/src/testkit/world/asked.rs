@@ -63,11 +63,13 @@ impl FakeInsurer {
 #[async_trait]
 impl Insurer for FakeInsurer {
     async fn call(&self, _cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
-        let InsurerCall::Identify { code } = call.clone();
-        let holders = Arc::clone(&self.holders);
-        let effect = move || match lock(&holders).get(code.reveal()) {
-            Some(holder) => Outcome::Done(InsurerAnswer::Identify(holder.clone())),
-            None => Outcome::Refused(No::new("1", "no such code")),
+        let (call_of, holders) = (call.clone(), Arc::clone(&self.holders));
+        let effect = move || match call_of {
+            InsurerCall::Identify { code } => match lock(&holders).get(code.reveal()) {
+                Some(holder) => Outcome::Done(InsurerAnswer::Identify(holder.clone())),
+                None => Outcome::Refused(No::new("1", "no such code")),
+            },
+            _ => Outcome::Refused(No::new("absent", "this insurer only reads vouchers")),
         };
         self.wire.carry(call.name(), effect).await
     }

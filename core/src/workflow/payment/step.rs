@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ident::{RefundId, SettlementId};
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
-use crate::payment::{ChannelOrder, Part, Proof, TradeState};
+use crate::payment::{Amounts, ChannelOrder, Parts, Proof, TradeState};
 use crate::policy::Lane;
 use crate::port::{Call, ChannelCall};
 use crate::refund::Cause;
@@ -36,7 +36,7 @@ impl Machine for Payment {
             opened: false,
             handover: None,
             proof: None,
-            part: Part::default(),
+            parts: Parts::default(),
             reserved: std::collections::BTreeMap::new(),
             not_found: None,
             closes: 0,
@@ -158,9 +158,9 @@ impl Payment {
     fn paid(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
             E::Trade { via, state } => self.trade(*via, state, cx),
-            E::Reserve { refund, amount_fen } => self.reserve(*refund, *amount_fen),
+            E::Reserve { refund, amounts } => self.reserve(*refund, amounts),
             E::Release { refund } => self.release(*refund),
-            E::Returned { refund, amount_fen } => self.returned(*refund, *amount_fen),
+            E::Returned { refund, amounts } => self.returned(*refund, amounts),
             // Money that came too late belongs to no bill any more (shares are gone): a bill locked now must not wait.
             E::BillReady { settlement } if !self.shares.contains_key(settlement) => moved(Move { tells: vec![no_money(*settlement)], ..Move::to(self.clone()) }),
             E::BillReady { .. } => known(),
@@ -176,7 +176,7 @@ impl Payment {
         match event {
             E::Resolve { decision, .. } => self.resolve(decision, cx),
             E::Release { refund } => self.release(*refund),
-            E::Returned { refund, amount_fen } => self.returned(*refund, *amount_fen),
+            E::Returned { refund, amounts } => self.returned(*refund, amounts),
             E::Reserve { .. } => nothing_to_refund(),
             E::Cancel => refuse("held", "该笔支付正在人工核对，请稍候", "请联系收费窗口"),
             E::Trade { via: Via::Callback, .. } => quarantined(),
@@ -221,7 +221,7 @@ impl Payment {
             return self.contradiction(via, "amount_differs", cx);
         }
         let late = self.st == St::Closed;
-        let mut next = Payment { st: St::Paid, proof: Some(proof.clone()), part: Part { paid_fen: proof.amount_fen, ..self.part }, not_found: None, ..self.clone() };
+        let mut next = Payment { st: St::Paid, proof: Some(proof.clone()), parts: Parts { paid: Amounts::cash(proof.amount_fen), ..self.parts }, not_found: None, ..self.clone() };
         settle(&mut next.base);
         let mut m = Move::to(next);
         m.journals.push(Journal::balanced(
@@ -243,7 +243,7 @@ impl Payment {
                 payment_fen: self.amount_fen,
                 settlement: None,
                 invoice: None,
-                amount_fen: proof.amount_fen,
+                amounts: Amounts::cash(proof.amount_fen),
             }));
         } else {
             m.tells = self.shares.keys().map(|id| money_in(*id, Some(proof.trade_no.clone()), proof)).collect();
@@ -328,31 +328,34 @@ impl Payment {
         }
     }
 
-    fn reserve(&self, refund: RefundId, amount: Money) -> Result<Step<Payment>> {
+    fn reserve(&self, refund: RefundId, amounts: &Amounts) -> Result<Step<Payment>> {
         if self.reserved.contains_key(&refund) {
             return known();
         }
-        let Some(part) = self.part.reserve(amount)? else {
+        let Some(parts) = self.parts.reserve(amounts)? else {
             return refuse("over_refund", "可退金额不足", "请联系收费窗口核对退费金额");
         };
-        let mut next = Payment { part, ..self.clone() };
-        next.reserved.insert(refund, amount);
+        let mut next = Payment { parts, ..self.clone() };
+        next.reserved.insert(refund, *amounts);
         moved(Move::to(next))
     }
 
     fn release(&self, refund: RefundId) -> Result<Step<Payment>> {
-        let Some(amount) = self.reserved.get(&refund).copied() else { return over() };
-        let mut next = Payment { part: self.part.release(amount)?, ..self.clone() };
+        let Some(amounts) = self.reserved.get(&refund) else { return over() };
+        let mut next = Payment { parts: self.parts.release(amounts)?, ..self.clone() };
         next.reserved.remove(&refund);
         moved(Move::to(next))
     }
 
-    fn returned(&self, refund: RefundId, amount: Money) -> Result<Step<Payment>> {
-        if self.reserved.get(&refund) != Some(&amount) {
-            return over();
+    /// The insurer gives its parts back first and the channel the cash later: what is left stays set aside.
+    fn returned(&self, refund: RefundId, amounts: &Amounts) -> Result<Step<Payment>> {
+        let Some(left) = self.reserved.get(&refund).map(|reserved| reserved.minus(amounts)).transpose()?.filter(Amounts::is_sound) else { return over() };
+        let mut next = Payment { parts: self.parts.returned(amounts)?, ..self.clone() };
+        if left.is_nothing() {
+            next.reserved.remove(&refund);
+        } else {
+            next.reserved.insert(refund, left);
         }
-        let mut next = Payment { part: self.part.returned(amount)?, ..self.clone() };
-        next.reserved.remove(&refund);
         moved(Move::to(next))
     }
 

@@ -8,7 +8,7 @@ use crate::calendar::Timestamp;
 use crate::error::Result;
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
-use crate::payment::{RefundOrder, RefundState};
+use crate::payment::{Amounts, RefundOrder, RefundState};
 use crate::policy::Lane;
 use crate::port::{Call, ChannelCall};
 use crate::refund::{Cause, Step as Stage};
@@ -32,12 +32,13 @@ impl Machine for Refund {
             payment_fen: new.payment_fen,
             settlement: new.settlement,
             invoice: new.invoice,
-            amount_fen: new.amount_fen,
+            amounts: new.amounts,
             sent: 0,
             returned: None,
             decisions: Vec::new(),
         };
-        let reserve = (Key::Payment(new.payment), Event::Payment(payment::Event::Reserve { refund: new.id, amount_fen: new.amount_fen }));
+        let reserve = (Key::Payment(new.payment), Event::Payment(payment::Event::Reserve { refund: new.id, amounts: new.amounts }));
+        let owed = new.amounts.total()?;
         let mut journals = Vec::new();
         match new.cause {
             // Money that never became revenue: what was in suspense is owed to the payer.
@@ -46,7 +47,7 @@ impl Machine for Refund {
                 next.out_refund_no(),
                 new.payment,
                 cx.now,
-                vec![(Account::Suspense, new.amount_fen), (Account::RefundPayable, new.amount_fen.negated())],
+                vec![(Account::Suspense, owed), (Account::RefundPayable, owed.negated())],
             )?),
             // The settlement has written its reversal.
             Cause::Window | Cause::Suspended => {}
@@ -162,7 +163,7 @@ impl Refund {
                 }
             }
             // The channel did give it back after all.
-            E::Channel { state: RefundState::Done { refund_no, amount_fen, at }, .. } if self.returned.is_none() && *amount_fen == self.amount_fen => {
+            E::Channel { state: RefundState::Done { refund_no, amount_fen, at }, .. } if self.returned.is_none() && *amount_fen == self.amounts.cash_fen => {
                 let mut next = self.clone();
                 settle(&mut next.base);
                 moved(next.money_is_back(refund_no, *at, cx)?)
@@ -174,7 +175,7 @@ impl Refund {
     fn channel_says(&self, state: &RefundState, sent: u32, cx: &mut Cx<'_>) -> Result<Step<Refund>> {
         let sent = sent.max(self.sent);
         match state {
-            RefundState::Done { refund_no, amount_fen, at } if *amount_fen == self.amount_fen => moved(Refund { sent, ..self.clone() }.money_is_back(refund_no, *at, cx)?),
+            RefundState::Done { refund_no, amount_fen, at } if *amount_fen == self.amounts.cash_fen => moved(Refund { sent, ..self.clone() }.money_is_back(refund_no, *at, cx)?),
             RefundState::Done { .. } => moved(Move::to(self.hold_for("refund_amount_differs", cx))),
             RefundState::Mismatch { field } => moved(Move::to(self.hold_for(&format!("{field}_differs"), cx))),
             RefundState::Closed => moved(Move::to(self.hold_for("channel_closed_refund", cx))),
@@ -209,9 +210,9 @@ impl Refund {
             self.out_refund_no(),
             self.payment,
             cx.now,
-            vec![(Account::RefundPayable, self.amount_fen), (Account::Cash(self.channel.clone()), self.amount_fen.negated())],
+            vec![(Account::RefundPayable, self.amounts.cash_fen), (Account::Cash(self.channel.clone()), self.amounts.cash_fen.negated())],
         )?;
-        let mut tells = vec![(Key::Payment(self.payment), Event::Payment(payment::Event::Returned { refund: self.id, amount_fen: self.amount_fen }))];
+        let mut tells = vec![(Key::Payment(self.payment), Event::Payment(payment::Event::Returned { refund: self.id, amounts: Amounts::cash(self.amounts.cash_fen) }))];
         if let Some(id) = self.settlement {
             tells.push((Key::Settlement(id), Event::Settlement(settlement::Event::MoneyBack)));
         }
@@ -275,7 +276,7 @@ impl Refund {
         let refund = RefundOrder {
             out_refund_no: self.out_refund_no(),
             out_trade_no: self.payment.business_no(),
-            amount_fen: self.amount_fen,
+            amount_fen: self.amounts.cash_fen,
             total_fen: self.payment_fen,
             reason: self.cause.reason().to_owned(),
         };
@@ -283,12 +284,12 @@ impl Refund {
     }
 
     fn query(&self) -> Call {
-        Call::Channel { channel: self.channel.clone(), call: ChannelCall::QueryRefund { out_refund_no: self.out_refund_no(), amount_fen: self.amount_fen } }
+        Call::Channel { channel: self.channel.clone(), call: ChannelCall::QueryRefund { out_refund_no: self.out_refund_no(), amount_fen: self.amounts.cash_fen } }
     }
 
     /// What still has to go back.
     pub fn open_fen(&self) -> Money {
-        if self.returned.is_some() { Money::ZERO } else { self.amount_fen }
+        if self.returned.is_some() { Money::ZERO } else { self.amounts.cash_fen }
     }
 }
 

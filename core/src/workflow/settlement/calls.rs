@@ -2,6 +2,7 @@
 
 use super::{Paid, Settlement};
 use crate::ident::{LineKey, RefundId};
+use crate::payment::Amounts;
 use crate::port::{Call, HisBill, HisCall, HisPosting, LineRef};
 use crate::refund::Cause;
 use crate::workflow::{Ask, Cx, Event, Key, New as Birth, payment, refund};
@@ -21,7 +22,7 @@ impl Settlement {
             payment_fen: self.payment_fen,
             settlement: Some(self.id),
             invoice: self.invoice,
-            amount_fen: self.bill.total_fen,
+            amounts: Amounts::cash(self.bill.total_fen),
         })
     }
 

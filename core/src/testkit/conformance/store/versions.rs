@@ -7,7 +7,7 @@ use crate::calendar::Timestamp;
 use crate::ident::{BatchId, LineKey, PaymentId, SettlementId};
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
-use crate::payment::Part;
+use crate::payment::{Amounts, Part};
 use crate::policy::Lane;
 use crate::port::{CommitError, Inbox, InboxState, Record, RecordKind, RecordWrite, Scan, Source, Store, Write};
 use crate::testkit::fixture::{NOON, act, batch, hospital, message, payment, poll, request, settlement, step, wake, writing};
@@ -155,7 +155,7 @@ pub async fn parallel_reservations_never_exceed_what_was_paid(store: &dyn Store)
 
 fn payment_part(row: &Row) -> Option<Part> {
     match row {
-        Row::Payment(payment) => Some(payment.part),
+        Row::Payment(payment) => payment.parts.total().ok(),
         Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Stop(_) | Row::Suspension(_) | Row::Notice(_) | Row::Filing(_) => None,
     }
 }
@@ -164,9 +164,9 @@ fn payment_part(row: &Row) -> Option<Part> {
 async fn reserve(store: &dyn Store, caller: i64, amount: Money) -> Verdict<bool> {
     for attempt in 0..1_000 {
         let Some(Row::Payment(mut payment)) = store.load(&hospital()?, &[Key::Payment(PaymentId::new(1)?)]).await?.pop() else { break };
-        let Some(reserved) = payment.part.reserve(amount)? else { return Ok(false) };
+        let Some(reserved) = payment.parts.reserve(&Amounts::cash(amount))? else { return Ok(false) };
         let expected = Some(payment.base.ver);
-        payment.part = reserved;
+        payment.parts = reserved;
         payment.base.ver += 1;
         let mut batch = batch(1_000 * (caller + 1) + attempt, Source::Housekeeping)?;
         batch.id = BatchId::new(1_000 * (caller + 1) + attempt)?;

@@ -129,7 +129,10 @@ impl Engine {
             }));
         }
         let patient = quote.payer.patient_id.clone();
-        births.insert(0, New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares }));
+        births.insert(
+            0,
+            New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares, insured: None }),
+        );
         let reply = |changes: &Changes| {
             let settlement_ids = changes.rows.keys().filter_map(|k| if let Key::Settlement(id) = k { Some(*id) } else { None }).collect();
             let st = changes.rows.get(&Key::Payment(payment_id)).map(|(row, _)| row.st().to_owned()).unwrap_or_default();

@@ -119,6 +119,8 @@ impl BillView {
 pub enum Progress {
     /// The bills are being locked, the order is being opened.
     Preparing,
+    /// The insurer has quoted: the patient looks at the split and agrees.
+    AwaitingConsent,
     /// The patient may pay now.
     AwaitingPayment,
     /// It is being found out whether the money came.
@@ -142,6 +144,7 @@ impl Progress {
     pub const fn text(self) -> &'static str {
         match self {
             Progress::Preparing => "正在准备，请稍候",
+            Progress::AwaitingConsent => "请核对医保结算金额并确认",
             Progress::AwaitingPayment => "请在有效时间内完成支付",
             Progress::Confirming => "正在确认支付结果，请勿重复支付",
             Progress::Booking => "已收款，正在入账",
@@ -317,7 +320,8 @@ impl PaymentView {
         let version = steps.map(u64::from).sum();
         let settlements: Vec<SettlementView> = settlements.iter().map(|s| SettlementView::of(s, invoices, false)).collect();
         let progress = match p.st {
-            PaymentSt::Preparing | PaymentSt::Ordering => Progress::Preparing,
+            PaymentSt::Preparing | PaymentSt::Pricing | PaymentSt::Ordering => Progress::Preparing,
+            PaymentSt::Priced => Progress::AwaitingConsent,
             PaymentSt::Paying => Progress::AwaitingPayment,
             PaymentSt::Closing => Progress::Confirming,
             PaymentSt::Closed => Progress::Closed,

@@ -19,7 +19,8 @@ impl Settlement {
             cause,
             payment: self.payment,
             channel: self.channel.clone(),
-            payment_fen: self.payment_fen,
+            // A channel wants to see the total of its own order: the cash of a mixed one.
+            payment_fen: self.insured.as_ref().map_or(self.payment_fen, |settled| settled.amounts.cash_fen),
             settlement: Some(self.id),
             invoice: self.invoice,
             amounts: self.amounts(),

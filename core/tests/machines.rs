@@ -235,6 +235,8 @@ fn invoice_is_total_and_its_table_is_what_it_does() {
         lines: bill.lines,
         channel: ChannelCode::new("wechat").unwrap(),
         trade_no: "42A".into(),
+        amounts: Amounts::cash(fen(300)),
+        insurance_type: None,
         settled_at: now(),
     };
     let new = |total: i64| invoice::New {

@@ -101,6 +101,7 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         | HisCall::CancelPost { .. }
         | HisCall::FindPatient { .. }
         | HisCall::Unpaid { .. }
+        | HisCall::UploadFacts { .. }
         | HisCall::QueryPost { .. }
         | HisCall::Reverse { .. }
         | HisCall::QueryReverse { .. }

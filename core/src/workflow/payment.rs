@@ -3,7 +3,7 @@
 //! `preparing → (insured: pricing → priced →) ordering → paying → paid`; exits `closing → closed`, `held`. One out_trade_no for life. An in-flight
 //! state *is* its unknown state. Table: DESIGN.md §4.3, generated into docs/machines.md.
 
-pub(crate) mod insured;
+mod insured;
 mod legs;
 mod pricing;
 mod step;
@@ -18,9 +18,10 @@ use crate::ident::{BusinessNo, ChannelCode, PatientId, PaymentId, RefundId, Sett
 use crate::insurance::{OrderReport, Upload};
 use crate::money::Money;
 use crate::payment::{Amounts, Handover, Method, Parts, Proof, TradeState};
-use crate::port::{Fault, No, Uploaded};
+use crate::port::{CashOwner, Fault, No, Uploaded};
 
 pub use insured::{Insured, Leg};
+pub(crate) use insured::{insured_order_no, payment_of};
 
 states! {
     /// States of a payment.
@@ -142,6 +143,8 @@ pub struct InsuredOrder {
     pub upload: Upload,
     /// The patient must agree by then (payAuthNo life).
     pub until: Timestamp,
+    /// Who gives the cash part back, if it comes to that.
+    pub cash_owner: CashOwner,
 }
 
 /// Where evidence about an order came from.

@@ -81,7 +81,7 @@ pub fn payment() -> New {
         channel: ChannelCode::new("wechat").unwrap(),
         method: Method::Native,
         shares: [(SettlementId::new(11).unwrap(), fen(300))].into(),
-        insured: Some(Box::new(InsuredOrder { upload: upload(300, now()), until: now().plus_millis(300_000) })),
+        insured: Some(Box::new(InsuredOrder { upload: upload(300, now()), until: now().plus_millis(300_000), cash_owner: menjie::port::CashOwner::Hospital })),
     }
 }
 

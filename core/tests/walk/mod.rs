@@ -73,6 +73,7 @@ where
             lock: false,
             query_post: false,
             cancel_post: false,
+            upload_facts: false,
             notices: false,
             check_in: false,
             query_check_in: false,

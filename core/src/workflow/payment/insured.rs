@@ -69,6 +69,11 @@ pub(crate) fn order_no(payment: PaymentId, renumbered: u32) -> Result<Option<Bus
     letter.map(|letter| BusinessNo::new(&format!("{letter}{:019}", payment.get()))).transpose()
 }
 
+/// The first number.
+pub(crate) fn insured_order_no(payment: PaymentId) -> Result<BusinessNo> {
+    order_no(payment, 0)?.ok_or_else(|| Error::internal("there is a first number"))
+}
+
 /// The payment behind an order number.
 pub(crate) fn payment_of(order_no: &str) -> Option<PaymentId> {
     let digits = order_no.strip_prefix(NUMBERS)?;

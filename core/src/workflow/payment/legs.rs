@@ -62,7 +62,7 @@ impl Payment {
             },
             OrderClass::Processing | OrderClass::Candidate => match (self.st, insured.cash, insured.insurer) {
                 // Still open at the centre although we gave up, and no cash to wait for: revoke it (again).
-                (St::Closing, Leg::Nothing, Leg::Open) | (St::Closed, _, Leg::Nothing) => self.revoke_again(),
+                (St::Closing, Leg::Nothing | Leg::Proven, Leg::Open) | (St::Closed, _, Leg::Nothing) => self.revoke_again(),
                 (_, _, Leg::Proven) => self.contradiction(via, "open_after_settled", cx),
                 _ => undecided(),
             },
@@ -207,13 +207,14 @@ impl Payment {
         next.opened = true;
         match next.insured.as_deref().map(|i| (i.cash, i.insurer)) {
             Some((Leg::Open, _)) => Move { acts: vec![Act::first(next.close())], wake: Some(Wake::Overdue(Lane::Channel)), ..Move::to(next) },
-            // No cash is due, and nothing is proven: only the centre has to be stopped.
-            Some((Leg::Proven, Leg::Open)) if next.parts.paid.is_nothing() => next.start_revoking(),
+            // The cash is there, or none is due: the centre settles now or never.
+            Some((Leg::Proven, Leg::Open)) => next.start_revoking(),
             _ => next.going_on(),
         }
     }
 
-    /// The cash will not come: the order at the centre must not be settled any more.
+    /// Nothing is waited for at the channel: the order at the centre must not be settled any more. If it is by now, the
+    /// centre says so.
     pub(super) fn start_revoking(self) -> Move<Payment> {
         let mut next = Payment { st: St::Closing, handover: None, ..self };
         next.forget_authorisation();

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::insurance::{MobileSplit, OrderClass, OrderRef, OrderReport};
 use crate::payment::ChannelOrder;
 use crate::port::{ChannelCall, Uploaded};
-use crate::workflow::decide::{attend, known, moved, not_held, over, refuse, undecided};
+use crate::workflow::decide::{known, moved, not_held, over, refuse, undecided};
 use crate::workflow::{Act, Ask, Cx, Move, Step, Wake};
 
 impl Payment {
@@ -24,7 +24,7 @@ impl Payment {
             E::Uploaded { uploaded } => self.uploaded(uploaded.as_deref()),
             E::UploadRefused { .. } | E::UploadUnknown { .. } if self.is_uploaded() => over(),
             E::UploadRefused { no } => moved(self.close_without_money(&no.code)),
-            E::UploadUnknown { sent, .. } => self.upload_lost(*sent, cx),
+            E::UploadUnknown { sent, .. } => self.upload_lost(*sent),
             E::Ordered { via, report } => self.insurer_says(*via, report, cx),
             // What cannot be priced is revoked; nothing was opened at the channel.
             E::PlaceRefused { no } => moved(self.start_closing(&no.code)),
@@ -103,25 +103,22 @@ impl Payment {
     }
 
     /// The answer to an upload is lost. Without it the order can neither be asked about nor revoked, and a repetition is
-    /// not proven to be the same: once again under its number, then under a new one, and a person clears the old one up
-    /// (domain/medins.md §2.8).
-    fn upload_lost(&self, sent: u32, cx: &Cx<'_>) -> Result<Step<Payment>> {
+    /// not proven to be the same: once again under its number, then under a new one (domain/medins.md §2.8). The old one is
+    /// never settled; `renumbered` tells a person which numbers the centre may still list.
+    fn upload_lost(&self, sent: u32) -> Result<Step<Payment>> {
         if sent <= 1 {
             return moved(Move { acts: vec![Act { call: self.upload_call()?, prior: sent }], wake: Some(Wake::ExpireAt(self.expires_at)), ..Move::to(self.clone()) });
         }
         let renumbered = self.insured.as_ref().map_or(0, |i| i.renumbered).saturating_add(1);
         let Some(number) = order_no(self.id, renumbered)? else {
-            let mut m = self.close_without_money("upload_lost");
-            attend(&mut m.next.base, "upload_lost", cx);
-            return moved(m);
+            return moved(self.close_without_money("upload_lost"));
         };
-        let mut next = self.with_insured(|insured| {
+        let next = self.with_insured(|insured| {
             insured.renumbered = renumbered;
             if let Some(upload) = insured.upload.as_deref_mut() {
                 upload.order_no = number;
             }
         });
-        attend(&mut next.base, "upload_lost", cx);
         moved(Move { acts: vec![Act::first(next.upload_call()?)], wake: Some(Wake::ExpireAt(self.expires_at)), ..Move::to(next) })
     }
 
@@ -139,7 +136,7 @@ impl Payment {
     pub(super) fn price_says(&self, via: Via, report: &OrderReport, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match report.class() {
             OrderClass::Processing | OrderClass::Candidate => match report.split {
-                Some(split) if self.st == St::Pricing => self.quoted(split, cx),
+                Some(split) if self.st == St::Pricing => self.quoted(split),
                 Some(split) if self.insured.as_ref().is_some_and(|i| i.split != Some(split)) => moved(self.start_closing("price_changed")),
                 Some(_) => known(),
                 None if self.st == St::Pricing && via == Via::Query => self.keep_asking(),
@@ -162,12 +159,10 @@ impl Payment {
     }
 
     /// The split: shown only when every identity holds, no delivery or reduction is in it, and its total is the bill's.
-    fn quoted(&self, split: MobileSplit, cx: &Cx<'_>) -> Result<Step<Payment>> {
+    fn quoted(&self, split: MobileSplit) -> Result<Step<Payment>> {
         let sound = split.check()?.is_empty() && split.cash_due()? == split.cash_fen && !split.cash_fen.is_negative();
         if !sound || split.total_fen != self.amount_fen {
-            let mut m = self.start_closing("split_differs");
-            attend(&mut m.next.base, "split_differs", cx);
-            return moved(m);
+            return moved(self.start_closing("split_differs"));
         }
         let next = self.with_insured(|insured| {
             insured.split = Some(split);

@@ -56,6 +56,7 @@ impl HisFrontConfig {
             ("unlock", traits.lock),
             ("query_post", traits.query_post),
             ("cancel_post", traits.cancel_post),
+            ("upload_facts", traits.upload_facts),
             ("notices", traits.notices),
             ("registrations", traits.check_in),
             ("take_number", traits.check_in),

@@ -83,7 +83,7 @@ impl Engine {
             Ok(person) => person,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let of = UploadOf { patient_id: wanted.patient_id.clone(), visit_id: wanted.visit_id.clone(), lines: wanted.all_lines().map(|line| line.line_id.clone()).collect() };
+        let of = UploadOf { patient_id: wanted.patient_id.clone(), visit_id: wanted.visit_id.clone(), lines: wanted.lines.iter().map(|line| line.line_id.clone()).collect() };
         let HisAnswer::UploadFacts(facts) = self.read_his(hospital, HisCall::UploadFacts { of }).await? else {
             return Err(Error::new(Code::HisAnswer).with("call", "his.upload_facts"));
         };
@@ -97,7 +97,7 @@ impl Engine {
     fn uploadable(&self, insurable: &Insurable, bill: &Bill, now: Timestamp) -> Result<Decided<()>> {
         let fees = &insurable.facts.fees;
         let told = |line: &crate::charge::ChargeLine| fees.iter().filter(|fee| fee.line_id == line.line_id && fee.amount_fen == line.amount_fen).count() == 1;
-        if fees.len() != bill.all_lines().count() || !bill.all_lines().all(told) || Money::sum(fees.iter().map(|fee| fee.amount_fen))? != bill.total_fen {
+        if fees.len() != bill.lines.len() || !bill.lines.iter().all(told) || Money::sum(fees.iter().map(|fee| fee.amount_fen))? != bill.total_fen {
             return Ok(Err(Refusal::new("bill_changed", "费用已有变化", "请刷新待缴费列表后重新选择")));
         }
         // The numbers are given at birth; here only what is uploaded under them counts.

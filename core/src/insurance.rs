@@ -16,6 +16,7 @@ mod order;
 mod person;
 mod reversal;
 mod setlinfo;
+mod settled;
 mod turns;
 mod upload;
 
@@ -31,5 +32,6 @@ pub use order::{ORDER_STATES, OrderClass, OrderReport, OrderState, order_class};
 pub use person::{Authorisation, InsuredPerson, PersonKey};
 pub use reversal::{InsurerRefund, RefundPart};
 pub use setlinfo::{Funds, HisSplit, h1, h2, h3, h4, h5, h6};
+pub use settled::SettledOrder;
 pub use turns::{PayPath, Turn, pay_path, turns};
 pub use upload::{Diagnosis, Fee, National, OrderRef, Placing, Upload, UploadFacts};

@@ -124,7 +124,7 @@ fn settlement_is_total_and_its_table_is_what_it_does() {
         E::LockRefusedLate { no: no() },
         E::UnlockDone,
         E::UnlockRefused { no: no() },
-        E::MoneyIn { paid },
+        E::MoneyIn { paid, insured: None },
         E::NoMoney,
         E::PostRefused { no: no() },
         E::PostRefusedLate { no: no(), sent: 2 },
@@ -170,6 +170,7 @@ fn refund_is_total_and_its_table_is_what_it_does() {
         settlement: Some(SettlementId::new(11).unwrap()),
         invoice: invoice.then(|| InvoiceId::new(31).unwrap()),
         amounts: Amounts::cash(fen(300)),
+        insured: None,
     };
     let births = [
         new(Cause::HisRefused, false),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Base, states};
 use crate::calendar::Timestamp;
 use crate::ident::{BusinessNo, ChannelCode, InvoiceId, PaymentId, RefundId, SettlementId, StaffId, TermsHash};
+use crate::insurance::SettledOrder;
 use crate::money::Money;
 use crate::payment::{Amounts, RefundState};
 use crate::port::{Fault, No};
@@ -54,6 +55,9 @@ pub struct Refund {
     pub invoice: Option<InvoiceId>,
     /// How much of each part.
     pub amounts: Amounts,
+    /// The insurer's order, when it paid a part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured: Option<Box<SettledOrder>>,
     /// Attempts at the channel that are not proven unsent.
     #[serde(default)]
     pub sent: u32,
@@ -126,6 +130,8 @@ pub struct New {
     pub invoice: Option<InvoiceId>,
     /// How much of each part.
     pub amounts: Amounts,
+    /// The insurer's order, when it paid a part.
+    pub insured: Option<Box<SettledOrder>>,
 }
 
 /// What can happen to a refund.

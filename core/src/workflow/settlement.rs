@@ -12,6 +12,7 @@ use super::{Base, states};
 use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
 use crate::ident::{BusinessNo, ChannelCode, InvoiceId, PatientId, PaymentId, RefundId, SettlementId, SuspensionId, TermsHash};
+use crate::insurance::SettledOrder;
 use crate::invoice::Payer;
 use crate::money::Money;
 use crate::port::{Fault, HisReceipt, LockReceipt, No};
@@ -67,6 +68,9 @@ pub struct Settlement {
     /// How it was paid; from MoneyIn on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid: Option<Paid>,
+    /// The insurer's order, when it paid a part; from MoneyIn on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured: Option<Box<SettledOrder>>,
     /// Attempts to post that are not proven unsent.
     #[serde(default)]
     pub post_sent: u32,
@@ -185,6 +189,9 @@ pub enum Event {
     MoneyIn {
         /// How.
         paid: Paid,
+        /// The insurer's order, when it paid a part. It holds secrets and is left out of the state log.
+        #[serde(skip_serializing, default)]
+        insured: Option<Box<SettledOrder>>,
     },
     /// The payment is closed, proven without money.
     NoMoney,

@@ -244,6 +244,7 @@ impl Payment {
                 settlement: None,
                 invoice: None,
                 amounts: Amounts::cash(proof.amount_fen),
+                insured: None,
             }));
         } else {
             m.tells = self.shares.keys().map(|id| money_in(*id, Some(proof.trade_no.clone()), proof)).collect();
@@ -284,7 +285,7 @@ impl Payment {
             // Nothing to pay (无需缴费): confirmed without a channel.
             next.st = St::Paid;
             let paid = settlement::Paid { trade_no: None, at: cx.now };
-            let tells = self.shares.keys().map(|id| (Key::Settlement(*id), Event::Settlement(settlement::Event::MoneyIn { paid: paid.clone() }))).collect();
+            let tells = self.shares.keys().map(|id| (Key::Settlement(*id), Event::Settlement(settlement::Event::MoneyIn { paid: paid.clone(), insured: None }))).collect();
             return moved(Move { tells, ..Move::to(next) });
         }
         next.st = St::Ordering;
@@ -415,7 +416,7 @@ impl Payment {
 }
 
 fn money_in(id: SettlementId, trade_no: Option<String>, proof: &Proof) -> (Key, Event) {
-    (Key::Settlement(id), Event::Settlement(settlement::Event::MoneyIn { paid: settlement::Paid { trade_no, at: proof.paid_at } }))
+    (Key::Settlement(id), Event::Settlement(settlement::Event::MoneyIn { paid: settlement::Paid { trade_no, at: proof.paid_at }, insured: None }))
 }
 
 fn no_money(id: SettlementId) -> (Key, Event) {

@@ -33,6 +33,7 @@ impl Machine for Refund {
             settlement: new.settlement,
             invoice: new.invoice,
             amounts: new.amounts,
+            insured: new.insured.clone(),
             sent: 0,
             returned: None,
             decisions: Vec::new(),

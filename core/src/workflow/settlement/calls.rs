@@ -22,8 +22,14 @@ impl Settlement {
             payment_fen: self.payment_fen,
             settlement: Some(self.id),
             invoice: self.invoice,
-            amounts: Amounts::cash(self.bill.total_fen),
+            amounts: self.amounts(),
+            insured: self.insured.clone(),
         })
+    }
+
+    /// Who paid how much of it.
+    pub(super) fn amounts(&self) -> Amounts {
+        self.insured.as_ref().map_or_else(|| Amounts::cash(self.bill.total_fen), |settled| settled.amounts)
     }
 
     pub(super) fn line_keys(&self) -> Vec<LineKey> {

@@ -6,6 +6,7 @@ use super::reversal::money_back;
 use super::{Decision, Event as E, New, Paid, Settlement, SettlementSt as St, Suspended};
 use crate::error::Result;
 use crate::ident::{InvoiceId, LineKey};
+use crate::insurance::SettledOrder;
 use crate::invoice::InvoiceOrder;
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::policy::Lane;
@@ -32,6 +33,7 @@ impl Machine for Settlement {
             channel: new.channel.clone(),
             payment_fen: new.payment_fen,
             paid: None,
+            insured: None,
             post_sent: 0,
             blind_since: None,
             late_no: None,
@@ -117,7 +119,7 @@ impl Settlement {
             E::LockRefusedLate { no } => moved(self.give_up(&no.code)),
             E::ChangedElsewhere => moved(self.give_up("changed_elsewhere")),
             E::NoMoney => moved(self.release("not_paid")),
-            E::MoneyIn { paid } => moved(self.post(paid)),
+            E::MoneyIn { paid, insured } => moved(self.take(paid, insured.as_deref()).post(paid)),
             E::Overdue => call_person(self, |s| &mut s.base, "lock_overdue", cx),
             E::UnlockDone | E::UnlockRefused { .. } | E::MoneyBack => over(),
             E::PostDone { .. }
@@ -136,7 +138,7 @@ impl Settlement {
 
     fn locked(&self, event: &E) -> Result<Step<Settlement>> {
         match event {
-            E::MoneyIn { paid } => moved(self.post(paid)),
+            E::MoneyIn { paid, insured } => moved(self.take(paid, insured.as_deref()).post(paid)),
             E::NoMoney => moved(self.release("not_paid")),
             E::ChangedElsewhere => moved(self.give_up("changed_elsewhere")),
             E::LockDone { .. } => known(),
@@ -255,7 +257,7 @@ impl Settlement {
                 moved(Move::to(next))
             }
             // Money that was already on its way when the bill was given up: it goes back.
-            E::MoneyIn { paid } => moved(Settlement { paid: Some(paid.clone()), ..self.clone() }.money_goes_back("bill_gone", cx)?),
+            E::MoneyIn { paid, insured } => moved(self.take(paid, insured.as_deref()).money_goes_back("bill_gone", cx)?),
             E::Overdue => call_person(self, |s| &mut s.base, "unlock_overdue", cx),
             E::Resolve { decision: Decision::Unlocked, .. } if self.base.attention.is_some() => moved(self.free(St::Void)),
             E::Resolve { .. } => not_held(),
@@ -279,7 +281,7 @@ impl Settlement {
             E::LockDone { .. } => {
                 moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) })
             }
-            E::MoneyIn { paid } => moved(Settlement { paid: Some(paid.clone()), ..self.clone() }.money_goes_back("bill_gone", cx)?),
+            E::MoneyIn { paid, insured } => moved(self.take(paid, insured.as_deref()).money_goes_back("bill_gone", cx)?),
             E::Overdue if !self.unlocked_again => moved(Move { acts: vec![Act::first(self.unlock())], ..Move::to(Settlement { unlocked_again: true, ..self.clone() }) }),
             E::NoMoney | E::UnlockDone | E::MoneyBack => known(),
             E::PostDone { .. } | E::PostFound { .. } => self.contradiction("posted_after_no", cx),
@@ -299,7 +301,7 @@ impl Settlement {
     fn held(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
             E::Resolve { decision, .. } => self.resolve(decision, cx),
-            E::MoneyIn { paid } if self.paid.is_none() => moved(Move::to(Settlement { paid: Some(paid.clone()), ..self.clone() })),
+            E::MoneyIn { paid, insured } if self.paid.is_none() => moved(Move::to(self.take(paid, insured.as_deref()))),
             E::MoneyBack => moved(Move::to(Settlement { money_back: true, ..self.clone() })),
             E::WindowReversed { amount_fen } => moved(Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() })),
             E::Suspended { amount_fen, suspension } => {
@@ -312,9 +314,14 @@ impl Settlement {
         }
     }
 
+    /// The payment is proven, and this is how.
+    fn take(&self, paid: &Paid, insured: Option<&SettledOrder>) -> Settlement {
+        Settlement { paid: Some(paid.clone()), insured: insured.cloned().map(Box::new), ..self.clone() }
+    }
+
     /// The payment is proven: HIS is told.
     fn post(&self, paid: &Paid) -> Move<Settlement> {
-        let next = Settlement { st: St::Posting, paid: Some(paid.clone()), ..self.clone() };
+        let next = Settlement { st: St::Posting, ..self.clone() };
         let act = Act::first(next.posting_call(paid));
         Move { acts: vec![act], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) }
     }

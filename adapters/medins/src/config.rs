@@ -94,10 +94,10 @@ impl MedinsConfig {
         Ok(())
     }
 
-    /// How the transport reaches the decoder: the log keeps neither codes nor tokens.
+    /// How the transport reaches the decoder: the log keeps neither codes nor tokens nor the person.
     pub fn transport(&self) -> ClientConfig {
         let own = (!self.code_field.is_empty()).then_some(self.code_field.as_str());
-        redacting(&self.http, ["ecToken", "ecQrCode", "ecIndexNo", "authNo", "cardno"].into_iter().chain(own))
+        redacting(&self.http, ["ecToken", "ecQrCode", "ecIndexNo", "authNo", "cardno", "idNo", "userName", "birthday"].into_iter().chain(own))
     }
 }
 

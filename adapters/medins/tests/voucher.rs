@@ -120,6 +120,7 @@ fn neither_code_nor_token_reaches_the_log() {
     let rows = bench.log.recent();
     let text: String = rows.iter().map(|(_, b, e)| format!("{b:?}{}{}", String::from_utf8_lossy(&b.body), String::from_utf8_lossy(&e.as_ref().unwrap().body))).collect();
     assert!(!text.contains("CANARY") && text.contains("ec.query"), "{text}");
+    assert!(!text.contains("张三") && !text.contains("440500199001010017"), "nor does the person");
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub(crate) const SECRET: &str = "MADEUPSECRET0000000000000000B002";
 pub(crate) const D: &str = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
 pub(crate) const PUBLIC: &str = "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
 
+pub(crate) mod live;
+
 /// One record of tests/vectors/medins a line.
 pub(crate) fn known_answers() -> Vec<Value> {
     include_str!("../../../../tests/vectors/medins/known_answers.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()

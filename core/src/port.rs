@@ -8,6 +8,7 @@ mod channel;
 mod health_code;
 mod his;
 mod his_file;
+mod his_insured;
 mod his_traits;
 mod his_visit;
 mod host;
@@ -29,6 +30,7 @@ pub use his::{
     LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
 pub use his_file::{DocumentRef, FileOpened, FileOrder};
+pub use his_insured::{HisInsured, UploadOf};
 pub use his_traits::HisTraits;
 pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 pub use host::{Clock, Entropy, IdSource};

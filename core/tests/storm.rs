@@ -40,7 +40,7 @@ async fn device(engine: Engine, caller: Caller, patient: PatientId, key: Request
     if bill_ids.is_empty() {
         return;
     }
-    let Ok(QuoteResponse::Quoted { quote_id, .. }) = engine.quote(&caller, &QuoteRequest { patient_id: patient, bill_ids }).await else { return };
+    let Ok(QuoteResponse::Quoted { quote_id, .. }) = engine.quote(&caller, &QuoteRequest { patient_id: patient, bill_ids, insurance: None }).await else { return };
     let request = PayRequest { key, quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat").unwrap(), method: Method::Native };
     for _ in 0..3 {
         match engine.pay(&caller, &request).await {

@@ -12,6 +12,9 @@ pub struct HisTraits {
     pub query_post: bool,
     /// It can cancel a posting number for good.
     pub cancel_post: bool,
+    /// It tells what must be uploaded to the insurer; otherwise bills are settled with insurance at its window only.
+    #[serde(default)]
+    pub upload_facts: bool,
     /// It pushes or lists notices.
     pub notices: bool,
     /// It lists registrations, gives numbers and takes check-ins.
@@ -40,6 +43,7 @@ impl Default for HisTraits {
             lock: true,
             query_post: true,
             cancel_post: true,
+            upload_facts: true,
             notices: true,
             check_in: true,
             query_check_in: true,

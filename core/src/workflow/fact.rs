@@ -6,7 +6,9 @@
 
 use super::{Event, Key, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 use crate::payment::RefundState;
-use crate::port::{Answer, Call, ChannelAnswer, ChannelCall, Fault, HisAnswer, HisCall, InvoiceAnswer, InvoiceCall, No, NotifyAnswer, NotifyCall, Outcome, PostState};
+use crate::port::{
+    Answer, Call, ChannelAnswer, ChannelCall, Fault, HisAnswer, HisCall, InsurerAnswer, InsurerCall, InvoiceAnswer, InvoiceCall, No, NotifyAnswer, NotifyCall, Outcome, PostState,
+};
 
 /// How often a lost `open` is repeated under its number before it is closed instead.
 const OPEN_TRIES: u32 = 3;
@@ -32,7 +34,8 @@ pub fn of_act(call: &Call, outcome: Outcome<Answer>, sent: u32, attempt: u32) ->
         Call::Invoice { call } => invoice_act(call, invoice(outcome), sent),
         Call::Notify { call: NotifyCall::Send { .. } } => notice_act(outcome, sent),
         // Asked while a person waits, never queued.
-        Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => AGAIN,
+        Call::HealthCode { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => AGAIN,
+        Call::Insurer { call } => insurer_act(call, insurer(outcome), sent),
     }
 }
 
@@ -44,7 +47,7 @@ pub fn instead(call: &Call, sent: u32) -> Option<Event> {
 }
 
 /// The outcome of a poll, as a fact. Everything but an answer is asked again.
-pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
+pub fn of_poll(machine: Key, call: &Call, outcome: Outcome<Answer>) -> Verdict {
     let Outcome::Done(answer) = outcome else { return Verdict::Again { unsent: false } };
     let event = match (call, answer) {
         (Call::His { call: HisCall::QueryPost { .. } }, Answer::His(HisAnswer::QueryPost(state))) => Event::Settlement(match state {
@@ -57,6 +60,9 @@ pub fn of_poll(call: &Call, outcome: Outcome<Answer>) -> Verdict {
         }
         (Call::Channel { call: ChannelCall::QueryRefund { .. }, .. }, Answer::Channel(ChannelAnswer::QueryRefund(state))) => {
             Event::Refund(refund::Event::Channel { state, sent: 0 })
+        }
+        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) if matches!(machine, Key::Payment(_)) => {
+            Event::Payment(payment::Event::Ordered { via: payment::Via::Query, report: Box::new(report) })
         }
         (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => Event::Invoice(invoice::Event::Found { state }),
         (Call::His { call: HisCall::QueryCheckIn { .. } }, Answer::His(HisAnswer::QueryCheckIn(ticket))) => Event::CheckIn(check_in::Event::Found { ticket }),
@@ -95,6 +101,7 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         | HisCall::CancelPost { .. }
         | HisCall::FindPatient { .. }
         | HisCall::Unpaid { .. }
+        | HisCall::UploadFacts { .. }
         | HisCall::QueryPost { .. }
         | HisCall::Reverse { .. }
         | HisCall::QueryReverse { .. }
@@ -221,6 +228,30 @@ fn channel_act(call: &ChannelCall, outcome: Outcome<ChannelAnswer>, sent: u32, a
     }
 }
 
+fn insurer_act(call: &InsurerCall, outcome: Outcome<InsurerAnswer>, sent: u32) -> Verdict {
+    use payment::Event as E;
+    let event = match (call, outcome) {
+        (_, Outcome::Unsent(_)) => return UNSENT,
+        (InsurerCall::Upload { .. }, Outcome::Done(InsurerAnswer::Upload(uploaded))) => E::Uploaded { uploaded: Some(Box::new(uploaded)) },
+        (InsurerCall::Upload { .. }, Outcome::Refused(no)) if sent <= 1 => E::UploadRefused { no },
+        (InsurerCall::Upload { .. }, Outcome::Refused(no)) => E::UploadUnknown { fault: late(&no), sent },
+        (InsurerCall::Upload { .. }, Outcome::Unknown(fault)) => E::UploadUnknown { fault, sent },
+        (InsurerCall::Upload { .. }, Outcome::Done(_)) => E::UploadUnknown { fault: shape(), sent },
+        (InsurerCall::Place { .. }, Outcome::Done(InsurerAnswer::Place(report))) => E::Ordered { via: payment::Via::Query, report: Box::new(report) },
+        (InsurerCall::Place { .. }, Outcome::Refused(no)) if sent <= 1 => E::PlaceRefused { no },
+        (InsurerCall::Place { .. }, Outcome::Refused(no)) => E::PlaceUnknown { fault: late(&no) },
+        (InsurerCall::Place { .. }, Outcome::Unknown(fault)) => E::PlaceUnknown { fault },
+        (InsurerCall::Place { .. }, Outcome::Done(_)) => E::PlaceUnknown { fault: shape() },
+        (InsurerCall::Revoke { .. }, Outcome::Done(InsurerAnswer::Revoke)) => E::RevokeDone,
+        (InsurerCall::Revoke { .. }, Outcome::Done(_)) => E::RevokeOpen { fault: shape() },
+        (InsurerCall::Revoke { .. }, Outcome::Refused(no)) => E::RevokeOpen { fault: late(&no) },
+        (InsurerCall::Revoke { .. }, Outcome::Unknown(fault)) => E::RevokeOpen { fault },
+        // Reads are never acts.
+        (_, Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown(_)) => return AGAIN,
+    };
+    Verdict::Fact(Event::Payment(event))
+}
+
 fn invoice_act(call: &InvoiceCall, outcome: Outcome<InvoiceAnswer>, sent: u32) -> Verdict {
     use invoice::Event as E;
     let event = match (call, outcome) {
@@ -259,6 +290,16 @@ fn channel(outcome: Outcome<Answer>) -> Outcome<ChannelAnswer> {
     match outcome {
         Outcome::Done(Answer::Channel(answer)) => Outcome::Done(answer),
         Outcome::Done(Answer::His(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Insurer(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
+        Outcome::Refused(no) => Outcome::Refused(no),
+        Outcome::Unsent(fault) => Outcome::Unsent(fault),
+        Outcome::Unknown(fault) => Outcome::Unknown(fault),
+    }
+}
+
+fn insurer(outcome: Outcome<Answer>) -> Outcome<InsurerAnswer> {
+    match outcome {
+        Outcome::Done(Answer::Insurer(answer)) => Outcome::Done(answer),
+        Outcome::Done(Answer::His(_) | Answer::Channel(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
         Outcome::Refused(no) => Outcome::Refused(no),
         Outcome::Unsent(fault) => Outcome::Unsent(fault),
         Outcome::Unknown(fault) => Outcome::Unknown(fault),

@@ -30,7 +30,7 @@ pub async fn unpaid(State(app): State<App>, Patient(session): Patient) -> Result
 
 /// `POST /api/v1/settlements/quote`.
 pub async fn quote(State(app): State<App>, Patient(session): Patient, Body(body): Body<Quote>) -> Result<Response, Failure> {
-    let request = QuoteRequest { patient_id: session.patient, bill_ids: body.bill_ids };
+    let request = QuoteRequest { patient_id: session.patient, bill_ids: body.bill_ids, insurance: None };
     let quoted = detached(async move { app.engine().quote(&session.caller, &request).await }).await?;
     Ok(json(StatusCode::OK, &quoted))
 }

@@ -3,7 +3,7 @@
 use super::{Paid, Settlement};
 use crate::ident::{LineKey, RefundId};
 use crate::payment::Amounts;
-use crate::port::{Call, HisBill, HisCall, HisPosting, LineRef};
+use crate::port::{Call, HisBill, HisCall, HisInsured, HisPosting, LineRef};
 use crate::refund::Cause;
 use crate::workflow::{Ask, Cx, Event, Key, New as Birth, payment, refund};
 
@@ -19,7 +19,8 @@ impl Settlement {
             cause,
             payment: self.payment,
             channel: self.channel.clone(),
-            payment_fen: self.payment_fen,
+            // A channel wants to see the total of its own order: the cash of a mixed one.
+            payment_fen: self.insured.as_ref().map_or(self.payment_fen, |settled| settled.amounts.cash_fen),
             settlement: Some(self.id),
             invoice: self.invoice,
             amounts: self.amounts(),
@@ -62,6 +63,14 @@ impl Settlement {
             out_trade_no: self.payment.business_no(),
             trade_no: paid.trade_no.clone(),
             paid_at: paid.at,
+            insured: self.insured.as_ref().map(|settled| {
+                Box::new(HisInsured {
+                    order_no: settled.order.order_no.clone(),
+                    pay_order_id: settled.order.pay_order_id.clone(),
+                    settled_at: settled.settled_at,
+                    amounts: settled.amounts,
+                })
+            }),
         };
         Call::His { call: HisCall::Post { posting } }
     }

@@ -81,6 +81,7 @@ impl Machine for Settlement {
                 call:
                     HisCall::FindPatient { .. }
                     | HisCall::Unpaid { .. }
+                    | HisCall::UploadFacts { .. }
                     | HisCall::QueryPost { .. }
                     | HisCall::Reverse { .. }
                     | HisCall::QueryReverse { .. }
@@ -370,6 +371,8 @@ impl Settlement {
                 lines: self.bill.lines.clone(),
                 channel: self.channel.clone(),
                 trade_no: paid.trade_no.unwrap_or_default(),
+                amounts: self.amounts(),
+                insurance_type: self.insured.as_ref().map(|settled| settled.order.person.insurance_type.clone()),
                 settled_at: receipt.posted_at,
             },
         }));

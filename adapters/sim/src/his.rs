@@ -5,6 +5,7 @@ mod book;
 mod bookings;
 mod files;
 mod operate;
+mod refund;
 mod sign;
 mod today;
 mod window;
@@ -18,6 +19,7 @@ use serde_json::json;
 
 pub use book::LineCounts;
 pub use bookings::{Clinic, NewBooking, NewStop};
+pub use refund::Work;
 pub use window::{ActionRefused, WindowAction};
 
 use book::Book;
@@ -235,6 +237,7 @@ impl Machine for His {
             ("POST", Some("/post")) => "post",
             ("POST", Some("/query-post")) => "query_post",
             ("POST", Some("/cancel-post")) => "cancel_post",
+            ("POST", Some("/refundable")) => "refundable",
             ("POST", Some("/reverse")) => "reverse",
             ("POST", Some("/query-reverse")) => "query_reverse",
             ("POST", Some("/notices")) => "notices",

@@ -223,7 +223,7 @@ impl Runner {
         let engine = &self.engine;
         let hospital = engine.hospital(&job.hospital)?;
         let outcome = engine.with_contacts(hospital, engine.perform(hospital, call, attempt).await).await?;
-        let stayed = match of_poll(call, outcome) {
+        let stayed = match of_poll(machine, call, outcome) {
             Verdict::Again { .. } => true,
             Verdict::Fact(event) => {
                 let source = Source::Poll { machine, lease: job.lease };

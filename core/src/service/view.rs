@@ -8,7 +8,7 @@ use crate::access::Private;
 use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::ChargeLine;
-use crate::ident::{BillId, ChannelCode, DeptCode, InvoiceId, LineKey, PaymentId, SettlementId, VisitId};
+use crate::ident::{BillId, ChannelCode, DeptCode, InvoiceId, LineKey, PaymentId, RefundId, SettlementId, VisitId};
 use crate::money::{Money, Quantity, UnitPrice};
 use crate::payment::Handover;
 use crate::workflow::{Invoice, InvoiceSt, Payment, PaymentSt, Refusal, Settlement, SettlementSt};
@@ -180,7 +180,7 @@ impl InvoiceView {
     pub(crate) fn of(invoice: &Invoice) -> InvoiceView {
         let issued = invoice.issued.as_ref();
         let text = match invoice.st {
-            InvoiceSt::Issuing => "电子票据开具中，稍后可查看",
+            InvoiceSt::Waiting | InvoiceSt::Issuing => "电子票据开具中，稍后可查看",
             InvoiceSt::Issued => "电子票据已开具",
             InvoiceSt::Redding => "电子票据冲红中",
             InvoiceSt::Red => "电子票据已冲红",
@@ -237,6 +237,12 @@ pub struct SettlementView {
     /// Its invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceView>,
+    /// Its last refund, whatever became of it: read on with `refund.get`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<RefundId>,
+    /// The settlement of what was charged again when this one was refunded in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor_id: Option<SettlementId>,
     /// The lines; in details only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<LineView>,
@@ -261,6 +267,8 @@ impl SettlementView {
             channel: s.channel.clone(),
             paid_at: s.paid.as_ref().map(|p| p.at),
             invoice: invoice.map(InvoiceView::of),
+            refund_id: s.refund,
+            successor_id: s.chain.and_then(|chain| chain.next),
             lines: if with_lines { s.bill.lines.iter().map(LineView::of).collect() } else { Vec::new() },
         }
     }
@@ -273,7 +281,7 @@ fn progress_of(s: &Settlement) -> Progress {
         SettlementSt::Posting => Progress::Booking,
         SettlementSt::Posted => Progress::Done,
         SettlementSt::Refunding => Progress::Refunding,
-        SettlementSt::Reversed => Progress::Refunded,
+        SettlementSt::Reversed | SettlementSt::Replaced => Progress::Refunded,
         SettlementSt::Releasing | SettlementSt::Void if given_back => Progress::Refunded,
         SettlementSt::Releasing | SettlementSt::Void => Progress::Closed,
         SettlementSt::Held => Progress::AtWindow,

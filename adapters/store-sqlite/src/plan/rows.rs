@@ -63,7 +63,7 @@ fn columns(sealer: &Sealer, row: &Row) -> Result<Vec<Val>> {
             vec![Val::Blob(sealer.patient(&m.patient)?), Val::text(m.channel.as_str()), fen(m.amount_fen), fen(part.paid_fen), fen(part.reserved_fen), fen(part.refunded_fen)]
         }
         Row::Settlement(m) => vec![Val::Blob(sealer.patient(m.patient())?), Val::Int(m.payment.get()), Val::text(m.bill.dept_code.as_str()), fen(m.bill.total_fen)],
-        Row::Refund(m) => vec![Val::Int(m.payment.get()), Val::int(m.settlement.map(|s| s.get())), fen(m.amount_fen)],
+        Row::Refund(m) => vec![Val::Int(m.payment.get()), Val::int(m.settlement.map(|s| s.get())), fen(m.amounts.total()?)],
         Row::Invoice(m) => vec![Val::Int(m.settlement.get()), fen(m.order.total_fen)],
         Row::CheckIn(_) | Row::Stop(_) | Row::Filing(_) => Vec::new(),
         Row::Suspension(m) => vec![Val::Blob(sealer.patient(&m.registration.patient_id)?), Val::Int(m.stop.get())],

@@ -83,7 +83,7 @@ impl Payment {
             E::Trade { state: TradeState::NotPaid | TradeState::Paying | TradeState::Closed | TradeState::NotFound, .. } => over(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -104,7 +104,7 @@ impl Payment {
             E::BillReady { .. } => known(),
             E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -118,7 +118,7 @@ impl Payment {
             E::Opened { .. } | E::BillReady { .. } => known(),
             E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -134,7 +134,7 @@ impl Payment {
             E::Cancel => known(),
             E::Opened { .. } | E::OpenUnknown { .. } | E::BillReady { .. } | E::BillGone { .. } | E::Expire | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -150,7 +150,7 @@ impl Payment {
             E::Cancel | E::CloseDone => known(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseOpen { .. } | E::BillGone { .. } | E::Expire | E::Overdue => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -161,6 +161,7 @@ impl Payment {
             E::Reserve { refund, amounts } => self.reserve(*refund, amounts),
             E::Release { refund } => self.release(*refund),
             E::Returned { refund, amounts } => self.returned(*refund, amounts),
+            E::MoveShare { from, to, amount_fen } => self.move_share(*from, *to, *amount_fen),
             // Money that came too late belongs to no bill any more (shares are gone): a bill locked now must not wait.
             E::BillReady { settlement } if !self.shares.contains_key(settlement) => moved(Move { tells: vec![no_money(*settlement)], ..Move::to(self.clone()) }),
             E::BillReady { .. } => known(),
@@ -177,6 +178,7 @@ impl Payment {
             E::Resolve { decision, .. } => self.resolve(decision, cx),
             E::Release { refund } => self.release(*refund),
             E::Returned { refund, amounts } => self.returned(*refund, amounts),
+            E::MoveShare { from, to, amount_fen } => self.move_share(*from, *to, *amount_fen),
             E::Reserve { .. } => nothing_to_refund(),
             E::Cancel => refuse("held", "该笔支付正在人工核对，请稍候", "请联系收费窗口"),
             E::Trade { via: Via::Callback, .. } => quarantined(),
@@ -245,6 +247,7 @@ impl Payment {
                 invoice: None,
                 amounts: Amounts::cash(proof.amount_fen),
                 insured: None,
+                asked: None,
             }));
         } else {
             m.tells = self.shares.keys().map(|id| money_in(*id, Some(proof.trade_no.clone()), proof)).collect();
@@ -357,6 +360,18 @@ impl Payment {
         } else {
             next.reserved.insert(refund, left);
         }
+        moved(Move::to(next))
+    }
+
+    /// What HIS charged again is paid by the same money: the successor's part of the old share.
+    fn move_share(&self, from: SettlementId, to: SettlementId, amount_fen: Money) -> Result<Step<Payment>> {
+        let mut next = self.clone();
+        let Some(share) = next.shares.get_mut(&from).filter(|share| share.amount_fen >= amount_fen) else { return over() };
+        if self.shares.contains_key(&to) {
+            return known();
+        }
+        share.amount_fen = share.amount_fen.minus(amount_fen)?;
+        next.shares.insert(to, Share { amount_fen, ready: true });
         moved(Move::to(next))
     }
 

@@ -13,7 +13,6 @@ use menjie::charge::PayerClass;
 use menjie::ident::{ChannelCode, PatientId, PaymentId, RequestKey};
 use menjie::insurance::{Authorisation, InsuredPerson};
 use menjie::payment::{Method, RawNotice};
-use menjie::port::Clock;
 use menjie::service::{Engine, PayRequest, PayResponse, PaymentAcceptRequest, PaymentCancelRequest, Progress, QuoteRequest, QuoteResponse, SettlementGetRequest, UnpaidRequest};
 use menjie::testkit::host::SeededEntropy;
 use menjie::testkit::store::{Injected, Op};

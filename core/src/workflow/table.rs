@@ -28,7 +28,8 @@ pub fn allows(kind: MachineKind, from: Option<&str>, to: &str) -> bool {
 /// question into another one (`closing`), never into an answer.
 pub fn unknown(kind: MachineKind, st: &str) -> bool {
     match kind {
-        MachineKind::Payment => matches!(st, "pricing" | "ordering" | "paying" | "closing"),
+        // Not `pricing`: an upload that nobody has agreed to moves no money, whatever became of it.
+        MachineKind::Payment => matches!(st, "ordering" | "paying" | "closing"),
         MachineKind::Settlement => matches!(st, "posting" | "refunding" | "releasing"),
         MachineKind::Refund => matches!(st, "checking" | "insurer" | "his" | "returning" | "red"),
         MachineKind::Invoice => matches!(st, "issuing" | "redding"),

@@ -58,7 +58,7 @@ impl Live {
     }
 
     fn cx(&self) -> CallCx {
-        call_cx(self.log.clone(), now(), 5_000).unwrap()
+        call_cx(self.log.clone(), now(), 30_000).unwrap()
     }
 
     async fn open(&self, order: &ChannelOrder) -> Outcome<ChannelAnswer> {

@@ -47,6 +47,14 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "insurer": {
                 "http": { "base_url": urls.identity }, "org_id": keys.insurance_org_id, "operator_id": "zzj01", "operator_name": "自助机01",
                 "office_id": "A32", "office_name": "收费处",
+                "centre": {
+                    "http": { "base_url": urls.insurer }, "app_id": keys.insurance_app_id, "app_secret": keys.insurance_app_secret,
+                    "private_key": keys.insurance_private_key, "centre_public_key": keys.insurance_centre_public_key,
+                },
+                "gateway": {
+                    "http": { "base_url": urls.insurer }, "path": "/ebus/gdyb_inf/poc/hsa/hgs/{infno}", "place": "440500", "institution_name": "门结演示医院",
+                    "tif": { "paas_id": keys.insurance_paas_id, "secret": keys.insurance_paas_secret },
+                },
             },
             "notify": {
                 "sms": { "aliyun": {
@@ -63,6 +71,10 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
                 "merchant_key_pem": keys.merchant_key_pem, "apiv3_key": keys.api_v3_key,
                 "verify_keys": [{ "id": keys.platform_public_key_id, "pem": keys.platform_public_key_pem }],
                 "notify_url": format!("http://127.0.0.1:{port}/notify/wechat"), "base_url": urls.wechat,
+                "mixed": {
+                    "city_id": "440500", "med_inst_name": "门结演示医院", "med_inst_no": keys.insurance_org_id, "geo_location": "116.70,23.36",
+                    "callback_url": format!("http://127.0.0.1:{port}/notify/wechat"),
+                },
             }},
         }],
         "server": {

@@ -8,7 +8,7 @@ use menjie::{Error, Result};
 use menjie_transport::ClientConfig;
 use serde::Deserialize;
 
-pub use centre::{Acknowledgement, CentreConfig, CentrePaths, CentreTransport, NoticeForm, RefundParts};
+pub use centre::{CentreConfig, CentrePaths, CentreTransport, NoticeForm, RefundParts};
 pub use gateway::{Certificate, GatewayConfig, TifConfig};
 
 /// The configuration. [`MedinsConfig::check`] names the wrong field.

@@ -21,6 +21,7 @@ pub mod mobile;
 pub mod notify;
 pub mod sign;
 pub mod wire;
+pub mod zip;
 
 pub use client::MedInsurance;
 pub use config::{CentreConfig, GatewayConfig, MedinsConfig};

@@ -59,6 +59,7 @@ impl Deployed {
         }
         let port = port(if arguments.by_hand() { 8080 } else { 0 })?;
         let base = format!("http://127.0.0.1:{port}");
+        sim.with(|hospital, _| hospital.insurer.set_notify_url(Some(format!("{base}/notify/insurer"))));
         let staff = token::fresh(&OsEntropy);
         let his = his(&sim, arguments.his.as_deref());
         // People at a keyboard need the usual five minutes; a day of minutes closes forgotten orders sooner.

@@ -10,9 +10,11 @@ mod notifier;
 use std::sync::Arc;
 
 use menjie::Timestamp;
+use menjie::access::Private;
 use menjie::ident::HospitalId;
 use menjie::port::{CallCx, CallLog, Clock, RecentTransfers};
 use menjie_host::SystemClock;
+use menjie_sim::HospitalOptions;
 use menjie_sim::day::{Day, DayPatient, DayVisit, Department, FORMAT};
 use menjie_sim::shell::{SimConfig, SimServer};
 use tokio::runtime::Runtime;
@@ -25,9 +27,9 @@ struct Boxed {
 }
 
 impl Boxed {
-    fn open() -> Boxed {
+    fn open(options: HospitalOptions) -> Boxed {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sim = runtime.block_on(SimServer::start(SimConfig::local(day()))).unwrap();
+        let sim = runtime.block_on(SimServer::start(SimConfig { options, ..SimConfig::local(day()) })).unwrap();
         Boxed { sim, log: Arc::new(RecentTransfers::new(100)), runtime }
     }
 
@@ -48,8 +50,8 @@ fn day() -> Day {
     let arrives_at = Timestamp::parse(&format!("{date}T10:00:00+08:00")).unwrap();
     let patient = |at: usize, visit: &menjie::charge::Visit| DayPatient {
         patient_id: visit.patient_id.clone(),
-        card_no: format!("K{at:08}").into(),
-        name: "陈测安".into(),
+        card_no: Private::new(format!("K{at:08}")),
+        name: Private::new("陈测安"),
         sex_code: "1".to_owned(),
         birth_date: date,
         id_no: None,

@@ -9,9 +9,9 @@ use menjie::testkit::conformance::{Case, Verdict, broken, his};
 use menjie::visit::{StopKind, StopReason};
 use menjie_his_front::{HisFront, HisFrontConfig};
 use menjie_host::OsEntropy;
-use menjie_sim::SimCredentials;
 use menjie_sim::faults::{Fault, Peer};
-use menjie_sim::his::{NewStop, WindowAction};
+use menjie_sim::his::{HisOptions, NewStop, WindowAction};
+use menjie_sim::{HospitalOptions, SimCredentials};
 
 use crate::Boxed;
 
@@ -53,8 +53,8 @@ impl his::HisStage for Stage {
     }
 }
 
-fn play(case: Case<dyn his::HisStage>) -> Verdict {
-    let hospital = Boxed::open();
+fn play(options: HisOptions, case: Case<dyn his::HisStage>) -> Verdict {
+    let hospital = Boxed::open(HospitalOptions { his: options, ..HospitalOptions::default() });
     let credentials = SimCredentials::fixed();
     let config = HisFrontConfig::new(hospital.sim.urls().his.clone(), credentials.his_app, Private::new(credentials.his_secret));
     let stage = Stage { front: HisFront::connect(config, Arc::new(OsEntropy)).unwrap(), hospital };
@@ -65,5 +65,13 @@ fn play(case: Case<dyn his::HisStage>) -> Verdict {
 
 #[test]
 fn the_default_profile_keeps_every_law() {
-    assert_eq!(broken(his::CASES, play), []);
+    assert_eq!(broken(his::CASES, |case| play(HisOptions::default(), case)), []);
+}
+
+/// Some HIS answer "already settled" to a repeat: menjie lives with that, but it is not the profile.
+#[test]
+fn a_his_that_refuses_repeats_is_noticed() {
+    let found = broken(his::CASES, |case| play(HisOptions { refuse_repeats: true, ..HisOptions::default() }, case));
+    let names: Vec<&str> = found.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["a_number_is_posted_once", "a_number_reverses_once", "what_happened_is_found_when_the_answer_is_lost"]);
 }

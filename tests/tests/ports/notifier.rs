@@ -7,8 +7,8 @@ use menjie::port::{CallCx, NoticeChannel, Notifier};
 use menjie::testkit::conformance::{Case, Verdict, broken, notifier};
 use menjie_host::OsEntropy;
 use menjie_notify::{NotifyConfig, NotifyFront};
-use menjie_sim::SimCredentials;
 use menjie_sim::faults::{Fault, Peer};
+use menjie_sim::{HospitalOptions, SimCredentials};
 use serde_json::{Value, json};
 
 use crate::Boxed;
@@ -94,7 +94,7 @@ fn gateway(which: &str, url: &str, credentials: &SimCredentials) -> Value {
 
 fn play(gateway_name: &'static str) -> impl Fn(Case<dyn notifier::NotifierStage>) -> Verdict {
     move |case| {
-        let hospital = Boxed::open();
+        let hospital = Boxed::open(HospitalOptions::default());
         let (url, credentials) = (hospital.sim.urls().identity.clone(), SimCredentials::fixed());
         let notice = json!({"kind": "template", "template_id": "TPL-1", "data": {"thing1": "what", "time2": "day", "thing3": "todo"}});
         let account = json!({"appid": credentials.appid, "secret": credentials.account_secret, "base_url": url, "authorize_url": format!("{url}/connect/oauth2/authorize"), "notice": notice});

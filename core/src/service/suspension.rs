@@ -289,6 +289,7 @@ fn view(s: &Suspension, hospital: &Hospital) -> SuspensionView {
         SuspensionSt::Refunding => ("已退号，挂号费正在原路退回", "到账时间以支付渠道为准"),
         SuspensionSt::Refunded => ("已退号", "如需就诊请重新挂号"),
         SuspensionSt::Window => ("请到窗口办理", "请携带就诊凭证到窗口办理改约或退号"),
+        SuspensionSt::Withdrawn => ("您预约的门诊照常进行", "请按原预约时间就诊"),
         SuspensionSt::Held => ("正在人工处理", "请到窗口办理"),
     };
     SuspensionView {

@@ -13,8 +13,8 @@ use crate::charge::{ChargeLine, Visit};
 use crate::ident::{BusinessNo, LineKey, PatientId, VisitId};
 use crate::money::Money;
 use crate::port::{
-    CallCx, DayRow, DayRowKind, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits,
-    IdentifyWay, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges,
+    CallCx, DayRow, DayRowKind, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed,
+    HisTraits, IdentifyWay, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges,
 };
 use crate::visit::{Affected, FeeBack, Rebooked, Registration, Standing, StopNotice};
 
@@ -70,7 +70,7 @@ pub(super) struct Posting {
     pub(super) receipt: HisReceipt,
     pub(super) out_trade_no: BusinessNo,
     pub(super) reversed: bool,
-    visit_id: VisitId,
+    bill: HisBill,
     visible_from: Timestamp,
 }
 
@@ -189,6 +189,9 @@ impl State {
     }
 
     fn do_lock(&mut self, bill: &HisBill) -> Outcome<HisAnswer> {
+        if Money::sum(bill.lines.iter().map(|line| line.amount_fen)).ok() != Some(bill.total_fen) {
+            return no("1005", "the lines do not add up to the total");
+        }
         for wanted in &bill.lines {
             let Some(held) = self.lines.get(&wanted.line_id) else { return no("1004", "no such line") };
             if held.line.version != wanted.version || held.line.amount_fen != wanted.amount_fen {
@@ -221,6 +224,9 @@ impl State {
     fn post(&mut self, posting: &HisPosting, now: Timestamp) -> Outcome<HisAnswer> {
         let bill = &posting.bill;
         if let Some(known) = self.postings.get(&bill.no) {
+            if known.bill != *bill {
+                return no("1005", "another bill under this number");
+            }
             return if self.habits.refuses_repeats { no("1001", "already settled") } else { Outcome::Done(HisAnswer::Post(known.receipt.clone())) };
         }
         if self.cancelled.contains(&bill.no) {
@@ -255,10 +261,7 @@ impl State {
             guidance: Some("请到一楼窗口".to_owned()),
         };
         let visible_from = now.plus_millis(self.habits.blind_ms);
-        self.postings.insert(
-            bill.no.clone(),
-            Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from },
-        );
+        self.postings.insert(bill.no.clone(), Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, bill: bill.clone(), visible_from });
         Outcome::Done(HisAnswer::Post(receipt))
     }
 
@@ -280,6 +283,22 @@ impl State {
         Outcome::Done(HisAnswer::CancelPost)
     }
 
+    /// The whole posting, once.
+    fn reverse(&mut self, reversal: &HisReversal, now: Timestamp) -> Outcome<HisAnswer> {
+        if let Some(done) = self.reversals.get(&reversal.no) {
+            return Outcome::Done(HisAnswer::Reverse(done.clone()));
+        }
+        match self.postings.get_mut(&reversal.settlement_no) {
+            None => return no("1004", "no such posting"),
+            Some(posting) if posting.reversed => return no("1010", "reversed under another number"),
+            Some(posting) if posting.receipt.total_fen != reversal.amount_fen => return no("1005", "another amount was booked"),
+            Some(posting) => posting.reversed = true,
+        }
+        let reversed = HisReversed { no: reversal.no.clone(), amount_fen: reversal.amount_fen, at: now };
+        self.reversals.insert(reversal.no.clone(), reversed.clone());
+        Outcome::Done(HisAnswer::Reverse(reversed))
+    }
+
     fn unpaid(&self, patient: &PatientId) -> UnpaidCharges {
         let lines: Vec<ChargeLine> = self.lines.values().filter(|h| &h.line.patient_id == patient && !matches!(h.by, By::Posting | By::Window)).map(|h| h.line.clone()).collect();
         let visits = self.visits.iter().filter(|v| lines.iter().any(|l| l.visit_id == v.visit_id)).cloned().collect();
@@ -288,7 +307,7 @@ impl State {
 
     /// A registration whose fee was posted by us is paid, by that settlement.
     fn with_fee(&self, registration: &Registration) -> Registration {
-        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.visit_id == registration.visit_id).map(|(no, _)| no.clone());
+        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.bill.visit_id == registration.visit_id).map(|(no, _)| no.clone());
         match paid {
             Some(no) => Registration { paid: true, settlement_no: Some(no), ..registration.clone() },
             None => registration.clone(),
@@ -346,12 +365,7 @@ impl State {
             HisCall::Post { posting } => self.post(posting, now),
             HisCall::QueryPost { no } => Outcome::Done(HisAnswer::QueryPost(self.query_post(no, now))),
             HisCall::CancelPost { no } => self.cancel(no),
-            HisCall::Reverse { reversal } => {
-                let Some(posting) = self.postings.get_mut(&reversal.settlement_no) else { return no("1004", "no such posting") };
-                posting.reversed = true;
-                let reversed = HisReversed { no: reversal.no.clone(), amount_fen: reversal.amount_fen, at: now };
-                Outcome::Done(HisAnswer::Reverse(self.reversals.entry(reversal.no.clone()).or_insert(reversed).clone()))
-            }
+            HisCall::Reverse { reversal } => self.reverse(reversal, now),
             HisCall::QueryReverse { no } => Outcome::Done(HisAnswer::QueryReverse(self.reversals.get(no).cloned())),
             HisCall::Notices { after } => {
                 let news = self.notices.iter().filter(|n| after.as_ref().is_none_or(|a| &n.id > a)).take(100).cloned().collect();

@@ -165,11 +165,11 @@ pub enum RecordKind {
     PhoneCode,
     /// The patients of an account of the official account, under a hash of its number.
     Account,
-    /// The present check-in of a registration, under a hash of its number.
+    /// The present check-in of a registration, under a keyed hash of its number.
     CheckIn,
-    /// The stop a notice of HIS gave birth to, under a hash of its name.
+    /// The stop a notice of HIS gave birth to, under a hash of its name; and what was said about its session, under one of that.
     Stop,
-    /// How a patient is reached at the official account, under a hash of his number.
+    /// How a patient is reached at the official account, under a keyed hash of his number.
     Contact,
     /// The present filing of a document, under a hash of it.
     Filing,

@@ -192,12 +192,22 @@ const CHECK_IN: &[(Option<&str>, &str)] = &[
     (Some("held"), "refused"),
 ];
 
-const STOP: &[(Option<&str>, &str)] = &[(None, "expanding"), (Some("expanding"), "told"), (Some("expanding"), "held"), (Some("held"), "expanding"), (Some("held"), "told")];
+const STOP: &[(Option<&str>, &str)] = &[
+    (None, "expanding"),
+    (Some("expanding"), "told"),
+    (Some("expanding"), "withdrawn"),
+    (Some("expanding"), "held"),
+    (Some("told"), "withdrawn"),
+    (Some("held"), "expanding"),
+    (Some("held"), "told"),
+    (Some("held"), "withdrawn"),
+];
 
 const SUSPENSION: &[(Option<&str>, &str)] = &[
     (None, "notified"),
     (Some("notified"), "rebooking"),
     (Some("notified"), "window"),
+    (Some("notified"), "withdrawn"),
     (Some("rebooking"), "moved"),
     (Some("rebooking"), "refunding"),
     (Some("rebooking"), "refunded"),
@@ -212,10 +222,13 @@ const NOTICE: &[(Option<&str>, &str)] = &[
     (None, "waiting"),
     (None, "sending"),
     (Some("waiting"), "sending"),
+    (Some("waiting"), "withdrawn"),
     (Some("waiting"), "held"),
     (Some("sending"), "accepted"),
     (Some("sending"), "refused"),
     (Some("sending"), "handled"),
+    (Some("sending"), "withdrawn"),
+    (Some("withdrawn"), "accepted"),
     (Some("accepted"), "held"),
     (Some("refused"), "held"),
     (Some("held"), "handled"),

@@ -76,7 +76,7 @@ pub(super) struct Posting {
     pub(super) receipt: HisReceipt,
     pub(super) out_trade_no: BusinessNo,
     pub(super) reversed: bool,
-    pub(super) visit_id: VisitId,
+    pub(super) bill: HisBill,
     pub(super) visible_from: Timestamp,
     pub(super) lines: Vec<LineKey>,
 }
@@ -233,6 +233,9 @@ impl State {
     }
 
     fn do_lock(&mut self, bill: &HisBill) -> Outcome<HisAnswer> {
+        if Money::sum(bill.lines.iter().map(|line| line.amount_fen)).ok() != Some(bill.total_fen) {
+            return no("1005", "the lines do not add up to the total");
+        }
         for wanted in &bill.lines {
             let Some(held) = self.lines.get(&wanted.line_id) else { return no("1004", "no such line") };
             if held.line.version != wanted.version || held.line.amount_fen != wanted.amount_fen {
@@ -266,6 +269,9 @@ impl State {
     fn post(&mut self, posting: &HisPosting, now: Timestamp) -> Outcome<HisAnswer> {
         let bill = &posting.bill;
         if let Some(known) = self.postings.get(&bill.no) {
+            if known.bill != *bill {
+                return no("1005", "another bill under this number");
+            }
             return if self.habits.refuses_repeats { no("1001", "already settled") } else { Outcome::Done(HisAnswer::Post(known.receipt.clone())) };
         }
         if self.cancelled.contains(&bill.no) {
@@ -306,7 +312,7 @@ impl State {
                 receipt: receipt.clone(),
                 out_trade_no: posting.out_trade_no.clone(),
                 reversed: false,
-                visit_id: bill.visit_id.clone(),
+                bill: bill.clone(),
                 visible_from,
                 lines: bill.lines.iter().map(|l| l.line_id.clone()).collect(),
             },
@@ -341,7 +347,7 @@ impl State {
 
     /// A registration whose fee was posted by us is paid, by that settlement.
     fn with_fee(&self, registration: &Registration) -> Registration {
-        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.visit_id == registration.visit_id).map(|(no, _)| no.clone());
+        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.bill.visit_id == registration.visit_id).map(|(no, _)| no.clone());
         match paid {
             Some(no) => Registration { paid: true, settlement_no: Some(no), ..registration.clone() },
             None => registration.clone(),

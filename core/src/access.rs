@@ -6,7 +6,7 @@ mod private;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::ident::{HospitalId, PatientId, StaffId};
+use crate::ident::{DeptCode, HospitalId, PatientId, StaffId};
 
 pub use mask::{MaskKind, MaskRequest, MaskResponse, mask_card, mask_id_no, mask_name, mask_phone};
 pub use private::Private;
@@ -55,6 +55,10 @@ pub enum Role {
     Finance,
     /// May read what the audit finds.
     Auditor,
+    /// A doctor: the first word about giving back what he prescribed (医生).
+    Doctor,
+    /// An executing department: says what was done and what was not (执行科室).
+    ExecDept,
 }
 
 /// Who calls an operation; made by the host after it has authenticated him.
@@ -68,22 +72,31 @@ pub struct Caller {
     pub roles: Vec<Role>,
     /// The patients he may act for (a session, an account's bindings).
     pub patients: Vec<PatientId>,
+    /// The departments he works for; they bound what doctors and executing departments may touch.
+    #[serde(default)]
+    pub departments: Vec<DeptCode>,
 }
 
 impl Caller {
     /// A patient session.
     pub fn patient(hospital: HospitalId, patient: PatientId) -> Caller {
-        Caller { hospital, actor: Actor::Patient { patient: patient.clone() }, roles: vec![Role::Patient], patients: vec![patient] }
+        Caller { hospital, actor: Actor::Patient { patient: patient.clone() }, roles: vec![Role::Patient], patients: vec![patient], departments: Vec::new() }
     }
 
     /// Somebody at his first visit.
     pub fn newcomer(hospital: HospitalId) -> Caller {
-        Caller { hospital, actor: Actor::Newcomer, roles: Vec::new(), patients: Vec::new() }
+        Caller { hospital, actor: Actor::Newcomer, roles: Vec::new(), patients: Vec::new(), departments: Vec::new() }
     }
 
     /// A member of staff with these roles.
     pub fn staff(hospital: HospitalId, staff: StaffId, roles: Vec<Role>) -> Caller {
-        Caller { hospital, actor: Actor::Staff { staff }, roles, patients: Vec::new() }
+        Caller { hospital, actor: Actor::Staff { staff }, roles, patients: Vec::new(), departments: Vec::new() }
+    }
+
+    /// The same, working for these departments.
+    #[must_use]
+    pub fn within(self, departments: Vec<DeptCode>) -> Caller {
+        Caller { departments, ..self }
     }
 
     /// May the caller act for this patient? A stranger's object looks like a missing one.

@@ -21,6 +21,7 @@ mod paid;
 mod pay;
 mod phone;
 mod quote;
+mod refund;
 mod runner;
 mod status;
 mod suspension;
@@ -42,6 +43,10 @@ pub use paid::{PaidListRequest, PaidListResponse, SettlementDetailRequest, Settl
 pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelResponse};
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
+pub use refund::{
+    Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundRequestRequest,
+    RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, StepState,
+};
 pub use runner::Runner;
 pub use status::{SettlementGetRequest, SettlementGetResponse};
 pub use suspension::{SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView};

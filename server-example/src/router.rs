@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, notify, ops, patients, payments, settlements, sms, staff, visits};
+use crate::routes::{bills, health, identify, notify, ops, patients, payments, refunds, settlements, sms, staff, visits};
 use crate::{openapi, origin, pages, trace};
 
 /// No request of ours is larger.
@@ -32,6 +32,10 @@ pub fn router(app: App) -> Router {
         .route("/payments/{id}", get(payments::get))
         .route("/payments/{id}/accept", post(payments::accept))
         .route("/payments/{id}/cancel", post(payments::cancel))
+        .route("/refunds", get(refunds::list).post(refunds::request))
+        .route("/refunds/{id}", get(refunds::get))
+        .route("/refunds/{id}/withdraw", post(refunds::withdraw))
+        .route("/refunds/{id}/decision", post(refunds::decide))
         .route("/settlements", get(settlements::paid))
         .route("/settlements/{id}", get(settlements::detail))
         .route("/registrations", get(visits::registrations))

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use menjie::access::Role;
 use menjie::error::{Code, Error, Result};
-use menjie::ident::{HospitalId, StaffId};
+use menjie::ident::{DeptCode, HospitalId, StaffId};
 use menjie::port::IdentifyWay;
 use serde::Deserialize;
 
@@ -56,6 +56,9 @@ pub struct StaffToken {
     pub staff: StaffId,
     /// What he may be.
     pub roles: Vec<Role>,
+    /// The departments he works for; doctors and executing departments act for no others.
+    #[serde(default)]
+    pub departments: Vec<DeptCode>,
     /// SM3 of the token, 64 lower hex digits.
     pub token_sm3: String,
 }
@@ -152,7 +155,7 @@ mod tests {
     #[test]
     fn wrong_values_are_named() {
         let base = Settings::default;
-        let staff = |token: &str, roles: &[Role]| StaffToken { staff: StaffId::new("S1").unwrap(), roles: roles.to_vec(), token_sm3: token.to_owned() };
+        let staff = |token: &str, roles: &[Role]| StaffToken { staff: StaffId::new("S1").unwrap(), roles: roles.to_vec(), departments: Vec::new(), token_sm3: token.to_owned() };
         let hash = "0".repeat(64);
         for (settings, field) in [
             (Settings { listen: "0.0.0.0:80".parse().unwrap(), ..base() }, "server.listen"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Timestamp;
 use crate::ident::{HospitalId, LineKey, PatientId, SettlementId};
 use crate::ledger::Journal;
-use crate::workflow::{Key, MachineKind, Row};
+use crate::workflow::{Key, MachineKind, RefundSt, Row};
 
 /// Look-up by something else than the key. Business numbers need none: the id is inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Scan {
     Settlements(HospitalId, PatientId),
     /// The suspensions of a patient, newest first.
     Suspensions(HospitalId, PatientId),
+    /// The refunds in a state, oldest first.
+    Refunds(HospitalId, RefundSt),
     /// Machines with `attention` or held, ascending by id.
     Attention(HospitalId, MachineKind),
     /// Every journal of a hospital in posting order.

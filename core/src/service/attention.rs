@@ -134,7 +134,9 @@ impl Engine {
             (Key::Settlement(_), Resolution::Settlement(d)) => {
                 (Role::Operator, MachineEvent::Settlement(settlement::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
-            (Key::Refund(_), Resolution::Refund(d)) => (Role::Finance, MachineEvent::Refund(refund::Event::Decide { decision: d.clone(), note: request.evidence.clone() })),
+            (Key::Refund(_), Resolution::Refund(d)) => {
+                (Role::Finance, MachineEvent::Refund(refund::Event::Decide { stage: None, departments: Vec::new(), decision: d.clone(), note: request.evidence.clone() }))
+            }
             (Key::Invoice(_), Resolution::Invoice(d)) => {
                 (Role::Operator, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }

@@ -1,6 +1,7 @@
 //! `audit.run`: the invariants that are visible at rest, checked over any store (domain/quality.md §3.2).
 
 mod check;
+mod refund;
 mod visit;
 
 use serde::{Deserialize, Serialize};

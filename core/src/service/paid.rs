@@ -96,7 +96,7 @@ fn paid_settlement(row: ScanRow) -> Option<Settlement> {
     let ScanRow::Machine(row) = row else { return None };
     let Row::Settlement(s) = *row else { return None };
     let shown = match s.st {
-        SettlementSt::Posting | SettlementSt::Posted | SettlementSt::Refunding | SettlementSt::Reversed => true,
+        SettlementSt::Posting | SettlementSt::Posted | SettlementSt::Refunding | SettlementSt::Reversed | SettlementSt::Replaced => true,
         SettlementSt::Held | SettlementSt::Releasing | SettlementSt::Void => s.paid.is_some(),
         SettlementSt::Locking | SettlementSt::Locked => false,
     };

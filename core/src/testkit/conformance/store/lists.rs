@@ -8,7 +8,7 @@ use crate::ledger::JournalKind;
 use crate::payment::Part;
 use crate::port::{Batch, Cursor, Find, Inbox, InboxState, Scan, ScanRow, Source, Store, StoreError, Write};
 use crate::testkit::fixture::{NOON, act, batch, check_in, hospital, invoice, message, notice, patient, payment, poll, refund, settlement, step, stop, suspension, wake, writing};
-use crate::workflow::{Attention, Held, Key, MachineKind, Row};
+use crate::workflow::{Attention, Held, Key, MachineKind, Refund, RefundSt, Row};
 
 fn ids(rows: &[ScanRow]) -> Vec<i64> {
     rows.iter().filter_map(|row| if let ScanRow::Machine(row) = row { Some(row.key().id()) } else { None }).collect()
@@ -60,6 +60,24 @@ pub async fn attention_lists_what_a_person_should_see(store: &dyn Store) -> Verd
     same("three", ids(&all(store, &scan).await?), vec![2, 3, 4])?;
     store.commit(&writing(2, vec![settlement(2, 2, 1)?])?).await?;
     same("one was looked at", ids(&all(store, &scan).await?), vec![3, 4])
+}
+
+/// Oldest first; a refund that moved on is in the other list.
+pub async fn refunds_are_listed_by_state(store: &dyn Store) -> Verdict {
+    let in_state = |id: i64, ver: u32, st: RefundSt| -> Verdict<Row> {
+        match refund(id, ver, 1)? {
+            Row::Refund(refund) => Ok(Row::Refund(Refund { st, ..refund })),
+            other => Ok(other),
+        }
+    };
+    let rows = vec![in_state(20, 1, RefundSt::Doctor)?, in_state(3, 1, RefundSt::Doctor)?, in_state(4, 1, RefundSt::Finance)?];
+    store.commit(&writing(1, rows)?).await?;
+    let h = hospital()?;
+    let waiting = |st| Scan::Refunds(h.clone(), st);
+    same("doctor", ids(&all(store, &waiting(RefundSt::Doctor)).await?), vec![3, 20])?;
+    store.commit(&writing(2, vec![in_state(3, 2, RefundSt::Finance)?])?).await?;
+    same("doctor, after one moved on", ids(&all(store, &waiting(RefundSt::Doctor)).await?), vec![20])?;
+    same("finance", ids(&all(store, &waiting(RefundSt::Finance)).await?), vec![3, 4])
 }
 
 /// Batch id, then position.

@@ -100,5 +100,5 @@ fn pace() -> Value {
             "deadline_ms": 3_000, "slots": slots, "overdue_s": 30,
         })
     };
-    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "notify": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
+    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "notify": lane(8), "insurer": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
 }

@@ -92,7 +92,7 @@ impl Insurer for MedInsurance {
 
     fn accept(&self, notice: &RawNotice<'_>, _now: Timestamp) -> Result<InsurerNotice> {
         match (&self.config.centre, &self.centre) {
-            (Some(config), Some(centre)) => notify::accept(config, &centre.codec, notice),
+            (Some(config), Some(centre)) => notify::accept(&self.config.org_id, config, &centre.codec, notice),
             _ => Err(Error::new(Code::NotFound).with("field", "insurer callback")),
         }
     }

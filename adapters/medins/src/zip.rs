@@ -68,8 +68,7 @@ mod tests {
 
     use super::*;
 
-    /// `printf 'a\tb\n' | zip -fz- - -` style output of Info-ZIP is covered by the simulator, which deflates; this is the format's
-    /// own check value.
+    /// The check value of CRC-32; deflated archives come from the simulator (tests/window.rs).
     #[test]
     fn the_checksum_is_the_published_one() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);

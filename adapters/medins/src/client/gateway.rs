@@ -34,6 +34,11 @@ impl MedInsurance {
         self.gateway.as_ref()?.ids.next(now)
     }
 
+    /// Does this town's fund_pay_sumamt hold the personal account? It is `account_in_fund` of `insurance.check_split`.
+    pub fn fund_includes_account(&self) -> Option<bool> {
+        self.config.gateway.as_ref()?.fund_includes_account
+    }
+
     /// Who is it, and how is he insured (1101)?
     pub async fn person(&self, cx: &CallCx, key: &PersonKey) -> Outcome<Vec<InsuredPerson>> {
         let Some(gateway) = &self.config.gateway else { return absent("gateway") };

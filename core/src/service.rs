@@ -20,6 +20,7 @@ mod pay;
 mod phone;
 mod quote;
 mod runner;
+mod staff;
 mod status;
 mod suspension;
 mod unpaid;
@@ -39,6 +40,7 @@ pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelRespon
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use runner::Runner;
+pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};
 pub use status::{SettlementGetRequest, SettlementGetResponse};
 pub use suspension::{SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView};
 pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};

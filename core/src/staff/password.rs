@@ -81,7 +81,7 @@ pub fn weakness(login: &LoginName, password: &Private) -> Option<Weak> {
         () if different.len() < DIFFERENT => Some(Weak::Monotonous),
         () if lower.contains(login.as_str()) => Some(Weak::HoldsLogin),
         () if COMMON.iter().any(|common| lower.contains(common)) => Some(Weak::Common),
-        () if length < PHRASE && kinds.iter().filter(|kind| text.chars().any(|c| kind(c))).count() < 3 => Some(Weak::FewKinds),
+        () if length < PHRASE && kinds.into_iter().filter(|kind| text.chars().any(kind)).count() < 3 => Some(Weak::FewKinds),
         () => None,
     }
 }

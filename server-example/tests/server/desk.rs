@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
+use menjie::service::Decided;
 use menjie_server::staff::console::{self, Founding};
 use reqwest::Method;
+use tokio::task::JoinSet;
 
 use crate::stage::{Reply, Stage, send};
 
@@ -49,4 +51,21 @@ async fn programs_keep_their_tokens_and_a_token_opens_no_page() {
     assert_eq!(stage.get("/api/v1/staff/attention?kind=payment", stage.staff.reveal()).await.status, 200);
     let page = send(stage.request(Method::GET, "/a").bearer_auth(stage.staff.reveal())).await;
     assert_eq!((page.status, page.headers["location"].to_str().unwrap()), (303, "/a/login"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_side_by_side_are_counted_one_by_one() {
+    let stage = Stage::open().await;
+    let founding = Founding { id: "G002".to_owned(), login: "li.si".to_owned(), name: "测试乙".to_owned(), roles: vec!["reports".to_owned()], departments: Vec::new() };
+    let Decided::Done(founded) = console::found(stage.app(), &founding).await.unwrap() else { panic!("not founded") };
+    let (client, url) = (stage.client.clone(), format!("{}/a/login", stage.base));
+    let mut tries = JoinSet::new();
+    for n in 0..12 {
+        let request = client.post(&url).header("content-type", "application/x-www-form-urlencoded").body(format!("login=li.si&password=guess-{n}"));
+        tries.spawn(async move { send(request).await.status });
+    }
+    let mut answers = tries.join_all().await;
+    answers.sort_unstable();
+    assert_eq!(answers, [[401].repeat(5), [429].repeat(7)].concat(), "five are tried, the others find the name locked");
+    assert_eq!(sign_in(&stage, "li.si", founded.password.reveal()).await.status, 429, "also the right one");
 }

@@ -20,6 +20,7 @@ mod list;
 mod log;
 mod notifier;
 mod outcome;
+mod record;
 mod shape;
 mod store;
 
@@ -43,7 +44,8 @@ pub use list::{Cursor, Find, Page, Scan, ScanRow};
 pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
 pub use notifier::{AccountUser, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall};
 pub use outcome::{Fault, No, Outcome};
+pub use record::{Record, RecordKind, RecordWrite};
 pub use store::{
-    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Record, RecordKind, RecordWrite, Reply, Source, StateLog,
-    Store, StoreError, WakeKind, WakeRow, Write,
+    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Reply, Source, StateLog, Store, StoreError, WakeKind, WakeRow,
+    Write,
 };

@@ -23,6 +23,7 @@ mod phone;
 mod quote;
 mod refund;
 mod runner;
+mod staff;
 mod status;
 mod suspension;
 mod unpaid;
@@ -48,6 +49,7 @@ pub use refund::{
     RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, StepState,
 };
 pub use runner::Runner;
+pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};
 pub use status::{SettlementGetRequest, SettlementGetResponse};
 pub use suspension::{SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView};
 pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record::{Record, RecordKind};
 use crate::calendar::Timestamp;
 use crate::ident::{HospitalId, LineKey, PatientId, SettlementId};
 use crate::ledger::Journal;
@@ -39,6 +40,8 @@ pub enum Scan {
     Claims(HospitalId),
     /// Acts, polls and wakes still open (audit: nothing may hang without one).
     Open(HospitalId),
+    /// The plain records of a kind, ascending by the bytes of their keys; expired ones may be among them.
+    Records(HospitalId, RecordKind),
 }
 
 /// Where a list continues; opaque.
@@ -99,6 +102,8 @@ pub enum ScanRow {
         /// Attempts begun.
         attempt: u32,
     },
+    /// A plain record.
+    Record(Record),
 }
 
 /// A page of a list.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
 use super::view::SettlementView;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Right};
 use crate::error::{Code, Error, Result};
 use crate::ident::{PatientId, SettlementId};
 use crate::port::{Cursor, Scan, ScanRow};
@@ -83,7 +83,7 @@ impl Engine {
         let hospital = self.hospital(&caller.hospital)?;
         let rows = self.inner.store.load(&caller.hospital, &[Key::Settlement(request.settlement_id)]).await?;
         let Some(Row::Settlement(settlement)) = rows.into_iter().next() else { return Err(Error::new(Code::NotFound)) };
-        if caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor]).is_err() {
+        if !caller.has(Right::SeeBusiness) {
             caller.may_act_for(settlement.patient())?;
         }
         let invoices = self.invoices(hospital, std::slice::from_ref(&settlement)).await?;

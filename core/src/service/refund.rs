@@ -11,7 +11,7 @@ pub use list::{RefundItem, RefundListRequest, RefundListResponse, RefundWork};
 pub use view::{RefundEntry, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};
 
 use super::engine::Engine;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Object, Right, check};
 use crate::error::{Code, Error, Result};
 use crate::ident::{RefundId, SettlementId};
 use crate::workflow::{Key, Refund, Row, Settlement};
@@ -33,16 +33,13 @@ impl Engine {
     }
 }
 
-/// Whoever sees the hospital's business sees every refund.
-const SEES_ALL: [Role; 3] = [Role::Operator, Role::Finance, Role::Auditor];
-
 /// A doctor of the department that ordered.
 fn is_doctor_of(caller: &Caller, dept: &crate::ident::DeptCode) -> bool {
-    caller.roles.contains(&Role::Doctor) && caller.departments.contains(dept)
+    check(caller, Right::ApproveAsDoctor, Object::Department(dept)).is_ok()
 }
 
 /// An executing department that this refund waits or has waited for.
 fn is_exec_dept_of(caller: &Caller, refund: &Refund) -> bool {
-    let named = |asked: &crate::workflow::refund::Asked| asked.unconfirm.iter().any(|u| caller.departments.contains(&u.dept));
-    caller.roles.contains(&Role::ExecDept) && refund.asked.as_deref().is_some_and(named)
+    let named = |asked: &crate::workflow::refund::Asked| asked.unconfirm.iter().any(|u| check(caller, Right::Unconfirm, Object::Department(&u.dept)).is_ok());
+    refund.asked.as_deref().is_some_and(named)
 }

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 
 use super::engine::{Engine, Hospital};
 use super::view::{Invoices, PaymentView};
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Right};
 use crate::error::{Code, Error, Result};
 use crate::ident::PaymentId;
 use crate::workflow::{Key, Payment, Row, Settlement};
@@ -71,7 +71,7 @@ impl Engine {
     pub(super) async fn own_payment(&self, caller: &Caller, id: PaymentId) -> Result<Payment> {
         let rows = self.inner.store.load(&caller.hospital, &[Key::Payment(id)]).await?;
         let Some(Row::Payment(payment)) = rows.into_iter().next() else { return Err(Error::new(Code::NotFound)) };
-        if caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor]).is_err() {
+        if !caller.has(Right::SeeBusiness) {
             caller.may_act_for(&payment.patient)?;
         }
         Ok(payment)

@@ -7,6 +7,7 @@ export const sizes = {
   landscape: { width: 1920, height: 1080 },
   portrait: { width: 1080, height: 1920 },
   phone: { width: 375, height: 812 },
+  desk: { width: 1366, height: 768 },
 };
 
 export async function openBrowser() {

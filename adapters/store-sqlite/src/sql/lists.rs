@@ -66,6 +66,8 @@ statements! { LISTS;
         ORDER BY machine_id, ver LIMIT $5";
     /// Live claims.
     CLAIM_SCAN "line_claim.scan" = "SELECT line, settlement_id FROM line_claim WHERE hosp = $1 AND line > $2 ORDER BY line LIMIT $3";
+    /// Records of a kind.
+    RECORD_SCAN "record.scan" = "SELECT record_key, ver, expires_ms, body_enc FROM record WHERE hosp = $1 AND kind = $2 AND record_key > $3 ORDER BY record_key LIMIT $4";
     /// Open work.
     JOB_SCAN "job.scan" = "SELECT machine, machine_id, kind, ver, idx, what, due_ms, attempt FROM job WHERE hosp = $1 AND (machine, machine_id, kind, ver, idx) > ($2, $3, $4, $5, $6) \
         ORDER BY machine, machine_id, kind, ver, idx LIMIT $7";

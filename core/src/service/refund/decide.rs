@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{is_doctor_of, is_exec_dept_of};
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Right};
 use crate::error::{Code, Error, Result};
 use crate::ident::{RefundId, RequestKey};
 use crate::refund::Stage;
@@ -130,7 +130,7 @@ fn may_approve(caller: &Caller, refund: &Refund, stage: Stage) -> Result<()> {
     let may = match stage {
         Stage::Doctor => refund.asked.as_ref().is_some_and(|asked| is_doctor_of(caller, &asked.dept)),
         Stage::Unconfirm => is_exec_dept_of(caller, refund),
-        Stage::Finance => caller.roles.contains(&Role::Finance),
+        Stage::Finance => caller.has(Right::ApproveAsFinance),
         Stage::Checking | Stage::Insurer | Stage::His | Stage::Returning | Stage::Red => return Err(Error::field("stage", "is decided by nobody")),
     };
     if may { Ok(()) } else { Err(Error::new(Code::NotFound)) }

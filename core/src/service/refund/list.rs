@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::is_doctor_of;
-use crate::access::{Caller, Private, Role, mask_name};
+use crate::access::{Caller, Private, Right, mask_name};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{DeptCode, RefundId, SettlementId};
@@ -90,12 +90,12 @@ pub struct RefundListResponse {
 impl Engine {
     /// What waits at a step, of the caller's own departments where the step belongs to departments.
     pub async fn refund_list(&self, caller: &Caller, request: &RefundListRequest) -> Result<RefundListResponse> {
-        let (role, st) = match request.step {
-            RefundWork::Doctor => (Role::Doctor, RefundSt::Doctor),
-            RefundWork::Unconfirm => (Role::ExecDept, RefundSt::Unconfirm),
-            RefundWork::Finance => (Role::Finance, RefundSt::Finance),
+        let (right, st) = match request.step {
+            RefundWork::Doctor => (Right::ApproveAsDoctor, RefundSt::Doctor),
+            RefundWork::Unconfirm => (Right::Unconfirm, RefundSt::Unconfirm),
+            RefundWork::Finance => (Right::ApproveAsFinance, RefundSt::Finance),
         };
-        if !caller.roles.contains(&role) {
+        if !caller.has(right) {
             return Err(Error::new(Code::NotFound));
         }
         let page = self.inner.store.scan(&Scan::Refunds(caller.hospital.clone(), st), request.after.as_ref(), 100).await?;

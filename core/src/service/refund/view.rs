@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SEES_ALL, is_doctor_of, is_exec_dept_of};
-use crate::access::{Actor, Caller};
+use super::{is_doctor_of, is_exec_dept_of};
+use crate::access::{Actor, Caller, Object, Right, check};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{LineKey, RefundId, SettlementId};
@@ -152,7 +152,7 @@ impl Engine {
     /// The patient, the departments that decide about it, and whoever sees the hospital's business.
     async fn may_see(&self, caller: &Caller, refund: &Refund, settlement: Option<&Settlement>) -> Result<()> {
         let approves = refund.asked.as_ref().is_some_and(|asked| is_doctor_of(caller, &asked.dept)) || is_exec_dept_of(caller, refund);
-        if approves || caller.must_be(&SEES_ALL).is_ok() {
+        if approves || check(caller, Right::SeeBusiness, Object::Hospital).is_ok() {
             return Ok(());
         }
         match settlement {

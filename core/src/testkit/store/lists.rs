@@ -68,6 +68,10 @@ impl State {
                 page(all.map(|((_, line), by)| (line.as_str().to_owned(), ScanRow::Claim { line: line.clone(), by: *by })).collect(), after, limit)
             }
             Scan::Open(hospital) => page(self.jobs.open(hospital), after, limit),
+            Scan::Records(hospital, kind) => {
+                let all = self.records.iter().filter(|((h, of, _), _)| h == hospital && of == kind);
+                page(all.map(|((.., key), record)| (key.clone(), ScanRow::Record(record.clone()))).collect(), after, limit)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
+use crate::accounts::Account;
 use crate::deploy::Deployed;
 use crate::say::say;
 
@@ -15,6 +16,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
         "identity": urls.identity,
         "wechat": format!("{}/wechat", urls.wechat),
         "staff": deployed.staff.reveal(),
+        "accounts": deployed.accounts.iter().map(Account::json).collect::<Vec<_>>(),
         "folder": deployed.folder.display().to_string(),
     });
     say(&addresses.to_string());

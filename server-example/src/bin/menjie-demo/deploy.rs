@@ -22,6 +22,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
+use crate::accounts::{self, Account};
 use crate::arguments::Arguments;
 
 /// A start may take this long; a debug build on a busy machine is slow.
@@ -37,6 +38,8 @@ pub(crate) struct Deployed {
     pub(crate) base: String,
     /// The staff token; its hash is in the configuration.
     pub(crate) staff: Private,
+    /// Accounts of invented staff; none when nobody will look at a page.
+    pub(crate) accounts: Vec<Account>,
     pub(crate) folder: PathBuf,
     /// Is HIS the simulated one?
     pub(crate) own_his: bool,
@@ -77,7 +80,9 @@ impl Deployed {
             }
         }
         fs::write(folder.join("menjie.json"), config.to_string()).map_err(|e| format!("the configuration: {}", e.kind()))?;
-        let deployed = Deployed { sim, day, base, staff, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
+        let people_come = arguments.by_hand() || arguments.control;
+        let accounts = if people_come { accounts::make(&folder.join("menjie.json"), &day).await? } else { Vec::new() };
+        let deployed = Deployed { sim, day, base, staff, accounts, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
         deployed.spawn().await?;
         Ok(deployed)
     }

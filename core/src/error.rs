@@ -104,9 +104,9 @@ codes! {
     /// A signed message is too old or from the future.
     StaleMessage = 411, Crypto, Never, "the signed message is outside the time window";
     /// The e-voucher decoder could not be reached.
-    InsurerUnreachable = 500, Counterpart, SameKey, "the insurer's decoder could not be reached";
+    InsurerUnreachable = 500, Counterpart, SameKey, "the insurer could not be reached";
     /// The e-voucher decoder's answer is not understood.
-    InsurerAnswer = 501, Counterpart, SameKey, "the insurer's decoder gave an answer that is not understood";
+    InsurerAnswer = 501, Counterpart, SameKey, "the insurer gave an answer that is not understood";
     /// The health-code platform could not be reached.
     HealthCodeUnreachable = 550, Counterpart, SameKey, "the health-code platform could not be reached";
     /// The health-code platform's answer is not understood.

@@ -9,6 +9,7 @@ use crate::charge::ChargeLine;
 use crate::error::Result;
 use crate::ident::{BusinessNo, ChannelCode, PatientId, VisitId};
 use crate::money::Money;
+use crate::payment::Amounts;
 
 mod red;
 mod ticket;
@@ -81,8 +82,14 @@ pub struct InvoiceOrder {
     pub lines: Vec<ChargeLine>,
     /// Which channel the cash came through.
     pub channel: ChannelCode,
-    /// The channel's number.
+    /// The channel's number; empty when there was no cash.
     pub trade_no: String,
+    /// Who paid how much.
+    #[serde(default)]
+    pub amounts: Amounts,
+    /// Insurance type (insutype) of an insured settlement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurance_type: Option<String>,
     /// When it was settled.
     pub settled_at: Timestamp,
 }

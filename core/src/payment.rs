@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Private;
 use crate::calendar::Timestamp;
 use crate::ident::BusinessNo;
+use crate::insurance::{Authorisation, MixedOrder, OrderRef};
 use crate::money::Money;
 
 pub use parts::{Amounts, Part, Parts};
@@ -40,6 +41,21 @@ pub struct ChannelOrder {
     pub method: Method,
     /// The channel must not accept money after this.
     pub expires_at: Timestamp,
+    /// The insurer's part of a mixed order (混合支付); `amount_fen` is then the patient's cash, perhaps nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<Box<MixedLeg>>,
+}
+
+/// The insurer's part of a mixed order. It holds secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MixedLeg {
+    /// Who pays what.
+    pub amounts: MixedOrder,
+    /// The order at the centre.
+    pub order: OrderRef,
+    /// What the patient gave to open it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorisation: Option<Authorisation>,
 }
 
 /// What the client needs to let the patient pay; front-end "ok" is never proof of payment.
@@ -140,6 +156,9 @@ pub enum RefundState {
 /// What a channel can do: data for the machines and the runner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelTraits {
+    /// Mixed orders with an insurer's part.
+    #[serde(default)]
+    pub mixed: bool,
     /// Refunds of a part of an order.
     pub partial_refund: bool,
     /// Pause between two refunds of one order, in milliseconds (WeChat: one minute).

@@ -8,6 +8,7 @@ mod channel;
 mod health_code;
 mod his;
 mod his_file;
+mod his_insured;
 mod his_refund;
 mod his_traits;
 mod his_visit;
@@ -30,6 +31,7 @@ pub use his::{
     UnpaidCharges,
 };
 pub use his_file::{DocumentRef, FileOpened, FileOrder};
+pub use his_insured::{HisInsured, UploadOf};
 pub use his_refund::{HisKept, HisReversal, HisReversed, HisSuccessor, LineStanding, Refundable, SuccessorLine};
 pub use his_traits::HisTraits;
 pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};

@@ -3,6 +3,7 @@
 //! Write, then act, then learn: an event is decided by a pure fold, committed together with the acts it wants, and only
 //! then does the runner call anybody; what it learns comes back as the next event.
 
+mod accept;
 mod apply;
 mod attention;
 mod audit;
@@ -14,6 +15,7 @@ mod feed;
 mod first_visit;
 mod handoff;
 mod identify;
+mod insure;
 mod login;
 mod paid;
 mod pay;
@@ -27,6 +29,7 @@ mod unpaid;
 mod view;
 mod visit;
 
+pub use accept::{PaymentAcceptRequest, PaymentAcceptResponse};
 pub use attention::{AttentionItem, AttentionListRequest, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, Resolution};
 pub use audit::{AuditReport, AuditRunRequest, Figures, Violation, audit_store};
 pub use callback::CallbackAnswer;
@@ -34,6 +37,7 @@ pub use engine::{Engine, Hospital, Parts};
 pub use feed::FeedResult;
 pub use first_visit::{FilingRequest, FilingResponse, RegisterRequest, RegisterResponse};
 pub use identify::{IdentifyRequest, IdentifyResponse};
+pub use insure::QuotedInsurance;
 pub use login::{LoginRequest, LoginResponse};
 pub use paid::{PaidListRequest, PaidListResponse, SettlementDetailRequest, SettlementDetailResponse};
 pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelResponse};
@@ -47,5 +51,5 @@ pub use runner::Runner;
 pub use status::{SettlementGetRequest, SettlementGetResponse};
 pub use suspension::{SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView};
 pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};
-pub use view::{BillView, InvoiceView, LineView, PaymentView, Progress, SettlementView};
+pub use view::{BillView, InsuranceView, InvoiceView, LineView, PaymentView, Progress, SettlementView};
 pub use visit::{AttendRequest, AttendResponse, RegistrationListRequest, RegistrationListResponse, RegistrationView, VisitProgressRequest, VisitProgressResponse};

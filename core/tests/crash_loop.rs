@@ -32,7 +32,9 @@ impl Client {
             None => {
                 let unpaid = engine.unpaid(&caller, &UnpaidRequest { patient_id: patient.clone() }).await.unwrap();
                 let bill_ids = unpaid.visits.iter().flat_map(|v| &v.bills).map(|b| b.bill_id.clone()).collect();
-                let QuoteResponse::Quoted { quote_id, .. } = engine.quote(&caller, &QuoteRequest { patient_id: patient, bill_ids }).await.unwrap() else { panic!("not quoted") };
+                let QuoteResponse::Quoted { quote_id, .. } = engine.quote(&caller, &QuoteRequest { patient_id: patient, bill_ids, insurance: None }).await.unwrap() else {
+                    panic!("not quoted")
+                };
                 *self.quote.lock().unwrap() = Some(quote_id);
                 quote_id
             }

@@ -2,6 +2,7 @@
 //! event; only commands (and reservations) may be refused; facts move, stay or hold.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod insured_order;
 mod walk;
 
 use menjie::Money;
@@ -12,7 +13,7 @@ use menjie::invoice::{InvoiceState, Issued, Payer, Reddened};
 use menjie::money::Quantity;
 use menjie::payment::{Amounts, Handover, Method, Proof, TradeState};
 use menjie::policy::{Grouping, Terms};
-use menjie::port::{HisReceipt, HisSuccessor, HisTraits, LockReceipt, SuccessorLine};
+use menjie::port::{HisReceipt, HisSuccessor, HisTraits, InsurerTraits, LockReceipt, SuccessorLine};
 use menjie::refund::Kept;
 use menjie::testkit::world::{charge, visit};
 use menjie::workflow::{Cx, Ids, Machine, Step, invoice, payment, settlement};
@@ -34,6 +35,7 @@ fn payment_is_total_and_its_table_is_what_it_does() {
         channel: ChannelCode::new("wechat").unwrap(),
         method: Method::Native,
         shares: settlements.into_iter().zip(amounts.map(fen)).collect(),
+        insured: None,
     };
     let refunds = [RefundId::new(21).unwrap(), RefundId::new(22).unwrap()];
     let mut events = vec![
@@ -49,6 +51,7 @@ fn payment_is_total_and_its_table_is_what_it_does() {
         E::Expire,
         E::Overdue,
         E::Recheck,
+        E::Accept,
         E::BillReady { settlement: SettlementId::new(99).unwrap() },
     ];
     for settlement in settlements {
@@ -76,15 +79,27 @@ fn payment_is_total_and_its_table_is_what_it_does() {
         events.push(E::Release { refund });
         events.push(E::Returned { refund, amounts: Amounts::cash(fen(200)) });
     }
-    let may_refuse = |e: &E| matches!(e, E::Cancel | E::Resolve { .. } | E::Reserve { .. });
-    let walked = walk::<menjie::workflow::Payment>(&[new([100, 200]), new([0, 0])], &events, may_refuse, |p| p.st);
-    same_as_table(MachineKind::Payment, &walked.transitions);
+    events.extend(insured_order::answers());
+    let may_refuse = |e: &E| matches!(e, E::Cancel | E::Accept | E::Resolve { .. } | E::Reserve { .. });
+    let births = [new([100, 200]), new([0, 0])];
+    let walked = walk::<menjie::workflow::Payment>(&births, &events, may_refuse, |p| p.st);
+    let insured = walk::<menjie::workflow::Payment>(&[insured_order::payment()], &insured_order::events(), may_refuse, |p| p.st);
+    same_as_table(MachineKind::Payment, &walked.transitions.union(&insured.transitions).copied().collect());
     for p in walked.seen.values() {
         let part = p.parts.total().unwrap();
         assert!(p.parts.reserved.is_sound() && p.parts.free().unwrap().is_sound(), "I5");
         assert_eq!(p.proof.is_some(), part.paid_fen.is_positive(), "I19: money and proof come together");
     }
+    for p in insured.seen.values() {
+        let legs = p.insured.as_ref().unwrap();
+        assert!(p.parts.reserved.is_sound() && p.parts.free().unwrap().is_sound(), "I5");
+        assert_eq!(p.proof.is_some(), p.parts.paid.cash_fen.is_positive(), "I19: cash and its proof come together");
+        assert_eq!(legs.insurer == payment::Leg::Proven, p.parts.paid.insured() == legs.amounts().insured() && legs.split.is_some(), "I19: the insurer's part and its proof");
+        let both = legs.cash == payment::Leg::Proven && legs.insurer == payment::Leg::Proven && !p.shares.is_empty();
+        assert!(!both || matches!(p.st, payment::PaymentSt::Paid | payment::PaymentSt::Held), "both legs proven is paid: {:?}", p.st);
+    }
     assert!(walked.steps > 5_000, "{} steps over {} machines", walked.steps, walked.seen.len());
+    assert!(insured.steps > 50_000, "{} steps over {} machines", insured.steps, insured.seen.len());
 }
 
 fn bill_and_payer() -> (menjie::bill::Bill, Payer) {
@@ -207,6 +222,8 @@ fn invoice_is_total_and_its_table_is_what_it_does() {
         lines: bill.lines,
         channel: ChannelCode::new("wechat").unwrap(),
         trade_no: "42A".into(),
+        amounts: Amounts::cash(fen(300)),
+        insurance_type: None,
         settled_at: now(),
     };
     let new = |total: i64| invoice::New {
@@ -265,6 +282,7 @@ fn the_same_machine_and_event_give_the_same_decision_whatever_the_clock_says() {
             terms: &terms,
             his: HisTraits::default(),
             notifier: notifier(),
+            insurer: InsurerTraits::default(),
             channels: &channels,
             not_found_ms: 60_000,
             fresh: &mut fresh,

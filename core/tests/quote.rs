@@ -34,7 +34,7 @@ fn bill_ids(list: &UnpaidResponse) -> Vec<BillId> {
 
 fn quote(clinic: &mut Clinic, patient: &PatientId, bill_ids: Vec<BillId>) -> menjie::Result<QuoteResponse> {
     let (engine, caller, patient) = (clinic.replicas[0].engine.clone(), clinic.caller(patient), patient.clone());
-    clinic.block(async move { engine.quote(&caller, &QuoteRequest { patient_id: patient, bill_ids }).await })
+    clinic.block(async move { engine.quote(&caller, &QuoteRequest { patient_id: patient, bill_ids, insurance: None }).await })
 }
 
 fn pay(clinic: &mut Clinic, patient: &PatientId, quote_id: QuoteId, method: Method) -> menjie::Result<PayResponse> {

@@ -360,7 +360,7 @@ fn the_same_key_gives_the_same_answer_and_another_request_is_refused() {
     clinic.block(async move {
         let unpaid = engine.unpaid(&caller, &menjie::service::UnpaidRequest { patient_id: patient.clone() }).await.unwrap();
         let bill_ids: Vec<_> = unpaid.visits[0].bills.iter().map(|b| b.bill_id.clone()).collect();
-        let quote = engine.quote(&caller, &menjie::service::QuoteRequest { patient_id: patient, bill_ids: bill_ids.clone() }).await.unwrap();
+        let quote = engine.quote(&caller, &menjie::service::QuoteRequest { patient_id: patient, bill_ids: bill_ids.clone(), insurance: None }).await.unwrap();
         let menjie::service::QuoteResponse::Quoted { quote_id, .. } = quote else { panic!("{quote:?}") };
         let request = menjie::service::PayRequest {
             key,

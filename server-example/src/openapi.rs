@@ -5,9 +5,9 @@ mod refunds;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use menjie::service::{
-    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentCancelResponse,
-    PaymentView, QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse, SuspensionListResponse, SuspensionView, UnpaidResponse,
-    VisitProgressResponse,
+    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentAcceptResponse,
+    PaymentCancelResponse, PaymentView, QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse, SuspensionListResponse,
+    SuspensionView, UnpaidResponse, VisitProgressResponse,
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
@@ -162,6 +162,17 @@ const DOCS: &[Doc] = &[
         request: None,
         response: Some(of::<PaymentView>),
         failures: &[401, 404],
+    },
+    Doc {
+        method: "post",
+        path: "/api/v1/payments/{id}/accept",
+        summary: "The patient agrees to what the insurer pays",
+        who: Who::Patient,
+        keyed: true,
+        query: None,
+        request: Some(of::<payments::Accept>),
+        response: Some(of::<PaymentAcceptResponse>),
+        failures: &[401, 404, 409],
     },
     Doc {
         method: "post",

@@ -30,6 +30,7 @@ pub fn router(app: App) -> Router {
         .route("/settlements/quote", post(bills::quote))
         .route("/payments", post(payments::pay))
         .route("/payments/{id}", get(payments::get))
+        .route("/payments/{id}/accept", post(payments::accept))
         .route("/payments/{id}/cancel", post(payments::cancel))
         .route("/refunds", get(refunds::list).post(refunds::request))
         .route("/refunds/{id}", get(refunds::get))
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
     pages
         .nest("/api/v1", api.layer(from_fn(origin::same_site)))
         .route("/notify/wechat", post(notify::wechat))
+        .route("/notify/insurer", post(notify::insurer))
         .route("/notify/his", post(notify::his))
         .route("/openapi.json", get(openapi::serve))
         .route("/healthz", get(health::healthz))

@@ -59,6 +59,7 @@ impl HisFrontConfig {
             ("refundable", traits.reverse),
             ("reverse", traits.reverse),
             ("query_reverse", traits.query_reverse),
+            ("upload_facts", traits.upload_facts),
             ("notices", traits.notices),
             ("registrations", traits.check_in),
             ("take_number", traits.check_in),

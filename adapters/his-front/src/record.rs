@@ -78,6 +78,51 @@ pub(crate) static LINE: Record = Record {
         ("ordered_at", Time),
     ],
 };
+pub(crate) static UPLOAD_OF: Record = Record { name: "upload_of", fields: &[("patient_id", Plain), ("visit_id", Plain), ("lines", Texts)] };
+pub(crate) static UPLOAD_FACTS: Record = Record {
+    name: "upload_facts",
+    fields: &[
+        ("begun_at", Time),
+        ("med_type", Plain),
+        ("disease_code", Plain),
+        ("disease_name", Plain),
+        ("category", Plain),
+        ("dept_code", Plain),
+        ("dept_name", Plain),
+        ("doctor_code", Plain),
+        ("doctor_name", Plain),
+        ("diagnoses", Many(&DIAGNOSIS)),
+        ("fees", Many(&FEE)),
+    ],
+};
+pub(crate) static DIAGNOSIS: Record = Record { name: "diagnosis", fields: &[("code", Plain), ("name", Plain), ("main", Plain), ("at", Time)] };
+pub(crate) static FEE: Record = Record {
+    name: "fee",
+    fields: &[
+        ("line_id", Plain),
+        ("order_no", Plain),
+        ("catalogue_code", Plain),
+        ("hospital_code", Plain),
+        ("name", Plain),
+        ("level", Plain),
+        ("restricted", Plain),
+        ("approval", Plain),
+        ("price", Plain),
+        ("quantity", Plain),
+        ("amount", Amount),
+        ("at", Time),
+        ("order_dept_code", Plain),
+        ("order_dept_name", Plain),
+        ("doctor_code", Plain),
+        ("doctor_name", Plain),
+        ("exec_dept_code", Plain),
+        ("exec_dept_name", Plain),
+    ],
+};
+pub(crate) static INSURED: Record = Record {
+    name: "insured",
+    fields: &[("order_no", Plain), ("pay_order_id", Plain), ("settled_at", Time), ("fund", Amount), ("account", Amount), ("other", Amount), ("cash", Amount)],
+};
 pub(crate) static LINE_REF: Record = Record { name: "line_ref", fields: &[("line_id", Plain), ("version", Plain), ("amount", Amount)] };
 pub(crate) static BILL: Record =
     Record { name: "bill", fields: &[("no", Plain), ("patient_id", Plain), ("visit_id", Plain), ("dept_code", Plain), ("lines", Many(&LINE_REF)), ("total", Amount)] };
@@ -96,6 +141,7 @@ pub(crate) static POSTING: Record = Record {
         ("out_trade_no", Plain),
         ("trade_no", Plain),
         ("paid_at", Time),
+        ("insured", One(&INSURED)),
     ],
 };
 pub(crate) static RECEIPT: Record =
@@ -225,6 +271,11 @@ pub(crate) static RECORDS: &[&Record] = &[
     &CHARGES,
     &VISIT,
     &LINE,
+    &UPLOAD_OF,
+    &UPLOAD_FACTS,
+    &DIAGNOSIS,
+    &FEE,
+    &INSURED,
     &LINE_REF,
     &BILL,
     &LOCK_RECEIPT,
@@ -280,6 +331,7 @@ const fn operation(name: &'static str, path: &'static str, request: &'static Rec
 
 pub(crate) static FIND_PATIENT_OP: Operation = operation("find_patient", "/find-patient", &FIND_PATIENT, &PATIENTS);
 pub(crate) static UNPAID_OP: Operation = operation("unpaid", "/unpaid", &UNPAID_REQUEST, &CHARGES);
+pub(crate) static UPLOAD_FACTS_OP: Operation = operation("upload_facts", "/upload-facts", &UPLOAD_OF, &UPLOAD_FACTS);
 pub(crate) static LOCK_OP: Operation = operation("lock", "/lock", &BILL, &LOCK_RECEIPT);
 pub(crate) static UNLOCK_OP: Operation = operation("unlock", "/unlock", &BY_NO, &NOTHING);
 pub(crate) static POST_OP: Operation = operation("post", "/post", &POSTING, &RECEIPT);
@@ -306,6 +358,7 @@ pub(crate) static QUERY_REBOOK_OP: Operation = operation("query_rebook", "/query
 pub(crate) static OPERATIONS: &[&Operation] = &[
     &FIND_PATIENT_OP,
     &UNPAID_OP,
+    &UPLOAD_FACTS_OP,
     &LOCK_OP,
     &UNLOCK_OP,
     &POST_OP,

@@ -1,6 +1,7 @@
 //! Calls as records of the default profile, and records as answers. Pure: no bytes, no clock.
 
 mod file;
+mod insured;
 mod refund;
 mod visit;
 
@@ -23,6 +24,7 @@ pub(crate) const fn operation(call: &HisCall) -> &'static Operation {
     match call {
         HisCall::FindPatient { .. } => &record::FIND_PATIENT_OP,
         HisCall::Unpaid { .. } => &record::UNPAID_OP,
+        HisCall::UploadFacts { .. } => &record::UPLOAD_FACTS_OP,
         HisCall::Lock { .. } => &record::LOCK_OP,
         HisCall::Unlock { .. } => &record::UNLOCK_OP,
         HisCall::Post { .. } => &record::POST_OP,
@@ -61,6 +63,7 @@ pub fn request(call: &HisCall) -> Node {
             map([("way", Node::text(way)), ("token", Node::text(by.token.reveal()))])
         }
         HisCall::Unpaid { patient } => map([("patient_id", Node::text(patient.as_str()))]),
+        HisCall::UploadFacts { of } => insured::upload_request(of),
         HisCall::Lock { bill } => Node::Map(self::bill(bill)),
         HisCall::Unlock { no }
         | HisCall::QueryPost { no }
@@ -77,6 +80,7 @@ pub fn request(call: &HisCall) -> Node {
             put("out_trade_no", Some(posting.out_trade_no.as_str().to_owned()));
             put("trade_no", posting.trade_no.clone());
             put("paid_at", Some(posting.paid_at.to_string()));
+            fields.extend(posting.insured.as_deref().map(|part| ("insured".to_owned(), insured::insured(part))));
             Node::Map(fields)
         }
         HisCall::Reverse { reversal } => refund::reversal_request(reversal),
@@ -122,6 +126,7 @@ pub fn answer(call: &HisCall, data: &Node) -> Result<HisAnswer, Shape> {
     Ok(match call {
         HisCall::FindPatient { .. } => HisAnswer::FindPatient(data.records("patients", patient)?),
         HisCall::Unpaid { patient } => HisAnswer::Unpaid(unpaid(&data, patient)?),
+        HisCall::UploadFacts { .. } => HisAnswer::UploadFacts(Box::new(insured::upload_facts(&data)?)),
         HisCall::Lock { .. } => HisAnswer::Lock(LockReceipt { total_fen: data.amount("total")? }),
         HisCall::Unlock { .. } => HisAnswer::Unlock,
         HisCall::Post { .. } => HisAnswer::Post(receipt(&data)?),
@@ -166,6 +171,7 @@ pub(crate) const fn not_found(call: &HisCall) -> Option<HisAnswer> {
         | HisCall::Affected { .. }
         | HisCall::Rebook { .. }
         | HisCall::Unpaid { .. }
+        | HisCall::UploadFacts { .. }
         | HisCall::Lock { .. }
         | HisCall::Post { .. }
         | HisCall::CancelPost { .. }
@@ -194,6 +200,7 @@ pub(crate) const fn no_data(call: &HisCall) -> Option<HisAnswer> {
         | HisCall::QueryFile { .. }
         | HisCall::QueryRebook { .. } => not_found(call),
         HisCall::Lock { .. }
+        | HisCall::UploadFacts { .. }
         | HisCall::Post { .. }
         | HisCall::Refundable { .. }
         | HisCall::Reverse { .. }

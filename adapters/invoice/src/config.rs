@@ -48,6 +48,9 @@ pub struct InvoiceConfig {
     /// `payChannelCode` of channels that are not listed; `99` is 其他.
     #[serde(default = "other_channel")]
     pub other_channel: String,
+    /// `payChannelCode` of what the insurer pays; `11` is 医保.
+    #[serde(default = "insurer_channel")]
+    pub insurer_channel: String,
     /// Channels whose number is sent as `weChatOrderNo`.
     #[serde(default = "wechat")]
     pub wechat_channels: Vec<String>,
@@ -169,6 +172,10 @@ fn outpatient() -> String {
 
 fn other_channel() -> String {
     "99".into()
+}
+
+fn insurer_channel() -> String {
+    "11".to_owned()
 }
 
 fn wechat() -> Vec<String> {

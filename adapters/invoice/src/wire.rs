@@ -2,8 +2,9 @@
 
 use menjie::access::Private;
 use menjie::calendar::Timestamp;
+use menjie::code::{Mapped, find_code_map, find_code_table};
 use menjie::ident::BusinessNo;
-use menjie::invoice::{InvoiceOrder, InvoiceState, Issued, RedOrder, Reddened};
+use menjie::invoice::{CheckSplitRequest, InvoiceOrder, InvoiceState, Issued, RedOrder, Reddened};
 use menjie::money::Money;
 use serde_json::{Map, Value, json};
 
@@ -16,24 +17,26 @@ pub const OK: &str = "S0000";
 /// The front-end machine could not pass the request on, or lost the answer: the outcome is unknown.
 pub const PROXY_FAILED: &str = "ISIP0001";
 
-/// The issue body of a self-pay order. An error says which sum does not close; nothing may be sent then.
+/// The issue body of an order. An error says which sum does not close; nothing may be sent then.
 pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'static str> {
     if !order.total_fen.is_positive() {
         return Err("the total is not positive");
     }
     let rows = summary::rows(config, order)?;
+    let split = CheckSplitRequest::of(order).map_err(|_| "the parts do not add up to the total")?;
     let (total, zero) = (order.total_fen.to_yuan(), Money::ZERO.to_yuan());
-    let channel = config.channels.get(order.channel.as_str()).unwrap_or(&config.other_channel);
+    let (care_type, care_name) = care_type(order.insurance_type.as_deref());
     let payer = &order.payer;
     let mut body = json!({
         "busNo": order.bus_no.as_str(), "busType": config.bus_type, "payer": payer.name.reveal(), "busDateTime": bus_date_time(order.settled_at),
         "placeCode": config.place_code, "payee": config.payee, "author": config.author, "totalAmt": total, "payerType": "1",
         "cardType": config.card_type, "cardNo": payer.patient_id.as_str(),
-        "medicalInstitution": config.medical_institution, "medCareTypeCode": "07", "medicalCareType": "自费",
+        "medicalInstitution": config.medical_institution, "medCareTypeCode": care_type, "medicalCareType": care_name,
         "consultationDate": consultation_date(config.version, order), "patientNo": order.visit_id.as_str(), "caseNumber": payer.patient_id.as_str(),
         "sex": payer.sex, "age": payer.age,
-        "accountPay": zero, "fundPay": zero, "otherfundPay": zero, "selfCashPay": total, "ownPay": total, "selfConceitedAmt": zero, "selfPayAmt": zero, "isArrears": "1",
-        "payChannelDetail": [{ "payChannelCode": channel, "payChannelValue": total }],
+        "accountPay": split.account_fen.to_yuan(), "fundPay": split.fund_fen.to_yuan(), "otherfundPay": split.other_fen.to_yuan(),
+        "selfCashPay": split.cash_fen.to_yuan(), "ownPay": split.own_fen.to_yuan(), "selfConceitedAmt": zero, "selfPayAmt": split.shared_fen.to_yuan(), "isArrears": "1",
+        "payChannelDetail": channels(config, order)?,
         "chargeDetail": rows.charge_detail, "listDetail": rows.list_detail,
     });
     if let Value::Object(fields) = &mut body {
@@ -47,12 +50,33 @@ pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'st
         if let Some(phone) = &payer.phone {
             put("tel", phone.reveal());
         }
-        if config.wechat_channels.iter().any(|wechat| wechat == order.channel.as_str()) {
+        if !order.trade_no.is_empty() && config.wechat_channels.iter().any(|wechat| wechat == order.channel.as_str()) {
             put("weChatOrderNo", &order.trade_no);
         }
     }
     closes(&body)?;
     Ok(body)
+}
+
+/// Through which channels the money came: the cash through ours, everything else through the insurer.
+fn channels(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Vec<Value>, &'static str> {
+    let ours = config.channels.get(order.channel.as_str()).unwrap_or(&config.other_channel);
+    let insured = order.amounts.insured().total().map_err(|_| "the insurer's part is out of range")?;
+    let rows = [(ours, order.amounts.cash_fen), (&config.insurer_channel, insured)];
+    let row = |(code, amount): (&String, Money)| json!({ "payChannelCode": code, "payChannelValue": amount.to_yuan() });
+    Ok(rows.into_iter().filter(|(_, amount)| !amount.is_zero()).map(row).collect())
+}
+
+/// Code and name of the payer type (医疗付费方式); an insurance the ticket has no word for counts as 其他社会保险.
+fn care_type(insurance_type: Option<&str>) -> (&'static str, &'static str) {
+    const SELF_PAY: (&str, &str) = ("07", "自费");
+    const OTHER: &str = "99";
+    let Some(code) = insurance_type else { return SELF_PAY };
+    let code = match find_code_map("insutype_invoice").map(|map| map.outward(code)) {
+        Some(Mapped::To(code)) => code,
+        _ => OTHER,
+    };
+    (code, find_code_table("invoice_payer_type").and_then(|table| table.name(code)).unwrap_or_default())
 }
 
 /// Checks an issue body as it is about to leave: payment sources (identity 1, domain/hospital.md §3.4), channels, fee classes and

@@ -11,6 +11,7 @@ use menjie::charge::{ChargeLine, FeeClass, ItemKind};
 use menjie::ident::{BusinessNo, ChannelCode, DeptCode, HospitalId, LineKey, PatientId, VisitId};
 use menjie::invoice::{InvoiceOrder, InvoiceState, Payer, RedOrder};
 use menjie::money::{Money, Quantity, UnitPrice};
+use menjie::payment::Amounts;
 use menjie::port::{CallCx, CallLog, Fault, InvoiceAnswer, InvoiceCall, InvoicePlatform, Outcome, RecentTransfers};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
@@ -128,6 +129,8 @@ fn order(lines: Vec<ChargeLine>, rounding: i64) -> InvoiceOrder {
         lines,
         channel: ChannelCode::new("wechat").unwrap(),
         trade_no: "4200001234202603021234567890".into(),
+        amounts: Amounts::cash(fen(total)),
+        insurance_type: None,
         settled_at: Timestamp::parse("2026-03-01T16:16:31.005Z").unwrap(),
     }
 }
@@ -225,6 +228,31 @@ fn a_ticket_that_does_not_close_is_never_sent() {
         assert!(matches!(bench.call(&issue(wrong)), Outcome::Refused(no) if no.code == "sums"));
     }
     assert!(bench.http.requests().is_empty());
+}
+
+/// hospital.md §3.4: who paid, and how the patient's share is borne, are two splits of one ticket.
+#[test]
+fn an_insured_ticket_names_every_payer_and_what_insurance_never_pays() {
+    let mut lines = vec![line("L1", "09", "3.2650", "28", 1, 9142), line("L2", "09", "2.1357", "14", 1, 2990)];
+    lines[1].self_paid_item = true;
+    let amounts = Amounts { cash_fen: fen(2132), account_fen: fen(4000), fund_fen: fen(6000), other_fen: fen(0) };
+    let insured = InvoiceOrder { amounts, insurance_type: Some("310".into()), ..order(lines, 0) };
+    let body = wire::issue(&config(), &insured).unwrap();
+    let field = |name: &str| body[name].as_str().unwrap().to_owned();
+    assert_eq!((field("fundPay"), field("accountPay"), field("selfCashPay"), field("otherfundPay")), ("60.00".into(), "40.00".into(), "21.32".into(), "0.00".into()));
+    assert_eq!((field("ownPay"), field("selfPayAmt")), ("29.90".into(), "31.42".into()), "account and cash together bear both");
+    assert_eq!((field("medCareTypeCode"), field("medicalCareType")), ("01".into(), "城镇职工基本医疗保险".into()));
+    assert_eq!(body["payChannelDetail"], json!([{"payChannelCode": "05", "payChannelValue": "21.32"}, {"payChannelCode": "11", "payChannelValue": "100.00"}]));
+
+    // Nothing to pay himself: no channel row of ours, no number of theirs; nothing that insurance never pays is borne by him.
+    let amounts = Amounts { fund_fen: fen(12_132), ..Amounts::NOTHING };
+    let free = InvoiceOrder { amounts, trade_no: String::new(), ..insured.clone() };
+    let body = wire::issue(&config(), &free).unwrap();
+    assert_eq!(body["payChannelDetail"], json!([{"payChannelCode": "11", "payChannelValue": "121.32"}]));
+    assert_eq!((&body["ownPay"], &body["weChatOrderNo"]), (&json!("0.00"), &Value::Null));
+
+    let torn = InvoiceOrder { amounts: Amounts::cash(fen(1)), ..insured };
+    assert!(wire::issue(&config(), &torn).is_err());
 }
 
 /// hospital.md §9 trap 7: a body is checked as it leaves, whoever built it.

@@ -1,60 +1,76 @@
 //! The insurer port over the transport.
 
+mod centre;
+mod chain;
+mod decoder;
+mod gateway;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use menjie::access::Private;
-use menjie::port::{CallCx, Fault, Insurer, InsurerAnswer, InsurerCall, No, Outcome};
-use menjie::{Result, gm};
-use menjie_transport::{ApiRequest, Client, Http};
+use menjie::Timestamp;
+use menjie::error::{Code, Error, Result};
+use menjie::payment::RawNotice;
+use menjie::port::{CallCx, CashOwner, Entropy, Insurer, InsurerAnswer, InsurerCall, InsurerNotice, InsurerTraits, No, Outcome};
+use menjie_transport::{Client, ClientConfig, Http};
 
 use crate::config::MedinsConfig;
-use crate::wire::{self, Reply};
+use crate::envelope::Codec;
+use crate::gateway::MsgIds;
+use crate::notify;
+use centre::Centre;
+use gateway::Gateway;
 
-/// Health insurance as seen from here: the decoder of e-vouchers.
+/// Health insurance as seen from here: the decoder of e-vouchers, the centre of mobile payment, the gateway of the institution
+/// interface; the last two where they are configured.
 pub struct MedInsurance {
-    client: Client,
+    decoder: Client,
+    centre: Option<Centre>,
+    gateway: Option<Gateway>,
     config: MedinsConfig,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl MedInsurance {
     /// Over our own sockets. Nothing is sent.
-    pub fn connect(config: MedinsConfig) -> Result<MedInsurance> {
-        config.check()?;
-        Ok(MedInsurance { client: Client::connect(&config.transport())?, config })
+    pub fn connect(config: MedinsConfig, entropy: Arc<dyn Entropy>) -> Result<MedInsurance> {
+        MedInsurance::over(config, entropy, Client::connect)
     }
 
     /// Over the host's own HTTP. Nothing is sent.
-    pub fn new(config: MedinsConfig, http: Arc<dyn Http>) -> Result<MedInsurance> {
-        config.check()?;
-        Ok(MedInsurance { client: Client::new(&config.transport(), http)?, config })
+    pub fn new(config: MedinsConfig, http: &Arc<dyn Http>, entropy: Arc<dyn Entropy>) -> Result<MedInsurance> {
+        MedInsurance::over(config, entropy, |transport| Client::new(transport, Arc::clone(http)))
     }
 
-    async fn identify(&self, cx: &CallCx, code: &Private) -> Outcome<InsurerAnswer> {
-        let body = wire::ec_query(&self.config, code).to_string();
-        let hash = gm::hex(&gm::sm3(code.reveal().as_bytes()));
-        let request =
-            ApiRequest::post(self.config.path.as_str(), body).interface(wire::EC_QUERY).business_no(Some(&hash)).header("Content-Type", "application/json; charset=utf-8");
-        let response = match self.client.exchange(cx, request).await.answered() {
-            Ok(response) => response,
-            Err(failed) => return failed.into(),
-        };
-        if response.status != 200 {
-            return Outcome::Unknown(Fault::new(format!("http_{}", response.status), "the decoder answered with another status than 200"));
-        }
-        match wire::open(&response.body, &self.config.org_id) {
-            Ok(Reply::Holder(holder)) => Outcome::Done(InsurerAnswer::Identify(holder)),
-            Ok(Reply::No(code)) => {
-                let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(32).collect();
-                Outcome::Refused(No::new(code, "the decoder refused the code"))
-            }
-            Err(shape) => Outcome::Unknown(shape.into()),
-        }
+    fn over(config: MedinsConfig, entropy: Arc<dyn Entropy>, client: impl Fn(&ClientConfig) -> Result<Client>) -> Result<MedInsurance> {
+        config.check()?;
+        let centre = config.centre.as_ref().map(|centre| Ok::<_, Error>(Centre { client: client(&centre.transport())?, codec: Codec::new(centre)? })).transpose()?;
+        let gateway = config.gateway.as_ref().map(|gateway| {
+            let ids = MsgIds::new(&config.org_id, gateway.first_serial, gateway.last_serial);
+            Ok::<_, Error>(Gateway { client: client(&gateway.transport())?, ids })
+        });
+        Ok(MedInsurance { decoder: client(&config.transport())?, centre, gateway: gateway.transpose()?, config, entropy })
     }
+}
+
+/// A call that this hospital's configuration has no counterpart for: nothing was sent, and nothing ever will be.
+fn absent<T>(what: &str) -> Outcome<T> {
+    Outcome::Refused(No::new("absent", format!("no {what} is configured")))
 }
 
 #[async_trait]
 impl Insurer for MedInsurance {
+    fn traits(&self) -> InsurerTraits {
+        let centre = self.config.centre.as_ref();
+        InsurerTraits {
+            mobile: centre.is_some(),
+            designation: self.gateway.is_some(),
+            bill: false,
+            cash_owner: centre.map_or(CashOwner::Hospital, |centre| centre.cash_owner),
+            authorisation_life_s: centre.map_or(InsurerTraits::default().authorisation_life_s, |centre| centre.pay_auth_life_s),
+        }
+    }
+
     fn logs_wire(&self) -> bool {
         true
     }
@@ -62,7 +78,22 @@ impl Insurer for MedInsurance {
     async fn call(&self, cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
         match call {
             InsurerCall::Identify { code } => self.identify(cx, code).await,
-            _ => Outcome::Refused(No::new("absent", "this adapter only reads vouchers")),
+            InsurerCall::Person { by } => self.person(cx, by).await.map(InsurerAnswer::Person),
+            InsurerCall::Designation { person } => self.designations(cx, person).await.map(InsurerAnswer::Designation),
+            InsurerCall::FileDesignation { person, from } => self.designate(cx, person, *from).await.map(InsurerAnswer::FileDesignation),
+            InsurerCall::Upload { upload } => self.upload(cx, upload).await.map(InsurerAnswer::Upload),
+            InsurerCall::Place { placing } => self.place(cx, placing).await.map(InsurerAnswer::Place),
+            InsurerCall::Query { order } => self.query(cx, order).await.map(InsurerAnswer::Query),
+            InsurerCall::Revoke { order } => self.revoke(cx, order).await.map(|()| InsurerAnswer::Revoke),
+            InsurerCall::Reverse { reversal } => self.refund(cx, reversal).await.map(InsurerAnswer::Reverse),
+            InsurerCall::Bill { .. } => absent("statement"),
+        }
+    }
+
+    fn accept(&self, notice: &RawNotice<'_>, _now: Timestamp) -> Result<InsurerNotice> {
+        match (&self.config.centre, &self.centre) {
+            (Some(config), Some(centre)) => notify::accept(config, &centre.codec, notice),
+            _ => Err(Error::new(Code::NotFound).with("field", "insurer callback")),
         }
     }
 }

@@ -1,12 +1,26 @@
-//! Health insurance (医保). It begins with the e-voucher (医保电子凭证): `ec.query` at the decoder that listens beside the
-//! scanner (domain/medins.md §4).
+//! Health insurance (医保): the decoder of e-vouchers beside the scanner (`ec.query`), the centre of mobile payment (6xxx), and the
+//! gateway of the institution interface (1101 and on), as domain/medins.md tells them.
 //!
-//! [`wire`] is pure, so that a host whose decoder is a DLL can use it: the same JSON goes in and comes out there.
+//! Sans-I/O first: [`wire`], [`mobile`] and [`gateway`] make requests and read answers, [`canonical`], [`sign`], [`cipher`] and
+//! [`envelope`] sign, encrypt and verify, [`notify`] reads callbacks; [`MedInsurance`] drives them over `menjie-transport`.
+//!
+//! Nothing of a centre's answer is acted on before its signature holds. What a time-out, an HTTP error, an answer that cannot be
+//! understood or somebody else's answer leaves open is unknown, never failed.
 #![forbid(unsafe_code)]
 
+pub mod canonical;
+pub mod cipher;
 mod client;
-mod config;
+pub mod config;
+pub mod envelope;
+pub mod field;
+pub mod gateway;
+pub mod json;
+pub mod keys;
+pub mod mobile;
+pub mod notify;
+pub mod sign;
 pub mod wire;
 
 pub use client::MedInsurance;
-pub use config::MedinsConfig;
+pub use config::{CentreConfig, GatewayConfig, MedinsConfig};

@@ -3,10 +3,12 @@
 use menjie::access::Private;
 use menjie::calendar::BizDate;
 use menjie::port::VoucherHolder;
+use menjie_transport::Shape;
 use serde_json::{Map, Value, json};
 
 use crate::config::MedinsConfig;
-use menjie_transport::Shape;
+use crate::field::text;
+use crate::json::{Json, into_fields};
 
 /// The name of the transaction.
 pub const EC_QUERY: &str = "ec.query";
@@ -39,13 +41,13 @@ pub enum Reply {
 
 /// Reads an answer. `data` is an object or a JSON text; another institution's answer is not ours.
 pub fn open(body: &[u8], org_id: &str) -> Result<Reply, Shape> {
-    let outer: Value = serde_json::from_slice(body).map_err(|_| Shape::new("body", "is not JSON"))?;
-    let fields = outer.as_object().ok_or(Shape::new("body", "is not an object"))?;
-    let code = text(fields, "code").ok_or(Shape::new("code", "is missing"))?;
+    let Json::Object(fields) = Json::read(body)? else { return Err(Shape::new("body", "is not an object")) };
+    let fields = into_fields(fields);
+    let code = text(&fields, "code").ok_or(Shape::new("code", "is missing"))?;
     if !code.trim_start_matches('0').is_empty() {
         return Ok(Reply::No(code));
     }
-    if text(fields, "orgId").is_some_and(|org| org != org_id) {
+    if text(&fields, "orgId").is_some_and(|org| org != org_id) {
         return Err(Shape::new("orgId", "is another institution's"));
     }
     let data = match fields.get("data") {
@@ -85,14 +87,4 @@ fn birth_date(text: &str) -> Option<BizDate> {
     let digits: String = text.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '/')).filter(char::is_ascii_digit).collect();
     let date = format!("{}-{}-{}", digits.get(..4)?, digits.get(4..6)?, digits.get(6..8)?);
     if digits.len() == 8 { BizDate::parse(&date).ok() } else { None }
-}
-
-/// A text or number; nothing, blanks and "null" are absent.
-fn text(fields: &Map<String, Value>, field: &str) -> Option<String> {
-    let text = match fields.get(field)? {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
-    };
-    if text.is_empty() || text == "null" { None } else { Some(text) }
 }

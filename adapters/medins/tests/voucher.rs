@@ -1,27 +1,23 @@
 //! `ec.query` over the scripted transport: the shapes seen in the field, and what the log may keep.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::sync::Arc;
 
+use common::config;
 use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::port::{Insurer, InsurerAnswer, InsurerCall, Outcome, RecentTransfers, VoucherHolder};
 use menjie::testkit::block_on;
-use menjie_medins::{MedInsurance, MedinsConfig, wire};
+use menjie::testkit::host::SeededEntropy;
+use menjie_medins::{MedInsurance, wire};
+use menjie_transport::Http;
 use menjie_transport::testing::{ScriptedHttp, call_cx};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const CODE: &str = "CANARY-VOUCHER-0001";
-
-fn config(more: &Value) -> MedinsConfig {
-    let mut config = json!({
-        "http": { "peer": "insurer", "base_url": "http://127.0.0.1:9" }, "org_id": "H44050000001", "operator_id": "zzj01", "operator_name": "自助机01",
-        "office_id": "A32", "office_name": "收费处",
-    });
-    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    serde_json::from_value(config).unwrap()
-}
 
 /// The sample of domain/medins.md §4.1 (synthetic person).
 fn sample() -> Value {
@@ -39,7 +35,8 @@ struct Bench {
 impl Bench {
     fn new(more: &Value) -> Bench {
         let http = Arc::new(ScriptedHttp::new());
-        Bench { front: MedInsurance::new(config(more), http.clone()).unwrap(), http, log: Arc::new(RecentTransfers::new(10)) }
+        let front = MedInsurance::new(config(more), &(http.clone() as Arc<dyn Http>), Arc::new(SeededEntropy::new(1))).unwrap();
+        Bench { front, http, log: Arc::new(RecentTransfers::new(10)) }
     }
 
     fn ask(&self, status: u16, body: &str) -> Outcome<InsurerAnswer> {
@@ -123,6 +120,7 @@ fn neither_code_nor_token_reaches_the_log() {
     let rows = bench.log.recent();
     let text: String = rows.iter().map(|(_, b, e)| format!("{b:?}{}{}", String::from_utf8_lossy(&b.body), String::from_utf8_lossy(&e.as_ref().unwrap().body))).collect();
     assert!(!text.contains("CANARY") && text.contains("ec.query"), "{text}");
+    assert!(!text.contains("张三") && !text.contains("440500199001010017"), "nor does the person");
 }
 
 #[test]

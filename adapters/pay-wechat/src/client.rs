@@ -187,7 +187,7 @@ impl WechatPay {
 #[async_trait]
 impl PaymentChannel for WechatPay {
     fn traits(&self) -> ChannelTraits {
-        ChannelTraits { partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
+        ChannelTraits { mixed: false, partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
     }
 
     fn logs_wire(&self) -> bool {

@@ -37,6 +37,18 @@ pub struct SimCredentials {
     pub health_hospital_id: String,
     /// The institution at the e-voucher decoder.
     pub insurance_org_id: String,
+    /// Application at the centre of mobile insurance payment.
+    pub insurance_app_id: String,
+    /// Its secret.
+    pub insurance_app_secret: String,
+    /// The hospital's SM2 private key at the centre, hex.
+    pub insurance_private_key: String,
+    /// The centre's SM2 public key, hex.
+    pub insurance_centre_public_key: String,
+    /// Application at the insurance gateway (x-tif-paasid).
+    pub insurance_paas_id: String,
+    /// Its secret.
+    pub insurance_paas_secret: String,
     /// AccessKey or SecretId at both SMS gateways.
     pub sms_key_id: String,
     /// Its secret.
@@ -46,6 +58,11 @@ pub struct SimCredentials {
 }
 
 pub(crate) const MERCHANT_PUBLIC_KEY_PEM: &str = include_str!("../keys/wechat_merchant.pub.pem");
+/// The hospital's SM2 public key at the insurance centre.
+pub(crate) const INSURED_PUBLIC_KEY: &str = "04e49f262dde517fe9f65648c8b739b4c03ce63112648b9d6749b7643007fdedbd85247e71e40c291c711d6144bc95ab37ecd70d5202255875b2e4399e62baf7a3";
+/// The centre's SM2 private key.
+pub(crate) const CENTRE_PRIVATE_KEY: &str = "4c5fd51c17d1db2e0b1200f18356c0ba005f915f6b908d40ae1d9599b77c496c";
+const CENTRE_PUBLIC_KEY: &str = "04b4d8e1718d79bdc65a49094476b6e8f0528709ad47ab81b06804b1e2d02b4a2cd08619bea6fbbeb9921971d45ba526130fc4b56552bc6cb16e61fc5b2887ae3f";
 pub(crate) const PLATFORM_KEY_PEM: &str = include_str!("../keys/wechat_platform.key.pem");
 
 impl SimCredentials {
@@ -69,6 +86,12 @@ impl SimCredentials {
             health_app_secret: "simulator-only-health-secret-01".to_owned(),
             health_hospital_id: "90001".to_owned(),
             insurance_org_id: "H44050000001".to_owned(),
+            insurance_app_id: "SIMULATORAPPID000000000000000001".to_owned(),
+            insurance_app_secret: "SIMULATORONLYSECRET0000000000001".to_owned(),
+            insurance_private_key: "815b315e2f48173c79cec7e74f0507920f92ea2d82b7707448057de55b358cea".to_owned(),
+            insurance_centre_public_key: CENTRE_PUBLIC_KEY.to_owned(),
+            insurance_paas_id: "menjie_sim".to_owned(),
+            insurance_paas_secret: "simulator-only-paas-secret-00001".to_owned(),
             sms_key_id: "SIMULATORKEYID0001".to_owned(),
             sms_secret: "simulator-only-sms-secret-000001".to_owned(),
             account_secret: "simulator-only-account-secret-01".to_owned(),
@@ -98,6 +121,9 @@ mod tests {
             &credentials.health_app_secret,
             &credentials.sms_secret,
             &credentials.account_secret,
+            &credentials.insurance_app_secret,
+            &credentials.insurance_private_key,
+            &credentials.insurance_paas_secret,
         ] {
             assert!(!text.contains(secret.as_str()));
         }

@@ -22,6 +22,8 @@ pub enum Peer {
     Sms,
     /// The official account.
     Account,
+    /// The insurer: mobile centre and gateway.
+    Insurer,
 }
 
 /// What goes wrong. The first group concerns any call; the others are understood by the peer they name.
@@ -54,27 +56,27 @@ pub enum Fault {
     ServerErrorAfter,
     /// A definite no by rule (HIS: any change; WeChat refund: `NOT_ENOUGH`; invoice: issue, red; a code; a message).
     SaysNo,
-    /// WeChat, HIS, invoice: the reply's signature is wrong. Health code, decoder: it answers another request.
+    /// WeChat, HIS, invoice, insurer's centre: the reply's signature is wrong. Health code, decoder: it answers another request.
     ForgedReply,
-    /// WeChat query, query_refund, callback: another amount than what was asked for.
+    /// WeChat query, query_refund, callback, insurer callback: another amount than what was asked for.
     WrongAmount,
     /// WeChat query, callback: another merchant number.
     WrongMerchant,
     /// WeChat refund: it ends `ABNORMAL` (the payer's card is dead).
     RefundAbnormal,
-    /// WeChat callback: sent this many extra times.
+    /// WeChat, insurer callback: sent this many extra times.
     Duplicate {
         /// Extra copies.
         times: u8,
     },
-    /// WeChat callback: sent late, so that later ones overtake it.
+    /// WeChat, insurer callback: sent late, so that later ones overtake it.
     LateCallback {
         /// By how much.
         ms: u32,
     },
-    /// WeChat callback: never sent.
+    /// WeChat, insurer callback: never sent.
     DropCallback,
-    /// WeChat callback: a forged one goes ahead of the true one.
+    /// WeChat, insurer callback: a forged one goes ahead of the true one.
     ForgedCallback,
     /// HIS post, reverse: done, but queries do not show it for a while.
     FoundLater {
@@ -95,6 +97,36 @@ pub enum Fault {
     TokenOver,
     /// Decoder: the answer's inside is a JSON text.
     TextData,
+    /// Insurer `order`: priced only later (0, then 1); `confirm`: settled only later (2, then 6).
+    Processing {
+        /// How much later.
+        ms: u32,
+    },
+    /// Insurer confirm: the cash leg is done, the insurance leg fails (3, then 15).
+    SettlementFails,
+    /// Insurer confirm: the insurance leg fails and the cash cannot be given back (16).
+    MoneyStuck,
+    /// Insurer refund: done, but the answer is EXP.
+    RefundUnclear,
+    /// Insurer: amounts and codes come as JSON numbers.
+    Numbers,
+    /// Insurer, centre: `encData` is lower-case hex.
+    LowerHex,
+    /// Insurer, centre: signed under the other SM2 identity.
+    WrongUserId,
+    /// Insurer: no `setlinfo` where there should be one.
+    NoSetlinfo,
+    /// Insurer: `setlinfo` is a list of one.
+    SetlinfoList,
+    /// Insurer, gateway: `infcode` is a text.
+    TextInfcode,
+    /// Insurer, gateway: `err_msg` is longer than two hundred characters.
+    LongMessage,
+    /// Insurer confirm, 2207: settled by a clock that is off, so that the month may be another.
+    ClockOff {
+        /// By how much.
+        ms: i64,
+    },
 }
 
 /// When a switch acts.
@@ -145,7 +177,7 @@ impl Faults {
     pub fn bad_day(seed: u64) -> Faults {
         let chance = |peer, interface: Option<&str>, fault, per_mille| Switch { peer, interface: interface.map(str::to_owned), fault, when: When::PerMille(per_mille) };
         let mut switches = Vec::new();
-        for peer in [Peer::His, Peer::Wechat, Peer::Invoice, Peer::HealthCode, Peer::Decoder, Peer::Sms, Peer::Account] {
+        for peer in [Peer::His, Peer::Wechat, Peer::Invoice, Peer::HealthCode, Peer::Decoder, Peer::Sms, Peer::Account, Peer::Insurer] {
             switches.extend([
                 chance(peer, None, Fault::Delay { ms: 400 }, 60),
                 chance(peer, None, Fault::TimeoutBefore { ms: 200 }, 15),
@@ -165,6 +197,18 @@ impl Faults {
             chance(Peer::HealthCode, None, Fault::TokenOver, 20),
             chance(Peer::HealthCode, None, Fault::ForgedReply, 5),
             chance(Peer::Decoder, None, Fault::TextData, 100),
+            chance(Peer::Insurer, Some("order"), Fault::Processing { ms: 3_000 }, 40),
+            chance(Peer::Insurer, Some("confirm"), Fault::Processing { ms: 4_000 }, 60),
+            chance(Peer::Insurer, Some("refund"), Fault::RefundUnclear, 30),
+            chance(Peer::Insurer, None, Fault::Numbers, 40),
+            chance(Peer::Insurer, None, Fault::LowerHex, 40),
+            chance(Peer::Insurer, None, Fault::SetlinfoList, 40),
+            chance(Peer::Insurer, None, Fault::TextInfcode, 40),
+            chance(Peer::Insurer, None, Fault::ForgedReply, 5),
+            chance(Peer::Insurer, Some("callback"), Fault::Duplicate { times: 2 }, 60),
+            chance(Peer::Insurer, Some("callback"), Fault::LateCallback { ms: 5_000 }, 60),
+            chance(Peer::Insurer, Some("callback"), Fault::DropCallback, 60),
+            chance(Peer::Insurer, Some("callback"), Fault::WrongAmount, 10),
             chance(Peer::Wechat, Some("refund"), Fault::SaysNo, 30),
             chance(Peer::Wechat, None, Fault::ForgedReply, 5),
             chance(Peer::Wechat, Some("callback"), Fault::Duplicate { times: 2 }, 60),

@@ -4,6 +4,7 @@ mod attend;
 mod book;
 mod bookings;
 mod files;
+mod insured;
 mod operate;
 mod refund;
 mod sign;
@@ -232,6 +233,7 @@ impl Machine for His {
         match (request.method.as_str(), request.path().strip_prefix(BASE_PATH)) {
             ("POST", Some("/find-patient")) => "find_patient",
             ("POST", Some("/unpaid")) => "unpaid",
+            ("POST", Some("/upload-facts")) => "upload_facts",
             ("POST", Some("/lock")) => "lock",
             ("POST", Some("/unlock")) => "unlock",
             ("POST", Some("/post")) => "post",

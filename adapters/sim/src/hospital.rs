@@ -8,6 +8,7 @@ use crate::day::Day;
 use crate::faults::{Faults, Peer};
 use crate::his::{His, HisOptions, HisTruth};
 use crate::identity::{Account, Decoder, HealthCode, IdentityTruth, People, Sms};
+use crate::insurer::{Insurer, InsurerOptions, InsurerTruth};
 use crate::invoice::{Invoice, InvoiceTruth};
 use crate::wechat::{CannotPay, Wechat, WechatOptions, WechatTruth};
 use crate::wire::{Callback, CallbackId, Reply, Request};
@@ -22,6 +23,8 @@ pub struct HospitalOptions {
     pub his: HisOptions,
     /// WeChat Pay.
     pub wechat: WechatOptions,
+    /// The insurer.
+    pub insurer: InsurerOptions,
 }
 
 /// What really happened everywhere; invariants are checked against this, never against what a client believes.
@@ -31,6 +34,9 @@ pub struct Truth {
     pub his: HisTruth,
     /// At WeChat Pay.
     pub wechat: WechatTruth,
+    /// At the insurer.
+    #[serde(default)]
+    pub insurer: InsurerTruth,
     /// At the invoice platform.
     pub invoice: InvoiceTruth,
     /// Where people are asked about.
@@ -44,6 +50,8 @@ pub struct Hospital {
     pub his: His,
     /// WeChat Pay.
     pub wechat: Wechat,
+    /// The insurer.
+    pub insurer: Insurer,
     /// The invoice platform.
     pub invoice: Invoice,
     /// The health-code platform.
@@ -66,6 +74,7 @@ impl Hospital {
         Ok(Hospital {
             his: His::new(&credentials, options.his, day),
             wechat: Wechat::new(&credentials, options.wechat, options.seed)?,
+            insurer: Insurer::new(&credentials, options.insurer, options.seed, people.clone())?,
             invoice: Invoice::new(&credentials, options.seed),
             health_code: HealthCode::new(&credentials, options.seed, people.clone()),
             decoder: Decoder::new(&credentials, options.seed, people),
@@ -82,16 +91,28 @@ impl Hospital {
             Peer::Wechat => self.wechat.handle(request, now, &mut self.faults),
             Peer::Invoice => self.invoice.handle(request, now, &mut self.faults),
             Peer::HealthCode => self.health_code.handle(request, now, &mut self.faults),
-            Peer::Decoder => self.decoder.handle(request, now, &mut self.faults),
+            Peer::Decoder => {
+                let reply = self.decoder.handle(request, now, &mut self.faults);
+                self.tell_tokens(now);
+                reply
+            }
             Peer::Sms => self.sms.handle(request, now, &mut self.faults),
             Peer::Account => self.account.handle(request, now, &mut self.faults),
+            Peer::Insurer => self.insurer.handle(request, now, &mut self.faults),
+        }
+    }
+
+    /// A token that the decoder gave out opens the insurer.
+    fn tell_tokens(&mut self, now: Timestamp) {
+        for (token, patient_id) in self.decoder.take_tokens() {
+            self.insurer.learn_token(&token, &patient_id, now);
         }
     }
 
     /// When something is due next, anywhere.
     pub fn next_due(&self) -> Option<Timestamp> {
         let identity = [self.health_code.next_due(), self.decoder.next_due(), self.sms.next_due(), self.account.next_due()];
-        [self.his.next_due(), self.wechat.next_due(), self.invoice.next_due()].into_iter().chain(identity).flatten().min()
+        [self.his.next_due(), self.wechat.next_due(), self.insurer.next_due(), self.invoice.next_due()].into_iter().chain(identity).flatten().min()
     }
 
     /// Does everything that is due and returns the callbacks to post.
@@ -102,12 +123,16 @@ impl Hospital {
         self.decoder.advance(now);
         self.sms.advance(now);
         self.account.advance(now);
-        self.wechat.advance(now, &mut self.faults)
+        self.tell_tokens(now);
+        let mut callbacks = self.wechat.advance(now, &mut self.faults);
+        callbacks.extend(self.insurer.advance(now, &mut self.faults));
+        callbacks
     }
 
-    /// The answer to a callback; `None` when there was none.
+    /// The answer to a callback; `None` when there was none. The numbers of WeChat and insurer never meet.
     pub fn answered(&mut self, id: CallbackId, status: Option<u16>) {
         self.wechat.answered(id, status);
+        self.insurer.answered(id, status);
     }
 
     /// The payer confirms an order.
@@ -117,6 +142,6 @@ impl Hospital {
 
     /// What really happened.
     pub fn truth(&self, now: Timestamp) -> Truth {
-        Truth { his: self.his.truth(), wechat: self.wechat.truth(now), invoice: self.invoice.truth(), identity: IdentityTruth::of(self) }
+        Truth { his: self.his.truth(), wechat: self.wechat.truth(now), insurer: self.insurer.truth(), invoice: self.invoice.truth(), identity: IdentityTruth::of(self) }
     }
 }

@@ -3,7 +3,7 @@
 
 mod account;
 mod decoder;
-mod hash;
+pub(crate) mod hash;
 mod health_code;
 mod people;
 mod sms;

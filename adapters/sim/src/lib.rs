@@ -1,4 +1,4 @@
-//! A hospital in a box: HIS, WeChat Pay v3, the fiscal invoice platform, and who is asked about a person (health codes,
+//! A hospital in a box: HIS, WeChat Pay v3, the insurer, the fiscal invoice platform, and who is asked about a person (health codes,
 //! e-vouchers, short messages, the official account), simulated.
 //!
 //! Each counterpart is a pure machine: `handle(request, now, faults)` gives the reply, `advance(now, faults)` does what
@@ -12,6 +12,7 @@ pub mod faults;
 pub mod his;
 pub mod hospital;
 pub mod identity;
+pub mod insurer;
 pub mod invoice;
 mod peer;
 pub mod rng;

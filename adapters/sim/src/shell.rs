@@ -4,6 +4,7 @@ mod admin;
 mod connection;
 mod html;
 mod identity;
+mod insurer;
 mod login;
 mod page;
 mod peers;
@@ -44,13 +45,15 @@ pub struct SimAddresses {
     pub admin: SocketAddr,
     /// Health codes, e-vouchers, SMS gateways, official account.
     pub identity: SocketAddr,
+    /// The insurer: mobile centre and gateway.
+    pub insurer: SocketAddr,
 }
 
 impl SimAddresses {
-    /// Five ports of loopback from `base` on; 0 takes any free ones.
+    /// Six ports of loopback from `base` on; 0 takes any free ones.
     pub fn loopback(base: u16) -> SimAddresses {
         let at = |offset: u16| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), if base == 0 { 0 } else { base.saturating_add(offset) });
-        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3), identity: at(4) }
+        SimAddresses { his: at(0), wechat: at(1), invoice: at(2), admin: at(3), identity: at(4), insurer: at(5) }
     }
 }
 
@@ -90,6 +93,8 @@ pub struct SimUrls {
     /// Health-code platform, e-voucher decoder, both SMS gateways and the official account, which differ by their paths;
     /// its authorise page is `…/connect/oauth2/authorize`.
     pub identity: String,
+    /// The insurer: mobile centre `/org/local/api/hos/…` and gateway `/ebus/gdyb_inf/poc/hsa/hgs/…`.
+    pub insurer: String,
 }
 
 /// A running hospital in a box. Dropping it stops everything.
@@ -143,8 +148,9 @@ impl SimServer {
             his: listen("addresses.his", addresses.his, peers::router(|_| Peer::His, &shared)).await? + his::BASE_PATH,
             wechat: listen("addresses.wechat", addresses.wechat, wechat).await?,
             invoice: listen("addresses.invoice", addresses.invoice, peers::router(|_| Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
-            admin: listen("addresses.admin", addresses.admin, admin::router(&shared).merge(identity::router(&shared))).await?,
+            admin: listen("addresses.admin", addresses.admin, admin::router(&shared).merge(identity::router(&shared)).merge(insurer::router(&shared))).await?,
             identity: listen("addresses.identity", addresses.identity, asked).await?,
+            insurer: listen("addresses.insurer", addresses.insurer, peers::router(|_| Peer::Insurer, &shared)).await?,
         };
         tasks.spawn(pump::run(Arc::clone(&shared), stopped.clone())?);
         Ok(SimServer { urls, shared, stop, tasks })

@@ -2,6 +2,8 @@
 
 use menjie::Timestamp;
 
+use crate::faults::Peer;
+
 /// A request, byte for byte: signatures are checked over exactly this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -95,6 +97,8 @@ pub type CallbackId = u64;
 pub struct Callback {
     /// Which message.
     pub id: CallbackId,
+    /// Who sends it.
+    pub peer: Peer,
     /// When it was due.
     pub at: Timestamp,
     /// Where to.

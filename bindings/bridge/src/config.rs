@@ -120,6 +120,8 @@ impl HospitalConfig {
         #[cfg(feature = "medins")]
         if let Some(insurer) = &self.insurer {
             http("insurer", &insurer.http);
+            insurer.centre.iter().for_each(|centre| http("insurer.centre", &centre.http));
+            insurer.gateway.iter().for_each(|gateway| http("insurer.gateway", &gateway.http));
         }
         #[cfg(feature = "notify")]
         if let Some(notify) = &self.notify {
@@ -208,8 +210,15 @@ impl Config {
 fn name_peers(root: &mut Map<String, Value>) {
     let Some(Value::Array(hospitals)) = root.get_mut("hospitals") else { return };
     for hospital in hospitals {
-        for peer in ["his", "invoice", "health_code", "insurer"] {
-            if let Some(Value::Object(http)) = hospital.get_mut(peer).and_then(|section| section.get_mut("http")) {
+        for (section, peer) in [
+            ("/his/http", "his"),
+            ("/invoice/http", "invoice"),
+            ("/health_code/http", "health_code"),
+            ("/insurer/http", "insurer"),
+            ("/insurer/centre/http", "insurer_centre"),
+            ("/insurer/gateway/http", "insurer_gateway"),
+        ] {
+            if let Some(Value::Object(http)) = hospital.pointer_mut(section) {
                 http.entry("peer").or_insert_with(|| peer.into());
             }
         }

@@ -49,6 +49,7 @@ fn table(report: &AuditReport, words: Words) -> Vec<String> {
     row(t("settlements booked in HIS", "HIS 已入账结算单"), figures.settlements.to_string());
     row(t("HIS, yuan", "HIS 金额（元）"), yuan(figures.his_fen));
     row(t("channel, yuan", "渠道金额（元）"), yuan(figures.channel_fen));
+    row(t("insurer, yuan", "医保金额（元）"), yuan(figures.insurer_fen));
     row(t("invoices, yuan", "票据金额（元）"), yuan(figures.invoices_fen));
     row(t("ledger, yuan", "账簿金额（元）"), yuan(figures.ledger_fen));
     row(t("violations", "违规"), report.violations.len().to_string());

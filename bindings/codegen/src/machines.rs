@@ -66,6 +66,8 @@ fn chinese_of(kind: MachineKind, state: &str) -> Result<&'static str, String> {
     Ok(match (kind, state) {
         (_, "held") => "挂起（人工处理）",
         (MachineKind::Payment, "preparing") => "锁单中",
+        (MachineKind::Payment, "pricing") => "医保预结算中",
+        (MachineKind::Payment, "priced") => "待患者确认",
         (MachineKind::Payment, "ordering") => "下单中",
         (MachineKind::Payment, "paying") => "待支付",
         (MachineKind::Payment, "closing") => "关单中",

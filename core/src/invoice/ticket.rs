@@ -4,9 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::InvoiceOrder;
 use crate::error::{Error, Result};
 use crate::insurance::{AmountMismatch, Identity, Parts, broken, equal};
 use crate::money::Money;
+use crate::payment::Amounts;
 
 /// Request of `invoice.check_split`: the amounts of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -58,6 +60,21 @@ impl CheckSplitRequest {
         let shared_fen = parts.account_fen.plus(parts.cash_fen)?.minus(own_fen)?;
         let Parts { total_fen, fund_fen, account_fen, cash_fen, other_fen } = *parts;
         Ok(CheckSplitRequest { total_fen, fund_fen, other_fen, account_fen, cash_fen, shared_fen, own_fen, ..CheckSplitRequest::default() })
+    }
+
+    /// The amounts of a ticket that is to be issued. What insurance never pays is borne as 自费, as far as the patient bears
+    /// anything at all; the rest of his share is 自付. Refuses parts that are not the total.
+    pub fn of(order: &InvoiceOrder) -> Result<CheckSplitRequest> {
+        let Amounts { cash_fen, account_fen, fund_fen, other_fen } = order.amounts;
+        if order.amounts.total()? != order.total_fen {
+            return Err(Error::field("amounts", "do not add up to the total"));
+        }
+        if order.insurance_type.is_none() {
+            return Ok(CheckSplitRequest::self_paid(order.total_fen));
+        }
+        let never = Money::sum(order.lines.iter().filter(|line| line.self_paid_item).map(|line| line.amount_fen))?;
+        let own_fen = never.min(account_fen.plus(cash_fen)?);
+        CheckSplitRequest::insured(&Parts { total_fen: order.total_fen, fund_fen, account_fen, cash_fen, other_fen }, own_fen)
     }
 
     /// Runs the operation.

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, HisReversal, HisReversed, HisTraits, Outcome, RebookOrder, Refundable, StoppedSession};
+use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, HisInsured, HisReversal, HisReversed, HisTraits, Outcome, RebookOrder, Refundable, StoppedSession, UploadOf};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
 use crate::error::{Code, Error, Result};
 use crate::ident::{BusinessNo, ChannelCode, DeptCode, LineKey, PatientId, VisitId};
+use crate::insurance::UploadFacts;
 use crate::money::Money;
 use crate::payment::RawNotice;
 use crate::visit::{AffectedPage, QueueTicket, Rebooked, Registration, StopNotice};
@@ -120,6 +121,9 @@ pub struct HisPosting {
     pub trade_no: Option<String>,
     /// When it was paid.
     pub paid_at: Timestamp,
+    /// The insurer's part, when it paid one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured: Option<Box<HisInsured>>,
 }
 
 /// HIS has posted the settlement.
@@ -229,6 +233,11 @@ pub enum HisCall {
     Unpaid {
         /// Whose.
         patient: PatientId,
+    },
+    /// What must be uploaded to the insurer for a bill, in national codes.
+    UploadFacts {
+        /// Which lines.
+        of: UploadOf,
     },
     /// Lock a bill before paying (缴费锁定).
     Lock {
@@ -344,6 +353,7 @@ impl HisCall {
         match self {
             HisCall::FindPatient { .. } => "his.find_patient",
             HisCall::Unpaid { .. } => "his.unpaid",
+            HisCall::UploadFacts { .. } => "his.upload_facts",
             HisCall::Lock { .. } => "his.lock",
             HisCall::Unlock { .. } => "his.unlock",
             HisCall::Post { .. } => "his.post",
@@ -387,6 +397,7 @@ impl HisCall {
             HisCall::FindPatient { .. }
             | HisCall::FindFiles { .. }
             | HisCall::Unpaid { .. }
+            | HisCall::UploadFacts { .. }
             | HisCall::Notices { .. }
             | HisCall::DayFile { .. }
             | HisCall::Registrations { .. }
@@ -403,6 +414,8 @@ pub enum HisAnswer {
     FindPatient(Vec<PatientFile>),
     /// Unpaid charges.
     Unpaid(UnpaidCharges),
+    /// What must be uploaded.
+    UploadFacts(Box<UploadFacts>),
     /// Locked.
     Lock(LockReceipt),
     /// Unlocked.

@@ -18,6 +18,9 @@ pub struct HisTraits {
     /// It can say what became of a reversal; otherwise an unknown one goes to a person.
     #[serde(default)]
     pub query_reverse: bool,
+    /// It tells what must be uploaded to the insurer; otherwise bills are settled with insurance at its window only.
+    #[serde(default)]
+    pub upload_facts: bool,
     /// It pushes or lists notices.
     pub notices: bool,
     /// It lists registrations, gives numbers and takes check-ins.
@@ -48,6 +51,7 @@ impl Default for HisTraits {
             cancel_post: true,
             reverse: true,
             query_reverse: true,
+            upload_facts: true,
             notices: true,
             check_in: true,
             query_check_in: true,

@@ -44,6 +44,9 @@ pub struct Figures {
     pub his_fen: i64,
     /// Channel money kept: paid − refunded.
     pub channel_fen: i64,
+    /// What the insurer pays of it: settled − given back.
+    #[serde(default)]
+    pub insurer_fen: i64,
     /// Valid blue invoices.
     pub invoices_fen: i64,
     /// Revenue and rounding in the ledger.

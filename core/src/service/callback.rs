@@ -7,8 +7,9 @@ use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::{ChannelCode, HospitalId, PaymentId, RefundId};
 use crate::payment::{Notice, NoticeWhat, RawNotice, RefundState};
-use crate::port::{Direction, Source, TransferBegin, TransferEnd, TransferResult};
+use crate::port::{Direction, InsurerNotice, Source, TransferBegin, TransferEnd, TransferResult};
 use crate::workflow::fold::Root;
+use crate::workflow::payment::payment_of;
 use crate::workflow::{Event as MachineEvent, Key, Row, payment, refund};
 
 /// What the channel is told. Only `Taken` is a positive answer, and only after the effect is durable.
@@ -32,6 +33,9 @@ impl CallbackAnswer {
         }
     }
 }
+
+/// The centre, as the inbox and the transfer log name it.
+const INSURER: &str = "insurer";
 
 impl Engine {
     /// Takes a callback. `interface` names the route for the log.
@@ -60,6 +64,56 @@ impl Engine {
         let end = TransferEnd { at: self.now(), result: TransferResult::Answered, status: answer.status().to_string(), digest: String::new(), body: Vec::new() };
         hospital.log.end(id, end).await;
         Ok(answer)
+    }
+
+    /// Takes a callback of the insurer's centre (6302). It is verified, recorded and applied like a channel's.
+    pub async fn insurer_callback(&self, hospital: &HospitalId, interface: &str, raw: &RawNotice<'_>) -> Result<CallbackAnswer> {
+        let hospital = self.hospital(hospital)?;
+        let port = hospital.insurer.as_ref().ok_or_else(|| Error::new(Code::NotFound).with("field", "insurer"))?;
+        let begin = TransferBegin {
+            hospital: hospital.id.clone(),
+            at: self.now(),
+            direction: Direction::In,
+            peer: INSURER.to_owned(),
+            interface: interface.to_owned(),
+            business_no: None,
+            digest: gm::hex(&gm::sm3(raw.body)),
+            body: raw.body.to_vec(),
+        };
+        let Ok(id) = hospital.log.begin(begin).await else { return Ok(CallbackAnswer::TryAgain) };
+        let answer = match port.accept(raw, self.now()) {
+            Err(_) => CallbackAnswer::Rejected,
+            Ok(notice) => match self.take_order(hospital, notice).await {
+                Ok(()) => CallbackAnswer::Taken,
+                Err(_) => CallbackAnswer::TryAgain,
+            },
+        };
+        let end = TransferEnd { at: self.now(), result: TransferResult::Answered, status: answer.status().to_string(), digest: String::new(), body: Vec::new() };
+        hospital.log.end(id, end).await;
+        Ok(answer)
+    }
+
+    /// A message about an order under an earlier number of the payment is kept for a person: that order is not ours any more.
+    async fn take_order(&self, hospital: &Hospital, notice: InsurerNotice) -> Result<()> {
+        let source = Source::Message { peer: INSURER.to_owned(), id: notice.id };
+        let message = serde_json::to_vec(&notice.report).map_err(|_| Error::internal("reports serialise"))?;
+        let key = payment_of(&notice.order_no).map(Key::Payment);
+        let known = match key {
+            Some(key) => self.inner.store.load(&hospital.id, &[key]).await?.pop(),
+            None => None,
+        };
+        let ours = match &known {
+            Some(Row::Payment(p)) => p.insured.as_ref().and_then(|i| i.order.as_ref()).is_some_and(|order| order.order_no.as_str() == notice.order_no),
+            _ => false,
+        };
+        let event = match key.filter(|_| ours) {
+            Some(key) => {
+                let fact = payment::Event::Ordered { via: payment::Via::Callback, report: Box::new(notice.report) };
+                Event { message: Some(message), ..Event::new(&Actor::Engine, Root::Fact(key, MachineEvent::Payment(fact)), source) }
+            }
+            None => Event { message: Some(message), quarantine: true, ..Event::consume(&Actor::Engine, source) },
+        };
+        applied(self.apply(hospital, event).await?)
     }
 
     /// Takes a notice that HIS pushes to `path` (停诊通知 and the like). It is verified, recorded and applied like a callback.

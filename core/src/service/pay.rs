@@ -111,11 +111,18 @@ impl Engine {
         let payment_id = PaymentId::new(self.fresh())?;
         let terms = self.terms_hash(&caller.hospital)?.clone();
         let total = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
+        if quote.insurable.is_some() && !hospital.channel_traits(&request.channel).is_some_and(|traits| traits.mixed) {
+            return Ok(PayResponse::Refused { refusal: Refusal::new("channel_without_insurance", "该支付方式不支持医保支付", "请更换支付方式") });
+        }
+        let mut insured = None;
         let mut shares = BTreeMap::new();
         let mut births = Vec::with_capacity(items.len() + 1);
         for item in items {
             let id = SettlementId::new(self.fresh())?;
             shares.insert(id, item.bill.total_fen);
+            if let (Some(insurable), Some(insurer)) = (&quote.insurable, &hospital.insurer) {
+                insured = Some(insurable.order(payment_id, id, &item.bill, insurer.traits().cash_owner)?);
+            }
             births.push(New::Settlement(settlement::New {
                 id,
                 terms: terms.clone(),
@@ -130,7 +137,10 @@ impl Engine {
             }));
         }
         let patient = quote.payer.patient_id.clone();
-        births.insert(0, New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares }));
+        births.insert(
+            0,
+            New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares, insured }),
+        );
         let reply = |changes: &Changes| {
             let settlement_ids = changes.rows.keys().filter_map(|k| if let Key::Settlement(id) = k { Some(*id) } else { None }).collect();
             let st = changes.rows.get(&Key::Payment(payment_id)).map(|(row, _)| row.st().to_owned()).unwrap_or_default();

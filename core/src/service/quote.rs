@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
+use super::insure::{Insurable, QuotedInsurance};
 use super::unpaid::{Grouped, shown};
 use super::view::BillView;
 use crate::access::Caller;
@@ -10,6 +11,7 @@ use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::ident::{BillId, PatientId, QuoteId};
+use crate::insurance::Authorisation;
 use crate::invoice::Payer;
 use crate::money::Money;
 use crate::port::{FindPatient, HisAnswer, HisCall, IdentifyWay, PatientFile, Record, RecordKind, RecordWrite};
@@ -24,6 +26,10 @@ pub struct QuoteRequest {
     pub patient_id: PatientId,
     /// The bills, as `visit.unpaid` named them; at least one.
     pub bill_ids: Vec<BillId>,
+    /// To pay with insurance: what the patient gave to open it. Exactly one bill then, the first insured one; after it is
+    /// settled the next is quoted anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurance: Option<Authorisation>,
 }
 
 /// Response of `settlement.quote`.
@@ -41,6 +47,9 @@ pub enum QuoteResponse {
         total_fen: Money,
         /// The quote may be paid until then.
         expires_at: Timestamp,
+        /// With insurance: by which, and the notice. The split comes with the payment, before anything is paid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        insurance: Option<QuotedInsurance>,
     },
     /// Not now: a bill changed, is being paid, or cannot be paid here.
     Refused {
@@ -55,6 +64,8 @@ pub enum QuoteResponse {
 pub(super) struct Quote {
     pub(super) payer: Payer,
     pub(super) items: Vec<QuoteItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) insurable: Option<Box<Insurable>>,
     pub(super) expires_at: Timestamp,
 }
 
@@ -94,24 +105,43 @@ impl Engine {
             items.push(QuoteItem { bill: bill.clone(), visit_date: visit.date, visit_dept: visit.dept_name.clone() });
         }
         let total_fen = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
-        let payer = payer(&self.patient_file(&caller.hospital, &request.patient_id).await?, self.now());
+        let file = self.patient_file(&caller.hospital, &request.patient_id).await?;
+        let payer = payer(&file, self.now());
+        let insurable = match (&request.insurance, items.as_slice()) {
+            (None, _) => None,
+            (Some(authorisation), [item]) => {
+                let bills: Vec<Bill> = grouped.iter().filter_map(|g| g.bills.as_ref().ok()).flatten().cloned().collect();
+                match self.insurable(hospital, &file, &bills, &item.bill, authorisation).await? {
+                    Ok(insurable) => Some(Box::new(insurable)),
+                    Err(refusal) => return Ok(QuoteResponse::Refused { refusal }),
+                }
+            }
+            (Some(_), _) => return Ok(QuoteResponse::Refused { refusal: Refusal::new("insured_alone", "医保支付一次只能结算一张单据", "请只选择一张单据") }),
+        };
+        let insurance = insurable.as_ref().map(|i| i.shown(self.now()));
         let expires_at = self.now().plus_millis(i64::from(hospital.terms.quote_life_s) * 1000);
         let quote_id = QuoteId::new(self.fresh())?;
-        let body = serde_json::to_vec(&Quote { payer, items, expires_at }).map_err(|_| Error::internal("quotes serialise"))?;
+        let body = serde_json::to_vec(&Quote { payer, items, insurable, expires_at }).map_err(|_| Error::internal("quotes serialise"))?;
         // Kept a day longer than it may be paid, so that a late reader is told "expired" and not "unknown".
         let record = Record { kind: RecordKind::Quote, key: quote_id.to_string(), ver: 1, expires: Some(expires_at.plus_millis(86_400_000)), body };
         self.housekeep(&caller.hospital, vec![RecordWrite { record, expected: None }]).await?;
-        Ok(QuoteResponse::Quoted { quote_id, bills: views, total_fen, expires_at })
+        Ok(QuoteResponse::Quoted { quote_id, bills: views, total_fen, expires_at, insurance })
     }
 
     /// A quote as it was given, for a page that shows it again. Expired ones are refused, strangers' are missing.
     pub async fn quoted(&self, caller: &Caller, quote_id: QuoteId) -> Result<QuoteResponse> {
-        let Quote { items, expires_at, .. } = self.load_quote(caller, quote_id).await?;
+        let Quote { items, insurable, expires_at, .. } = self.load_quote(caller, quote_id).await?;
         if expires_at <= self.now() {
             return Ok(QuoteResponse::Refused { refusal: Refusal::new("quote_expired", "报价已过期", "请刷新待缴费列表后重新确认") });
         }
         let total_fen = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
-        Ok(QuoteResponse::Quoted { quote_id, bills: items.iter().map(|i| BillView::of(&i.bill)).collect(), total_fen, expires_at })
+        Ok(QuoteResponse::Quoted {
+            quote_id,
+            bills: items.iter().map(|i| BillView::of(&i.bill)).collect(),
+            total_fen,
+            expires_at,
+            insurance: insurable.map(|i| i.shown(self.now())),
+        })
     }
 
     /// A stored quote.

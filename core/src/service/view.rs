@@ -9,8 +9,10 @@ use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::ChargeLine;
 use crate::ident::{BillId, ChannelCode, DeptCode, InvoiceId, LineKey, PaymentId, RefundId, SettlementId, VisitId};
+use crate::insurance::{Notice, notice};
 use crate::money::{Money, Quantity, UnitPrice};
-use crate::payment::Handover;
+use crate::payment::{Amounts, Handover};
+use crate::refund::Window;
 use crate::workflow::{Invoice, InvoiceSt, Payment, PaymentSt, Refusal, Settlement, SettlementSt};
 
 /// One line as shown.
@@ -119,6 +121,8 @@ impl BillView {
 pub enum Progress {
     /// The bills are being locked, the order is being opened.
     Preparing,
+    /// The insurer has quoted: the patient looks at the split and agrees.
+    AwaitingConsent,
     /// The patient may pay now.
     AwaitingPayment,
     /// It is being found out whether the money came.
@@ -142,6 +146,7 @@ impl Progress {
     pub const fn text(self) -> &'static str {
         match self {
             Progress::Preparing => "正在准备，请稍候",
+            Progress::AwaitingConsent => "请核对医保结算金额并确认",
             Progress::AwaitingPayment => "请在有效时间内完成支付",
             Progress::Confirming => "正在确认支付结果，请勿重复支付",
             Progress::Booking => "已收款，正在入账",
@@ -288,6 +293,32 @@ fn progress_of(s: &Settlement) -> Progress {
     }
 }
 
+/// Who pays what of an insured payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InsuranceView {
+    /// Pooled fund (统筹).
+    pub fund_fen: Money,
+    /// Personal account (个账).
+    pub account_fen: Money,
+    /// Others.
+    pub other_fen: Money,
+    /// The patient (自付).
+    pub cash_fen: Money,
+    /// Until when the money can come back; while he has not agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+}
+
+impl InsuranceView {
+    fn of(p: &Payment, now: Timestamp) -> Option<InsuranceView> {
+        let insured = p.insured.as_deref().filter(|insured| insured.split.is_some())?;
+        let Amounts { cash_fen, account_fen, fund_fen, other_fen } = insured.amounts();
+        let notice = (p.st == PaymentSt::Priced).then(|| notice(now, &Window::default()));
+        Some(InsuranceView { fund_fen, account_fen, other_fen, cash_fen, notice })
+    }
+}
+
 /// A payment as shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -312,6 +343,9 @@ pub struct PaymentView {
     pub expires_at: Timestamp,
     /// Now, by the server's clock, so that a page can count down.
     pub now: Timestamp,
+    /// Who pays what, once the insurer has quoted; the notice until the patient has agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurance: Option<InsuranceView>,
     /// What the client needs to let the patient pay; only while he may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handover: Option<Handover>,
@@ -325,7 +359,8 @@ impl PaymentView {
         let version = steps.map(u64::from).sum();
         let settlements: Vec<SettlementView> = settlements.iter().map(|s| SettlementView::of(s, invoices, false)).collect();
         let progress = match p.st {
-            PaymentSt::Preparing | PaymentSt::Ordering => Progress::Preparing,
+            PaymentSt::Preparing | PaymentSt::Pricing | PaymentSt::Ordering => Progress::Preparing,
+            PaymentSt::Priced => Progress::AwaitingConsent,
             PaymentSt::Paying => Progress::AwaitingPayment,
             PaymentSt::Closing => Progress::Confirming,
             PaymentSt::Closed => Progress::Closed,
@@ -344,6 +379,7 @@ impl PaymentView {
             channel: p.channel.clone(),
             expires_at: p.expires_at,
             now,
+            insurance: InsuranceView::of(p, now),
             handover: if p.st == PaymentSt::Paying { p.handover.clone() } else { None },
             settlements,
         }

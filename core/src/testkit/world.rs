@@ -8,6 +8,7 @@ mod bookings;
 mod channel;
 mod his;
 mod his_refunds;
+mod insurer;
 mod invoice;
 mod people;
 mod plan;
@@ -18,16 +19,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::access::Private;
 use crate::calendar::BizDate;
 use crate::error::Result;
-use crate::ident::{ChannelCode, HospitalId};
+use crate::ident::{ChannelCode, HospitalId, PaymentId};
 use crate::policy::{Pace, Terms};
 use crate::port::{Clock, LogSink, RecentTransfers};
 use crate::service::Hospital;
 
 use super::host::SeededEntropy;
 
-pub use asked::{FakeHealthCodes, FakeInsurer, FakeNotifier};
+pub use asked::{FakeHealthCodes, FakeNotifier};
 pub use channel::FakeChannel;
 pub use his::{FakeHis, HisHabits};
+pub use insurer::{FakeInsurer, InsurerHabits};
 pub use invoice::FakeInvoices;
 pub use people::{booking, charge, stop, visit};
 pub use plan::{Plan, Trouble};
@@ -44,7 +46,7 @@ pub struct World {
     pub invoices: Arc<FakeInvoices>,
     /// The health-code platform.
     pub health_codes: Arc<FakeHealthCodes>,
-    /// The e-voucher decoder.
+    /// The insurer.
     pub insurer: Arc<FakeInsurer>,
     /// SMS gateway and official account.
     pub notifier: Arc<FakeNotifier>,
@@ -68,6 +70,15 @@ impl World {
             log: Arc::new(RecentTransfers::new(64)),
             plan,
         }
+    }
+
+    /// The payer pays an order: his cash at the channel, and with it whatever the insurer has priced for it.
+    pub fn pay(&self, payment: PaymentId) -> bool {
+        let paid = self.channel.pay(&payment.business_no());
+        if paid {
+            self.insurer.settle(payment);
+        }
+        paid
     }
 
     /// What goes wrong from now on.
@@ -94,7 +105,7 @@ impl World {
 
     /// What really happened.
     pub fn truth(&self) -> Truth {
-        Truth::of(&self.his, &self.channel, &self.invoices)
+        Truth::of(&self.his, &self.channel, &self.insurer, &self.invoices)
     }
 }
 

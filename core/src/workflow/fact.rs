@@ -36,7 +36,8 @@ pub fn of_act(call: &Call, outcome: Outcome<Answer>, sent: u32, attempt: u32) ->
         Call::Notify { call: NotifyCall::Send { .. } } => notice_act(outcome, sent),
         Call::Insurer { call: InsurerCall::Reverse { .. } } => reclaim_act(outcome, sent),
         // Asked while a person waits, never queued.
-        Call::HealthCode { .. } | Call::Insurer { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => AGAIN,
+        Call::HealthCode { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => AGAIN,
+        Call::Insurer { call } => insurer_act(call, insurer(outcome), sent),
     }
 }
 
@@ -72,6 +73,9 @@ pub fn of_poll(machine: Key, call: &Call, outcome: Outcome<Answer>) -> Verdict {
         }
         (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) if matches!(machine, Key::Refund(_)) => {
             Event::Refund(refund::Event::Insurer { says: InsurerSays::Order { code: report.code } })
+        }
+        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) if matches!(machine, Key::Payment(_)) => {
+            Event::Payment(payment::Event::Ordered { via: payment::Via::Query, report: Box::new(report) })
         }
         (Call::His { call: HisCall::QueryCheckIn { .. } }, Answer::His(HisAnswer::QueryCheckIn(ticket))) => Event::CheckIn(check_in::Event::Found { ticket }),
         (Call::His { call: HisCall::QueryFile { .. } }, Answer::His(HisAnswer::QueryFile(opened))) => Event::Filing(filing::Event::Found { opened }),
@@ -110,6 +114,7 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         | HisCall::CancelPost { .. }
         | HisCall::FindPatient { .. }
         | HisCall::Unpaid { .. }
+        | HisCall::UploadFacts { .. }
         | HisCall::QueryPost { .. }
         | HisCall::Refundable { .. }
         | HisCall::QueryReverse { .. }
@@ -263,6 +268,30 @@ fn channel_act(call: &ChannelCall, outcome: Outcome<ChannelAnswer>, sent: u32, a
     }
 }
 
+fn insurer_act(call: &InsurerCall, outcome: Outcome<InsurerAnswer>, sent: u32) -> Verdict {
+    use payment::Event as E;
+    let event = match (call, outcome) {
+        (_, Outcome::Unsent(_)) => return UNSENT,
+        (InsurerCall::Upload { .. }, Outcome::Done(InsurerAnswer::Upload(uploaded))) => E::Uploaded { uploaded: Some(Box::new(uploaded)) },
+        (InsurerCall::Upload { .. }, Outcome::Refused(no)) if sent <= 1 => E::UploadRefused { no },
+        (InsurerCall::Upload { .. }, Outcome::Refused(no)) => E::UploadUnknown { fault: late(&no), sent },
+        (InsurerCall::Upload { .. }, Outcome::Unknown(fault)) => E::UploadUnknown { fault, sent },
+        (InsurerCall::Upload { .. }, Outcome::Done(_)) => E::UploadUnknown { fault: shape(), sent },
+        (InsurerCall::Place { .. }, Outcome::Done(InsurerAnswer::Place(report))) => E::Ordered { via: payment::Via::Query, report: Box::new(report) },
+        (InsurerCall::Place { .. }, Outcome::Refused(no)) if sent <= 1 => E::PlaceRefused { no },
+        (InsurerCall::Place { .. }, Outcome::Refused(no)) => E::PlaceUnknown { fault: late(&no) },
+        (InsurerCall::Place { .. }, Outcome::Unknown(fault)) => E::PlaceUnknown { fault },
+        (InsurerCall::Place { .. }, Outcome::Done(_)) => E::PlaceUnknown { fault: shape() },
+        (InsurerCall::Revoke { .. }, Outcome::Done(InsurerAnswer::Revoke)) => E::RevokeDone,
+        (InsurerCall::Revoke { .. }, Outcome::Done(_)) => E::RevokeOpen { fault: shape() },
+        (InsurerCall::Revoke { .. }, Outcome::Refused(no)) => E::RevokeOpen { fault: late(&no) },
+        (InsurerCall::Revoke { .. }, Outcome::Unknown(fault)) => E::RevokeOpen { fault },
+        // Reads are never acts.
+        (_, Outcome::Done(_) | Outcome::Refused(_) | Outcome::Unknown(_)) => return AGAIN,
+    };
+    Verdict::Fact(Event::Payment(event))
+}
+
 fn invoice_act(call: &InvoiceCall, outcome: Outcome<InvoiceAnswer>, sent: u32) -> Verdict {
     use invoice::Event as E;
     let event = match (call, outcome) {
@@ -301,6 +330,16 @@ fn channel(outcome: Outcome<Answer>) -> Outcome<ChannelAnswer> {
     match outcome {
         Outcome::Done(Answer::Channel(answer)) => Outcome::Done(answer),
         Outcome::Done(Answer::His(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Insurer(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
+        Outcome::Refused(no) => Outcome::Refused(no),
+        Outcome::Unsent(fault) => Outcome::Unsent(fault),
+        Outcome::Unknown(fault) => Outcome::Unknown(fault),
+    }
+}
+
+fn insurer(outcome: Outcome<Answer>) -> Outcome<InsurerAnswer> {
+    match outcome {
+        Outcome::Done(Answer::Insurer(answer)) => Outcome::Done(answer),
+        Outcome::Done(Answer::His(_) | Answer::Channel(_) | Answer::Invoice(_) | Answer::HealthCode(_) | Answer::Notify(_)) => Outcome::Unknown(shape()),
         Outcome::Refused(no) => Outcome::Refused(no),
         Outcome::Unsent(fault) => Outcome::Unsent(fault),
         Outcome::Unknown(fault) => Outcome::Unknown(fault),

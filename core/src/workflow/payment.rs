@@ -1,8 +1,11 @@
 //! Payment (支付单): one act of paying, at most one channel order, 1..n settlements of one patient.
 //!
-//! `preparing → ordering → paying → paid`; exits `closing → closed`, `held`. One out_trade_no for life. An in-flight
+//! `preparing → (insured: pricing → priced →) ordering → paying → paid`; exits `closing → closed`, `held`. One out_trade_no for life. An in-flight
 //! state *is* its unknown state. Table: DESIGN.md §4.3, generated into docs/machines.md.
 
+mod insured;
+mod legs;
+mod pricing;
 mod step;
 
 use std::collections::BTreeMap;
@@ -12,15 +15,23 @@ use serde::{Deserialize, Serialize};
 use super::{Base, states};
 use crate::calendar::Timestamp;
 use crate::ident::{BusinessNo, ChannelCode, PatientId, PaymentId, RefundId, SettlementId, TermsHash};
+use crate::insurance::{OrderReport, Upload};
 use crate::money::Money;
 use crate::payment::{Amounts, Handover, Method, Parts, Proof, TradeState};
-use crate::port::{Fault, No};
+use crate::port::{CashOwner, Fault, No, Uploaded};
+
+pub use insured::{Insured, Leg};
+pub(crate) use insured::{insured_order_no, payment_of};
 
 states! {
     /// States of a payment.
     PaymentSt {
         /// Waiting for every bill to be locked in HIS.
         Preparing = "preparing",
+        /// The insurer is asked what it pays.
+        Pricing = "pricing",
+        /// The patient sees the split and has not agreed yet.
+        Priced = "priced",
         /// The channel order is being opened.
         Ordering = "ordering",
         /// The payer may pay; we ask.
@@ -71,6 +82,9 @@ pub struct Payment {
     /// What was paid, is set aside and went back, part by part.
     #[serde(default)]
     pub parts: Parts,
+    /// The insurer's side of an insured payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured: Option<Box<Insured>>,
     /// Reservations by refund.
     #[serde(default)]
     pub reserved: BTreeMap<RefundId, Amounts>,
@@ -118,6 +132,19 @@ pub struct New {
     pub method: Method,
     /// Settlements and amounts.
     pub shares: BTreeMap<SettlementId, Money>,
+    /// What the insurer is asked to price: exactly one settlement then.
+    pub insured: Option<Box<InsuredOrder>>,
+}
+
+/// An upload, under the payment's first number, and until when what opens it lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsuredOrder {
+    /// The upload.
+    pub upload: Upload,
+    /// The patient must agree by then (payAuthNo life).
+    pub until: Timestamp,
+    /// Who gives the cash part back, if it comes to that.
+    pub cash_owner: CashOwner,
 }
 
 /// Where evidence about an order came from.
@@ -136,6 +163,8 @@ pub enum Via {
 pub enum Event {
     /// Command: the patient or staff gives up.
     Cancel,
+    /// Command: the patient has seen the split and the notice, and agrees.
+    Accept,
     /// Command: a person decides about a held payment.
     Resolve {
         /// What.
@@ -177,6 +206,49 @@ pub enum Event {
         via: Via,
         /// What.
         state: TradeState,
+    },
+    /// The centre has taken the upload. The answer holds a secret and is left out of the state log.
+    Uploaded {
+        /// What it answered.
+        #[serde(skip_serializing, default)]
+        uploaded: Option<Box<Uploaded>>,
+    },
+    /// A definite no to the first attempt to upload.
+    UploadRefused {
+        /// The no.
+        no: No,
+    },
+    /// The answer to an upload is lost, or it was refused after a lost attempt.
+    UploadUnknown {
+        /// What happened.
+        fault: Fault,
+        /// Attempts under this number that are not proven unsent.
+        sent: u32,
+    },
+    /// The centre says something about the order.
+    Ordered {
+        /// Where it came from.
+        via: Via,
+        /// What; its secret is left out of the state log.
+        #[serde(serialize_with = "without_token")]
+        report: Box<OrderReport>,
+    },
+    /// A definite no to the first attempt to price.
+    PlaceRefused {
+        /// The no.
+        no: No,
+    },
+    /// It is not known whether the order is priced: ask.
+    PlaceUnknown {
+        /// What happened.
+        fault: Fault,
+    },
+    /// The centre has revoked the order.
+    RevokeDone,
+    /// The centre would not revoke it, or it is not known: ask.
+    RevokeOpen {
+        /// Why.
+        fault: Fault,
     },
     /// The channel closed the order on our demand.
     CloseDone,
@@ -235,6 +307,10 @@ pub enum Decision {
         /// The proof.
         proof: Proof,
     },
+}
+
+fn without_token<S: serde::Serializer>(report: &OrderReport, s: S) -> Result<S::Ok, S::Error> {
+    OrderReport { reversal_token: None, ..report.clone() }.serialize(s)
 }
 
 impl Payment {

@@ -28,7 +28,7 @@ pub fn allows(kind: MachineKind, from: Option<&str>, to: &str) -> bool {
 /// question into another one (`closing`), never into an answer.
 pub fn unknown(kind: MachineKind, st: &str) -> bool {
     match kind {
-        MachineKind::Payment => matches!(st, "ordering" | "paying" | "closing"),
+        MachineKind::Payment => matches!(st, "pricing" | "ordering" | "paying" | "closing"),
         MachineKind::Settlement => matches!(st, "posting" | "refunding" | "releasing"),
         MachineKind::Refund => matches!(st, "checking" | "insurer" | "his" | "returning" | "red"),
         MachineKind::Invoice => matches!(st, "issuing" | "redding"),
@@ -42,10 +42,19 @@ pub fn unknown(kind: MachineKind, st: &str) -> bool {
 
 const PAYMENT: &[(Option<&str>, &str)] = &[
     (None, "preparing"),
+    (Some("preparing"), "pricing"),
     (Some("preparing"), "ordering"),
     (Some("preparing"), "paid"),
     (Some("preparing"), "closed"),
     (Some("preparing"), "held"),
+    (Some("pricing"), "priced"),
+    (Some("pricing"), "closing"),
+    (Some("pricing"), "closed"),
+    (Some("pricing"), "held"),
+    (Some("priced"), "ordering"),
+    (Some("priced"), "closing"),
+    (Some("priced"), "closed"),
+    (Some("priced"), "held"),
     (Some("ordering"), "paying"),
     (Some("ordering"), "closing"),
     (Some("ordering"), "closed"),

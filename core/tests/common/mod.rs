@@ -1,7 +1,9 @@
 //! A clinic in virtual time: one store, one or more replicas, counterparts with a truth of their own.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod approvers;
 pub mod crash;
+pub mod insured;
 pub mod refund;
 
 use std::sync::Arc;
@@ -254,7 +256,7 @@ impl Clinic {
 pub async fn quote_all(engine: &Engine, caller: &Caller, patient: &PatientId, key: RequestKey) -> PayRequest {
     let unpaid = engine.unpaid(caller, &UnpaidRequest { patient_id: patient.clone() }).await.unwrap();
     let bill_ids: Vec<_> = unpaid.visits.iter().flat_map(|v| &v.bills).filter(|b| b.payable).map(|b| b.bill_id.clone()).collect();
-    let quote = engine.quote(caller, &QuoteRequest { patient_id: patient.clone(), bill_ids }).await.unwrap();
+    let quote = engine.quote(caller, &QuoteRequest { patient_id: patient.clone(), bill_ids, insurance: None }).await.unwrap();
     let QuoteResponse::Quoted { quote_id, .. } = quote else { panic!("not quoted: {quote:?}") };
     PayRequest { key, quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat").unwrap(), method: Method::Native }
 }

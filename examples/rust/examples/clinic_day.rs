@@ -67,7 +67,7 @@ pub(crate) fn run() -> Result<String, Box<dyn Error>> {
     }
 
     // 5. A quote fixes what was shown; paying it claims the lines, locks them in HIS and opens an order at the channel.
-    let (e, c, request) = (engine.clone(), caller.clone(), QuoteRequest { patient_id: patient, bill_ids: bills.into_iter().map(|b| b.bill_id).collect() });
+    let (e, c, request) = (engine.clone(), caller.clone(), QuoteRequest { patient_id: patient, bill_ids: bills.into_iter().map(|b| b.bill_id).collect(), insurance: None });
     let QuoteResponse::Quoted { quote_id, total_fen, .. } = wait(&mut exec, async move { e.quote(&c, &request).await })?? else { return Err("not quoted".into()) };
     writeln!(told, "quoted   {}", total_fen.to_yuan())?;
     // The key belongs to the request: sent again after a time-out, it is the same payment.

@@ -40,7 +40,7 @@ pub async fn quote(State(app): State<App>, signed: Signed, fields: Fields) -> Pa
     if bill_ids.is_empty() {
         return unpaid::show(&app, signed, Some((t.unpaid_none_ticked.to_string(), t.unpaid_none_ticked_next.to_string()))).await;
     }
-    let request = QuoteRequest { patient_id: signed.session.patient.clone(), bill_ids };
+    let request = QuoteRequest { patient_id: signed.session.patient.clone(), bill_ids, insurance: None };
     let (caller, asked) = (signed.session.caller.clone(), app.clone());
     match detached(async move { asked.engine().quote(&caller, &request).await }).await? {
         QuoteResponse::Quoted { quote_id, .. } => Ok(answer::see(&signed.visit.at(&format!("/confirm/{quote_id}")))),

@@ -176,7 +176,7 @@ fn row(f: &Frame, view: &SettlementView) -> Row {
         Progress::Refunded => ("back", &t.state_refunded),
         Progress::AtWindow => ("window", &t.state_window),
         Progress::Closed => ("window", &t.state_closed),
-        Progress::Booking | Progress::Preparing | Progress::AwaitingPayment | Progress::Confirming => ("wait", &t.result_booking),
+        Progress::Booking | Progress::Preparing | Progress::AwaitingConsent | Progress::AwaitingPayment | Progress::Confirming => ("wait", &t.result_booking),
     };
     Row { s: Settled::of(f, view), when: view.paid_at.map_or_else(|| day(view.visit_date), moment), state: state.to_string(), mood }
 }

@@ -47,7 +47,8 @@ impl Stage {
     /// `None` when the result's page has the word.
     pub fn of(progress: Progress) -> Option<Stage> {
         match progress {
-            Progress::Preparing => Some(Stage::Preparing),
+            // What the insurer pays is agreed to on a page of its own, which leads here.
+            Progress::Preparing | Progress::AwaitingConsent => Some(Stage::Preparing),
             Progress::AwaitingPayment => Some(Stage::Awaiting),
             Progress::Confirming => Some(Stage::Confirming),
             Progress::Booking | Progress::Done | Progress::Refunding | Progress::Refunded | Progress::Closed | Progress::AtWindow => None,

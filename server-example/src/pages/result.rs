@@ -101,7 +101,9 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
         Progress::Refunded => ("back", "back", &t.result_refunded, &t.result_refunded_text),
         Progress::Closed => ("closed", "close", &t.result_closed, &t.result_closed_text),
         Progress::AtWindow => ("window", "person", &t.result_window, &t.result_window_text),
-        Progress::Booking | Progress::Preparing | Progress::AwaitingPayment | Progress::Confirming => ("wait", "wait", &t.result_booking, &t.result_booking_text),
+        Progress::Booking | Progress::Preparing | Progress::AwaitingConsent | Progress::AwaitingPayment | Progress::Confirming => {
+            ("wait", "wait", &t.result_booking, &t.result_booking_text)
+        }
     };
     let goes_on = view.progress == Progress::Done;
     let mut parts = Vec::with_capacity(view.settlements.len());

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use menjie::ident::BillId;
+use menjie::insurance::Authorisation;
 use menjie::service::{QuoteRequest, UnpaidRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ use crate::input::Body;
 pub struct Quote {
     /// The bills, as the unpaid list named them; at least one.
     pub bill_ids: Vec<BillId>,
+    /// To pay with insurance: what the patient gave to open it. Exactly one bill then.
+    #[serde(default)]
+    pub insurance: Option<Authorisation>,
 }
 
 /// `GET /api/v1/bills/unpaid`.
@@ -30,7 +34,7 @@ pub async fn unpaid(State(app): State<App>, Patient(session): Patient) -> Result
 
 /// `POST /api/v1/settlements/quote`.
 pub async fn quote(State(app): State<App>, Patient(session): Patient, Body(body): Body<Quote>) -> Result<Response, Failure> {
-    let request = QuoteRequest { patient_id: session.patient, bill_ids: body.bill_ids };
+    let request = QuoteRequest { patient_id: session.patient, bill_ids: body.bill_ids, insurance: body.insurance };
     let quoted = detached(async move { app.engine().quote(&session.caller, &request).await }).await?;
     Ok(json(StatusCode::OK, &quoted))
 }

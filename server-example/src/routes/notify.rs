@@ -16,6 +16,7 @@ use crate::input::raw;
 
 const WECHAT: &str = "wechat";
 const HIS: &str = "his";
+const INSURER: &str = "insurer";
 
 /// What WeChat Pay reads.
 #[derive(Serialize)]
@@ -48,6 +49,37 @@ pub async fn wechat(State(app): State<App>, request: Request) -> Result<Response
         }
     };
     counting.metrics().callback(WECHAT, result);
+    Ok(json(status, &answer))
+}
+
+/// What the insurer's centre reads (domain/medins.md §10 item 19).
+#[derive(Serialize)]
+struct CentreAnswer {
+    code: i32,
+    success: bool,
+    message: &'static str,
+}
+
+/// `POST /notify/insurer`: the result of an insured order (6302).
+pub async fn insurer(State(app): State<App>, request: Request) -> Result<Response, Failure> {
+    let headers = named(request.headers());
+    let body = raw(request, &app).await?;
+    let counting = app.clone();
+    let taken = detached(async move { app.engine().insurer_callback(app.hospital(), "POST /notify/insurer", &RawNotice { headers: &headers, body: &body }).await }).await;
+    let (result, status, answer) = match taken {
+        Ok(CallbackAnswer::Taken) => ("taken", StatusCode::OK, CentreAnswer { code: 0, success: true, message: "成功" }),
+        Ok(CallbackAnswer::Rejected) => {
+            tracing::warn!(target: "menjie::security", peer = INSURER, "a message without a genuine signature was rejected");
+            ("rejected", StatusCode::UNAUTHORIZED, CentreAnswer { code: -1, success: false, message: "验签失败" })
+        }
+        Ok(CallbackAnswer::TryAgain) => ("try_again", StatusCode::INTERNAL_SERVER_ERROR, CentreAnswer { code: -1, success: false, message: "请重试" }),
+        Err(error) if error.code() == Code::NotFound => return Err(Error::new(Code::NotFound).into()),
+        Err(error) => {
+            tracing::warn!(target: "menjie::notify", code = error.code().number(), "a message of the insurer could not be taken");
+            ("try_again", StatusCode::INTERNAL_SERVER_ERROR, CentreAnswer { code: -1, success: false, message: "请重试" })
+        }
+    };
+    counting.metrics().callback(INSURER, result);
     Ok(json(status, &answer))
 }
 

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use menjie::ident::{BillId, ChannelCode, PaymentId, QuoteId, RequestKey};
 use menjie::payment::Method;
-use menjie::service::{PayRequest, PaymentCancelRequest, SettlementGetRequest};
+use menjie::service::{PayRequest, PaymentAcceptRequest, PaymentCancelRequest, SettlementGetRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,6 +31,17 @@ pub struct Pay {
     pub channel: ChannelCode,
     /// How the payer meets it.
     pub method: Method,
+}
+
+/// Request of `POST /api/v1/payments/{id}/accept`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The key, unless the header gives it.
+    #[serde(default)]
+    pub key: Option<RequestKey>,
+    /// The patient has ticked that he has seen the notice.
+    pub notice_seen: bool,
 }
 
 /// Request of `POST /api/v1/payments/{id}/cancel`.
@@ -66,6 +77,13 @@ pub async fn pay(State(app): State<App>, Patient(session): Patient, headers: Hea
 pub async fn get(State(app): State<App>, Patient(session): Patient, Id(payment_id): Id<PaymentId>, Asked(follow): Asked<Follow>) -> Result<Response, Failure> {
     let request = SettlementGetRequest { payment_id, wait_ms: follow.wait_ms, since: follow.since };
     Ok(json(StatusCode::OK, &app.engine().get(&session.caller, &request).await?))
+}
+
+/// `POST /api/v1/payments/{id}/accept`.
+pub async fn accept(State(app): State<App>, Patient(session): Patient, Id(payment_id): Id<PaymentId>, headers: HeaderMap, Body(body): Body<Accept>) -> Result<Response, Failure> {
+    let request = PaymentAcceptRequest { key: key_of(&headers, body.key)?, payment_id, notice_seen: body.notice_seen };
+    let taken = detached(async move { app.engine().accept(&session.caller, &request).await }).await?;
+    Ok(json(StatusCode::OK, &taken))
 }
 
 /// `POST /api/v1/payments/{id}/cancel`.

@@ -10,7 +10,7 @@ use menjie::money::Money;
 use menjie::patient::{Guardian, Record};
 use menjie::port::{
     AttendOrder, CallCx, CallLog, DocumentRef, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisPosting, HisReversal, IdentifyWay, LineRef, Outcome, RebookOrder,
-    RebookTo, RecentTransfers, StoppedSession,
+    RebookTo, RecentTransfers, StoppedSession, UploadOf,
 };
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
@@ -121,12 +121,17 @@ pub(crate) fn post() -> HisCall {
             out_trade_no: BusinessNo::new("P0000000000000000007").unwrap(),
             trade_no: Some("4200001234202603021234567890".into()),
             paid_at: Timestamp::parse("2026-03-02T09:16:30.000+08:00").unwrap(),
+            insured: None,
         },
     }
 }
 
 pub(crate) fn unpaid() -> HisCall {
     HisCall::Unpaid { patient: PatientId::new("P10001").unwrap() }
+}
+
+pub(crate) fn upload_of() -> UploadOf {
+    UploadOf { patient_id: PatientId::new("P10001").unwrap(), visit_id: VisitId::new("V1").unwrap(), lines: vec![LineKey::new("L1").unwrap()] }
 }
 
 pub(crate) fn find() -> HisCall {
@@ -144,6 +149,10 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
     vec![
         (find(), r#"{"patients":[{"patient_id":"P10001","name":"张某某","sex_code":"1","birth_date":"1990-03-07"}]}"#),
         (unpaid(), r#"{"visits":[],"lines":[]}"#),
+        (
+            HisCall::UploadFacts { of: upload_of() },
+            r#"{"begun_at":"2026-03-02T09:00:00+08:00","med_type":"11","category":"A15","dept_code":"A15","dept_name":"门诊一","doctor_code":"D440500000001","doctor_name":"医生甲","diagnoses":[{"code":"F99.x00","name":"诊断","main":true,"at":"2026-03-02T09:05:00+08:00"}],"fees":[{"line_id":"L1","catalogue_code":"X1","hospital_code":"Y1","name":"药品甲","price":"3.2650","quantity":"28","amount":"91.42","at":"2026-03-02T09:06:00+08:00","order_dept_code":"A15","order_dept_name":"门诊一","doctor_code":"D440500000001","doctor_name":"医生甲","exec_dept_code":"A32","exec_dept_name":"药剂科"}]}"#,
+        ),
         (HisCall::Lock { bill: bill() }, r#"{"total":"121.32"}"#),
         (HisCall::Unlock { no: no() }, "null"),
         (post(), r#"{"receipt_no":"20260302000123","no":"S0000000000000000001","patient_id":"P10001","total":"121.32","posted_at":"2026-03-02T09:16:31+08:00"}"#),

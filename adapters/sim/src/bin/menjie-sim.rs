@@ -75,8 +75,8 @@ async fn run(arguments: Arguments) -> Result<()> {
     let urls = server.urls();
     let faults = arguments.faults.map_or_else(|| "off".to_owned(), |seed| format!("seed {seed}"));
     let text = format!(
-        "menjie-sim: {visits} visits, {lines} lines, seed {}, faults {faults}\nHIS      {}\nWeChat   {}\nInvoice  {}\nAdmin    {}/admin/truth\nIdentity {}\nPay here {}/wechat\nPhone    {}/phone\n",
-        arguments.seed, urls.his, urls.wechat, urls.invoice, urls.admin, urls.identity, urls.wechat, urls.wechat
+        "menjie-sim: {visits} visits, {lines} lines, seed {}, faults {faults}\nHIS      {}\nWeChat   {}\nInvoice  {}\nAdmin    {}/admin/truth\nIdentity {}\nInsurer  {}\nPay here {}/wechat\nPhone    {}/phone\n",
+        arguments.seed, urls.his, urls.wechat, urls.invoice, urls.admin, urls.identity, urls.insurer, urls.wechat, urls.wechat
     );
     let told = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
     told.map_err(|_| Error::field("stdout", "cannot be written"))?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::His;
 use super::book::{Bill, INCOMPLETE, NOT_FOUND, News, No, Paid, Posting, WINDOW};
+use super::insured::Insured;
 use super::wire::{Shape, fen, read};
 use crate::faults::{Drawn, Fault};
 use crate::wire::Response;
@@ -45,6 +46,7 @@ struct Posted {
     out_trade_no: Option<String>,
     trade_no: Option<String>,
     paid_at: Option<Timestamp>,
+    insured: Option<Insured>,
 }
 
 impl Posted {
@@ -93,6 +95,7 @@ impl His {
                     "lines": lines.into_iter().map(|line| shape.line(line)).collect::<Vec<_>>(),
                 })
             }
+            "upload_facts" => self.upload_facts(body, now, &shape)?,
             "lock" => {
                 let asked: Posted = read(body)?;
                 json!({"total": shape.yuan(self.book.lock(&asked.no, asked.bill()?)?)})
@@ -106,6 +109,9 @@ impl His {
                 let (Some(out_trade_no), Some(_)) = (asked.out_trade_no.clone(), asked.paid_at) else {
                     return Err(INCOMPLETE);
                 };
+                if let Some(insured) = &asked.insured {
+                    insured.check(fen(&asked.total)?)?;
+                }
                 let paid = Paid { channel: asked.channel.clone(), out_trade_no, trade_no: asked.trade_no.clone() };
                 self.book.post(&asked.no, asked.bill()?, paid, now, shown_from)?;
                 self.receipt(&asked.no, &shape).ok_or(NOT_FOUND)?

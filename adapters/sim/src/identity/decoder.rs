@@ -24,6 +24,8 @@ pub struct Decoder {
     people: People,
     rng: Rng,
     codes: BTreeMap<String, (String, Timestamp)>,
+    /// Tokens the insurer has not been told of yet, with whose they are.
+    tokens: Vec<(String, String)>,
     agenda: Agenda<Request>,
     counts: Counts,
 }
@@ -32,7 +34,7 @@ impl Decoder {
     /// A decoder for these people.
     pub fn new(credentials: &SimCredentials, seed: u64, people: People) -> Decoder {
         let org_id = credentials.insurance_org_id.clone();
-        Decoder { org_id, people, rng: Rng::new(seed).fork("decoder"), codes: BTreeMap::new(), agenda: Agenda::new(), counts: Counts::new() }
+        Decoder { org_id, people, rng: Rng::new(seed).fork("decoder"), codes: BTreeMap::new(), tokens: Vec::new(), agenda: Agenda::new(), counts: Counts::new() }
     }
 
     /// Answers one request.
@@ -60,6 +62,11 @@ impl Decoder {
         Some(Minted { code, expires_at })
     }
 
+    /// The tokens given out since the last time, with whose they are.
+    pub fn take_tokens(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.tokens)
+    }
+
     pub(super) const fn requests(&self) -> &Counts {
         &self.counts
     }
@@ -80,6 +87,7 @@ impl Decoder {
         let (patient_id, _) = self.codes.remove(code).filter(|(_, until)| *until > now).ok_or("电子凭证已失效")?;
         let token = self.rng.text(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", 32);
         let person = self.people.get(&patient_id).ok_or("无参保信息")?;
+        self.tokens.push((token.clone(), patient_id.clone()));
         Ok(json!({
             "idNo": person.id_no.as_ref().map(|no| no.reveal()), "idType": "01", "userName": person.name.reveal(), "ecToken": token, "insuOrg": INSURED_IN,
             "ecIndexNo": format!("{:0>32}", patient_id), "gender": person.sex_code, "birthday": person.birth_date.to_string().replace('-', "."), "nationality": "CHN",

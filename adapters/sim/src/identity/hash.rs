@@ -12,6 +12,11 @@ pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
 
+/// SHA-256 as lower-case hex.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&sha256(bytes))
+}
+
 /// HMAC-SHA256 (RFC 2104).
 pub(super) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     let material = if secret.len() > BLOCK { sha256(secret) } else { secret.to_vec() };

@@ -16,6 +16,11 @@ impl People {
         People(Arc::new(known.map(|patient| (patient.patient_id.as_str().to_owned(), patient.clone())).collect()))
     }
 
+    /// Everybody's patient number.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Somebody by patient number.
     pub fn get(&self, patient_id: &str) -> Option<&DayPatient> {
         self.0.get(patient_id)

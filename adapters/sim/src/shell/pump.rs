@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 
 use super::record::Exchange;
 use super::{Shared, now};
-use crate::faults::Peer;
 use crate::wire::Callback;
 
 /// WeChat waits this long for an answer.
@@ -59,7 +58,7 @@ pub(super) fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> Re
 async fn deliver(client: Client, shared: Arc<Shared>, callback: Callback) {
     let sent = || {
         let now = Instant::now();
-        Exchange { peer: Peer::Wechat, target: callback.url.clone(), headers: callback.headers.clone(), body: callback.body.clone(), begun: now, ended: now }
+        Exchange { peer: callback.peer, target: callback.url.clone(), headers: callback.headers.clone(), body: callback.body.clone(), begun: now, ended: now }
     };
     shared.record.keep(sent);
     let post = callback.headers.iter().fold(client.post(&callback.url), |post, (name, value)| post.header(name, value));

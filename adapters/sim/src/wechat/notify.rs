@@ -251,7 +251,7 @@ impl Wechat {
             ("wechatpay-serial", &serial),
             ("wechatpay-signature-type", "WECHATPAY2-SHA256-RSA2048"),
         ];
-        Some(Callback { id, at, url, headers: headers.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), body })
+        Some(Callback { id, peer: Peer::Wechat, at, url, headers: headers.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), body })
     }
 
     /// The receiver's answer to a delivery; `None` when it did not answer. Only 2xx ends the ladder.

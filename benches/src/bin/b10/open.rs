@@ -108,7 +108,7 @@ fn waits(exchanges: &[Exchange], seen: &[Seen]) -> Fallible<Waits> {
                 let from = scanned.get(order.as_str()).ok_or("a callback is of nobody's order")?;
                 wait(order, *from, *begun);
             }
-            (Peer::His | Peer::Wechat | Peer::Invoice | Peer::HealthCode | Peer::Decoder | Peer::Sms | Peer::Account, _) => {}
+            (Peer::His | Peer::Wechat | Peer::Insurer | Peer::Invoice | Peer::HealthCode | Peer::Decoder | Peer::Sms | Peer::Account, _) => {}
         }
     }
     Ok(waits)

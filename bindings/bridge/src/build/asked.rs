@@ -27,7 +27,7 @@ pub(super) fn asked(config: &HospitalConfig, place: &str, entropy: &Arc<dyn Entr
     }
     #[cfg(feature = "medins")]
     if let Some(insurer) = &config.insurer {
-        match menjie_medins::MedInsurance::connect(insurer.clone()) {
+        match menjie_medins::MedInsurance::connect(insurer.clone(), Arc::clone(entropy)) {
             Ok(port) => asked.insurer = Some(Arc::new(port)),
             Err(error) => problems.push(Problem::of(&error, &format!("{place}.insurer"))),
         }

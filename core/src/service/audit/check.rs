@@ -7,7 +7,8 @@ use super::{AuditReport, Figures, Violation, fen};
 use crate::ident::{LineKey, PaymentId, RefundId, SettlementId};
 use crate::ledger::{Account, Balances, Finding, Journal, JournalKind, check_at_rest, check_journals};
 use crate::money::Money;
-use crate::payment::Amounts;
+use crate::payment::{Amounts, Parts};
+use crate::workflow::payment::Leg;
 use crate::workflow::{Invoice, InvoiceSt, Key, Payment, PaymentSt, Refund, RefundSt, Row, Settlement, SettlementSt, table};
 
 /// Everything a store holds of one hospital.
@@ -121,10 +122,12 @@ impl Book {
         if returned != fen(part.refunded_fen) {
             self.broken("I4", key, "what went back is not the sum of its refunds");
         }
-        if p.proof.is_some() != part.paid_fen.is_positive() {
+        let insured = p.insured.as_ref().is_some_and(|insured| insured.insurer == Leg::Proven && !insured.amounts().insured().is_nothing());
+        if p.proof.is_some() != parts.paid.cash_fen.is_positive() || insured == parts.paid.insured().is_nothing() {
             self.broken("I19", key, "money without proof, or proof without money");
         }
-        report.figures.channel_fen += fen(part.paid_fen) - fen(part.refunded_fen);
+        report.figures.channel_fen += fen(parts.paid.cash_fen) - fen(parts.refunded.cash_fen);
+        report.figures.insurer_fen += kept_insured(&parts);
 
         let shares: i64 = p.shares.values().map(|s| fen(s.amount_fen)).sum();
         if !p.shares.is_empty() && shares != fen(p.amount_fen) {
@@ -311,6 +314,12 @@ impl<'a> World<'a> {
 /// What is proven to have gone back, all parts together.
 fn given_back(refund: &Refund) -> i64 {
     fen(refund.given_back().total().unwrap_or_default())
+}
+
+/// What the insurer pays of a payment and has not got back.
+fn kept_insured(parts: &Parts) -> i64 {
+    let kept = parts.paid.insured().minus(&parts.refunded.insured()).and_then(|kept| kept.total());
+    kept.map_or(0, fen)
 }
 
 fn violation(finding: Finding) -> Violation {

@@ -1,4 +1,4 @@
-//! Who is asked while a person waits, without wires: health-code platform, e-voucher decoder, SMS gateway, official account.
+//! Who is asked while a person waits, without wires: health-code platform, SMS gateway, official account.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -9,8 +9,7 @@ use super::lock;
 use super::plan::Line as Wire;
 use crate::access::Private;
 use crate::port::{
-    AccountUser, CallCx, CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall, Insurer, InsurerAnswer, InsurerCall, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits,
-    NotifyAnswer, NotifyCall, Outcome, VoucherHolder,
+    AccountUser, CallCx, CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall, Outcome,
 };
 
 /// The health-code platform.
@@ -38,38 +37,6 @@ impl HealthCode for FakeHealthCodes {
         let effect = move || match lock(&holders).get(code.reveal()) {
             Some(holder) => Outcome::Done(HealthCodeAnswer::Verify(holder.clone())),
             None => Outcome::Refused(No::new("E1", "no such code")),
-        };
-        self.wire.carry(call.name(), effect).await
-    }
-}
-
-/// The e-voucher decoder.
-pub struct FakeInsurer {
-    wire: Wire,
-    holders: Arc<Mutex<BTreeMap<String, VoucherHolder>>>,
-}
-
-impl FakeInsurer {
-    pub(super) fn new(wire: Wire) -> FakeInsurer {
-        FakeInsurer { wire, holders: Arc::default() }
-    }
-
-    /// From now on `code` belongs to this person.
-    pub fn issue(&self, code: &str, holder: VoucherHolder) {
-        lock(&self.holders).insert(code.to_owned(), holder);
-    }
-}
-
-#[async_trait]
-impl Insurer for FakeInsurer {
-    async fn call(&self, _cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
-        let (call_of, holders) = (call.clone(), Arc::clone(&self.holders));
-        let effect = move || match call_of {
-            InsurerCall::Identify { code } => match lock(&holders).get(code.reveal()) {
-                Some(holder) => Outcome::Done(InsurerAnswer::Identify(holder.clone())),
-                None => Outcome::Refused(No::new("1", "no such code")),
-            },
-            _ => Outcome::Refused(No::new("absent", "this insurer only reads vouchers")),
         };
         self.wire.carry(call.name(), effect).await
     }

@@ -183,7 +183,7 @@ fn done(number: &BusinessNo, amount_fen: Money, at: Timestamp) -> RefundState {
 #[async_trait]
 impl PaymentChannel for FakeChannel {
     fn traits(&self) -> ChannelTraits {
-        ChannelTraits { partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
+        ChannelTraits { mixed: true, partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
     }
 
     async fn call(&self, _cx: &CallCx, call: &ChannelCall) -> Outcome<ChannelAnswer> {

@@ -8,13 +8,15 @@ use async_trait::async_trait;
 use super::bookings::Bookings;
 use super::plan::Line as Wire;
 use super::{lock, patient_file};
+use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
 use crate::ident::{BusinessNo, LineKey, PatientId, VisitId};
+use crate::insurance::{Diagnosis, Fee, National, UploadFacts};
 use crate::money::Money;
 use crate::port::{
     CallCx, DayRow, DayRowKind, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits,
-    IdentifyWay, LineStanding, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges,
+    IdentifyWay, LineStanding, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges, UploadOf,
 };
 use crate::visit::{Affected, FeeBack, Rebooked, Registration, Standing, StopNotice};
 
@@ -194,6 +196,42 @@ impl State {
         notice
     }
 
+    /// Every department has one national code here, and every doctor.
+    fn upload_facts(&self, of: &UploadOf, now: Timestamp) -> Outcome<HisAnswer> {
+        let Some(visit) = self.visits.iter().find(|visit| visit.visit_id == of.visit_id && visit.patient_id == of.patient_id) else { return no("1004", "no such visit") };
+        let national = |name: &str| National { code: "A15".to_owned(), name: name.to_owned() };
+        let doctor = || National { code: "D440500000001".to_owned(), name: "医生甲".to_owned() };
+        let fee = |held: &Held| Fee {
+            line_id: held.line.line_id.clone(),
+            order_no: held.line.order_no.clone(),
+            catalogue_code: format!("X{}", held.line.item_code),
+            hospital_code: held.line.item_code.clone(),
+            name: held.line.item_name.clone(),
+            level: None,
+            restricted: false,
+            approval: None,
+            price: held.line.price,
+            quantity: held.line.quantity,
+            amount_fen: held.line.amount_fen,
+            at: now,
+            ordering: national(&held.line.order_dept_name),
+            doctor: doctor(),
+            executing: national(held.line.exec_dept_name.as_deref().unwrap_or("执行科室")),
+        };
+        let fees: Vec<Fee> = of.lines.iter().filter_map(|line| self.lines.get(line)).map(fee).collect();
+        let facts = UploadFacts {
+            begun_at: now,
+            med_type: visit.med_type.clone().unwrap_or_else(|| "11".to_owned()),
+            disease: None,
+            category: "A15".to_owned(),
+            dept: national(&visit.dept_name),
+            doctor: doctor(),
+            diagnoses: vec![Diagnosis { code: Private::new("F99.x00"), name: Private::new("诊断"), main: true, at: now }],
+            fees,
+        };
+        Outcome::Done(HisAnswer::UploadFacts(Box::new(facts)))
+    }
+
     fn do_lock(&mut self, bill: &HisBill) -> Outcome<HisAnswer> {
         for wanted in &bill.lines {
             let Some(held) = self.lines.get(&wanted.line_id) else { return no("1004", "no such line") };
@@ -356,6 +394,7 @@ impl State {
                 Outcome::Done(HisAnswer::FindPatient(known.into_iter().chain(enrolled).collect()))
             }
             HisCall::Unpaid { patient } => Outcome::Done(HisAnswer::Unpaid(self.unpaid(patient))),
+            HisCall::UploadFacts { of } => self.upload_facts(of, now),
             HisCall::Lock { bill } => self.do_lock(bill),
             HisCall::Unlock { no } => self.unlock(no),
             HisCall::Post { posting } => self.post(posting, now),

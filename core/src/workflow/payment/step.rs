@@ -2,17 +2,30 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+use super::insured::Insured;
 use super::{Decision, Event as E, New, NotFound, Payment, PaymentSt as St, Share, Via};
+use crate::calendar::Timestamp;
 use crate::error::Result;
 use crate::ident::{RefundId, SettlementId};
+use crate::insurance::SettledOrder;
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::money::Money;
 use crate::payment::{Amounts, ChannelOrder, Parts, Proof, TradeState};
 use crate::policy::Lane;
-use crate::port::{Call, ChannelCall};
+use crate::port::{Call, ChannelCall, InsurerCall};
 use crate::refund::Cause;
 use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, quarantined, refuse, settle, undecided};
 use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, refund, settlement};
+
+/// The centre's answers: with `answers`, without what it says of the order, which every state after pricing looks at.
+macro_rules! insurers {
+    () => {
+        E::Ordered { .. } | insurers!(answers)
+    };
+    (answers) => {
+        E::Uploaded { .. } | E::UploadRefused { .. } | E::UploadUnknown { .. } | E::PlaceRefused { .. } | E::PlaceUnknown { .. } | E::RevokeDone | E::RevokeOpen { .. }
+    };
+}
 
 impl Machine for Payment {
     type St = St;
@@ -21,7 +34,9 @@ impl Machine for Payment {
 
     fn open(new: &New, cx: &mut Cx<'_>) -> Result<Move<Payment>> {
         let amount_fen = Money::sum(new.shares.values().copied())?;
-        let expires_at = cx.now.plus_millis(i64::from(cx.terms.order_life_s) * 1000);
+        let order_life = cx.now.plus_millis(i64::from(cx.terms.order_life_s) * 1000);
+        // An insured order lives as long as what opens it, until the patient agrees; then it lives like any other.
+        let expires_at = new.insured.as_ref().map_or(order_life, |insured| insured.until);
         let next = Payment {
             id: new.id,
             st: St::Preparing,
@@ -36,6 +51,7 @@ impl Machine for Payment {
             opened: false,
             handover: None,
             proof: None,
+            insured: new.insured.as_ref().map(|i| Box::new(Insured::new(i.upload.clone()))),
             parts: Parts::default(),
             reserved: std::collections::BTreeMap::new(),
             not_found: None,
@@ -48,6 +64,8 @@ impl Machine for Payment {
     fn step(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match self.st {
             St::Preparing => self.preparing(event, cx),
+            St::Pricing => self.pricing(event, cx),
+            St::Priced => self.priced(event, cx),
             St::Ordering => self.ordering(event, cx),
             St::Paying => self.paying(event, cx),
             St::Closing => self.closing(event, cx),
@@ -65,8 +83,18 @@ impl Machine for Payment {
             | Call::His { .. }
             | Call::Invoice { .. }
             | Call::HealthCode { .. }
-            | Call::Insurer { .. }
             | Call::Notify { .. } => true,
+            Call::Insurer { call } => match call {
+                InsurerCall::Upload { .. } | InsurerCall::Place { .. } => self.st == St::Pricing,
+                InsurerCall::Revoke { .. } => matches!(self.st, St::Closing | St::Closed),
+                InsurerCall::Identify { .. }
+                | InsurerCall::Person { .. }
+                | InsurerCall::Designation { .. }
+                | InsurerCall::FileDesignation { .. }
+                | InsurerCall::Query { .. }
+                | InsurerCall::Reverse { .. }
+                | InsurerCall::Bill { .. } => true,
+            },
         }
     }
 }
@@ -82,6 +110,8 @@ impl Payment {
             E::Trade { via, state: TradeState::Paid(_) | TradeState::Mismatch { .. } } => self.contradiction(*via, "paid_before_open", cx),
             E::Trade { state: TradeState::NotPaid | TradeState::Paying | TradeState::Closed | TradeState::NotFound, .. } => over(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
+            insurers!() => over(),
+            E::Accept => not_priced(),
             E::Reserve { .. } => nothing_to_refund(),
             E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
@@ -91,17 +121,22 @@ impl Payment {
     fn ordering(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
             E::Opened { handover } => {
-                let next = Payment { st: St::Paying, opened: true, handover: handover.clone(), ..self.clone() };
-                moved(Move { poll: Ask::Of(self.query()), wake: Some(Wake::ExpireAt(self.expires_at)), ..Move::to(next) })
+                let mut next = Payment { st: St::Paying, opened: true, handover: handover.clone(), ..self.clone() };
+                next.forget_authorisation();
+                moved(Move { poll: Ask::Of(next.query()), wake: Some(Wake::ExpireAt(self.expires_at)), ..Move::to(next) })
             }
             // A definite no to the first attempt: there is no order.
-            E::OpenRefused { no } => moved(self.close_without_money(&no.code)),
+            E::OpenRefused { no } if self.insured.is_none() => moved(self.close_without_money(&no.code)),
+            // The insurer has priced it: that is revoked.
+            E::OpenRefused { no } => moved(self.start_closing(&no.code)),
             E::OpenUnknown { .. } => moved(self.start_closing("open_unknown")),
             E::Cancel => moved(self.start_closing("cancelled")),
             E::Expire => moved(self.start_closing("expired")),
             E::BillGone { why, .. } => moved(self.start_closing(why)),
             E::Trade { via, state } => self.trade(*via, state, cx),
-            E::BillReady { .. } => known(),
+            E::Ordered { via, report } => self.insurer_says(*via, report, cx),
+            E::Accept | E::BillReady { .. } => known(),
+            insurers!(answers) => over(),
             E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
             E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
@@ -115,7 +150,9 @@ impl Payment {
             E::Cancel => moved(self.start_closing("cancelled")),
             E::Expire => moved(self.start_closing("expired")),
             E::BillGone { why, .. } => moved(self.start_closing(why)),
-            E::Opened { .. } | E::BillReady { .. } => known(),
+            E::Ordered { via, report } => self.insurer_says(*via, report, cx),
+            E::Accept | E::Opened { .. } | E::BillReady { .. } => known(),
+            insurers!(answers) => over(),
             E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
             E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
@@ -125,10 +162,16 @@ impl Payment {
 
     fn closing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
+            E::CloseDone if self.insured.is_some() => self.cash_says(Via::Query, &TradeState::Closed, cx),
             E::CloseDone => moved(self.close_without_money(self.why_closed())),
             E::CloseOpen { .. } => moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(self.clone()) }),
             // The open in flight when we gave up was refused: there is no order to close.
+            E::OpenRefused { .. } if self.insured.is_some() => self.cash_says(Via::Query, &TradeState::Closed, cx),
             E::OpenRefused { .. } => moved(self.close_without_money(self.why_closed())),
+            E::Ordered { via, report } => self.insurer_says(*via, report, cx),
+            E::RevokeDone | E::RevokeOpen { .. } => self.revoked(event, cx),
+            E::Uploaded { .. } | E::UploadRefused { .. } | E::UploadUnknown { .. } | E::PlaceRefused { .. } | E::PlaceUnknown { .. } => over(),
+            E::Accept => too_late(),
             E::Trade { via, state } => self.trade(*via, state, cx),
             E::Overdue => call_person(self, |p| &mut p.base, "closing_overdue", cx),
             E::Cancel => known(),
@@ -147,6 +190,11 @@ impl Payment {
                 moved(Move { tells: vec![no_money(*settlement)], poll: Ask::Keep, wake: self.opened.then_some(Wake::Recheck), ..Move::to(self.clone()) })
             }
             E::Recheck => moved(Move { poll: Ask::Of(self.query()), ..Move::to(self.clone()) }),
+            E::Ordered { via, report } => self.insurer_says(*via, report, cx),
+            E::Uploaded { uploaded } => self.uploaded_late(uploaded.as_deref()),
+            E::RevokeDone => known(),
+            E::RevokeOpen { .. } | E::UploadRefused { .. } | E::UploadUnknown { .. } | E::PlaceRefused { .. } | E::PlaceUnknown { .. } => over(),
+            E::Accept => too_late(),
             E::Cancel | E::CloseDone => known(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseOpen { .. } | E::BillGone { .. } | E::Expire | E::Overdue => over(),
             E::Reserve { .. } => nothing_to_refund(),
@@ -158,6 +206,9 @@ impl Payment {
     fn paid(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
             E::Trade { via, state } => self.trade(*via, state, cx),
+            E::Ordered { via, report } => self.insurer_says(*via, report, cx),
+            insurers!(answers) => over(),
+            E::Accept => known(),
             E::Reserve { refund, amounts } => self.reserve(*refund, amounts),
             E::Release { refund } => self.release(*refund),
             E::Returned { refund, amounts } => self.returned(*refund, amounts),
@@ -179,6 +230,8 @@ impl Payment {
             E::Release { refund } => self.release(*refund),
             E::Returned { refund, amounts } => self.returned(*refund, amounts),
             E::MoveShare { from, to, amount_fen } => self.move_share(*from, *to, *amount_fen),
+            insurers!() => over(),
+            E::Accept => too_late(),
             E::Reserve { .. } => nothing_to_refund(),
             E::Cancel => refuse("held", "该笔支付正在人工核对，请稍候", "请联系收费窗口"),
             E::Trade { via: Via::Callback, .. } => quarantined(),
@@ -188,7 +241,10 @@ impl Payment {
     }
 
     /// All evidence about the order comes through here, whatever the state.
-    fn trade(&self, via: Via, state: &TradeState, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
+    pub(super) fn trade(&self, via: Via, state: &TradeState, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
+        if self.insured.is_some() {
+            return self.cash_says(via, state, cx);
+        }
         match state {
             TradeState::Paid(proof) => self.proven(via, proof, cx),
             TradeState::Mismatch { field } => self.contradiction(via, &format!("{field}_differs"), cx),
@@ -196,19 +252,19 @@ impl Payment {
                 St::Paying | St::Closing => moved(self.close_without_money(self.why_closed())),
                 St::Closed => moved(Move::to(self.clone())), // the recheck is answered: nothing more is asked
                 St::Paid => self.contradiction(via, "closed_after_paid", cx),
-                St::Preparing | St::Ordering | St::Held => over(),
+                St::Preparing | St::Pricing | St::Priced | St::Ordering | St::Held => over(),
             },
             TradeState::NotFound => match self.st {
                 St::Closing => self.not_found(cx),
                 St::Closed => moved(Move::to(self.clone())),
                 St::Paid => self.contradiction(via, "unknown_after_paid", cx),
-                St::Preparing | St::Ordering | St::Paying | St::Held => undecided(),
+                St::Preparing | St::Pricing | St::Priced | St::Ordering | St::Paying | St::Held => undecided(),
             },
             TradeState::NotPaid => match self.st {
                 // Still open at the channel although we gave up: close it (again).
                 St::Closing | St::Closed => moved(self.close_again()),
                 St::Paid => self.contradiction(via, "unpaid_after_paid", cx),
-                St::Preparing | St::Ordering | St::Paying | St::Held => undecided(),
+                St::Preparing | St::Pricing | St::Priced | St::Ordering | St::Paying | St::Held => undecided(),
             },
             TradeState::Paying => undecided(),
         }
@@ -250,14 +306,14 @@ impl Payment {
                 asked: None,
             }));
         } else {
-            m.tells = self.shares.keys().map(|id| money_in(*id, Some(proof.trade_no.clone()), proof)).collect();
+            m.tells = self.shares.keys().map(|id| money_in(*id, Some(proof.trade_no.clone()), proof.paid_at, None)).collect();
         }
         moved(m)
     }
 
     /// Evidence that contradicts what we know: from a callback it is kept for a person and asked about; from our own
     /// query it holds the payment.
-    fn contradiction(&self, via: Via, reason: &str, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
+    pub(super) fn contradiction(&self, via: Via, reason: &str, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match (via, self.st) {
             (Via::Callback, St::Paying | St::Closing) => {
                 // Ask now, not at the next rung of the ladder.
@@ -291,6 +347,9 @@ impl Payment {
             let tells = self.shares.keys().map(|id| (Key::Settlement(*id), Event::Settlement(settlement::Event::MoneyIn { paid: paid.clone(), insured: None }))).collect();
             return moved(Move { tells, ..Move::to(next) });
         }
+        if next.insured.is_some() {
+            return next.start_pricing();
+        }
         next.st = St::Ordering;
         let order = ChannelOrder {
             out_trade_no: self.out_trade_no(),
@@ -298,25 +357,30 @@ impl Payment {
             description: self.description.clone(),
             method: self.method.clone(),
             expires_at: self.expires_at,
+            mixed: None,
         };
         moved(Move { acts: vec![Act::first(self.to_channel(ChannelCall::Open { order }))], wake: Some(Wake::ExpireAt(self.expires_at)), ..Move::to(next) })
     }
 
-    fn start_closing(&self, why: &str) -> Move<Payment> {
+    pub(super) fn start_closing(&self, why: &str) -> Move<Payment> {
+        if self.insured.is_some() {
+            return self.start_closing_legs(why);
+        }
         let next = Payment { st: St::Closing, opened: true, handover: None, closes: 1, closed_because: Some(why.to_owned()), ..self.clone() };
         Move { acts: vec![Act::first(self.close())], wake: Some(Wake::Overdue(Lane::Channel)), ..Move::to(next) }
     }
 
-    fn close_again(&self) -> Move<Payment> {
+    pub(super) fn close_again(&self) -> Move<Payment> {
         let act = Act { call: self.close(), prior: self.closes };
         let wake = if self.st == St::Closing { self.patience() } else { Some(Wake::Recheck) };
         Move { acts: vec![act], wake, ..Move::to(Payment { closes: self.closes.saturating_add(1), not_found: None, ..self.clone() }) }
     }
 
     /// Closed, proven without money. An order that may have existed is asked about once more the next day.
-    fn close_without_money(&self, why: &str) -> Move<Payment> {
+    pub(super) fn close_without_money(&self, why: &str) -> Move<Payment> {
         let mut next = Payment { st: St::Closed, handover: None, not_found: None, closed_because: Some(why.to_owned()), ..self.clone() };
         next.base.attention = None;
+        next.give_legs_up();
         Move { tells: self.shares.keys().map(|id| no_money(*id)).collect(), wake: self.opened.then_some(Wake::Recheck), ..Move::to(next) }
     }
 
@@ -325,11 +389,13 @@ impl Payment {
         match self.not_found {
             Some(first) if cx.now.since(first.since) >= cx.not_found_ms => moved(self.close_without_money(self.why_closed())),
             Some(_) => undecided(),
-            None => {
-                let next = Payment { not_found: Some(NotFound { since: cx.now, count: 1 }), ..self.clone() };
-                moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(next) })
-            }
+            None => moved(self.first_not_found(cx)),
         }
+    }
+
+    pub(super) fn first_not_found(&self, cx: &Cx<'_>) -> Move<Payment> {
+        let next = Payment { not_found: Some(NotFound { since: cx.now, count: 1 }), ..self.clone() };
+        Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(next) }
     }
 
     fn reserve(&self, refund: RefundId, amounts: &Amounts) -> Result<Step<Payment>> {
@@ -379,7 +445,8 @@ impl Payment {
         let mut next = self.clone();
         settle(&mut next.base);
         match decision {
-            Decision::AskAgain if self.proof.is_some() => {
+            Decision::AskAgain if self.insured.is_some() && !self.is_held_from(St::Paid) => moved(next.ask_legs_again(cx)?),
+            Decision::AskAgain if self.proof.is_some() || self.insured.is_some() => {
                 next.st = St::Paid;
                 moved(Move::to(next))
             }
@@ -388,34 +455,41 @@ impl Payment {
                 next.opened = true;
                 moved(Move { poll: Ask::Of(self.query()), wake: Some(Wake::Overdue(Lane::Channel)), ..Move::to(next) })
             }
-            Decision::NoMoney if self.proof.is_some() => refuse("money_proven", "渠道已有收款凭证，不能按未收款处理", "请核对渠道商户平台后选择其他处理方式"),
+            Decision::NoMoney if !self.parts.paid.is_nothing() => refuse("money_proven", "渠道已有收款凭证，不能按未收款处理", "请核对渠道商户平台后选择其他处理方式"),
             Decision::NoMoney => moved(next.close_without_money("resolved_no_money")),
             Decision::Money { proof } => {
                 // Closing fulfils a proof: the locks may still be held.
-                next.st = if self.base.held.as_ref().is_some_and(|h| h.from == St::Closed.code()) { St::Closed } else { St::Closing };
-                next.proven(Via::Query, proof, cx)
+                next.st = if self.is_held_from(St::Closed) { St::Closed } else { St::Closing };
+                next.trade(Via::Query, &TradeState::Paid(proof.clone()), cx)
             }
         }
     }
 
-    fn why_closed(&self) -> &str {
+    fn is_held_from(&self, st: St) -> bool {
+        self.base.held.as_ref().is_some_and(|held| held.from == st.code())
+    }
+
+    pub(super) fn why_closed(&self) -> &str {
         self.closed_because.as_deref().unwrap_or("closed_by_channel")
     }
 
     /// The overdue timer, unless a person was called already.
-    fn patience(&self) -> Option<Wake> {
+    pub(super) fn patience(&self) -> Option<Wake> {
         self.base.attention.is_none().then_some(Wake::Overdue(Lane::Channel))
     }
 
-    fn to_channel(&self, call: ChannelCall) -> Call {
+    pub(super) fn to_channel(&self, call: ChannelCall) -> Call {
         Call::Channel { channel: self.channel.clone(), call }
     }
 
     fn query(&self) -> Call {
+        if let Some(query) = self.leg_query() {
+            return query;
+        }
         self.to_channel(ChannelCall::Query { out_trade_no: self.out_trade_no() })
     }
 
-    fn close(&self) -> Call {
+    pub(super) fn close(&self) -> Call {
         self.to_channel(ChannelCall::Close { out_trade_no: self.out_trade_no() })
     }
 }
@@ -430,14 +504,22 @@ impl Payment {
     }
 }
 
-fn money_in(id: SettlementId, trade_no: Option<String>, proof: &Proof) -> (Key, Event) {
-    (Key::Settlement(id), Event::Settlement(settlement::Event::MoneyIn { paid: settlement::Paid { trade_no, at: proof.paid_at }, insured: None }))
+pub(super) fn money_in(id: SettlementId, trade_no: Option<String>, at: Timestamp, insured: Option<Box<SettledOrder>>) -> (Key, Event) {
+    (Key::Settlement(id), Event::Settlement(settlement::Event::MoneyIn { paid: settlement::Paid { trade_no, at }, insured }))
 }
 
-fn no_money(id: SettlementId) -> (Key, Event) {
+pub(super) fn no_money(id: SettlementId) -> (Key, Event) {
     (Key::Settlement(id), Event::Settlement(settlement::Event::NoMoney))
 }
 
-fn nothing_to_refund() -> Result<Step<Payment>> {
+pub(super) fn nothing_to_refund() -> Result<Step<Payment>> {
     refuse("nothing_paid", "该笔支付没有可退的款项", "请刷新后查看最新状态")
+}
+
+fn not_priced() -> Result<Step<Payment>> {
+    refuse("not_priced", "费用尚未计算完成", "请稍候再确认")
+}
+
+fn too_late() -> Result<Step<Payment>> {
+    refuse("closed", "该笔支付已关闭", "请刷新待缴费列表后重新发起")
 }

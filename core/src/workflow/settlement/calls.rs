@@ -2,8 +2,9 @@
 
 use super::{Paid, Settlement};
 use crate::ident::{LineKey, RefundId};
+use crate::money::Money;
 use crate::payment::Amounts;
-use crate::port::{Call, HisBill, HisCall, HisPosting, LineRef};
+use crate::port::{Call, HisBill, HisCall, HisInsured, HisPosting, LineRef};
 use crate::refund::Cause;
 use crate::workflow::{Ask, Cx, Event, Key, New as Birth, payment, refund};
 
@@ -19,13 +20,18 @@ impl Settlement {
             cause,
             payment: self.payment,
             channel: self.channel.clone(),
-            payment_fen: self.payment_fen,
+            payment_fen: self.channel_fen(),
             settlement: Some(self.id),
             invoice: self.invoice,
             amounts: self.amounts(),
             insured: self.insured.clone(),
             asked: None,
         })
+    }
+
+    /// Total of its order at the channel, which wants to see it in a refund: the cash of a mixed one.
+    pub fn channel_fen(&self) -> Money {
+        self.insured.as_ref().map_or(self.payment_fen, |settled| settled.amounts.cash_fen)
     }
 
     /// Who paid how much of it.
@@ -63,6 +69,14 @@ impl Settlement {
             out_trade_no: self.payment.business_no(),
             trade_no: paid.trade_no.clone(),
             paid_at: paid.at,
+            insured: self.insured.as_ref().map(|settled| {
+                Box::new(HisInsured {
+                    order_no: settled.order.order_no.clone(),
+                    pay_order_id: settled.order.pay_order_id.clone(),
+                    settled_at: settled.settled_at,
+                    amounts: settled.amounts,
+                })
+            }),
         };
         Call::His { call: HisCall::Post { posting } }
     }

@@ -84,6 +84,7 @@ impl Machine for Settlement {
                 call:
                     HisCall::FindPatient { .. }
                     | HisCall::Unpaid { .. }
+                    | HisCall::UploadFacts { .. }
                     | HisCall::QueryPost { .. }
                     | HisCall::Refundable { .. }
                     | HisCall::Reverse { .. }

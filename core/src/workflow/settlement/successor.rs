@@ -122,6 +122,8 @@ impl Settlement {
                 lines: self.bill.lines.clone(),
                 channel: self.channel.clone(),
                 trade_no: self.paid.as_ref().and_then(|paid| paid.trade_no.clone()).unwrap_or_default(),
+                amounts: self.amounts(),
+                insurance_type: self.insured.as_ref().map(|settled| settled.order.person.insurance_type.clone()),
                 settled_at: receipt.posted_at,
             },
             waits,

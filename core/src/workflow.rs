@@ -27,7 +27,7 @@ use crate::ident::{ChannelCode, LineKey, TermsHash};
 use crate::ledger::Journal;
 use crate::payment::ChannelTraits;
 use crate::policy::{Lane, Terms};
-use crate::port::{Call, HisTraits, InsurerTraits, NotifierTraits};
+use crate::port::{Call, HisTraits, NotifierTraits};
 
 pub use check_in::{CheckIn, CheckInSt};
 pub use filing::{Filing, FilingSt};
@@ -279,8 +279,6 @@ pub struct Cx<'a> {
     pub his: HisTraits,
     /// What the message gateways can do.
     pub notifier: NotifierTraits,
-    /// What the insurer can do.
-    pub insurer: InsurerTraits,
     /// What each channel can do.
     pub channels: &'a (dyn Fn(&ChannelCode) -> Option<ChannelTraits> + Sync),
     /// "Not found" from a channel counts only after this long, in milliseconds.

@@ -13,7 +13,7 @@ use menjie::invoice::{InvoiceState, Issued, Payer, Reddened};
 use menjie::money::Quantity;
 use menjie::payment::{Amounts, Handover, Method, Proof, TradeState};
 use menjie::policy::{Grouping, Terms};
-use menjie::port::{HisReceipt, HisSuccessor, HisTraits, InsurerTraits, LockReceipt, SuccessorLine};
+use menjie::port::{HisReceipt, HisSuccessor, HisTraits, LockReceipt, SuccessorLine};
 use menjie::refund::Kept;
 use menjie::testkit::world::{charge, visit};
 use menjie::workflow::{Cx, Ids, Machine, Step, invoice, payment, settlement};
@@ -282,7 +282,6 @@ fn the_same_machine_and_event_give_the_same_decision_whatever_the_clock_says() {
             terms: &terms,
             his: HisTraits::default(),
             notifier: notifier(),
-            insurer: InsurerTraits::default(),
             channels: &channels,
             not_found_ms: 60_000,
             fresh: &mut fresh,

@@ -9,7 +9,7 @@ use menjie::Timestamp;
 use menjie::access::{Actor, Private};
 use menjie::ident::{ChannelCode, CheckInId, FilingId, NoticeId, PatientId, SettlementId, StopId, SuspensionId, VisitId};
 use menjie::policy::Terms;
-use menjie::port::{HisTraits, InsurerTraits, NoticeChannel};
+use menjie::port::{HisTraits, NoticeChannel};
 use menjie::testkit::world::booking;
 use menjie::visit::{AffectedPage, Attend, Choice, Delivery, FeeBack, Message, QueueTicket, Rebooked, Session, StopNotice, Turn};
 use menjie::workflow::{Cx, Ids, Machine, MachineKind, Step, check_in, filing, notice, stop, suspension};
@@ -224,17 +224,7 @@ fn a_message_is_handed_to_its_gateway_once_whatever_happens() {
         for path in 0..events.len().pow(4) {
             let mut fresh = Ids::new((1_000..1_064).collect());
             let now = now().plus_millis(if night { 15 * 3_600_000 } else { 0 });
-            let mut cx = Cx {
-                now,
-                actor: &actor,
-                terms: &terms,
-                his: HisTraits::default(),
-                notifier: notifier(),
-                insurer: InsurerTraits::default(),
-                channels: &channels,
-                not_found_ms: 60_000,
-                fresh: &mut fresh,
-            };
+            let mut cx = Cx { now, actor: &actor, terms: &terms, his: HisTraits::default(), notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
             let born = menjie::workflow::Notice::open(&new, &mut cx).unwrap();
             let (mut machine, mut acts) = (born.next, born.acts.len());
             assert_eq!(acts, usize::from(!night));

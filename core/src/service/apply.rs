@@ -158,7 +158,6 @@ impl Engine {
                 actor,
                 his: hospital.his.traits(),
                 notifier: hospital.notifier_traits(),
-                insurer: hospital.insurer.as_ref().map(|insurer| insurer.traits()).unwrap_or_default(),
                 channels: &channels,
                 terms: &terms,
                 not_found_ms: i64::from(hospital.pace.not_found_s) * 1000,

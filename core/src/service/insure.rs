@@ -41,10 +41,10 @@ const IDENTITY_CARD: &str = "01";
 type Decided<T> = std::result::Result<T, Refusal>;
 
 impl Insurable {
-    pub(super) fn shown(&self, now: Timestamp) -> QuotedInsurance {
+    pub(super) fn shown(&self, window: &Window, now: Timestamp) -> QuotedInsurance {
         let code = &self.person.insurance_type;
         let name = INSURANCE_TYPES.iter().find(|t| t.code == code).map_or(code.as_str(), |t| t.name);
-        QuotedInsurance { insurance_name: name.to_owned(), notice: notice(now, &Window::default()) }
+        QuotedInsurance { insurance_name: name.to_owned(), notice: notice(now, window) }
     }
 
     /// The order of a payment that is about to be born.

@@ -64,7 +64,7 @@ impl Engine {
         let rows = self.inner.store.load(&hospital.id, &keys).await?;
         let settlements: Vec<Settlement> = rows.into_iter().filter_map(|row| if let Row::Settlement(s) = row { Some(s) } else { None }).collect();
         let invoices = self.invoices(hospital, &settlements).await?;
-        Ok(PaymentView::of(&payment, &settlements, &invoices, self.now()))
+        Ok(PaymentView::of(&payment, &settlements, &invoices, &hospital.terms.refund.window, self.now()))
     }
 
     /// A payment that the caller may see; a stranger's looks like a missing one.

@@ -311,10 +311,10 @@ pub struct InsuranceView {
 }
 
 impl InsuranceView {
-    fn of(p: &Payment, now: Timestamp) -> Option<InsuranceView> {
+    fn of(p: &Payment, window: &Window, now: Timestamp) -> Option<InsuranceView> {
         let insured = p.insured.as_deref().filter(|insured| insured.split.is_some())?;
         let Amounts { cash_fen, account_fen, fund_fen, other_fen } = insured.amounts();
-        let notice = (p.st == PaymentSt::Priced).then(|| notice(now, &Window::default()));
+        let notice = (p.st == PaymentSt::Priced).then(|| notice(now, window));
         Some(InsuranceView { fund_fen, account_fen, other_fen, cash_fen, notice })
     }
 }
@@ -354,7 +354,7 @@ pub struct PaymentView {
 }
 
 impl PaymentView {
-    pub(crate) fn of(p: &Payment, settlements: &[Settlement], invoices: &Invoices, now: Timestamp) -> PaymentView {
+    pub(crate) fn of(p: &Payment, settlements: &[Settlement], invoices: &Invoices, window: &Window, now: Timestamp) -> PaymentView {
         let steps = std::iter::once(p.base.ver).chain(settlements.iter().map(|s| s.base.ver)).chain(invoices.values().map(|i| i.base.ver));
         let version = steps.map(u64::from).sum();
         let settlements: Vec<SettlementView> = settlements.iter().map(|s| SettlementView::of(s, invoices, false)).collect();
@@ -379,7 +379,7 @@ impl PaymentView {
             channel: p.channel.clone(),
             expires_at: p.expires_at,
             now,
-            insurance: InsuranceView::of(p, now),
+            insurance: InsuranceView::of(p, window, now),
             handover: if p.st == PaymentSt::Paying { p.handover.clone() } else { None },
             settlements,
         }

@@ -71,12 +71,10 @@ pub fn of_poll(machine: Key, call: &Call, outcome: Outcome<Answer>) -> Verdict {
         (Call::His { call: HisCall::QueryReverse { .. } }, Answer::His(HisAnswer::QueryReverse(reversed))) => {
             his_says(reversed.map_or(HisSays::NotReversed, |reversed| HisSays::Reversed { reversed }))
         }
-        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) if matches!(machine, Key::Refund(_)) => {
-            Event::Refund(refund::Event::Insurer { says: InsurerSays::Order { code: report.code } })
-        }
-        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) if matches!(machine, Key::Payment(_)) => {
-            Event::Payment(payment::Event::Ordered { via: payment::Via::Query, report: Box::new(report) })
-        }
+        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) => match machine {
+            Key::Refund(_) => Event::Refund(refund::Event::Insurer { says: InsurerSays::Order { code: report.code } }),
+            _ => Event::Payment(payment::Event::Ordered { via: payment::Via::Query, report: Box::new(report) }),
+        },
         (Call::His { call: HisCall::QueryCheckIn { .. } }, Answer::His(HisAnswer::QueryCheckIn(ticket))) => Event::CheckIn(check_in::Event::Found { ticket }),
         (Call::His { call: HisCall::QueryFile { .. } }, Answer::His(HisAnswer::QueryFile(opened))) => Event::Filing(filing::Event::Found { opened }),
         (Call::His { call: HisCall::Affected { .. } }, Answer::His(HisAnswer::Affected(page))) => Event::Stop(stop::Event::Found { page }),

@@ -13,7 +13,7 @@ use crate::ident::{ChannelCode, LineKey, SettlementId, TermsHash};
 use crate::ledger::Journal;
 use crate::payment::ChannelTraits;
 use crate::policy::Terms;
-use crate::port::{ActId, Call, HisTraits, InsurerTraits, NotifierTraits, StateLog};
+use crate::port::{ActId, Call, HisTraits, NotifierTraits, StateLog};
 
 /// More steps than this in one fold is a defect: machines telling each other in a circle.
 const MAX_STEPS: usize = 256;
@@ -28,8 +28,6 @@ pub struct World<'a> {
     pub his: HisTraits,
     /// What the message gateways can do.
     pub notifier: NotifierTraits,
-    /// What the insurer can do.
-    pub insurer: InsurerTraits,
     /// What each channel can do.
     pub channels: &'a (dyn Fn(&ChannelCode) -> Option<ChannelTraits> + Sync),
     /// The terms of a hash, if they are at hand.
@@ -291,17 +289,7 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) 
 }
 
 fn cx<'a>(world: &'a World<'a>, terms: &'a Terms, fresh: &'a mut Ids) -> Cx<'a> {
-    Cx {
-        now: world.now,
-        actor: world.actor,
-        terms,
-        his: world.his,
-        notifier: world.notifier,
-        insurer: world.insurer,
-        channels: world.channels,
-        not_found_ms: world.not_found_ms,
-        fresh,
-    }
+    Cx { now: world.now, actor: world.actor, terms, his: world.his, notifier: world.notifier, channels: world.channels, not_found_ms: world.not_found_ms, fresh }
 }
 
 fn suspended(m: Suspension) -> Row {

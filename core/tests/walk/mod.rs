@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use menjie::access::Actor;
 use menjie::ident::{ChannelCode, StaffId};
 use menjie::policy::Terms;
-use menjie::port::{Fault, HisTraits, InsurerTraits, No, NotifierTraits};
+use menjie::port::{Fault, HisTraits, No, NotifierTraits};
 use menjie::workflow::MachineKind;
 use menjie::workflow::{Cx, Ids, Machine, State, Step, table};
 use menjie::{Money, Timestamp};
@@ -85,9 +85,9 @@ where
             lock: false,
             query_post: false,
             cancel_post: false,
+            upload_facts: false,
             reverse: false,
             query_reverse: false,
-            upload_facts: false,
             notices: false,
             check_in: false,
             query_check_in: false,
@@ -103,17 +103,8 @@ where
     for his in traits {
         for (hours, new) in births.iter().flat_map(|new| [0, 2].map(|h| (h, new))) {
             let mut fresh = Ids::new((1_000..1_064).collect());
-            let mut cx = Cx {
-                now: now().plus_millis(hours * 3_600_000),
-                actor: &actors[0],
-                terms,
-                his,
-                notifier: notifier(),
-                insurer: InsurerTraits::default(),
-                channels: &channels,
-                not_found_ms: 60_000,
-                fresh: &mut fresh,
-            };
+            let mut cx =
+                Cx { now: now().plus_millis(hours * 3_600_000), actor: &actors[0], terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
             let born = M::open(new, &mut cx).unwrap();
             walk.transitions.insert((None, st(&born.next).code()));
             todo.push(born.next);
@@ -129,17 +120,8 @@ where
                 for (hours, actor) in [0, 2].into_iter().flat_map(|h| actors.iter().map(move |a| (h, a))) {
                     walk.steps += 1;
                     let mut fresh = Ids::new((1_000..1_064).collect());
-                    let mut cx = Cx {
-                        now: now().plus_millis(hours * 3_600_000),
-                        actor,
-                        terms,
-                        his,
-                        notifier: notifier(),
-                        insurer: InsurerTraits::default(),
-                        channels: &channels,
-                        not_found_ms: 60_000,
-                        fresh: &mut fresh,
-                    };
+                    let mut cx =
+                        Cx { now: now().plus_millis(hours * 3_600_000), actor, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
                     match machine.step(event, &mut cx).unwrap_or_else(|e| panic!("{:?} on {event:?}: {e}", st(&machine))) {
                         Step::Move(m) => {
                             let (from, to) = (st(&machine).code(), st(&m.next).code());

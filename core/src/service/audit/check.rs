@@ -311,15 +311,15 @@ impl<'a> World<'a> {
     }
 }
 
-/// What is proven to have gone back, all parts together.
-fn given_back(refund: &Refund) -> i64 {
-    fen(refund.given_back().total().unwrap_or_default())
-}
-
 /// What the insurer pays of a payment and has not got back.
 fn kept_insured(parts: &Parts) -> i64 {
     let kept = parts.paid.insured().minus(&parts.refunded.insured()).and_then(|kept| kept.total());
     kept.map_or(0, fen)
+}
+
+/// What is proven to have gone back, all parts together.
+fn given_back(refund: &Refund) -> i64 {
+    fen(refund.given_back().total().unwrap_or_default())
 }
 
 fn violation(finding: Finding) -> Violation {

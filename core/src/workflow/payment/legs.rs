@@ -167,7 +167,7 @@ impl Payment {
         let mut next = Payment { st: St::Paid, not_found: None, ..self };
         next.forget_secrets();
         let insured = next.insured()?;
-        let settled = insured.settled(cx);
+        let settled = insured.settled(cx.now);
         let at = settled.as_ref().map(|s| s.settled_at).into_iter().chain(next.proof.as_ref().map(|p| p.paid_at)).max().unwrap_or(cx.now);
         let trade_no = next.proof.as_ref().map(|p| p.trade_no.clone());
         let tells = next.shares.keys().map(|id| super::step::money_in(*id, trade_no.clone(), at, settled.clone())).collect();
@@ -191,7 +191,7 @@ impl Payment {
             settlement: None,
             invoice: None,
             amounts: part,
-            insured: if part.insured().is_nothing() { None } else { insured.settled(cx) },
+            insured: if part.insured().is_nothing() { None } else { insured.settled(cx.now) },
             asked: None,
         };
         Ok(Move { tells, spawn: vec![Birth::Refund(refund)], ..Move::to(next) })

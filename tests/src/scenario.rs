@@ -39,6 +39,9 @@ pub enum Person {
         id: String,
         /// His roles.
         roles: Vec<String>,
+        /// His departments.
+        #[serde(default)]
+        departments: Vec<String>,
     },
 }
 

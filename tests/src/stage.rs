@@ -66,9 +66,9 @@ impl Stage {
         make_keys(&folder.path().join("keys.json")).map_err(wrong)?;
         let (mut staff, mut tokens) = (Vec::new(), BTreeMap::new());
         for person in scenario.people.values() {
-            if let Person::Staff { id, roles } = person {
+            if let Person::Staff { id, roles, departments } = person {
                 let token = token::fresh(&OsEntropy);
-                staff.push(json!({"staff": id, "roles": roles, "token_sm3": token::hash(token.reveal())}));
+                staff.push(json!({"staff": id, "roles": roles, "departments": departments, "token_sm3": token::hash(token.reveal())}));
                 tokens.insert(person.clone(), token);
             }
         }
@@ -158,9 +158,9 @@ impl Host for InProcess {
     fn call(&mut self, who: Option<&Person>, op: &str, request: &str) -> io::Result<Answer> {
         let caller = match who {
             Some(Person::Patient(id)) => Caller::patient(self.hospital.clone(), PatientId::new(id).map_err(wrong)?),
-            Some(Person::Staff { id, roles }) => {
+            Some(Person::Staff { id, roles, departments }) => {
                 let roles: Vec<Role> = serde_json::from_value(json!(roles))?;
-                Caller::staff(self.hospital.clone(), StaffId::new(id).map_err(wrong)?, roles)
+                Caller::staff(self.hospital.clone(), StaffId::new(id).map_err(wrong)?, roles).within(serde_json::from_value(json!(departments))?)
             }
             None => Caller::staff(self.hospital.clone(), StaffId::new("nobody").map_err(wrong)?, Vec::new()),
         };

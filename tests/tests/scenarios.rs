@@ -39,7 +39,7 @@ fn every_scenario_holds_over_http() {
 #[test]
 fn every_vector_holds_over_the_real_server() {
     let scenario = load().unwrap().remove(0);
-    let auditor = Person::Staff { id: "S09".to_owned(), roles: vec!["auditor".to_owned()] };
+    let auditor = Person::Staff { id: "S09".to_owned(), roles: vec!["auditor".to_owned()], departments: Vec::new() };
     let mut serving = Serving::open(&Scenario { people: [("auditor".to_owned(), auditor.clone())].into(), ..scenario }).unwrap();
     let server = serving.server(Some(&auditor)).unwrap();
     let held = replay_http(&server).unwrap_or_else(|wrong| panic!("{}", wrong.join("\n")));

@@ -4,7 +4,10 @@
 mod support;
 
 use menjie::access::Private;
-use menjie::port::{Fault, HisAnswer, HisCall, Outcome, PostState};
+use menjie::ident::{BusinessNo, LineKey};
+use menjie::money::Quantity;
+use menjie::port::{Fault, HisAnswer, HisCall, HisKept, HisReversal, Outcome, PostState};
+use menjie::refund::{Dispensing, Execution, ImagingState, Kept, LabState};
 use menjie_his_front::sign;
 use menjie_transport::{Exchange, HttpResponse};
 use support::{Bench, NO, SECRET, answer, bill, every_call, fen, header, no, post, unpaid};
@@ -16,6 +19,10 @@ fn code<T>(outcome: &Outcome<T>) -> (&'static str, &str) {
         Outcome::Unsent(fault) => ("unsent", &fault.code),
         Outcome::Unknown(fault) => ("unknown", &fault.code),
     }
+}
+
+fn key(text: &str) -> LineKey {
+    LineKey::new(text).unwrap()
 }
 
 fn shape(bench: &Bench, call: &HisCall) -> String {
@@ -71,8 +78,10 @@ fn every_call_is_signed_and_done() {
         assert_eq!(header(&request, sign::SIGN), sign::request(&Private::new(SECRET), "POST", &path, &time, &nonce, &request.body).unwrap());
     }
     let nonces: std::collections::BTreeSet<String> = bench.http.requests().iter().map(|r| header(r, sign::NONCE)).collect();
-    assert_eq!(nonces.len(), 21);
-    assert_eq!(bench.log.counts(), (21, 21));
+    let calls = every_call().len();
+    assert_eq!(nonces.len(), calls);
+    let counted = u64::try_from(calls).unwrap();
+    assert_eq!(bench.log.counts(), (counted, counted));
 }
 
 #[test]
@@ -88,6 +97,53 @@ fn the_bodies_are_the_documented_ones() {
         bench.sent(),
         format!(r#"{body},"channel":"wechat","out_trade_no":"P0000000000000000007","trade_no":"4200001234202603021234567890","paid_at":"2026-03-02T09:16:30.000+08:00"}}"#)
     );
+}
+
+#[test]
+fn a_reversal_of_a_part_names_what_is_kept_and_reads_what_his_made_of_it() {
+    let bench = Bench::new();
+    let HisCall::Reverse { reversal } = support::reverse() else { panic!() };
+    let line = Kept { line_id: key("L1~2"), original_line_id: key("L1"), quantity: Quantity::parse("1.5").unwrap(), amount_fen: fen(9142) };
+    let kept = HisKept { no: BusinessNo::new("S0000000000000000002").unwrap(), total_fen: fen(9142), lines: vec![line] };
+    let call = HisCall::Reverse { reversal: HisReversal { kept: Some(kept), ..reversal } };
+    let receipt = r#"{"receipt_no":"7","no":"S0000000000000000002","patient_id":"P10001","total":"91.42","posted_at":"2026-03-02T11:00:00+08:00"}"#;
+    let reversed = |successor: &str| format!(r#"{{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00","successor":{successor}}}"#);
+    bench.data(&reversed(&format!(r#"{{"receipt":{receipt},"lines":[{{"line_id":"N1","original_line_id":"L1","amount":"91.42"}}]}}"#)));
+    let Outcome::Done(HisAnswer::Reverse(answer)) = bench.call(&call) else { panic!("done") };
+    let made = answer.successor.unwrap();
+    assert_eq!((made.receipt.total_fen, made.lines[0].line_id.as_str(), made.lines[0].original_line_id.as_str()), (fen(9142), "N1", "L1"));
+    let sent: serde_json::Value = serde_json::from_str(&bench.sent()).unwrap();
+    let lines = serde_json::json!([{"line_id": "L1~2", "original_line_id": "L1", "quantity": "1.5", "amount": "91.42"}]);
+    assert_eq!(sent["kept"], serde_json::json!({"no": "S0000000000000000002", "total": "91.42", "lines": lines}));
+    // A cut successor is no answer: the money stays where it is until HIS is asked again.
+    bench.data(&reversed(&format!(r#"{{"receipt":{receipt}}}"#)));
+    assert!(shape(&bench, &call).contains("successor.lines"));
+    bench.data("null");
+    assert!(matches!(bench.call(&call), Outcome::Unknown(_)));
+}
+
+#[test]
+fn how_lines_stand_is_read_whole_or_not_at_all() {
+    let bench = Bench::new();
+    bench.data(support::REFUNDABLE);
+    let call = HisCall::Refundable { no: support::no() };
+    let Outcome::Done(HisAnswer::Refundable(told)) = bench.call(&call) else { panic!("done") };
+    let [lab, drug] = told.lines.as_slice() else { panic!("two lines") };
+    assert_eq!((lab.execution, lab.lab, lab.imaging, lab.dispensing), (Execution::Undone, Some(LabState::Received), None, Dispensing::None));
+    assert_eq!((drug.imaging, drug.dispensing, drug.returned.to_string().as_str()), (Some(ImagingState::Arrived), Dispensing::Dispensed, "1.5"));
+    assert!(!told.reversed && !told.day_closed);
+    for (from, to, field) in [
+        (r#""execution":"none""#, r#""execution":"maybe""#, "lines[1].execution"),
+        (r#""lab":3"#, r#""lab":"x""#, "lines[0].lab"),
+        (r#""execution":"none","#, "", "lines[1].execution"),
+    ] {
+        assert!(support::REFUNDABLE.contains(from));
+        bench.data(&support::REFUNDABLE.replace(from, to));
+        assert!(shape(&bench, &call).contains(field), "{field}");
+    }
+    bench.data(&support::REFUNDABLE.replace(r#""lab":3"#, r#""lab":77"#));
+    let Outcome::Done(HisAnswer::Refundable(told)) = bench.call(&call) else { panic!("done") };
+    assert_eq!(told.lines[0].lab, Some(LabState::Unknown), "a number nobody has explained is for a person");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod support;
 
-use menjie_sim::his::{HisOptions, WindowAction};
+use menjie_sim::his::{HisOptions, WindowAction, Work};
 use menjie_sim::{Fault, Hospital, Peer};
 use serde_json::{Value, json};
 use support::{Desk, HisClient, NINE, answer, small_day};
@@ -286,6 +286,38 @@ fn a_settlement_is_reversed_once_and_completely() {
     let truth = desk.hospital.truth(NINE).his;
     assert_eq!(truth.reversed_fen, truth.posted_fen);
     assert_eq!(truth.settlements["S1"].reversed_by.as_deref(), Some("R1"));
+}
+
+#[test]
+fn a_part_is_charged_again_under_keys_of_its_own_and_can_be_refunded_in_its_turn() {
+    let mut desk = Desk::open();
+    let (bill, receipt) = desk.posted("S1", 0);
+    let line = bill["lines"][0].clone();
+    let kept = |no: &str, original: &Value, receipt: &Value, settlement: &str| {
+        json!({
+            "no": no, "settlement_no": settlement, "receipt_no": receipt["receipt_no"], "amount": line["amount"],
+            "kept": {"no": format!("{settlement}B"), "total": line["amount"], "lines": [{"line_id": "mine", "original_line_id": original, "quantity": "1", "amount": line["amount"]}]},
+        })
+    };
+    assert_eq!(desk.call("refundable", &json!({"no": "S1"})).1["lines"][0]["execution"], "none");
+    let line_id = menjie::ident::LineKey::new(line["line_id"].as_str().unwrap()).unwrap();
+    desk.hospital.his.act(&WindowAction::Execute { line_id: line_id.clone(), executed: true }, NINE).unwrap();
+    let work = Work { lab: Some(3), ..Work::default() };
+    desk.hospital.his.act(&WindowAction::Work { line_id, work }, NINE).unwrap();
+    desk.hospital.his.act(&WindowAction::CloseDay { closed: true }, NINE).unwrap();
+    let (_, told) = desk.call("refundable", &json!({"no": "S1"}));
+    assert_eq!((&told["lines"][0]["execution"], &told["lines"][0]["lab"], &told["day_closed"]), (&json!("done"), &json!(3), &json!(true)));
+    let (code, made) = desk.call("reverse", &kept("R1", &line["line_id"], &receipt, "S1"));
+    assert_eq!(code, "0", "what is kept may be executed: {made}");
+    let successor = &made["successor"];
+    assert_eq!((&successor["receipt"]["no"], &successor["receipt"]["total"], &successor["lines"][0]["original_line_id"]), (&json!("S1B"), &line["amount"], &line["line_id"]));
+    let new_key = successor["lines"][0]["line_id"].clone();
+    assert!(new_key != line["line_id"] && new_key != json!("mine"), "HIS names its lines itself");
+    assert_eq!(desk.call("reverse", &kept("R1", &line["line_id"], &receipt, "S1")).1, made, "the same number, the same answer");
+    assert_eq!(desk.call("query-reverse", &json!({"no": "R1"})).1["reversal"], made);
+    assert_eq!(desk.call("refundable", &json!({"no": "S1B"})).1["lines"][0]["execution"], "done", "the work stays done under the new key");
+    let (code, _) = desk.call("reverse", &json!({"no": "R2", "settlement_no": "S1B", "receipt_no": successor["receipt"]["receipt_no"], "amount": line["amount"]}));
+    assert_eq!(code, "1011");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use menjie::access::{Caller, Private, Role};
-use menjie::ident::{HospitalId, PatientId, StaffId};
+use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
 use menjie::port::RecentTransfers;
 use menjie::service::Engine;
 use menjie_bridge::config::Config;
@@ -89,7 +89,8 @@ fn caller(config: &Config, given: &ArgMatches) -> menjie::Result<Caller> {
     }
     // Only codes of roles come through the arguments.
     let roles = given.get_many::<String>("role").into_iter().flatten().filter_map(|role| Role::of(role));
-    Ok(Caller::staff(hospital, StaffId::new(text("staff").unwrap_or("terminal"))?, roles.collect()))
+    let departments = given.get_many::<String>("department").into_iter().flatten().map(|code| DeptCode::new(code)).collect::<menjie::Result<_>>()?;
+    Ok(Caller::staff(hospital, StaffId::new(text("staff").unwrap_or("terminal"))?, roles.collect()).within(departments))
 }
 
 #[cfg(test)]

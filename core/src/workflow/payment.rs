@@ -6,6 +6,7 @@
 mod insured;
 mod legs;
 mod pricing;
+mod shares;
 mod step;
 
 use std::collections::BTreeMap;

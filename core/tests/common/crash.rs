@@ -37,6 +37,12 @@ impl Points {
         self.passed.load(Ordering::SeqCst)
     }
 
+    /// Counts from here and dies at the n-th point.
+    pub fn arm(&self, n: u64) {
+        self.passed.store(0, Ordering::SeqCst);
+        self.at.store(n, Ordering::SeqCst);
+    }
+
     /// The process starts again and lives for good.
     pub fn revive(&self) {
         self.at.store(0, Ordering::SeqCst);

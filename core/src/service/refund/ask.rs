@@ -145,7 +145,7 @@ impl Engine {
             cause: Cause::Patient,
             payment: settlement.payment,
             channel: settlement.channel.clone(),
-            payment_fen: settlement.payment_fen,
+            payment_fen: settlement.channel_fen(),
             settlement: Some(settlement.id),
             invoice: settlement.invoice,
             amounts,

@@ -1,6 +1,6 @@
 //! The approvals: one after the other, each once, by different people (I10); a no ends what a patient asked for.
 
-use super::step::{only_staff, under_way};
+use super::step::only_staff;
 use super::{Decision, Event as E, HisSays, Refund, RefundSt as St};
 use crate::access::Actor;
 use crate::error::Result;
@@ -69,7 +69,7 @@ impl Refund {
                 hold(&mut next.base, self.st.code(), "finance_disagrees", cx);
                 moved(Move::to(next))
             }
-            Decision::AskAgain | Decision::GivenBack { .. } | Decision::Reversed | Decision::GiveUp => under_way(),
+            Decision::AskAgain | Decision::GivenBack { .. } | Decision::Reversed | Decision::GiveUp => refuse("not_held", "该退费单正在等待财务审核", "请先审核"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Paid, Settlement};
 use crate::ident::{LineKey, RefundId};
+use crate::money::Money;
 use crate::payment::Amounts;
 use crate::port::{Call, HisBill, HisCall, HisInsured, HisPosting, LineRef};
 use crate::refund::Cause;
@@ -19,14 +20,18 @@ impl Settlement {
             cause,
             payment: self.payment,
             channel: self.channel.clone(),
-            // A channel wants to see the total of its own order: the cash of a mixed one.
-            payment_fen: self.insured.as_ref().map_or(self.payment_fen, |settled| settled.amounts.cash_fen),
+            payment_fen: self.channel_fen(),
             settlement: Some(self.id),
             invoice: self.invoice,
             amounts: self.amounts(),
             insured: self.insured.clone(),
             asked: None,
         })
+    }
+
+    /// Total of its order at the channel, which wants to see it in a refund: the cash of a mixed one.
+    pub fn channel_fen(&self) -> Money {
+        self.insured.as_ref().map_or(self.payment_fen, |settled| settled.amounts.cash_fen)
     }
 
     /// Who paid how much of it.

@@ -44,8 +44,8 @@ impl Keys {
         let data_key = *wrapped.as_bytes().first_chunk::<16>().ok_or_else(broken)?;
         let ours = BigUint::parse_bytes(CENTRE_PRIVATE_KEY.as_bytes(), 16).ok_or_else(broken)?;
         let context = SigCtx::new();
-        let our_point = context.pk_from_sk(&ours).map_err(|_| broken())?;
-        let theirs = context.load_pubkey(&gm::unhex(INSURED_PUBLIC_KEY).ok_or_else(broken)?).map_err(|_| broken())?;
+        let point = |hex: &str| gm::unhex(hex).and_then(|bytes| context.load_pubkey(&bytes).ok()).ok_or_else(broken);
+        let (our_point, theirs) = (point(&credentials.insurance_centre_public_key)?, point(INSURED_PUBLIC_KEY)?);
         Ok(Keys { app_id, secret, data_key, ours, our_point, theirs })
     }
 

@@ -39,6 +39,9 @@ impl Bench {
             config.traits.lock = mapping.operations.contains_key("lock");
             config.traits.query_post = mapping.operations.contains_key("query_post");
             config.traits.cancel_post = mapping.operations.contains_key("cancel_post");
+            config.traits.upload_facts = mapping.operations.contains_key("upload_facts");
+            config.traits.reverse = mapping.operations.contains_key("refundable");
+            config.traits.query_reverse = mapping.operations.contains_key("query_reverse");
             config.traits.notices = mapping.operations.contains_key("notices");
             config.traits.check_in = mapping.operations.contains_key("check_in");
             config.traits.query_check_in = mapping.operations.contains_key("query_check_in");

@@ -1,5 +1,7 @@
 //! The payment channel over `menjie-transport`.
 
+mod mixed;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,6 +19,7 @@ use crate::certs;
 use crate::config::{APIV3_KEY_LEN, WechatConfig};
 use crate::error::judge;
 use crate::keys::{Verifier, VerifyError, VerifyKey};
+use crate::mixed::MixedConfig;
 use crate::notify::{self, NoticeError};
 use crate::sign::{Signer, pay_message};
 use crate::wire::{self, Merchant};
@@ -40,6 +43,7 @@ pub struct WechatPay {
     /// A callback came with a serial number that is not loaded.
     wanted: AtomicBool,
     client: Client,
+    mixed: Option<MixedConfig>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -71,6 +75,7 @@ impl WechatPay {
             last_download: Mutex::new(None),
             wanted: AtomicBool::new(false),
             client,
+            mixed: config.mixed.clone(),
             entropy,
         })
     }
@@ -187,7 +192,7 @@ impl WechatPay {
 #[async_trait]
 impl PaymentChannel for WechatPay {
     fn traits(&self) -> ChannelTraits {
-        ChannelTraits { mixed: false, partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
+        ChannelTraits { mixed: self.mixed.is_some(), partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
     }
 
     fn logs_wire(&self) -> bool {
@@ -195,6 +200,11 @@ impl PaymentChannel for WechatPay {
     }
 
     async fn call(&self, cx: &CallCx, call: &ChannelCall) -> Outcome<ChannelAnswer> {
+        if let ChannelCall::Open { order } = call
+            && let Some(leg) = &order.mixed
+        {
+            return self.open_mixed(cx, call, order, leg).await;
+        }
         let started = Instant::now();
         let request = match wire::build(&self.merchant, &self.notify_url, call) {
             Ok(request) => request,

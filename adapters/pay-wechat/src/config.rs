@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::keys::VerifyKey;
+use crate::mixed::MixedConfig;
 use crate::sign::Signer;
 
 /// Length of the APIv3 key in bytes.
@@ -87,6 +88,9 @@ pub struct WechatConfig {
     /// Our own limit of requests a second.
     #[serde(default)]
     pub rate: Option<Rate>,
+    /// Mixed orders with medical insurance (移动医保支付); without it only cash is taken.
+    #[serde(default)]
+    pub mixed: Option<MixedConfig>,
 }
 
 fn default_base_url() -> String {
@@ -111,6 +115,9 @@ impl WechatConfig {
             return Err(Error::field("verify_keys", "is empty and download_certificates is off, so no answer could be verified"));
         }
         self.check_notify_url()?;
+        if let Some(mixed) = &self.mixed {
+            mixed.check().map_err(|error| error.under("mixed"))?;
+        }
         self.transport()?.check()
     }
 
@@ -132,7 +139,7 @@ impl WechatConfig {
             backup_base_url: self.backup_base_url.clone(),
             extra_ca_pem: self.extra_ca_pem.clone(),
             rate: self.rate,
-            redact: ["openid", "code_url", "prepay_id", "value"].map(str::to_owned).to_vec(),
+            redact: ["openid", "code_url", "prepay_id", "value", "payer", "pay_auth_no", "geo_location"].map(str::to_owned).to_vec(),
             ..ClientConfig::new("wechat", self.base_url.clone())
         })
     }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use menjie::access::Private;
 use menjie::error::Code;
 use menjie::{Error, Result, Timestamp};
 use x509_cert::Certificate;
-use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use crate::pem;
@@ -28,6 +30,7 @@ const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 #[derive(Clone)]
 pub struct VerifyKey {
     rsa_public_key: Vec<u8>,
+    spki: Vec<u8>,
     valid: Option<(Timestamp, Timestamp)>,
 }
 
@@ -62,12 +65,21 @@ impl VerifyKey {
             return Err(wrong("is not an RSA key"));
         }
         let rsa_public_key = spki.subject_public_key.as_bytes().ok_or_else(|| wrong("is not an RSA key"))?.to_vec();
-        Ok(VerifyKey { rsa_public_key, valid })
+        let spki = spki.to_der().map_err(|_| wrong("is not a public key"))?;
+        Ok(VerifyKey { rsa_public_key, spki, valid })
     }
 
     /// May it be used at this time? A public key has no end.
     pub fn usable(&self, now: Timestamp) -> bool {
         self.valid.is_none_or(|(from, until)| from <= now && now <= until)
+    }
+
+    /// Base64 of a text that only WeChat Pay can read (RSA-OAEP, SHA-1 and MGF1 as it demands); none for one that is too long.
+    pub fn encrypt(&self, text: &Private) -> Option<String> {
+        let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(&self.spki).ok()?).ok()?;
+        let mut sealed = vec![0; key.ciphertext_size()];
+        let sealed = key.encrypt(&OAEP_SHA1_MGF1SHA1, text.reveal().as_bytes(), &mut sealed, None).ok()?;
+        Some(STANDARD.encode(sealed))
     }
 
     /// RSASSA-PKCS1-v1_5 over SHA-256; there is no third outcome.
@@ -155,8 +167,17 @@ impl Verifier {
 
     /// The id to announce in `Wechatpay-Serial`: a public key when there is one, else a certificate that is in force.
     pub fn announced(&self, now: Timestamp) -> Option<&str> {
-        let usable = || self.keys.values().filter(|(_, key)| key.usable(now)).map(|(id, _)| id.as_str());
-        usable().find(|id| id.starts_with(PUBLIC_KEY_PREFIX)).or_else(|| usable().next())
+        self.announced_entry(now).map(|(id, _)| id.as_str())
+    }
+
+    /// The key of [`Verifier::announced`]: what is encrypted for WeChat is encrypted with it.
+    pub fn announced_key(&self, now: Timestamp) -> Option<&VerifyKey> {
+        self.announced_entry(now).map(|(_, key)| key)
+    }
+
+    fn announced_entry(&self, now: Timestamp) -> Option<&(String, VerifyKey)> {
+        let usable = || self.keys.values().filter(|(_, key)| key.usable(now));
+        usable().find(|(id, _)| id.starts_with(PUBLIC_KEY_PREFIX)).or_else(|| usable().next())
     }
 
     /// Verifies an answer or callback in this order: headers there, time window, key, signature over the raw bytes.

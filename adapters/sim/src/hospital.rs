@@ -8,7 +8,7 @@ use crate::day::Day;
 use crate::faults::{Faults, Peer};
 use crate::his::{His, HisOptions, HisTruth};
 use crate::identity::{Account, Decoder, HealthCode, IdentityTruth, People, Sms};
-use crate::insurer::{Insurer, InsurerOptions, InsurerTruth};
+use crate::insurer::{CannotConfirm, Insurer, InsurerOptions, InsurerTruth};
 use crate::invoice::{Invoice, InvoiceTruth};
 use crate::wechat::{CannotPay, Wechat, WechatOptions, WechatTruth};
 use crate::wire::{Callback, CallbackId, Reply, Request};
@@ -135,9 +135,16 @@ impl Hospital {
         self.insurer.answered(id, status);
     }
 
-    /// The payer confirms an order.
+    /// The payer confirms an order; of a mixed one both legs with one password, the insurer's first.
     pub fn pay(&mut self, out_trade_no: &str, now: Timestamp) -> Result<(), CannotPay> {
-        self.wechat.pay(out_trade_no, now, &mut self.faults)
+        let Some(serial) = self.wechat.mixed_serial(out_trade_no, now)? else {
+            return self.wechat.pay(out_trade_no, now, &mut self.faults);
+        };
+        self.insurer.confirm(&serial, true, now, &mut self.faults).map_err(|why| match why {
+            CannotConfirm::Unknown => CannotPay::Unknown,
+            CannotConfirm::NotPriced | CannotConfirm::Over => CannotPay::Closed,
+        })?;
+        self.wechat.paid_mixed(out_trade_no, now, &mut self.faults)
     }
 
     /// What really happened.

@@ -1,6 +1,7 @@
 //! WeChat Pay API v3 as a merchant meets it (domain/payments.md §1): a pure machine.
 
 mod answer;
+mod mixed;
 mod notify;
 mod order;
 mod refund;
@@ -12,10 +13,12 @@ use menjie::{Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use mixed::MixedTruth;
 pub use notify::{CallbackTruth, Forgery};
 pub use order::{CannotPay, Payable, Way};
 
 use answer::{Refusal, seconds};
+use mixed::Mixed;
 use notify::Message;
 use order::Order;
 use refund::RefundStatus;
@@ -94,6 +97,9 @@ pub struct WechatTruth {
     pub refunded_fen: i64,
     /// By `out_trade_no`.
     pub trades: BTreeMap<String, TradeTruth>,
+    /// Mixed orders with medical insurance, by `out_trade_no`.
+    #[serde(default)]
+    pub mixed: BTreeMap<String, MixedTruth>,
     /// What became of the callbacks.
     pub callbacks: CallbackTruth,
     /// Requests per interface.
@@ -108,6 +114,7 @@ pub struct Wechat {
     options: WechatOptions,
     rng: Rng,
     orders: BTreeMap<String, Order>,
+    mixed: BTreeMap<String, Mixed>,
     codes: BTreeMap<String, String>,
     refund_owner: BTreeMap<String, String>,
     messages: BTreeMap<CallbackId, Message>,
@@ -128,6 +135,7 @@ impl Wechat {
             options,
             rng: Rng::new(seed).fork("wechat"),
             orders: BTreeMap::new(),
+            mixed: BTreeMap::new(),
             codes: BTreeMap::new(),
             refund_owner: BTreeMap::new(),
             messages: BTreeMap::new(),
@@ -179,6 +187,7 @@ impl Wechat {
             captured_fen: trades.values().map(|trade| trade.captured_fen).sum(),
             refunded_fen: trades.values().map(|trade| trade.refunded_fen).sum(),
             trades,
+            mixed: self.mixed_truth(),
             callbacks: self.callback_truth(),
             requests: self.counts.clone(),
         }
@@ -217,6 +226,9 @@ impl Wechat {
             ("query", [.., "out-trade-no", no]) => self.query(no, request, now, drawn),
             ("query", [.., "id", id]) => self.query_by_transaction(id, request, now, drawn),
             ("close", [.., no, "close"]) => self.close(no, request),
+            ("mixed", _) => self.create_mixed(request),
+            ("mixed_query", [.., by, no]) => self.query_mixed(by, no),
+            ("mixed_refund", _) => self.told_refund(request),
             ("refund", _) => self.refund(request, now, drawn),
             ("query_refund", [.., no]) => self.query_refund(no, drawn),
             ("certificates", _) => self.certificates(now),
@@ -236,6 +248,9 @@ impl Machine for Wechat {
             ("POST", ["v3", "pay", "transactions", "out-trade-no", _, "close"]) => "close",
             ("POST", ["v3", "refund", "domestic", "refunds"]) => "refund",
             ("GET", ["v3", "refund", "domestic", "refunds", _]) => "query_refund",
+            ("POST", ["v3", "med-ins", "orders"]) => "mixed",
+            ("GET", ["v3", "med-ins", "orders", "mix-trade-no" | "out-trade-no", _]) => "mixed_query",
+            ("POST", ["v3", "med-ins", "refunds", "notify"]) => "mixed_refund",
             ("GET", ["v3", "certificates"]) => "certificates",
             _ => "unknown",
         }

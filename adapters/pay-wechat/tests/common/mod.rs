@@ -72,6 +72,7 @@ pub(crate) fn config() -> WechatConfig {
         backup_base_url: None,
         extra_ca_pem: None,
         rate: None,
+        mixed: None,
     }
 }
 
@@ -155,7 +156,7 @@ pub(crate) fn no(text: &str) -> BusinessNo {
 
 pub(crate) fn open(method: Method) -> ChannelCall {
     ChannelCall::Open {
-        order: ChannelOrder { out_trade_no: no(TRADE_NO), amount_fen: fen(12132), description: "门诊缴费".into(), method, expires_at: NOW.plus_millis(300_999) }
+        order: ChannelOrder { out_trade_no: no(TRADE_NO), amount_fen: fen(12132), description: "门诊缴费".into(), method, expires_at: NOW.plus_millis(300_999), mixed: None },
     }
 }
 

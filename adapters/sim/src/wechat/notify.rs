@@ -152,6 +152,13 @@ impl Wechat {
         self.enqueue(&Draft { event, kind: "refund", resource: &resource, url: &url, at, forgery: None }, &drawn);
     }
 
+    /// The callback of a mixed order; it carries no transaction number.
+    pub(super) fn notify_mixed(&mut self, resource: &Value, url: &str, now: Timestamp, faults: &mut Faults) {
+        let drawn = faults.draw(Peer::Wechat, "callback");
+        let at = now.plus_millis(i64::from(self.options.notify_delay_ms));
+        self.enqueue(&Draft { event: "MEDICAL_INSURANCE.SUCCESS", kind: "medical_insurance", resource, url, at, forgery: None }, &drawn);
+    }
+
     /// Makes up a callback about an order, whatever its state.
     pub fn forge(&mut self, out_trade_no: &str, forgery: Forgery, now: Timestamp) -> Result<(), CannotPay> {
         let mut order = self.orders.get(out_trade_no).cloned().ok_or(CannotPay::Unknown)?;

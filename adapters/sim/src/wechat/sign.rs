@@ -8,7 +8,8 @@ use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::sha2::Sha256;
 use rsa::signature::{SignatureEncoding, Signer, Verifier};
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{Oaep, RsaPrivateKey, RsaPublicKey};
+use sha1::Sha1;
 
 use super::answer::Refusal;
 use crate::credentials::{MERCHANT_PUBLIC_KEY_PEM, PLATFORM_KEY_PEM, SimCredentials};
@@ -51,6 +52,12 @@ impl Keys {
         let cipher = Aes256Gcm::new_from_slice(&self.api_v3).map_err(|_| Error::field("api_v3_key", "must have 32 bytes"))?;
         let nonce: &Nonce<_> = nonce.as_bytes().try_into().map_err(|_| Error::field("nonce", "must have 12 bytes"))?;
         cipher.encrypt(nonce, Payload { msg: plain, aad: associated_data.as_bytes() }).map(|sealed| STANDARD.encode(sealed)).map_err(|_| Error::internal("a small text encrypts"))
+    }
+
+    /// A text that was encrypted for WeChat alone (RSA-OAEP, SHA-1).
+    pub(super) fn open_sealed(&self, sealed: &str) -> Option<String> {
+        let key: &RsaPrivateKey = self.platform.as_ref();
+        String::from_utf8(key.decrypt(Oaep::new::<Sha1>(), &STANDARD.decode(sealed).ok()?).ok()?).ok()
     }
 
     /// Checks the `Authorization` header against the request as it was on the wire.

@@ -26,6 +26,12 @@ impl His {
     }
 }
 
+/// Where the simulated centre sends what became of insured orders (6302), of a server on this port. The real one is told once,
+/// when the hospital joins.
+pub fn insurer_notices(port: u16) -> String {
+    format!("http://127.0.0.1:{port}/notify/insurer")
+}
+
 /// A configuration (docs/config.md) that listens on `port` of loopback; store and keys lie beside the file.
 pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Private) -> Value {
     let keys = SimCredentials::fixed();
@@ -47,6 +53,18 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "insurer": {
                 "http": { "base_url": urls.identity }, "org_id": keys.insurance_org_id, "operator_id": "zzj01", "operator_name": "自助机01",
                 "office_id": "A32", "office_name": "收费处",
+                "centre": {
+                    "http": { "base_url": urls.insurer }, "app_id": keys.insurance_app_id, "app_secret": keys.insurance_app_secret,
+                    "private_key": keys.insurance_private_key, "centre_public_key": keys.insurance_centre_public_key,
+                },
+                "gateway": {
+                    "http": { "base_url": urls.insurer }, "path": "/ebus/gdyb_inf/poc/hsa/hgs/{infno}", "place": "440500", "institution_name": "门结演示医院",
+                    "tif": { "paas_id": keys.insurance_paas_id, "secret": keys.insurance_paas_secret },
+                },
+                "authorisation": {
+                    "http": { "base_url": urls.insurer }, "partner_id": keys.insurance_partner_id, "partner_secret": keys.insurance_partner_secret,
+                    "authorize_url": format!("{}/oauth/authorize?return_url={{back}}&state={{state}}", urls.insurer),
+                },
             },
             "notify": {
                 "sms": { "aliyun": {
@@ -63,6 +81,10 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
                 "merchant_key_pem": keys.merchant_key_pem, "apiv3_key": keys.api_v3_key,
                 "verify_keys": [{ "id": keys.platform_public_key_id, "pem": keys.platform_public_key_pem }],
                 "notify_url": format!("http://127.0.0.1:{port}/notify/wechat"), "base_url": urls.wechat,
+                "mixed": {
+                    "city_id": "440500", "med_inst_name": "门结演示医院", "med_inst_no": keys.insurance_org_id, "geo_location": "116.682,23.354",
+                    "callback_url": format!("http://127.0.0.1:{port}/notify/wechat"),
+                },
             }},
         }],
         "server": {
@@ -88,5 +110,5 @@ fn pace() -> Value {
             "deadline_ms": 3_000, "slots": slots, "overdue_s": 30,
         })
     };
-    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "notify": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
+    json!({ "his": lane(16), "channel": lane(16), "insurer": lane(8), "invoice": lane(8), "notify": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
 }

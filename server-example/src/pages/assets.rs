@@ -45,15 +45,16 @@ const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "page
 /// Reading and typing: what stands beside large keys is not needed beside a reader.
 const STYLE_ENTER: &str = together!("css", ".css": "enter" "demo");
 const STYLE_TYPE: &str = together!("css", ".css": "enter" "keys");
-const STYLE_FIRST: &str = together!("css", ".css": "keys" "demo" "first");
-const STYLE_PAY: &str = together!("css", ".css": "told" "pay" "print");
+const STYLE_FIRST: &str = together!("css", ".css": "keys" "demo" "tick" "first");
+const STYLE_PAY: &str = together!("css", ".css": "told" "pay" "split" "print");
 const STYLE_QUEUE: &str = together!("css", ".css": "told" "queue" "print");
 const STYLE_VISITS: &str = together!("css", ".css": "visits");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
 const STYLE_CONFIRM: &str = together!("css", ".css": "list" "confirm");
 const STYLE_PAID: &str = together!("css", ".css": "list" "paid");
-const STYLE_INFO: &str = together!("css", ".css": "info");
+const STYLE_INFO: &str = together!("css", ".css": "info" "split");
+const STYLE_INSURED: &str = together!("css", ".css": "tick" "split" "insured");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
 const CSS: &str = "text/css; charset=utf-8";
@@ -100,6 +101,7 @@ impl Assets {
             File::new("confirm.css", CSS, style(STYLE_CONFIRM)),
             File::new("paid.css", CSS, style(STYLE_PAID)),
             File::new("info.css", CSS, style(STYLE_INFO)),
+            File::new("insured.css", CSS, style(STYLE_INSURED)),
             File::new("kiosk.js", JS, script(&format!("{SCRIPT_KIOSK}{device}"))),
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
             File::new("type.js", JS, script(SCRIPT_TYPE)),

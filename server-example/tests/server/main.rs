@@ -4,6 +4,7 @@
 mod accounts;
 mod callbacks;
 mod identify;
+mod insured;
 mod newcomers;
 mod operate;
 mod pages;

@@ -13,6 +13,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
         "base": deployed.base,
         "admin": urls.admin,
         "identity": urls.identity,
+        "insurer": urls.insurer,
         "wechat": format!("{}/wechat", urls.wechat),
         "staff": deployed.staff.reveal(),
         "folder": deployed.folder.display().to_string(),

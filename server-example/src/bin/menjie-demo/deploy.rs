@@ -9,7 +9,7 @@ use std::time::Duration;
 use menjie::access::Private;
 use menjie_host::OsEntropy;
 use menjie_keys::KeyRing;
-use menjie_server::demo::{His, config};
+use menjie_server::demo::{His, config, insurer_notices};
 use menjie_server::token;
 use menjie_sim::SimCredentials;
 use menjie_sim::day::{self, Day, DayPatient, DayPlan};
@@ -59,6 +59,7 @@ impl Deployed {
         }
         let port = port(if arguments.by_hand() { 8080 } else { 0 })?;
         let base = format!("http://127.0.0.1:{port}");
+        sim.with(|hospital, _| hospital.insurer.set_notify_url(Some(insurer_notices(port))));
         let staff = token::fresh(&OsEntropy);
         let his = his(&sim, arguments.his.as_deref());
         // People at a keyboard need the usual five minutes; a day of minutes closes forgotten orders sooner.

@@ -13,6 +13,7 @@ mod batch;
 mod columns;
 mod group;
 mod identity;
+mod kept;
 mod line;
 mod netting;
 mod partition;

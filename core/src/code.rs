@@ -6,6 +6,7 @@
 
 mod area;
 mod country;
+mod index;
 mod map;
 mod ops;
 mod rows;

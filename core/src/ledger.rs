@@ -87,17 +87,19 @@ pub enum JournalKind {
     Proven,
     /// HIS posted the settlement: Dr suspense, Cr revenue (and rounding).
     Posted,
-    /// HIS reversed the settlement: Dr revenue, Cr refund_payable.
+    /// HIS reversed the settlement: Dr revenue, Cr refund_payable (and suspense for what it charged again).
     Reversed,
     /// Money must go back without ever having been revenue: Dr suspense, Cr refund_payable.
     Owed,
+    /// The insurer gave its parts back: Dr refund_payable, Cr fund, account, others (and cash, where its centre owns that).
+    Reclaimed,
     /// The channel gave it back: Dr refund_payable, Cr cash.
     Returned,
 }
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [JournalKind; 5] = [JournalKind::Proven, JournalKind::Posted, JournalKind::Reversed, JournalKind::Owed, JournalKind::Returned];
+    pub const ALL: [JournalKind; 6] = [JournalKind::Proven, JournalKind::Posted, JournalKind::Reversed, JournalKind::Owed, JournalKind::Reclaimed, JournalKind::Returned];
 
     /// Stable code (a column).
     pub const fn code(self) -> &'static str {
@@ -106,6 +108,7 @@ impl JournalKind {
             JournalKind::Posted => "posted",
             JournalKind::Reversed => "reversed",
             JournalKind::Owed => "owed",
+            JournalKind::Reclaimed => "reclaimed",
             JournalKind::Returned => "returned",
         }
     }

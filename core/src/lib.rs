@@ -31,6 +31,7 @@ pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod service;
+pub mod staff;
 mod table;
 #[cfg(feature = "testkit")]
 pub mod testkit;

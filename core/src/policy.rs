@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::TermsHash;
 use crate::money::Totalling;
+use crate::refund::RefundTerms;
 use crate::validate::Rules;
 use crate::visit::VisitTerms;
 
@@ -105,6 +106,9 @@ pub struct Terms {
     /// What is asked of the record of a first visit (首诊建档).
     #[serde(default)]
     pub registration: Rules,
+    /// Refunds that patients ask for.
+    #[serde(default)]
+    pub refund: RefundTerms,
 }
 
 fn quote_life() -> u32 {
@@ -134,6 +138,7 @@ impl Default for Terms {
             his_blind_s: his_blind(),
             visit: VisitTerms::default(),
             registration: Rules::default(),
+            refund: RefundTerms::default(),
         }
     }
 }
@@ -157,6 +162,7 @@ impl Terms {
         }
         self.visit.check().map_err(|e| e.under("terms"))?;
         self.registration.check().map_err(|e| e.under("terms"))?;
+        self.refund.check().map_err(|e| e.under("terms"))?;
         self.grouping.check().map_err(|e| e.under("terms"))
     }
 

@@ -9,6 +9,7 @@ mod health_code;
 mod his;
 mod his_file;
 mod his_insured;
+mod his_refund;
 mod his_traits;
 mod his_visit;
 mod host;
@@ -19,6 +20,7 @@ mod list;
 mod log;
 mod notifier;
 mod outcome;
+mod record;
 mod shape;
 mod store;
 
@@ -26,11 +28,12 @@ pub use call::{Answer, Call, CallCx, CallLog};
 pub use channel::{ChannelAnswer, ChannelCall, PaymentChannel};
 pub use health_code::{CodeHolder, HealthCode, HealthCodeAnswer, HealthCodeCall};
 pub use his::{
-    DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversal, HisReversed, IdentifyWay, LineRef,
-    LockReceipt, PatientFile, PostState, UnpaidCharges,
+    DayRow, DayRowKind, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState,
+    UnpaidCharges,
 };
 pub use his_file::{DocumentRef, FileOpened, FileOrder};
 pub use his_insured::{HisInsured, UploadOf};
+pub use his_refund::{HisKept, HisReversal, HisReversed, HisSuccessor, LineStanding, Refundable, SuccessorLine};
 pub use his_traits::HisTraits;
 pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 pub use host::{Clock, Entropy, IdSource};
@@ -44,7 +47,8 @@ pub use list::{Cursor, Find, Page, Scan, ScanRow};
 pub use log::{Direction, LogSink, RecentTransfers, TransferBegin, TransferEnd, TransferId, TransferResult};
 pub use notifier::{AccountUser, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall};
 pub use outcome::{Fault, No, Outcome};
+pub use record::{Record, RecordKind, RecordWrite};
 pub use store::{
-    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Record, RecordKind, RecordWrite, Reply, Source, StateLog,
-    Store, StoreError, WakeKind, WakeRow, Write,
+    ActId, ActRow, Batch, Claim, ClaimLimits, CommitError, Inbox, InboxState, Job, JobKind, JobRef, Loaded, PollRow, Reply, Source, StateLog, Store, StoreError, WakeKind, WakeRow,
+    Write,
 };

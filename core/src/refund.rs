@@ -14,22 +14,29 @@ mod plan;
 mod progress;
 mod reason;
 mod recharge;
+mod terms;
+mod why;
 mod window;
 
 pub use approval::{Decided, may_decide};
 pub use check::{CheckRequest, CheckResponse, ReasonShown};
 pub use eligible::{Eligibility, Finding, eligible};
 pub use facts::{ChannelFacts, Facts, LineFacts, SettlementFact};
-pub use plan::{Stage, check_plan, patient_plan};
+pub use plan::{Involved, Stage, check_plan, patient_plan};
 pub use progress::{Dispensing, Execution, ImagingState, LabState, Progress};
 pub use reason::{Actor, Reason};
 pub use recharge::{Answered, Kept, Recharge, recharge, successor_key};
+pub use terms::RefundTerms;
+pub use why::Why;
 pub use window::{Window, WindowRule};
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RefundCause"))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
+    /// A patient asked for it, or a member of staff for him.
+    Patient,
     /// HIS said a definite no after the patient had paid.
     HisRefused,
     /// Money arrived for an order that was closed (迟到的支付).
@@ -42,31 +49,11 @@ pub enum Cause {
     Suspended,
 }
 
-/// One step of a refund's plan, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// Finance decides (计财科审核).
-    Finance,
-    /// The channel gives the money back.
-    Returning,
-    /// The invoice is reversed.
-    Red,
-}
-
 impl Cause {
-    /// The plan of this cause (DESIGN.md §4.3).
-    pub const fn plan(self) -> &'static [Step] {
-        match self {
-            Cause::HisRefused | Cause::Late | Cause::Incomplete => &[Step::Returning],
-            Cause::Window => &[Step::Finance, Step::Returning, Step::Red],
-            Cause::Suspended => &[Step::Returning, Step::Red],
-        }
-    }
-
     /// What the payer is shown at the channel; neutral.
     pub const fn reason(self) -> &'static str {
         match self {
+            Cause::Patient => "门诊退费",
             Cause::HisRefused => "入账未成功，自动退款",
             Cause::Late => "订单已关闭，自动退款",
             Cause::Incomplete => "支付未完成，自动退款",

@@ -22,7 +22,9 @@ mod paid;
 mod pay;
 mod phone;
 mod quote;
+mod refund;
 mod runner;
+mod staff;
 mod status;
 mod suspension;
 mod unpaid;
@@ -44,7 +46,12 @@ pub use paid::{PaidListRequest, PaidListResponse, SettlementDetailRequest, Settl
 pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelResponse};
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
+pub use refund::{
+    Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundRequestRequest,
+    RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, StepState,
+};
 pub use runner::Runner;
+pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};
 pub use status::{SettlementGetRequest, SettlementGetResponse};
 pub use suspension::{SuspensionChooseRequest, SuspensionChooseResponse, SuspensionGetRequest, SuspensionListRequest, SuspensionListResponse, SuspensionView};
 pub use unpaid::{UnpaidRequest, UnpaidResponse, VisitBills};

@@ -16,6 +16,7 @@ mod insurance;
 mod issue;
 mod patient;
 mod rules;
+mod texts;
 
 pub use batch::{BatchIssue, BatchRequest, BatchResponse, RowFinding, check_patients};
 pub use charge::{ChargeRequest, ChargeResponse};

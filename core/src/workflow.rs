@@ -261,6 +261,8 @@ pub enum Wake {
     ExpireAt(Timestamp),
     /// Overdue after the lane's patience.
     Overdue(Lane),
+    /// Call a person at: what people were expected to do by then is not done.
+    AttendAt(Timestamp),
     /// Ask once more after the recheck time.
     Recheck,
 }

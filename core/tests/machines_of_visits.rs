@@ -96,12 +96,16 @@ fn stop_is_total_and_its_table_is_what_it_does() {
         page(vec![hit("V1", "S1"), hit("V2", "S1")], None),
         page(vec![hit("V3", "S9")], None),
         page((0..41).map(|i| hit(&format!("W{i}"), "S1")).collect(), None),
+        E::Withdrawn,
         E::Overdue,
         E::Resolve { decision: Decision::AskAgain, evidence: "e".into() },
         E::Resolve { decision: Decision::ToldByHand, evidence: "e".into() },
     ];
     let walked = walk::<menjie::workflow::Stop>(&[new], &events, |e| matches!(e, E::Resolve { .. }), |s| s.st);
     same_as_table(MachineKind::Stop, &walked.transitions);
+    for s in walked.seen.values() {
+        assert!(s.st != menjie::workflow::StopSt::Withdrawn || s.base.attention.is_none(), "a withdrawal closes what was open: {s:?}");
+    }
 }
 
 fn stop_notice(instead: Option<&str>) -> StopNotice {
@@ -135,6 +139,7 @@ fn suspension_is_total_and_its_table_is_what_it_does() {
         E::RebookUnknown { fault: fault(), sent: 1 },
         E::RebookFound { rebooked: None },
         E::MoneyBack,
+        E::Withdrawn,
         E::Overdue,
         E::Resolve { decision: Decision::Told, evidence: "e".into() },
         E::Resolve { decision: Decision::AtWindow, evidence: "e".into() },
@@ -167,6 +172,10 @@ fn suspension_is_total_and_its_table_is_what_it_does() {
         let called = s.base.attention.is_some() || s.told_by_hand;
         assert!(s.st != menjie::workflow::SuspensionSt::Notified || !all_refused || called, "I21: nobody was told and nobody was called: {s:?}");
         assert_eq!(s.notices.values().map(|t| t.channel).collect::<BTreeSet<_>>().len(), s.notices.len(), "I21: one notice per channel");
+        let heard = s.told_by_hand || s.notices.values().any(|t| matches!(t.ended, Some(Ended::Accepted | Ended::Unsure)));
+        let withdrawn = s.st == menjie::workflow::SuspensionSt::Withdrawn;
+        assert!(s.correction.is_none() || withdrawn, "{s:?}");
+        assert!(!withdrawn || !heard || s.correction.is_some() || called, "who was told hears of it: {s:?}");
     }
 }
 
@@ -190,6 +199,7 @@ fn notice_is_total_and_its_table_is_what_it_does() {
         E::Taken,
         E::Refused { no: no() },
         E::Unknown { fault: fault() },
+        E::Withdrawn,
         E::Expire,
         E::Overdue,
         E::Resolve { decision: Decision::Told, evidence: "e".into() },
@@ -219,7 +229,7 @@ fn a_message_is_handed_to_its_gateway_once_whatever_happens() {
         message: Message::stopped(&terms.visit.notice, date, Session::Am, SuspensionId::new(41).unwrap()),
         about: Timestamp::parse("2026-03-05T09:00:00+08:00").unwrap(),
     };
-    let events = [E::Taken, E::Refused { no: no() }, E::Unknown { fault: fault() }, E::Expire, E::Overdue];
+    let events = [E::Taken, E::Refused { no: no() }, E::Unknown { fault: fault() }, E::Withdrawn, E::Expire, E::Overdue];
     for night in [false, true] {
         for path in 0..events.len().pow(4) {
             let mut fresh = Ids::new((1_000..1_064).collect());

@@ -15,7 +15,7 @@ use menjie::service::{AttendRequest, Engine, SuspensionChooseRequest, Suspension
 use menjie::testkit::host::SeededEntropy;
 use menjie::testkit::store::{Injected, Op};
 use menjie::testkit::world::{Plan, booking, stop};
-use menjie::visit::{Choice, Delivery, Presence};
+use menjie::visit::{Choice, Delivery, MessageKind, Presence, StopKind, StopNotice};
 use menjie::workflow::{CheckInSt, MachineKind, NoticeSt, Row, SuspensionSt, suspension::Ended};
 
 /// How many histories run on every test run; each is one seed.
@@ -70,6 +70,7 @@ fn history(seed: u64) {
     }
     clinic.start("a");
     clinic.start("b");
+    let withdrawn = dice.of(2) == 0;
     let n = 5 + dice.index(90);
     let patients: Vec<PatientId> = (0..n).map(|i| PatientId::new(&format!("P{i:03}")).unwrap()).collect();
     let mut contacts = BTreeMap::new();
@@ -110,6 +111,8 @@ fn history(seed: u64) {
         match dice.of(8) {
             _ if round == 5 || round == 20 => notices.push(clinic.world.his.stop(stop(&format!("S{}", usize::from(round == 20)), LATER, 1, Some("S8")).unwrap())),
             // HIS says the same again under another message number.
+            // HIS takes one of them back, in half of the histories.
+            _ if round == 55 && withdrawn => notices.push(clinic.world.his.stop(StopNotice { kind: StopKind::Withdrawn, ..stop("S0", LATER, 2, None).unwrap() })),
             0 if notices.len() == 2 => notices.push(clinic.world.his.stop(stop("S0", LATER, 1, Some("S8")).unwrap())),
             0 | 1 => tasks.push(feed(&mut clinic, replica)),
             2 if !notices.is_empty() => {
@@ -154,8 +157,8 @@ fn history(seed: u64) {
 
     let sent = clinic.world.notifier.sent();
     let numbers: BTreeSet<_> = sent.iter().map(|o| o.no.clone()).collect();
-    let people: BTreeSet<_> = sent.iter().map(|o| (o.channel, o.to.reveal().to_owned())).collect();
-    assert_eq!((numbers.len(), people.len()), (sent.len(), sent.len()), "{context}: nobody gets two messages through one channel");
+    let people: BTreeSet<_> = sent.iter().map(|o| (o.channel, o.message.kind, o.to.reveal().to_owned())).collect();
+    assert_eq!((numbers.len(), people.len()), (sent.len(), sent.len()), "{context}: nobody gets two messages of one kind through one channel");
 
     let suspensions: Vec<_> = rows(&mut clinic, MachineKind::Suspension).into_iter().map(|r| if let Row::Suspension(s) = r { *s } else { panic!("a suspension") }).collect();
     let messages: BTreeMap<_, _> = rows(&mut clinic, MachineKind::Notice).into_iter().map(|r| if let Row::Notice(m) = r { (m.id, m) } else { panic!("a notice") }).collect();
@@ -171,9 +174,19 @@ fn history(seed: u64) {
                 NoticeSt::Accepted => assert_eq!(taken, 1, "{context}"),
                 NoticeSt::Refused => assert_eq!(taken, 0, "{context}"),
                 NoticeSt::Sending => assert!(m.base.attention.is_some() && taken <= 1, "{context}: an open task"),
+                NoticeSt::Withdrawn => assert!(s.st == SuspensionSt::Withdrawn && taken <= 1, "{context}: {m:?}"),
                 NoticeSt::Waiting | NoticeSt::Handled | NoticeSt::Held => panic!("{context}: {m:?}"),
             }
             told |= m.st == NoticeSt::Accepted || m.base.attention.is_some();
+        }
+        let of_it = |kind: MessageKind| {
+            sent.iter().filter(|o| o.message.kind == kind && s.notices.keys().copied().chain(s.correction.map(|c| c.notice)).any(|id| id.business_no() == o.no)).count()
+        };
+        let (told_of_stop, taken_back) = (of_it(MessageKind::ClinicStopped), of_it(MessageKind::ClinicResumed));
+        assert!(taken_back <= 1 && (taken_back == 0 || s.st == SuspensionSt::Withdrawn), "{context}: {s:?}");
+        if s.st == SuspensionSt::Withdrawn {
+            let cared_for = s.correction.is_some() || s.base.attention.is_some();
+            assert!(told_of_stop == 0 || cared_for, "{context}: told of a stop, and not that it is none: {s:?}");
         }
         let chosen = s.st != SuspensionSt::Notified;
         assert!(told || s.base.attention.is_some() || chosen, "{context}: neither told nor a task: {s:?}");

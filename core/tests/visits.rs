@@ -6,12 +6,14 @@ mod common;
 use common::Clinic;
 use menjie::access::{Caller, Private};
 use menjie::error::Code;
+use menjie::gm;
 use menjie::ident::{CheckInId, PatientId, SuspensionId, VisitId};
-use menjie::port::{Clock, HisTraits, NoticeChannel};
+use menjie::port::{Clock, HisTraits, NoticeChannel, RecordKind, Store};
 use menjie::service::{
     AttendRequest, AttendResponse, AttentionListRequest, RegistrationListRequest, RegistrationListResponse, SuspensionChooseRequest, SuspensionChooseResponse,
     SuspensionGetRequest, SuspensionListRequest, SuspensionView, VisitProgressRequest, VisitProgressResponse,
 };
+use menjie::testkit::block_on;
 use menjie::testkit::world::{HisHabits, Plan, Trouble, booking, stop};
 use menjie::visit::{Choice, Delivery, Presence, Standing, VisitState};
 use menjie::workflow::MachineKind;
@@ -288,6 +290,9 @@ fn an_account_bound_here_is_told_when_his_knows_none() {
     clinic.notices(0);
     clinic.exec.run_for(60_000);
     assert_eq!(sent(&clinic), [(NoticeChannel::Account, "new".to_owned())]);
+    // Whoever has the database, but not the secret in it, cannot find whose accounts these are.
+    let guess = gm::hex(&gm::sm3(b"contact:P1"));
+    assert_eq!(block_on(clinic.store.record(&clinic.hospital, RecordKind::Contact, &guess)).unwrap(), None);
 }
 
 #[test]

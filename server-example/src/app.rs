@@ -13,7 +13,12 @@ use crate::guard::{Allowance, Tries};
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::settings::Settings;
+use crate::staff::hashing::Hashing;
 use crate::transfers::Transfers;
+
+/// So many failed logins of staff lock an address for a minute, then longer: many share one behind a proxy, and each name has a
+/// lock of its own.
+const DESK_TRIES: (u32, u32) = (30, 60);
 
 /// The server's state; cloning is cheap.
 #[derive(Clone)]
@@ -27,6 +32,8 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     settings: Settings,
     tries: Tries,
+    desk_tries: Tries,
+    hashing: Hashing,
     pages: Arc<Pages>,
     messages: Allowance,
     metrics: Metrics,
@@ -44,9 +51,23 @@ impl App {
             return Err(Error::new(Code::BadPolicy).with("field", "server.identify_ways").with("problem", "phone needs hospitals.notify.sms"));
         }
         let tries = Tries::new(settings.lock_after, settings.lock_s);
+        let desk_tries = Tries::new(DESK_TRIES.0, DESK_TRIES.1);
         let messages = Allowance::an_hour(settings.sms_per_hour);
         let pages = Pages::new(settings.pages.clone())?;
-        let inner = Inner { engine, hospital, entropy, settings, tries, pages, messages, metrics: Metrics::default(), transfers, running: AtomicBool::new(false) };
+        let inner = Inner {
+            engine,
+            hospital,
+            entropy,
+            settings,
+            tries,
+            desk_tries,
+            hashing: Hashing::default(),
+            pages,
+            messages,
+            metrics: Metrics::default(),
+            transfers,
+            running: AtomicBool::new(false),
+        };
         Ok(App { inner: Arc::new(inner) })
     }
 
@@ -78,6 +99,16 @@ impl App {
     /// Failed tries to identify.
     pub fn tries(&self) -> &Tries {
         &self.inner.tries
+    }
+
+    /// Failed logins of staff.
+    pub fn desk_tries(&self) -> &Tries {
+        &self.inner.desk_tries
+    }
+
+    /// Where passwords are checked.
+    pub fn hashing(&self) -> &Hashing {
+        &self.inner.hashing
     }
 
     /// What the pages share.

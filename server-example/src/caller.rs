@@ -35,6 +35,20 @@ impl FromRequestParts<App> for Staff {
     }
 }
 
+/// A member of staff with a valid token, or a patient with a live session.
+pub struct Anybody(pub Caller);
+
+impl FromRequestParts<App> for Anybody {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Anybody, Failure> {
+        match staff(parts, app) {
+            Some(caller) => Ok(Anybody(caller)),
+            None => Patient::from_request_parts(parts, app).await.map(|Patient(session)| Anybody(session.caller)),
+        }
+    }
+}
+
 /// The member of staff whose token the request bears. What is compared are hashes, so their order tells nobody anything.
 pub fn staff(parts: &Parts, app: &App) -> Option<Caller> {
     let token = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?.trim();
@@ -43,7 +57,7 @@ pub fn staff(parts: &Parts, app: &App) -> Option<Caller> {
     }
     let hash = token::hash(token);
     let found = app.settings().staff.iter().find(|s| s.token_sm3 == hash)?;
-    Some(Caller::staff(app.hospital().clone(), found.staff.clone(), found.roles.clone()))
+    Some(Caller::staff(app.hospital().clone(), found.staff.clone(), found.roles.clone()).within(found.departments.clone()))
 }
 
 /// The address of the peer, and of the client behind a trusted proxy.

@@ -26,12 +26,6 @@ impl His {
     }
 }
 
-/// Where the simulated centre sends what became of insured orders (6302), of a server on this port. The real one is told once,
-/// when the hospital joins.
-pub fn insurer_notices(port: u16) -> String {
-    format!("http://127.0.0.1:{port}/notify/insurer")
-}
-
 /// A configuration (docs/config.md) that listens on `port` of loopback; store and keys lie beside the file.
 pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Private) -> Value {
     let keys = SimCredentials::fixed();
@@ -82,7 +76,7 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
                 "verify_keys": [{ "id": keys.platform_public_key_id, "pem": keys.platform_public_key_pem }],
                 "notify_url": format!("http://127.0.0.1:{port}/notify/wechat"), "base_url": urls.wechat,
                 "mixed": {
-                    "city_id": "440500", "med_inst_name": "门结演示医院", "med_inst_no": keys.insurance_org_id, "geo_location": "116.682,23.354",
+                    "city_id": "440500", "med_inst_name": "门结演示医院", "med_inst_no": keys.insurance_org_id, "geo_location": "116.70,23.36",
                     "callback_url": format!("http://127.0.0.1:{port}/notify/wechat"),
                 },
             }},
@@ -110,5 +104,5 @@ fn pace() -> Value {
             "deadline_ms": 3_000, "slots": slots, "overdue_s": 30,
         })
     };
-    json!({ "his": lane(16), "channel": lane(16), "insurer": lane(8), "invoice": lane(8), "notify": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
+    json!({ "his": lane(16), "channel": lane(16), "invoice": lane(8), "notify": lane(8), "insurer": lane(8), "lease_ms": 10_000, "idle_ms": 250, "not_found_s": 5, "recheck_s": 20 })
 }

@@ -1,4 +1,4 @@
-//! The reference server: `/api/v1` for patients, the pages at `/k` and `/h5`, `/notify` for channels, `/healthz /readyz /metrics` for operators.
+//! The reference server: `/api/v1` for patients, the pages at `/k`, `/h5` and `/a`, `/notify` for channels, `/healthz /readyz /metrics` for operators.
 //!
 //! Reading order: [`settings`] → [`app`] (what every request shares) → [`mod@router`] → [`mod@routes`] → [`jobs`] → [`mod@serve`].
 //! All rules live in `menjie`; this crate authenticates, translates HTTP and keeps the engine running.
@@ -26,6 +26,7 @@ pub mod routes;
 pub mod serve;
 pub mod session;
 pub mod settings;
+pub mod staff;
 pub mod start;
 pub mod token;
 pub mod trace;

@@ -1,4 +1,4 @@
-//! The binary: `menjie-server --config FILE`, `menjie-server token`, `menjie-server openapi`.
+//! The binary: `menjie-server --config FILE`, `menjie-server staff add`, `menjie-server token`, `menjie-server openapi`.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use menjie_host::OsEntropy;
+use menjie_server::staff::console::{self, Founding};
 use menjie_server::start::Server;
 use menjie_server::{logging, openapi, token};
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,12 +17,15 @@ use tracing::level_filters::LevelFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const HELP: &str = "menjie-server --config FILE   serve (fields may be overridden: MENJIE__SERVER__LISTEN=127.0.0.1:8081)
-menjie-server token           make a staff token and the hash that belongs into server.staff
+menjie-server staff add --config FILE --id NUMBER --login NAME --name TEXT --role ROLE [--role ROLE ...] [--department CODE ...]
+                              make an account (the server must not run); prints a one-time password and what an authenticator scans
+menjie-server token           make a token for a program and the hash that belongs into server.staff
 menjie-server openapi         print the OpenAPI document (docs/openapi.json)
 ";
 
 enum Wanted {
     Serve(PathBuf),
+    StaffAdd(PathBuf, Founding),
     Token,
     OpenApi,
     Help,
@@ -30,6 +34,10 @@ enum Wanted {
 fn wanted(mut given: impl Iterator<Item = String>) -> Option<Wanted> {
     let wanted = match given.next()?.as_str() {
         "--config" => Wanted::Serve(PathBuf::from(given.next()?)),
+        "staff" if given.next().as_deref() == Some("add") => {
+            let (config, founding) = console::arguments(&mut given)?;
+            Wanted::StaffAdd(config, founding)
+        }
         "token" => Wanted::Token,
         "openapi" => Wanted::OpenApi,
         "--help" | "-h" => Wanted::Help,
@@ -41,6 +49,7 @@ fn wanted(mut given: impl Iterator<Item = String>) -> Option<Wanted> {
 fn main() -> ExitCode {
     match wanted(std::env::args().skip(1)) {
         Some(Wanted::Serve(config)) => serve(&config),
+        Some(Wanted::StaffAdd(config, founding)) => staff_add(&config, &founding),
         Some(Wanted::Token) => make_token(),
         Some(Wanted::OpenApi) => said(io::stdout().write_all(openapi::text().as_bytes())),
         Some(Wanted::Help) => said(io::stdout().write_all(HELP.as_bytes())),
@@ -61,13 +70,30 @@ fn make_token() -> ExitCode {
     said(writeln!(io::stdout(), "token      {}\ntoken_sm3  {}", token.reveal(), token::hash(token.reveal())))
 }
 
+/// The environment, which may override fields of the configuration.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+}
+
+fn staff_add(config: &std::path::Path, founding: &Founding) -> ExitCode {
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
+    match runtime.block_on(console::add(config, &environment(), founding)) {
+        Ok(made) => said(io::stdout().write_all(made.as_bytes())),
+        Err(problem) => {
+            // Without standard error the exit code must do.
+            let _ = writeln!(io::stderr(), "{problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
 fn serve(config: &std::path::Path) -> ExitCode {
     let level = std::env::var("MENJIE_LOG").ok().and_then(|l| l.parse().ok()).unwrap_or(LevelFilter::INFO);
     if tracing::subscriber::set_global_default(logging::subscriber(io::stderr, level)).is_err() {
         return ExitCode::FAILURE;
     }
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
-    let env: BTreeMap<String, String> = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+    let env = environment();
     runtime.block_on(async {
         let server = match Server::prepare(config, &env).await {
             Ok(server) => server,

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, assembled from the same types that are read and written. Committed as docs/openapi.json.
 
+mod refunds;
+
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use menjie::service::{
@@ -21,6 +23,8 @@ enum Who {
     Anybody,
     Patient,
     Staff,
+    /// A patient or staff.
+    Either,
 }
 
 /// One operation of the document.
@@ -326,9 +330,13 @@ const DOCS: &[Doc] = &[
     },
 ];
 
+fn docs() -> impl Iterator<Item = &'static Doc> {
+    DOCS.iter().chain(refunds::DOCS)
+}
+
 /// Method and path of every documented operation.
 pub fn operations() -> impl Iterator<Item = (&'static str, &'static str)> {
-    DOCS.iter().map(|doc| (doc.method, doc.path))
+    docs().map(|doc| (doc.method, doc.path))
 }
 
 /// `GET /openapi.json`.
@@ -350,7 +358,7 @@ pub fn document() -> Value {
     let mut responses = settings().for_serialize().into_generator();
     let failure = responses.subschema_for::<menjie_bridge::Failure>().to_value();
     let mut paths: Map<String, Value> = Map::new();
-    for doc in DOCS {
+    for doc in docs() {
         let operation = operation(doc, &mut requests, &mut responses, &failure);
         if let Some(path) = paths.entry(doc.path).or_insert_with(|| json!({})).as_object_mut() {
             path.insert(doc.method.to_owned(), operation);
@@ -386,6 +394,7 @@ fn operation(doc: &Doc, requests: &mut SchemaGenerator, responses: &mut SchemaGe
             Who::Anybody => json!([]),
             Who::Patient => json!([{"session": []}, {"bearer": []}]),
             Who::Staff => json!([{"staff": []}]),
+            Who::Either => json!([{"session": []}, {"bearer": []}, {"staff": []}]),
         },
     );
     let parameters = parameters(doc, requests);
@@ -448,7 +457,7 @@ mod tests {
     fn request_and_response_schemas_of_one_name_are_one_schema() {
         let settings = || SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
         let (mut requests, mut responses) = (settings().into_generator(), settings().for_serialize().into_generator());
-        for doc in DOCS {
+        for doc in docs() {
             doc.request.map(|make| make(&mut requests));
             doc.query.map(|make| make(&mut requests));
             doc.response.map(|make| make(&mut responses));

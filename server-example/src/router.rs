@@ -8,7 +8,8 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, insurance, notify, ops, patients, payments, settlements, sms, staff, visits};
+use crate::routes::{bills, health, identify, insurance, notify, ops, patients, payments, refunds, settlements, sms, staff, visits};
+use crate::staff as desk;
 use crate::{openapi, origin, pages, trace};
 
 /// No request of ours is larger.
@@ -33,6 +34,10 @@ pub fn router(app: App) -> Router {
         .route("/payments/{id}", get(payments::get))
         .route("/payments/{id}/accept", post(payments::accept))
         .route("/payments/{id}/cancel", post(payments::cancel))
+        .route("/refunds", get(refunds::list).post(refunds::request))
+        .route("/refunds/{id}", get(refunds::get))
+        .route("/refunds/{id}/withdraw", post(refunds::withdraw))
+        .route("/refunds/{id}/decision", post(refunds::decide))
         .route("/settlements", get(settlements::paid))
         .route("/settlements/{id}", get(settlements::detail))
         .route("/registrations", get(visits::registrations))
@@ -47,7 +52,7 @@ pub fn router(app: App) -> Router {
     if app.settings().ops {
         api = api.route("/ops/{op}", post(ops::run).layer(DefaultBodyLimit::max(OPS_LIMIT)));
     }
-    let pages = if app.settings().pages.enabled { pages::router() } else { Router::new() };
+    let pages = if app.settings().pages.enabled { pages::router().merge(desk::router(&app)) } else { Router::new() };
     pages
         .nest("/api/v1", api.layer(from_fn(origin::same_site)))
         .route("/notify/wechat", post(notify::wechat))
@@ -61,6 +66,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(app.clone(), pages::trouble::dress))
+        .layer(from_fn_with_state(app.clone(), desk::trouble::dress))
         .layer(from_fn_with_state(app.clone(), trace::traced))
         .with_state(app)
 }

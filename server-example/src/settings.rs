@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use menjie::access::Role;
 use menjie::error::{Code, Error, Result};
-use menjie::ident::{HospitalId, StaffId};
+use menjie::ident::{DeptCode, HospitalId, StaffId};
 use menjie::port::IdentifyWay;
+use menjie::staff::Rules;
 use serde::Deserialize;
 
 use crate::pages::settings::PageSettings;
@@ -36,8 +37,14 @@ pub struct Settings {
     pub sms_per_hour: u32,
     /// Serve `POST /api/v1/ops/{op}` (staff token, patient's session or loopback).
     pub ops: bool,
-    /// Staff who may use the staff API; none by default.
+    /// Programs that may use the staff API, each with a token; none by default. People log in at `/a`.
     pub staff: Vec<StaffToken>,
+    /// Passwords and locks of the accounts of staff.
+    pub accounts: Rules,
+    /// A session of staff ends after so long without a request, in seconds.
+    pub staff_idle_s: u32,
+    /// And after so long whatever happens, in seconds.
+    pub staff_max_s: u32,
     /// Pause between two looks at HIS's notices, in seconds.
     pub notices_every_s: u32,
     /// How long requests and calls in flight may take to finish at shutdown, in seconds.
@@ -48,7 +55,7 @@ pub struct Settings {
     pub pages: PageSettings,
 }
 
-/// A member of staff with a token. The file holds the hash only; `menjie-server token` makes both.
+/// A program of the staff with a token. The file holds the hash only; `menjie-server token` makes both.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StaffToken {
@@ -56,6 +63,9 @@ pub struct StaffToken {
     pub staff: StaffId,
     /// What he may be.
     pub roles: Vec<Role>,
+    /// The departments he works for; doctors and executing departments act for no others.
+    #[serde(default)]
+    pub departments: Vec<DeptCode>,
     /// SM3 of the token, 64 lower hex digits.
     pub token_sm3: String,
 }
@@ -75,6 +85,9 @@ impl Default for Settings {
             sms_per_hour: 60,
             ops: false,
             staff: Vec::new(),
+            accounts: Rules::default(),
+            staff_idle_s: 900,
+            staff_max_s: 43_200,
             notices_every_s: 15,
             drain_s: 20,
             max_connections: 1_024,
@@ -102,6 +115,9 @@ impl Settings {
         between("server.session_max_s", self.session_max_s, self.session_idle_s, 86_400)?;
         between("server.lock_after", self.lock_after, 1, 100)?;
         between("server.lock_s", self.lock_s, 1, 3_600)?;
+        self.accounts.check()?;
+        between("server.staff_idle_s", self.staff_idle_s, 60, 1_800)?;
+        between("server.staff_max_s", self.staff_max_s, self.staff_idle_s, 86_400)?;
         between("server.sms_per_hour", self.sms_per_hour, 1, 10_000)?;
         between("server.notices_every_s", self.notices_every_s, 1, 3_600)?;
         between("server.drain_s", self.drain_s, 1, 300)?;
@@ -111,8 +127,8 @@ impl Settings {
             if !hex {
                 return bad(format!("server.staff[{at}].token_sm3"), "must be 64 lower hex digits");
             }
-            if staff.roles.is_empty() || staff.roles.contains(&Role::Patient) {
-                return bad(format!("server.staff[{at}].roles"), "must name staff roles");
+            if staff.roles.is_empty() || Role::may_be_held_together(&staff.roles).is_err() {
+                return bad(format!("server.staff[{at}].roles"), "must name staff roles, and an administrator's alone");
             }
             if self.staff.iter().take(at).any(|other| other.token_sm3 == staff.token_sm3) {
                 return bad(format!("server.staff[{at}].token_sm3"), "two members of staff share a token");
@@ -152,7 +168,7 @@ mod tests {
     #[test]
     fn wrong_values_are_named() {
         let base = Settings::default;
-        let staff = |token: &str, roles: &[Role]| StaffToken { staff: StaffId::new("S1").unwrap(), roles: roles.to_vec(), token_sm3: token.to_owned() };
+        let staff = |token: &str, roles: &[Role]| StaffToken { staff: StaffId::new("S1").unwrap(), roles: roles.to_vec(), departments: Vec::new(), token_sm3: token.to_owned() };
         let hash = "0".repeat(64);
         for (settings, field) in [
             (Settings { listen: "0.0.0.0:80".parse().unwrap(), ..base() }, "server.listen"),
@@ -166,6 +182,10 @@ mod tests {
             (Settings { staff: vec![staff("xyz", &[Role::Finance])], ..base() }, "server.staff[0].token_sm3"),
             (Settings { staff: vec![staff(&hash, &[])], ..base() }, "server.staff[0].roles"),
             (Settings { staff: vec![staff(&hash, &[Role::Patient])], ..base() }, "server.staff[0].roles"),
+            (Settings { staff: vec![staff(&hash, &[Role::Finance, Role::AuditAdmin])], ..base() }, "server.staff[0].roles"),
+            (Settings { accounts: Rules { lock_after: 0, ..Rules::default() }, ..base() }, "server.accounts.lock_after"),
+            (Settings { staff_idle_s: 86_400, ..base() }, "server.staff_idle_s"),
+            (Settings { staff_max_s: 60, ..base() }, "server.staff_max_s"),
             (Settings { staff: vec![staff(&hash, &[Role::Finance]), staff(&hash, &[Role::Operator])], ..base() }, "server.staff[1].token_sm3"),
         ] {
             assert_eq!(field_of(&settings), field);

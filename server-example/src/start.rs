@@ -29,21 +29,26 @@ pub struct Server {
     listener: TcpListener,
 }
 
+/// Reads the configuration and opens the store. Every problem names its field.
+pub async fn open(path: &Path, env: &BTreeMap<String, String>) -> Result<App, Vec<Problem>> {
+    let config = Config::load(path, env)?;
+    let mut settings: Settings = config.section("server")?;
+    // A folder beside the document, like every path in it.
+    settings.pages.content = settings.pages.content.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
+    settings.check().map_err(|e| vec![Problem::of(&e, "")])?;
+    let transfers = Arc::new(Transfers::new(Arc::new(RecentTransfers::new(KEEP))));
+    let sink = Arc::clone(&transfers);
+    let parts = tokio::task::spawn_blocking(move || build(&config, |_| Arc::clone(&sink) as Arc<dyn LogSink>))
+        .await
+        .map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
+    let engine = Engine::new(parts).await.map_err(|e| vec![Problem::of(&e, "")])?;
+    App::new(engine, Arc::new(OsEntropy), transfers, settings).map_err(|e| vec![Problem::of(&e, "")])
+}
+
 impl Server {
-    /// Reads the configuration, opens the store, binds the port. Every problem names its field.
+    /// Opens everything and binds the port.
     pub async fn prepare(path: &Path, env: &BTreeMap<String, String>) -> Result<Server, Vec<Problem>> {
-        let config = Config::load(path, env)?;
-        let mut settings: Settings = config.section("server")?;
-        // A folder beside the document, like every path in it.
-        settings.pages.content = settings.pages.content.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
-        settings.check().map_err(|e| vec![Problem::of(&e, "")])?;
-        let transfers = Arc::new(Transfers::new(Arc::new(RecentTransfers::new(KEEP))));
-        let sink = Arc::clone(&transfers);
-        let parts = tokio::task::spawn_blocking(move || build(&config, |_| Arc::clone(&sink) as Arc<dyn LogSink>))
-            .await
-            .map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
-        let engine = Engine::new(parts).await.map_err(|e| vec![Problem::of(&e, "")])?;
-        let app = App::new(engine, Arc::new(OsEntropy), transfers, settings).map_err(|e| vec![Problem::of(&e, "")])?;
+        let app = open(path, env).await?;
         let listen = app.settings().listen;
         let listener =
             TcpListener::bind(listen).await.map_err(|e| vec![Problem::new("server.listen", format!("cannot listen: {}", e.kind()), "choose a free port of this machine")])?;

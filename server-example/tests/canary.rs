@@ -8,7 +8,9 @@ mod stage;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use menjie::service::Decided;
 use menjie_server::logging;
+use menjie_server::staff::console::{Founding, found};
 use menjie_sim::SimCredentials;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -71,6 +73,17 @@ async fn logs_hold_no_word_of_a_patient_and_no_secret() {
     stage.get(&format!("/api/v1/payments/{}", patient.card_no.reveal()), &session).await;
     stage.get(&format!("/nowhere/{}", patient.card_no.reveal()), &session).await;
 
+    // A member of staff comes in, and somebody types a password into the field of the name.
+    let founding = Founding { id: "C1".to_owned(), login: "canary.staff".to_owned(), name: "测试职工".to_owned(), roles: vec!["finance".to_owned()], departments: Vec::new() };
+    let Decided::Done(founded) = found(stage.app(), &founding).await.unwrap() else { panic!("not founded") };
+    let mut cookies = Vec::new();
+    for (login, password) in [("canary.staff", founded.password.reveal()), ("canary.staff", "canary-wrong"), ("canary-typed", "x")] {
+        let form = stage.request(reqwest::Method::POST, "/a/login").header("content-type", "application/x-www-form-urlencoded");
+        let reply = send(form.body(format!("login={login}&password={password}"))).await;
+        cookies.extend(reply.headers.get("set-cookie").map(|c| c.to_str().unwrap().split(['=', ';']).nth(1).unwrap().to_owned()));
+    }
+    assert_eq!(cookies.len(), 1);
+
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("one JSON object a line: {line}"))).collect();
     assert!(ours.iter().any(|line| line["target"] == json!("menjie::http") && line["route"] == json!("/api/v1/payments/{id}")));
@@ -97,6 +110,8 @@ async fn logs_hold_no_word_of_a_patient_and_no_secret() {
         keys.his_secret,
         keys.invoice_key,
     ];
+    canaries.extend(cookies);
+    canaries.extend([founded.password.reveal(), founded.factor.as_ref().unwrap().base32(), "canary.staff", "canary-wrong", "canary-typed", "测试职工"].map(str::to_owned));
     canaries.extend(patient.id_no.iter().chain(&patient.phone).map(|p| p.reveal().to_owned()));
     // The HTTP client's own trace lines name the paths it was asked for; what the server and its adapters say is judged.
     let judged: Vec<&serde_json::Value> = ours.iter().filter(|line| line["target"].as_str().is_some_and(|t| t.starts_with("menjie"))).collect();

@@ -129,6 +129,14 @@ impl<'a> Reader<'a> {
         Reader::new(node, Shape::path(&self.path, field))
     }
 
+    /// An optional record inside.
+    pub fn optional_record(&self, field: &str) -> Result<Option<Reader<'a>>, Shape> {
+        match self.node.get(field) {
+            None | Some(Node::Null) => Ok(None),
+            Some(node) => Reader::new(node, Shape::path(&self.path, field)).map(Some),
+        }
+    }
+
     /// A list of records; `null` is empty, a missing list is refused (a cut answer must not look like "nothing").
     pub fn records<T>(&self, field: &str, read: impl Fn(&Reader<'a>) -> Result<T, Shape>) -> Result<Vec<T>, Shape> {
         let items = self.items(field)?;

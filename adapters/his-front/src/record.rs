@@ -147,8 +147,17 @@ pub(crate) static POSTING: Record = Record {
 pub(crate) static RECEIPT: Record =
     Record { name: "receipt", fields: &[("receipt_no", Plain), ("no", Plain), ("patient_id", Plain), ("total", Amount), ("posted_at", Time), ("guidance", Plain)] };
 pub(crate) static POST_STATE: Record = Record { name: "post_state", fields: &[("state", Plain), ("receipt", One(&RECEIPT))] };
-pub(crate) static REVERSAL: Record = Record { name: "reversal", fields: &[("no", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount)] };
-pub(crate) static REVERSED: Record = Record { name: "reversed", fields: &[("no", Plain), ("amount", Amount), ("at", Time)] };
+pub(crate) static REFUNDABLE: Record = Record { name: "refundable", fields: &[("no", Plain), ("reversed", Plain), ("day_closed", Plain), ("lines", Many(&STANDING))] };
+pub(crate) static STANDING: Record = Record {
+    name: "standing",
+    fields: &[("line_id", Plain), ("execution", Plain), ("exec_dept_code", Plain), ("lab", Plain), ("imaging", Plain), ("dispensing", Plain), ("returned", Plain)],
+};
+pub(crate) static REVERSAL: Record =
+    Record { name: "reversal", fields: &[("no", Plain), ("settlement_no", Plain), ("receipt_no", Plain), ("amount", Amount), ("kept", One(&KEPT))] };
+pub(crate) static KEPT: Record = Record { name: "kept", fields: &[("no", Plain), ("total", Amount), ("lines", Many(&KEPT_LINE))] };
+pub(crate) static KEPT_LINE: Record = Record { name: "kept_line", fields: &[("line_id", Plain), ("original_line_id", Plain), ("quantity", Plain), ("amount", Amount)] };
+pub(crate) static REVERSED: Record = Record { name: "reversed", fields: &[("no", Plain), ("amount", Amount), ("at", Time), ("successor", One(&SUCCESSOR))] };
+pub(crate) static SUCCESSOR: Record = Record { name: "successor", fields: &[("receipt", One(&RECEIPT)), ("lines", Many(&KEPT_LINE))] };
 pub(crate) static REVERSE_STATE: Record = Record { name: "reverse_state", fields: &[("state", Plain), ("reversal", One(&REVERSED))] };
 pub(crate) static NOTICES_REQUEST: Record = Record { name: "notices_request", fields: &[("after", Plain)] };
 pub(crate) static NOTICES: Record = Record { name: "notices", fields: &[("notices", Many(&NOTICE))] };
@@ -274,8 +283,13 @@ pub(crate) static RECORDS: &[&Record] = &[
     &POSTING,
     &RECEIPT,
     &POST_STATE,
+    &REFUNDABLE,
+    &STANDING,
     &REVERSAL,
+    &KEPT,
+    &KEPT_LINE,
     &REVERSED,
+    &SUCCESSOR,
     &REVERSE_STATE,
     &NOTICES_REQUEST,
     &NOTICES,
@@ -323,6 +337,7 @@ pub(crate) static UNLOCK_OP: Operation = operation("unlock", "/unlock", &BY_NO, 
 pub(crate) static POST_OP: Operation = operation("post", "/post", &POSTING, &RECEIPT);
 pub(crate) static QUERY_POST_OP: Operation = operation("query_post", "/query-post", &BY_NO, &POST_STATE);
 pub(crate) static CANCEL_POST_OP: Operation = operation("cancel_post", "/cancel-post", &BY_NO, &NOTHING);
+pub(crate) static REFUNDABLE_OP: Operation = operation("refundable", "/refundable", &BY_NO, &REFUNDABLE);
 pub(crate) static REVERSE_OP: Operation = operation("reverse", "/reverse", &REVERSAL, &REVERSED);
 pub(crate) static QUERY_REVERSE_OP: Operation = operation("query_reverse", "/query-reverse", &BY_NO, &REVERSE_STATE);
 pub(crate) static NOTICES_OP: Operation = operation("notices", "/notices", &NOTICES_REQUEST, &NOTICES);
@@ -349,6 +364,7 @@ pub(crate) static OPERATIONS: &[&Operation] = &[
     &POST_OP,
     &QUERY_POST_OP,
     &CANCEL_POST_OP,
+    &REFUNDABLE_OP,
     &REVERSE_OP,
     &QUERY_REVERSE_OP,
     &NOTICES_OP,

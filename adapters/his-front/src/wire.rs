@@ -2,13 +2,14 @@
 
 mod file;
 mod insured;
+mod refund;
 mod visit;
 
 use menjie::access::Private;
 use menjie::charge::{ChargeLine, FeeClass, ItemKind, PayerClass, Visit};
 use menjie::ident::{BusinessNo, DeptCode, LineKey, PatientId, VisitId};
 use menjie::port::{
-    DayRow, DayRowKind, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisReceipt, HisReversed, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState, UnpaidCharges,
+    DayRow, DayRowKind, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisReceipt, IdentifyWay, LineRef, LockReceipt, PatientFile, PostState, UnpaidCharges,
 };
 
 use menjie::visit::AffectedPage;
@@ -29,6 +30,7 @@ pub(crate) const fn operation(call: &HisCall) -> &'static Operation {
         HisCall::Post { .. } => &record::POST_OP,
         HisCall::QueryPost { .. } => &record::QUERY_POST_OP,
         HisCall::CancelPost { .. } => &record::CANCEL_POST_OP,
+        HisCall::Refundable { .. } => &record::REFUNDABLE_OP,
         HisCall::Reverse { .. } => &record::REVERSE_OP,
         HisCall::QueryReverse { .. } => &record::QUERY_REVERSE_OP,
         HisCall::Notices { .. } => &record::NOTICES_OP,
@@ -67,6 +69,7 @@ pub fn request(call: &HisCall) -> Node {
         | HisCall::QueryPost { no }
         | HisCall::CancelPost { no }
         | HisCall::QueryReverse { no }
+        | HisCall::Refundable { no }
         | HisCall::QueryCheckIn { no }
         | HisCall::QueryFile { no }
         | HisCall::QueryRebook { no } => map([("no", Node::text(no.as_str()))]),
@@ -80,12 +83,7 @@ pub fn request(call: &HisCall) -> Node {
             fields.extend(posting.insured.as_deref().map(|part| ("insured".to_owned(), insured::insured(part))));
             Node::Map(fields)
         }
-        HisCall::Reverse { reversal } => map([
-            ("no", Node::text(reversal.no.as_str())),
-            ("settlement_no", Node::text(reversal.settlement_no.as_str())),
-            ("receipt_no", Node::text(reversal.receipt_no.as_str())),
-            ("amount", Node::Text(reversal.amount_fen.to_yuan())),
-        ]),
+        HisCall::Reverse { reversal } => refund::reversal_request(reversal),
         HisCall::Notices { after } => Node::Map(after.iter().map(|id| ("after".to_owned(), Node::text(id.as_str()))).collect()),
         HisCall::DayFile { date } => map([("date", Node::Text(date.to_string()))]),
         HisCall::FindFiles { document } => file::document_request(document),
@@ -134,9 +132,10 @@ pub fn answer(call: &HisCall, data: &Node) -> Result<HisAnswer, Shape> {
         HisCall::Post { .. } => HisAnswer::Post(receipt(&data)?),
         HisCall::QueryPost { .. } => HisAnswer::QueryPost(post_state(&data)?),
         HisCall::CancelPost { .. } => HisAnswer::CancelPost,
-        HisCall::Reverse { .. } => HisAnswer::Reverse(reversed(&data)?),
+        HisCall::Refundable { .. } => HisAnswer::Refundable(refund::refundable(&data)?),
+        HisCall::Reverse { .. } => HisAnswer::Reverse(refund::reversed(&data)?),
         HisCall::QueryReverse { .. } => HisAnswer::QueryReverse(match data.word("state", &[("reversed", true), ("not_recorded", false)])? {
-            true => Some(reversed(&data.record("reversal")?)?),
+            true => Some(refund::reversed(&data.record("reversal")?)?),
             false => None,
         }),
         HisCall::Notices { .. } => HisAnswer::Notices(data.records("notices", notice)?),
@@ -176,6 +175,7 @@ pub(crate) const fn not_found(call: &HisCall) -> Option<HisAnswer> {
         | HisCall::Lock { .. }
         | HisCall::Post { .. }
         | HisCall::CancelPost { .. }
+        | HisCall::Refundable { .. }
         | HisCall::Reverse { .. }
         | HisCall::Notices { .. }
         | HisCall::DayFile { .. } => None,
@@ -202,6 +202,7 @@ pub(crate) const fn no_data(call: &HisCall) -> Option<HisAnswer> {
         HisCall::Lock { .. }
         | HisCall::UploadFacts { .. }
         | HisCall::Post { .. }
+        | HisCall::Refundable { .. }
         | HisCall::Reverse { .. }
         | HisCall::TakeNumber { .. }
         | HisCall::CheckIn { .. }
@@ -307,10 +308,6 @@ fn post_state(r: &Reader<'_>) -> Result<PostState, Shape> {
         Word::NotRecorded => PostState::NotRecorded,
         Word::Cancelled => PostState::Cancelled,
     })
-}
-
-fn reversed(r: &Reader<'_>) -> Result<HisReversed, Shape> {
-    Ok(HisReversed { no: r.id("no", BusinessNo::new)?, amount_fen: r.amount("amount")?, at: r.instant("at")? })
 }
 
 /// A notice that HIS pushes, from its record.

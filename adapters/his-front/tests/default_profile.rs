@@ -356,12 +356,16 @@ const STOP: &str = r#"{"id":"000000000077","at":"2026-03-02T09:14:00+08:00","kin
 fn a_pushed_stop_is_the_polled_one_and_only_when_it_is_signed() {
     use menjie::payment::RawNotice;
     use menjie::port::{His, HisNoticeKind};
+    use menjie::visit::StopKind;
     let bench = Bench::new();
     let polled = match bench.data(&format!(r#"{{"notices":[{STOP}]}}"#)).call(&HisCall::Notices { after: None }) {
         Outcome::Done(HisAnswer::Notices(mut notices)) => notices.remove(0),
         other => panic!("{other:?}"),
     };
     assert!(matches!(&polled.what, HisNoticeKind::Stopped { stop } if stop.substitute.as_ref().unwrap().schedule_id.as_str() == "PB2"));
+    let withdrawn = STOP.replace(r#""stop_kind":"stopped""#, r#""stop_kind":"withdrawn""#);
+    let polled_again = bench.data(&format!(r#"{{"notices":[{withdrawn}]}}"#)).call(&HisCall::Notices { after: None });
+    assert!(matches!(polled_again, Outcome::Done(HisAnswer::Notices(notices)) if matches!(&notices[0].what, HisNoticeKind::Stopped { stop } if stop.kind == StopKind::Withdrawn)));
     let now = menjie::Timestamp::parse("2026-03-02T09:15:00+08:00").unwrap();
     let (path, nonce) = ("/notify/his", "000102030405060708090a0b0c0d0e0f");
     let signed = |time: &str, path: &str, body: &str| {

@@ -72,7 +72,7 @@ impl Insurer for MedInsurance {
         InsurerTraits {
             mobile: centre.is_some(),
             designation: self.gateway.is_some(),
-            bill: false,
+            bill: self.config.gateway.as_ref().is_some_and(|gateway| gateway.day_by_statement),
             cash_owner: centre.map_or(CashOwner::Hospital, |centre| centre.cash_owner),
             authorisation_life_s: centre.map_or(InsurerTraits::default().authorisation_life_s, |centre| centre.pay_auth_life_s),
         }
@@ -102,13 +102,13 @@ impl Insurer for MedInsurance {
             InsurerCall::Query { order } => self.query(cx, order).await.map(InsurerAnswer::Query),
             InsurerCall::Revoke { order } => self.revoke(cx, order).await.map(|()| InsurerAnswer::Revoke),
             InsurerCall::Reverse { reversal } => self.refund(cx, reversal).await.map(InsurerAnswer::Reverse),
-            InsurerCall::Bill { .. } => absent("statement"),
+            InsurerCall::Bill { date } => self.settled_on(cx, *date).await.map(InsurerAnswer::Bill),
         }
     }
 
     fn accept(&self, notice: &RawNotice<'_>, _now: Timestamp) -> Result<InsurerNotice> {
         match (&self.config.centre, &self.centre) {
-            (Some(config), Some(centre)) => notify::accept(config, &centre.codec, notice),
+            (Some(config), Some(centre)) => notify::accept(&self.config.org_id, config, &centre.codec, notice),
             _ => Err(Error::new(Code::NotFound).with("field", "insurer callback")),
         }
     }

@@ -10,7 +10,7 @@ use menjie_transport::ClientConfig;
 use serde::Deserialize;
 
 pub use authorisation::{AuthorisationConfig, AuthorisationNames};
-pub use centre::{Acknowledgement, CentreConfig, CentrePaths, CentreTransport, NoticeForm, RefundParts};
+pub use centre::{CentreConfig, CentrePaths, CentreTransport, NoticeForm, RefundParts};
 pub use gateway::{Certificate, DesignationConfig, GatewayConfig, TifConfig};
 
 /// The configuration. [`MedinsConfig::check`] names the wrong field.

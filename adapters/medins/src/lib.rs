@@ -22,6 +22,7 @@ pub mod mobile;
 pub mod notify;
 pub mod sign;
 pub mod wire;
+pub mod zip;
 
 pub use client::MedInsurance;
 pub use config::{AuthorisationConfig, CentreConfig, GatewayConfig, MedinsConfig};

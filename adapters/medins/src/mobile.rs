@@ -11,7 +11,10 @@ pub use refund::{RefundStatus, refund, refund_status};
 pub use upload::{upload, uploaded};
 
 use menjie::insurance::Authorisation;
+use menjie_transport::Shape;
 use serde_json::{Map, Value};
+
+use crate::field;
 
 /// A transaction of mobile payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,11 @@ impl Mobile {
             Mobile::Refund => "6203",
         }
     }
+}
+
+/// Another institution's answer or notice is not ours.
+pub fn of_institution(data: &Map<String, Value>, org_id: &str) -> Result<(), Shape> {
+    if field::text(data, "orgCodg").is_some_and(|org| org != org_id) { Err(Shape::new("orgCodg", "is another institution's")) } else { Ok(()) }
 }
 
 /// Exactly one of payAuthNo and ecToken.

@@ -20,7 +20,7 @@ const PAID: &str = "02";
 const PROCESSING: &str = "2";
 
 /// Opens, verifies and reads a notice.
-pub fn accept(centre: &CentreConfig, codec: &Codec, notice: &RawNotice<'_>) -> Result<InsurerNotice> {
+pub fn accept(org_id: &str, centre: &CentreConfig, codec: &Codec, notice: &RawNotice<'_>) -> Result<InsurerNotice> {
     let data = match centre.notice {
         NoticeForm::Signed => codec.open(notice.body).map(|opened| opened.data).map_err(|why| match why {
             NotOpened::Signature(problem) => Error::new(Code::BadSignature).with("problem", problem.text()),
@@ -31,6 +31,7 @@ pub fn accept(centre: &CentreConfig, codec: &Codec, notice: &RawNotice<'_>) -> R
             _ => return Err(not_understood("body")),
         },
     };
+    mobile::of_institution(&data, org_id).map_err(|shape| not_understood(shape.field))?;
     let report = mobile::report(&data, &centre.aliases).map_err(|shape| not_understood(shape.field))?;
     let order_no = field::text(&data, "medOrgOrd").ok_or_else(|| not_understood("medOrgOrd"))?;
     let proves = centre.notice == NoticeForm::Signed && field::text(&data, "callType").is_none_or(|kind| kind == PAID);

@@ -79,10 +79,13 @@ fn query() -> InsurerCall {
 fn only_the_answer_to_our_own_order_is_an_answer() {
     let bench = Bench::new(&json!({}), &json!({}));
     let told = |data: Value| bench.answered(&query(), 200, &signed(&json!({"code": "0", "success": true, "data": data})));
-    let Outcome::Done(InsurerAnswer::Query(report)) = told(json!({"payOrdId": "ORD1", "medOrgOrd": "OP1", "ordStas": "23"})) else { panic!("an answer") };
+    let Outcome::Done(InsurerAnswer::Query(report)) = told(json!({"orgCodg": "H44050000001", "payOrdId": "ORD1", "medOrgOrd": "OP1", "ordStas": "23"})) else {
+        panic!("an answer")
+    };
     assert_eq!((report.code.as_str(), report.split), ("23", None), "an unknown state is kept and proves nothing");
     for (data, field) in [
         (json!({"payOrdId": "ORD2", "ordStas": "6"}), "payOrdId"),
+        (json!({"payOrdId": "ORD1", "ordStas": "6", "orgCodg": "H44050000002"}), "orgCodg"),
         (json!({"payOrdId": "ORD1", "medOrgOrd": "OP2", "ordStas": "6"}), "medOrgOrd"),
         (json!({"payOrdId": "ORD1"}), "ordStas"),
         (json!({"payOrdId": "ORD1", "ordStas": "6", "feeSumamt": "1.00", "ownPayAmt": "1.00", "psnAcctPay": "0.00"}), "fundPay"),
@@ -132,12 +135,13 @@ fn infcode_alone_says_what_the_gateway_proves() {
 
 #[test]
 fn another_place_is_asked_as_it_wants_to_be() {
-    let bench = Bench::new(&json!({}), &json!({"roots": {"5302": "psnfix"}, "path": "/hsa/{infno}", "tif": null, "receiver": "PQ"}));
+    let bench = Bench::new(&json!({}), &json!({"fund_includes_account": true, "roots": {"5302": "psnfix"}, "path": "/hsa/{infno}", "tif": null, "receiver": "PQ"}));
     let _unread = bench.answered(&InsurerCall::Designation { person: Box::new(person()) }, 200, "{}");
     let request = &bench.http.requests()[0];
     let sent: Value = serde_json::from_slice(&request.body).unwrap();
     assert!(request.url.ends_with("/hsa/5302") && !request.headers.iter().any(|(name, _)| name.starts_with("x-tif")));
     assert!(sent["input"].get("psnfix").is_some() && sent["recer_sys_code"] == "PQ");
+    assert_eq!(bench.port.fund_includes_account(), Some(true));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use common::live::{Live, done, facts, now};
 use menjie::Money;
 use menjie::access::Private;
 use menjie::ident::VisitId;
-use menjie::insurance::{CheckSplitRequest, DesignationState, HisSplit, InsuredPerson, PersonKey, Statement};
-use menjie::port::{InsurerAnswer, InsurerCall, Outcome};
+use menjie::insurance::{CheckSplitRequest, DesignationState, HisSplit, InsuredPerson, PersonKey, SettlementPart, Statement};
+use menjie::port::{Insurer, InsurerAnswer, InsurerCall, Outcome};
 use menjie_medins::gateway::fees::ALL_BATCHES;
 use menjie_medins::gateway::settle::Batch;
 use menjie_medins::gateway::statement::Totals;
@@ -221,7 +221,39 @@ async fn totals_of_the_day_are_compared() {
     assert_eq!(compare(Totals { count: 0, ..totals.clone() }).await, Statement::CentreMore);
     assert_eq!(compare(Totals { count: 2, ..totals.clone() }).await, Statement::HospitalMore);
     assert_eq!(compare(Totals { fund_fen: Money::ZERO, ..totals.clone() }).await, Statement::Differs);
-    let file = done(live.port.compare_details(&live.cx(), &totals, "F1").await);
-    assert_eq!((file.no.as_str(), file.name.as_str()), ("F1", "F1.zip"));
+    let unknown = live.port.compare_details(&live.cx(), &totals, "F1").await;
+    assert!(matches!(unknown, Outcome::Refused(_)), "a file nobody uploaded");
+    assert!(!live.port.traits().bill, "off unless the town is known to answer");
+    assert!(matches!(live.call(InsurerCall::Bill { date: day }).await, Outcome::Refused(no) if no.code == "absent"));
+    live.sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_insurer_s_day_is_read_by_comparing_it_with_nothing() {
+    let live = Live::configured(&json!({}), &json!({"day_by_statement": true})).await;
+    assert!(live.port.traits().bill);
+    let bill = async |day| match live.call(InsurerCall::Bill { date: day }).await {
+        Outcome::Done(InsurerAnswer::Bill(rows)) => rows,
+        other => panic!("{other:?}"),
+    };
+    let today = now().biz_date();
+    assert_eq!(bill(today).await, Vec::new());
+    let (order, report) = live.settled().await;
+    let (_, kept) = live.settled().await;
+    assert!(matches!(live.reverse(&live.reversal(&order, &report, SettlementPart::All)).await, Outcome::Done(_)));
+    let rows = bill(report.settled_at.unwrap().biz_date()).await;
+    let split = report.split.unwrap();
+    assert_eq!(rows.iter().map(|row| row.reversal).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!((rows[0].insurer_no.as_str(), rows[1].insurer_no.as_str()), (report.insurer_no.as_deref().unwrap(), kept.insurer_no.as_deref().unwrap()));
+    for at in [0, 2] {
+        let row = &rows[at];
+        assert_eq!((row.total_fen, row.fund_fen, row.account_fen), (split.total_fen, split.fund_fen, split.account_fen), "reversals stand without sign");
+    }
+    assert_eq!(rows[0].at.millis() / 1000, report.settled_at.unwrap().millis() / 1000, "the time that stands in the msgid");
+    assert!(!live.logged().contains(live.person.psn_no.reveal()), "files that name persons are withheld from the log");
+    live.fault("9102", Fault::TimeoutAfter { ms: 5 });
+    assert!(matches!(live.call(InsurerCall::Bill { date: today }).await, Outcome::Unknown(_)));
+    live.fault("9101", Fault::SaysNo);
+    assert!(matches!(live.call(InsurerCall::Bill { date: today }).await, Outcome::Refused(_)));
     live.sim.stop().await;
 }

@@ -12,6 +12,7 @@ use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange, Http, HttpRes
 use crate::account::{self, Exchanged};
 use crate::config::{AccountConfig, AliyunConfig, NotifyConfig, TencentConfig};
 use crate::message::{self, Said, Token};
+use crate::notice::can_say;
 use crate::sms::{Sent, aliyun, is_limit, tencent};
 
 /// Browsers open the page they come back to twice: whose a code was is remembered for this long.
@@ -103,9 +104,13 @@ impl NotifyFront {
             Some(Gateway::Aliyun(config, client)) => {
                 let mut nonce = [0; 16];
                 self.entropy.fill(&mut nonce);
-                (config.notice.as_ref().and_then(|wanted| aliyun::notice(config, wanted, order, cx.now, &gm::hex(&nonce))), client)
+                let wanted = config.notice.as_ref().filter(|wanted| can_say(wanted.parameters.values(), &order.message));
+                (wanted.and_then(|wanted| aliyun::notice(config, wanted, order, cx.now, &gm::hex(&nonce))), client)
             }
-            Some(Gateway::Tencent(config, client)) => (config.notice.as_ref().and_then(|wanted| tencent::notice(config, wanted, order, cx.now)), client),
+            Some(Gateway::Tencent(config, client)) => {
+                let wanted = config.notice.as_ref().filter(|wanted| can_say(&wanted.parameters, &order.message));
+                (wanted.and_then(|wanted| tencent::notice(config, wanted, order, cx.now)), client)
+            }
             None => return no_template(),
         };
         let Some(request) = request else { return no_template() };
@@ -136,7 +141,7 @@ fn no_template() -> Outcome<NotifyAnswer> {
 impl Account {
     /// One notice through the account. A wrong token is renewed once, and the message is asked for once more.
     async fn notice(&self, cx: &CallCx, order: &NoticeOrder) -> Outcome<NotifyAnswer> {
-        let Some(wanted) = &self.config.notice else { return no_template() };
+        let Some(wanted) = self.config.notice.as_ref().filter(|wanted| can_say(wanted.data.values(), &order.message)) else { return no_template() };
         let mut renewed = false;
         loop {
             let token = match self.token(cx, renewed).await {

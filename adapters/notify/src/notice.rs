@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use menjie::visit::Message;
+use menjie::visit::{Message, MessageKind};
 use menjie::{Error, Result};
 
 /// The values of a message by the name a configuration uses.
@@ -15,6 +15,11 @@ pub(crate) fn check_names<'a>(field: &'static str, names: impl IntoIterator<Item
     const NAMES: [&str; 6] = ["hospital", "date", "day", "session", "what", "todo"];
     let known = |name: &String| NAMES.contains(&name.as_str());
     if names.into_iter().all(known) { Ok(()) } else { Err(Error::field(field, "may name hospital, date, day, session, what and todo")) }
+}
+
+/// Can a template say this? One without `what` has words of its own, that a clinic is stopped: it cannot take that back.
+pub(crate) fn can_say<'a>(names: impl IntoIterator<Item = &'a String>, message: &Message) -> bool {
+    message.kind == MessageKind::ClinicStopped || names.into_iter().any(|name| name == "what")
 }
 
 /// What a field of a message of the official account may hold, by the word its key begins with (domain/payments.md §4.1).

@@ -3,13 +3,21 @@
 
 use menjie::Timestamp;
 use menjie::access::Private;
+use menjie_notify::page::{is_wechats, js_signature};
 use menjie_notify::{acs3, tc3};
 use serde_json::Value;
 
-fn record(id: &str) -> Value {
+/// Encrypted pushes of the account: we take none yet.
+const LATER: [&str; 2] = ["MP-1", "MP-2"];
+const RUN: [&str; 4] = ["TC3-1", "ACS3-1", "MP-4", "MP-5"];
+
+fn records() -> Vec<Value> {
     let text = include_str!("../../../tests/vectors/payments/messages.jsonl");
-    let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    records.into_iter().find(|record| record["id"] == id).unwrap()
+    text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect()
+}
+
+fn record(id: &str) -> Value {
+    records().into_iter().find(|record| record["id"] == id).unwrap()
 }
 
 fn text(record: &Value, field: &str) -> String {
@@ -39,4 +47,33 @@ fn tc3_as_tencent_documents_it() {
     assert_eq!(tc3::signature(&Private::new(text(&v, "secretKey")), &text(&v, "service"), now, &canonical), text(&v, "sig"));
     let before_eight = Timestamp::parse("2026-03-02T07:00:00+08:00").unwrap();
     assert_eq!(tc3::date(before_eight), "2026-03-01", "UTC's day, not Beijing's");
+}
+
+#[test]
+fn every_record_is_run_or_said_to_be_for_later() {
+    let known: Vec<String> = records().iter().map(|record| text(record, "id")).collect();
+    assert!(known.iter().all(|id| RUN.contains(&id.as_str()) || LATER.contains(&id.as_str())), "{known:?}");
+    assert_eq!(known.len(), RUN.len() + LATER.len());
+}
+
+#[test]
+fn a_page_is_signed_as_wechat_documents_it() {
+    let v = record("MP-5");
+    let input = text(&v, "input");
+    let part = |name: &str| input.split_once(&format!("{name}=")).unwrap().1;
+    let [ticket, nonce, seconds] = ["jsapi_ticket", "noncestr", "timestamp"].map(|name| part(name).split('&').next().unwrap());
+    let (ticket, at) = (Private::new(ticket), Timestamp::from_millis(seconds.parse::<i64>().unwrap() * 1000 + 999));
+    assert_eq!(js_signature(&ticket, nonce, at, part("url")), text(&v, "sha1"));
+    assert_eq!(js_signature(&ticket, nonce, at, &format!("{}#top", part("url"))), text(&v, "sha1"), "what stands behind # does not count");
+    assert_ne!(js_signature(&ticket, nonce, at, &format!("{}&more", part("url"))), text(&v, "sha1"));
+}
+
+#[test]
+fn wechat_proves_itself_as_it_documents() {
+    let v = record("MP-4");
+    let [token, timestamp, nonce] = [0, 1, 2].map(|at| v["parts"][at].as_str().unwrap());
+    let (token, signature) = (Private::new(token), text(&v, "sha1"));
+    assert!(is_wechats(&token, timestamp, nonce, &signature));
+    assert!(!is_wechats(&token, timestamp, "486452657", &signature) && !is_wechats(&Private::new("AAAAB"), timestamp, nonce, &signature));
+    assert!(!is_wechats(&token, timestamp, nonce, "") && !is_wechats(&token, timestamp, nonce, &signature[..39]));
 }

@@ -8,7 +8,7 @@ use menjie::ident::{NoticeId, SuspensionId};
 use menjie::port::{NoticeChannel, NoticeOrder, Notifier, NotifyAnswer, NotifyCall, Outcome, RecentTransfers};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
-use menjie::visit::{Message, NoticeTerms, Session};
+use menjie::visit::{Message, MessageKind as About, NoticeTerms, Session};
 use menjie::{BizDate, Timestamp};
 use menjie_notify::{MessageKind, NotifyConfig, NotifyFront, message, sms};
 use menjie_transport::Http;
@@ -49,11 +49,19 @@ impl Bench {
     }
 
     fn send(&self, channel: NoticeChannel, answers: &[&str], seconds: i64) -> Outcome<NotifyAnswer> {
+        self.say(channel, About::ClinicStopped, answers, seconds)
+    }
+
+    fn say(&self, channel: NoticeChannel, kind: About, answers: &[&str], seconds: i64) -> Outcome<NotifyAnswer> {
         for body in answers {
             self.http.put_answer(200, *body);
         }
         let terms = NoticeTerms { hospital_name: "市第四医院".into(), link: Some("https://pay.example/h5/suspensions/".into()), ..NoticeTerms::default() };
-        let message = Message::stopped(&terms, BizDate::parse("2026-03-05").unwrap(), Session::Pm, SuspensionId::new(7).unwrap());
+        let about = match kind {
+            About::ClinicStopped => Message::stopped,
+            About::ClinicResumed => Message::resumed,
+        };
+        let message = about(&terms, BizDate::parse("2026-03-05").unwrap(), Session::Pm, SuspensionId::new(7).unwrap());
         let to = if channel == NoticeChannel::Sms { PHONE } else { OPENID };
         let order = NoticeOrder { no: NoticeId::new(9).unwrap().business_no(), channel, to: Private::new(to), message };
         let now = Timestamp::parse("2026-03-02T07:20:00+08:00").unwrap().plus_millis(seconds * 1000);
@@ -210,6 +218,32 @@ fn word(outcome: &Outcome<NotifyAnswer>) -> &'static str {
         Outcome::Refused(_) => "refused",
         Outcome::Unsent(_) => "unsent",
         Outcome::Unknown(_) => "unknown",
+    }
+}
+
+/// A template without `what` has words of its own, that a clinic is stopped.
+#[test]
+fn only_a_template_that_takes_what_happened_takes_a_stop_back() {
+    let what = |mut config: Value, place: &str, name: &str| {
+        *config.pointer_mut(place).unwrap() = json!(name);
+        config
+    };
+    for (channel, config, answers) in [
+        (NoticeChannel::Sms, aliyun(), vec![r#"{"Code":"OK"}"#]),
+        (NoticeChannel::Sms, tencent(), vec![r#"{"Response":{"SendStatusSet":[{"PhoneNumber":"+8613900000001","Code":"Ok"}]}}"#]),
+        (NoticeChannel::Account, what(account("template"), "/account/notice/data/thing1", "session"), vec![TOKEN, OK]),
+    ] {
+        assert_eq!(word(&Bench::new(&config).say(channel, About::ClinicResumed, &[], 0)), "refused");
+        assert_eq!(word(&Bench::new(&config).say(channel, About::ClinicStopped, &answers, 0)), "done");
+    }
+    let bench = Bench::new(&account("template"));
+    assert_eq!(word(&bench.say(NoticeChannel::Account, About::ClinicResumed, &[TOKEN, OK], 0)), "done");
+    assert_eq!(bench.body(1)["data"]["thing1"]["value"], "您预约的门诊照常进行");
+    for (config, place, answer) in [
+        (aliyun(), "/sms/aliyun/notice/parameters/day", r#"{"Code":"OK"}"#),
+        (tencent(), "/sms/tencent/notice/parameters/1", r#"{"Response":{"SendStatusSet":[{"PhoneNumber":"+8613900000001","Code":"Ok"}]}}"#),
+    ] {
+        assert_eq!(word(&Bench::new(&what(config, place, "what")).say(NoticeChannel::Sms, About::ClinicResumed, &[answer], 0)), "done");
     }
 }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use menjie::access::Private;
-use menjie::ident::BusinessNo;
-use menjie::insurance::{Authorisation, InsuredPerson, MixedOrder, OrderRef};
-use menjie::payment::{ChannelOrder, Handover, Method, MixedLeg};
-use menjie::port::{CallCx, ChannelAnswer, ChannelCall, Entropy, Outcome, PaymentChannel, RecentTransfers};
+use menjie::ident::{BusinessNo, LineKey, VisitId};
+use menjie::insurance::{Authorisation, Diagnosis, Fee, InsuredPerson, MixedOrder, National, OrderClass, OrderRef, PersonKey, Placing, Upload, UploadFacts};
+use menjie::money::{Quantity, UnitPrice};
+use menjie::payment::{ChannelOrder, Handover, Method, MixedLeg, NoticeWhat, RawNotice, TradeState};
+use menjie::port::{CallCx, ChannelAnswer, ChannelCall, Entropy, Insurer, InsurerAnswer, InsurerCall, Outcome, PaymentChannel, RecentTransfers};
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Money, Timestamp};
-use menjie_pay_wechat::mixed::{InsuranceRefund, MixedState};
+use menjie_medins::MedInsurance;
+use menjie_pay_wechat::mixed::{InsuranceRefund, MixedState, SUCCESS};
 use menjie_pay_wechat::{WechatConfig, WechatPay};
 use menjie_sim::day::{DayPlan, generate};
 use menjie_sim::{Fault, Peer, SimConfig, SimCredentials, SimServer};
@@ -56,7 +58,7 @@ impl Live {
     }
 
     fn cx(&self) -> CallCx {
-        call_cx(self.log.clone(), now(), 5_000).unwrap()
+        call_cx(self.log.clone(), now(), 30_000).unwrap()
     }
 
     async fn open(&self, order: &ChannelOrder) -> Outcome<ChannelAnswer> {
@@ -207,4 +209,105 @@ async fn wrong_settings_are_named_and_without_them_only_cash_is_taken() {
     let outcome = pay.call(&live.cx(), &ChannelCall::Open { order: order("0005", 250) }).await;
     assert!(matches!(outcome, Outcome::Refused(no) if no.code == "absent"));
     live.sim.stop().await;
+}
+
+/// Insurance and cash confirmed with one password: the insurer's order, WeChat's order over it, both paid, both told.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_password_settles_both_legs() {
+    let live = Live::start().await;
+    let (urls, keys) = (live.sim.urls().clone(), SimCredentials::fixed());
+    let medins = json!({
+        "http": { "peer": "insurer", "base_url": urls.identity }, "org_id": keys.insurance_org_id, "operator_id": "zzj01", "operator_name": "自助机01",
+        "office_id": "A32", "office_name": "收费处",
+        "centre": {
+            "http": { "peer": "insurer_centre", "base_url": urls.insurer }, "app_id": keys.insurance_app_id, "app_secret": keys.insurance_app_secret,
+            "private_key": keys.insurance_private_key, "centre_public_key": keys.insurance_centre_public_key,
+        },
+        "gateway": {
+            "http": { "peer": "insurer_gateway", "base_url": urls.insurer }, "path": "/ebus/gdyb_inf/poc/hsa/hgs/{infno}", "place": "440500", "institution_name": "演示医院",
+            "tif": { "paas_id": keys.insurance_paas_id, "secret": keys.insurance_paas_secret },
+        },
+    });
+    let insurer = MedInsurance::connect(serde_json::from_value(medins).unwrap(), Arc::new(SeededEntropy::new(2))).unwrap();
+    let (patient_id, token) = live.sim.with(|hospital, now| {
+        let patient_id = hospital.insurer.insured().keys().next().unwrap().clone();
+        let token = hospital.insurer.authorise(&patient_id, now).unwrap().code;
+        (patient_id, token)
+    });
+    let key = PersonKey::Voucher { token: Private::new(token), insured_place: "440500".to_owned() };
+    let Outcome::Done(InsurerAnswer::Person(rows)) = insurer.call(&live.cx(), &InsurerCall::Person { by: Box::new(key) }).await else { panic!("a person") };
+    let person = InsuredPerson::chosen(&rows).unwrap().clone();
+    let authorise = || Authorisation::Mobile { pay_auth_no: Private::new(live.sim.with(|hospital, now| hospital.insurer.authorise(&patient_id, now).unwrap().code)) };
+    let upload = upload(person.clone(), authorise());
+    let Outcome::Done(InsurerAnswer::Upload(uploaded)) = insurer.call(&live.cx(), &InsurerCall::Upload { upload: Box::new(upload.clone()) }).await else { panic!("uploaded") };
+    let at_centre =
+        OrderRef { order_no: upload.order_no.clone(), pay_order_id: uploaded.pay_order_id, pay_token: uploaded.pay_token, insurer_visit_id: uploaded.insurer_visit_id, person };
+    let placing = Placing { order: at_centre.clone(), batch_no: upload.batch_no.clone(), authorisation: authorise(), use_account: true };
+    let Outcome::Done(InsurerAnswer::Place(priced)) = insurer.call(&live.cx(), &InsurerCall::Place { placing: Box::new(placing) }).await else { panic!("priced") };
+    let amounts = MixedOrder::of(&priced.split.unwrap()).unwrap();
+    let out_trade_no = BusinessNo::new("P000000000042").unwrap();
+    let mixed = MixedLeg { amounts: amounts.clone(), order: at_centre.clone(), authorisation: Some(authorise()) };
+    let order = ChannelOrder { out_trade_no: out_trade_no.clone(), amount_fen: amounts.wechat_cash_fen, mixed: Some(Box::new(mixed)), ..order("0042", 0) };
+    let mix_trade_no = sheet(live.open(&order).await)["mixTradeNo"].reveal().to_owned();
+    live.sim.record();
+    live.sim.with(|hospital, now| hospital.pay(out_trade_no.as_str(), now)).unwrap();
+    let settled = loop {
+        let Outcome::Done(InsurerAnswer::Query(report)) = insurer.call(&live.cx(), &InsurerCall::Query { order: Box::new(at_centre.clone()) }).await else { panic!("a report") };
+        if report.class() == OrderClass::Settled {
+            break report;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!(settled.split, priced.split);
+    let Outcome::Done(ChannelAnswer::Query(TradeState::Paid(proof))) = live.pay.call(&live.cx(), &ChannelCall::Query { out_trade_no: out_trade_no.clone() }).await else {
+        panic!("paid")
+    };
+    assert_eq!(proof.amount_fen, amounts.wechat_cash_fen, "cash is proven by the cash order");
+    let Outcome::Done(trade) = live.pay.query_mixed(&live.cx(), out_trade_no.as_str()).await else { panic!("a trade") };
+    assert_eq!((trade.state, trade.pay_order_id.as_deref()), (MixedState::Success, Some(at_centre.pay_order_id.as_str())));
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    let callbacks: Vec<_> = live.sim.recorded().into_iter().filter(|exchange| exchange.target.ends_with("/notify/mixed")).collect();
+    let notice = live.pay.accept(&RawNotice { headers: &callbacks[0].headers, body: &callbacks[0].body }, now()).unwrap();
+    assert!(matches!(notice.what, NoticeWhat::Other { event } if event == SUCCESS), "a genuine message that proves nothing by itself");
+    let refund =
+        InsuranceRefund { mix_trade_no, out_refund_no: "R0042".to_owned(), fund_fen: amounts.fund_fen, account_fen: amounts.account_fen, other_fen: Money::ZERO, at: now() };
+    assert!(matches!(live.pay.tell_insurance_refund(&live.cx(), &refund).await, Outcome::Done(())));
+    let Outcome::Done(trade) = live.pay.query_mixed(&live.cx(), out_trade_no.as_str()).await else { panic!("a trade") };
+    assert_eq!(trade.state, MixedState::Refunded);
+    live.sim.stop().await;
+}
+
+/// One fee of 100.00 within the policy.
+fn upload(person: InsuredPerson, authorisation: Authorisation) -> Upload {
+    let national = |code: &str, name: &str| National { code: code.to_owned(), name: name.to_owned() };
+    let at = now().plus_millis(-60_000);
+    let fee = Fee {
+        line_id: LineKey::new("1").unwrap(),
+        order_no: None,
+        catalogue_code: "XN0001".to_owned(),
+        hospital_code: "Y1".to_owned(),
+        name: "演示项目".to_owned(),
+        level: None,
+        restricted: false,
+        approval: None,
+        price: UnitPrice::parse("100").unwrap(),
+        quantity: Quantity::parse("1").unwrap(),
+        amount_fen: fen(10_000),
+        at,
+        ordering: national("A15", "门诊"),
+        doctor: national("D440500000001", "李四"),
+        executing: national("A32", "药剂科"),
+    };
+    let facts = UploadFacts {
+        begun_at: at,
+        med_type: "11".to_owned(),
+        disease: None,
+        category: "A15".to_owned(),
+        dept: national("A15", "门诊"),
+        doctor: national("D440500000001", "李四"),
+        diagnoses: vec![Diagnosis { code: Private::new("Z00.000"), name: Private::new("体检"), main: true, at }],
+        fees: vec![fee],
+    };
+    let number = |text: &str| BusinessNo::new(text).unwrap();
+    Upload { order_no: number("OP42"), batch_no: number("B42"), visit_id: VisitId::new("MZ42").unwrap(), person, authorisation, use_account: true, total_fen: fen(10_000), facts }
 }

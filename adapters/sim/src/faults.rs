@@ -1,5 +1,6 @@
 //! Fault switches: plain data, drawn from a seed or scripted for the next calls.
 
+use menjie::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::rng::Rng;
@@ -272,6 +273,17 @@ impl Drawn {
     /// Is this fault among them?
     pub fn has(&self, fault: Fault) -> bool {
         self.0.contains(&fault)
+    }
+
+    /// When a callback that is due goes out: the message itself, then its copies (`true`); nothing when it is dropped.
+    pub(crate) fn deliveries(&self, due: Timestamp) -> Vec<(Timestamp, bool)> {
+        if self.has(Fault::DropCallback) {
+            return Vec::new();
+        }
+        let late = self.find(|fault| if let Fault::LateCallback { ms } = fault { Some(*ms) } else { None }).unwrap_or(0);
+        let copies = self.find(|fault| if let Fault::Duplicate { times } = fault { Some(*times) } else { None }).unwrap_or(0);
+        let at = due.plus_millis(i64::from(late));
+        (0..=copies).map(|copy| (at.plus_millis(i64::from(copy) * 7), copy > 0)).collect()
     }
 
     /// The first that `pick` makes something of.

@@ -6,6 +6,7 @@ mod bookings;
 mod files;
 mod insured;
 mod operate;
+mod refund;
 mod sign;
 mod today;
 mod window;
@@ -19,6 +20,7 @@ use serde_json::json;
 
 pub use book::LineCounts;
 pub use bookings::{Clinic, NewBooking, NewStop};
+pub use refund::Work;
 pub use window::{ActionRefused, WindowAction};
 
 use book::Book;
@@ -237,6 +239,7 @@ impl Machine for His {
             ("POST", Some("/post")) => "post",
             ("POST", Some("/query-post")) => "query_post",
             ("POST", Some("/cancel-post")) => "cancel_post",
+            ("POST", Some("/refundable")) => "refundable",
             ("POST", Some("/reverse")) => "reverse",
             ("POST", Some("/query-reverse")) => "query_reverse",
             ("POST", Some("/notices")) => "notices",

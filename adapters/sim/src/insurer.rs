@@ -113,6 +113,7 @@ pub struct Insurer {
     visits: BTreeMap<String, WindowVisit>,
     book: Book,
     msgids: BTreeSet<String>,
+    files: BTreeMap<String, Vec<u8>>,
     notify_url: Option<String>,
     messages: BTreeMap<CallbackId, Message>,
     notices: NoticeTruth,
@@ -142,6 +143,7 @@ impl Insurer {
             visits: BTreeMap::new(),
             book: Book::default(),
             msgids: BTreeSet::new(),
+            files: BTreeMap::new(),
             notify_url: None,
             messages: BTreeMap::new(),
             notices: NoticeTruth::default(),
@@ -284,10 +286,15 @@ impl Machine for Insurer {
         let answer = if request.path().starts_with(consent::PATH) {
             self.user_query(&request.body, now, drawn)
         } else if request.path().starts_with(CENTRE) {
-            let opened = self.keys.open(&request.body).map_err(str::to_owned);
+            let opened = self.keys.admitted(&request.body).map_err(str::to_owned);
             match opened.and_then(|data| self.mobile(interface, &data, now, drawn)) {
                 Ok(data) => json!({"code": "0", "message": "成功", "success": true, "data": data}),
                 Err(problem) => no(&problem),
+            }
+        } else if interface == "9102" {
+            match self.download(&request.body) {
+                Ok(archive) => return Response { status: 200, headers: vec![("content-type".to_owned(), "application/octet-stream".to_owned())], body: archive },
+                Err(problem) => gateway::answer(Err(problem), now),
             }
         } else {
             gateway::answer(self.transact(interface, &request.body, now, drawn), now)

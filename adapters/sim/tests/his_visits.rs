@@ -68,6 +68,28 @@ fn a_stop_is_told_listed_pushed_and_rebooked_once() {
 }
 
 #[test]
+fn a_stop_that_is_taken_back_books_again_what_it_stopped() {
+    let mut desk = Desk::open();
+    let orders = ["VX1", "VX2"].map(|visit| book(&mut desk, visit, 0));
+    let say = |desk: &mut Desk, kind: &str, version: u32| {
+        let stop = json!({"do": "stop", "schedule_id": "PB1", "date": "2026-03-02", "version": version, "kind": kind, "reason": "doctor_away"});
+        desk.hospital.his.act(&serde_json::from_value(stop).unwrap(), desk.now).unwrap();
+    };
+    assert_eq!(desk.code("check-in", &orders[0]), "0");
+    say(&mut desk, "stopped", 1);
+    let gone = json!({"no": "U-1", "visit_id": "VX1", "patient_id": orders[0]["patient_id"], "choice": "cancel"});
+    assert_eq!(desk.code("rebook", &gone), "0");
+    say(&mut desk, "withdrawn", 2);
+    let (_, news) = desk.call("notices", &json!({}));
+    let kinds: Vec<&Value> = news["notices"].as_array().unwrap().iter().map(|notice| &notice["stop"]["stop_kind"]).collect();
+    assert_eq!(kinds, ["stopped", "withdrawn"]);
+    assert_eq!(desk.code("check-in", &orders[1]), "0", "it takes place");
+    let mut again = orders[0].clone();
+    again["no"] = json!("C-again");
+    assert_ne!(desk.code("check-in", &again), "0", "what was given back stays given back");
+}
+
+#[test]
 fn a_document_has_one_file_and_a_number_one_answer() {
     let mut desk = Desk::open();
     let mut new = json!({"no": "F1", "name": "陈测安", "sex": "1", "birth_date": "1990-03-07", "nationality": "CHN", "marital": "10", "ethnic": "01", "id_type": "01",

@@ -2,7 +2,7 @@
 
 use menjie::calendar::Timestamp;
 use menjie::ident::{HospitalId, LineKey};
-use menjie::port::{Cursor, Page, Scan, ScanRow, StoreError};
+use menjie::port::{Cursor, Page, RecordKind, Scan, ScanRow, StoreError};
 use menjie::workflow::{Key, MachineKind};
 use rusqlite::{Connection, Row};
 use serde_json::Value;
@@ -36,6 +36,7 @@ impl Lister<'_> {
         match scan {
             Scan::Machines(hospital, kind) => self.machines(sql::machine(*kind).scan, hospital, *kind, &[], 0),
             Scan::Attention(hospital, kind) => self.machines(sql::machine(*kind).attention, hospital, *kind, &[], 0),
+            Scan::Refunds(hospital, st) => self.machines(sql::REFUND_IN_STATE, hospital, MachineKind::Refund, &[Val::text(st.code())], 0),
             Scan::Settlements(hospital, patient) => {
                 let hash = self.sealer.patient(patient).map_err(|e| StoreError::Failed(e.to_string()))?;
                 self.machines(sql::SETTLEMENT_OF_PATIENT, hospital, MachineKind::Settlement, &[Val::Blob(hash)], i64::MAX)
@@ -49,6 +50,7 @@ impl Lister<'_> {
             Scan::StateLog(hospital, kind) => self.steps(hospital, *kind),
             Scan::Claims(hospital) => self.claims(hospital),
             Scan::Open(hospital) => self.open(hospital),
+            Scan::Records(hospital, kind) => self.records(hospital, *kind),
         }
     }
 
@@ -117,6 +119,16 @@ impl Lister<'_> {
             let machine = kind_of(code).and_then(|kind| Key::new(kind, id).ok()).ok_or_else(broken)?;
             Ok(ScanRow::Open { machine, what, due: Timestamp::from_millis(due), attempt })
         })
+    }
+
+    fn records(&self, hospital: &HospitalId, kind: RecordKind) -> Result<Page, StoreError> {
+        let read = |row: &Row<'_>| {
+            let key: String = row.get(0)?;
+            Ok((vec![Value::from(key.as_str())], (key, (row.get(1)?, row.get(2)?, row.get(3)?))))
+        };
+        // Keys are printable and so come after a blank.
+        let rows = self.rows(sql::RECORD_SCAN, hospital, &[Val::text(kind.code())], &[Value::from(" ")], read)?;
+        self.turn(rows, |(key, raw)| plan::record(self.sealer, hospital, kind, &key, raw).map(ScanRow::Record))
     }
 
     /// The rows of one page and one more, which tells whether there is a next page.

@@ -3,6 +3,8 @@
 use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
 use std::path::PathBuf;
 
+use menjie::access::Role;
+
 use crate::words::Words;
 
 const TEMPLATE_EN: &str = "{about-with-newline}\nUsage: {usage}\n\n{all-args}{after-help}";
@@ -44,7 +46,7 @@ pub(crate) fn command(words: Words) -> Command {
                 .arg(Arg::new("hospital").long("hospital").value_name("ID").requires("config").help(t("Which hospital; may be left out when there is one", "医院编号；只有一家时可省略")))
                 .arg(Arg::new("patient").long("patient").value_name("ID").requires("config").conflicts_with("staff").help(t("Call for this patient", "以该患者身份调用")))
                 .arg(Arg::new("staff").long("staff").value_name("ID").requires("config").help(t("Call as this member of staff", "以该工作人员身份调用")))
-                .arg(Arg::new("role").long("role").value_name("ROLE").action(ArgAction::Append).requires("staff").value_parser(["operator", "finance", "auditor"]).help(t("His role; may be repeated", "其角色，可重复"))),
+                .arg(Arg::new("role").long("role").value_name("ROLE").action(ArgAction::Append).requires("staff").value_parser(Role::STAFF.map(Role::code)).help(t("His role; may be repeated", "其角色，可重复"))),
         )
         .subcommand(
             sub("audit", t("Check the invariants over a store", "对数据库核对不变量"))

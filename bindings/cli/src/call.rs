@@ -87,11 +87,8 @@ fn caller(config: &Config, given: &ArgMatches) -> menjie::Result<Caller> {
     if let Some(patient) = text("patient") {
         return Ok(Caller::patient(hospital, PatientId::new(patient)?));
     }
-    let roles = given.get_many::<String>("role").into_iter().flatten().map(|role| match role.as_str() {
-        "operator" => Role::Operator,
-        "finance" => Role::Finance,
-        _ => Role::Auditor,
-    });
+    // Only codes of roles come through the arguments.
+    let roles = given.get_many::<String>("role").into_iter().flatten().filter_map(|role| Role::of(role));
     Ok(Caller::staff(hospital, StaffId::new(text("staff").unwrap_or("terminal"))?, roles.collect()))
 }
 

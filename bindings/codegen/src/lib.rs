@@ -7,6 +7,7 @@ mod contract;
 mod errors;
 mod files;
 mod machines;
+mod permissions;
 mod rules;
 mod schema;
 
@@ -22,6 +23,7 @@ pub fn documents() -> Result<BTreeMap<String, String>, String> {
     let mut documents = contract::pages();
     documents.insert("docs/errors.md".to_owned(), errors::page());
     documents.insert("docs/machines.md".to_owned(), machines::page()?);
+    documents.insert("docs/permissions.md".to_owned(), permissions::page());
     documents.insert("docs/rules.md".to_owned(), rules::rules());
     documents.insert("docs/codes.md".to_owned(), rules::codes());
     Ok(documents.into_iter().map(|(path, text)| (path, format!("{NOTICE}{text}"))).collect())

@@ -1,6 +1,7 @@
 //! Countries and regions: three columns, one of which is ours (alpha-3). A code is never guessed by its length.
 
 use super::rows::{self, include_rows};
+use super::table::COUNTRY;
 
 include_rows!(FIVE, 5, "data/country.tsv");
 
@@ -8,7 +9,6 @@ const SIZE: usize = rows::count(include_str!("data/country.tsv"));
 
 /// alpha-3, name, other names.
 pub(super) static NAMES: [[&str; 3]; SIZE] = rows::columns(&FIVE, [0, 3, 4]);
-static HEADS: [u64; SIZE] = rows::heads(&NAMES);
 /// alpha-3, alpha-2: both ways.
 pub(super) static ALPHA2: [[&str; 2]; SIZE] = rows::columns(&FIVE, [0, 1]);
 /// alpha-3, numeric: both ways.
@@ -46,8 +46,7 @@ pub fn countries() -> impl Iterator<Item = Country> {
 
 /// By alpha-3 code.
 pub fn country(alpha3: &str) -> Option<Country> {
-    let at = HEADS.binary_search(&rows::head(alpha3)).ok()?;
-    FIVE.get(at).filter(|[code, ..]| *code == alpha3).map(Country::of)
+    FIVE.get(COUNTRY.position(alpha3)?).map(Country::of)
 }
 
 /// By alpha-2 code.

@@ -1,5 +1,5 @@
 //! Reading the data files in the compiler: a file that has not so many columns is a compile error.
-#![expect(clippy::indexing_slicing, reason = "it runs in the compiler, where a fault stops the build; `head`, which does not, never reads past an end")]
+#![expect(clippy::indexing_slicing, reason = "it runs in the compiler, where a fault stops the build")]
 
 /// How many rows a file has; `#` begins a line that is none.
 pub(super) const fn count(text: &str) -> usize {
@@ -55,26 +55,6 @@ pub(super) const fn columns<const ROWS: usize, const FROM: usize, const TO: usiz
             out[row][column] = rows[row][take[column]];
             column += 1;
         }
-        row += 1;
-    }
-    out
-}
-
-/// The first eight bytes of a code as a number that compares as they do.
-pub(super) const fn head(code: &str) -> u64 {
-    let (bytes, mut at, mut number) = (code.as_bytes(), 0, 0u64);
-    while at < 8 {
-        number = number << 8 | if at < bytes.len() { bytes[at] as u64 } else { 0 };
-        at += 1;
-    }
-    number
-}
-
-/// The heads of every row's first column.
-pub(super) const fn heads<const ROWS: usize>(rows: &[[&'static str; 3]; ROWS]) -> [u64; ROWS] {
-    let (mut out, mut row) = ([0; ROWS], 0);
-    while row < ROWS {
-        out[row] = head(rows[row][0]);
         row += 1;
     }
     out

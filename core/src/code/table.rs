@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::{self, include_rows};
+use super::index::{Index, WHOLE, index};
+use super::rows::include_rows;
 
 /// A table of codes and names.
 #[derive(Debug)]
@@ -11,8 +12,7 @@ pub struct CodeTable {
     title: &'static str,
     open: bool,
     rows: &'static [[&'static str; 3]],
-    /// The first eight bytes of each code, for searching without following a pointer a step.
-    heads: &'static [u64],
+    index: Index,
 }
 
 /// A code with its name.
@@ -47,12 +47,13 @@ impl CodeTable {
     }
 
     fn row(&self, code: &str) -> Option<&'static [&'static str; 3]> {
-        if code.len() > 8 {
-            return self.rows.binary_search_by(|row| column::<0>(row).cmp(code)).ok().and_then(|at| self.rows.get(at));
-        }
-        // Bytes compare as the numbers they make, zeros behind: two codes with one head are told apart by their length.
-        let at = self.heads.binary_search(&rows::head(code)).ok()?;
-        self.rows.get(at).filter(|row| column::<0>(row).len() == code.len())
+        self.rows.get(self.position(code)?)
+    }
+
+    /// The position of the row with this code.
+    pub(super) fn position(&self, code: &str) -> Option<usize> {
+        let at = self.index.find(code)?;
+        (code.len() <= WHOLE || self.rows.get(at).is_some_and(|row| column::<0>(row) == code)).then_some(at)
     }
 
     /// The code of a name, or of another name it is read under. Blanks at the ends do not count.
@@ -65,7 +66,7 @@ impl CodeTable {
 
     /// Is it a code of the table?
     pub fn has(&self, code: &str) -> bool {
-        self.name(code).is_some()
+        self.position(code).is_some()
     }
 
     /// Every code with its name, ascending.
@@ -86,7 +87,7 @@ const fn column<const AT: usize>(row: &[&'static str; 3]) -> &'static str {
 macro_rules! tables {
     ($($table:ident $rows:ident $key:literal $title:literal $open:literal;)+) => {
         $(include_rows!($rows, 3, concat!("data/", $key, ".tsv"));
-        pub(crate) static $table: CodeTable = CodeTable { key: $key, title: $title, open: $open, rows: &$rows, heads: &rows::heads(&$rows) };)+
+        pub(crate) static $table: CodeTable = CodeTable { key: $key, title: $title, open: $open, rows: &$rows, index: index!($rows) };)+
 
         static ALL: &[&CodeTable] = &[&COUNTRY, $(&$table,)+];
     };
@@ -132,7 +133,7 @@ tables! {
 
 /// The countries under their alpha-3 codes; [`super::country()`] has all three columns.
 pub(crate) static COUNTRY: CodeTable =
-    CodeTable { key: "country", title: "世界各国和地区名称代码 GB/T 2659", open: false, rows: &super::country::NAMES, heads: &rows::heads(&super::country::NAMES) };
+    CodeTable { key: "country", title: "世界各国和地区名称代码 GB/T 2659", open: false, rows: &super::country::NAMES, index: index!(super::country::NAMES) };
 
 /// Every table.
 pub fn code_tables() -> &'static [&'static CodeTable] {
@@ -154,7 +155,7 @@ mod tests {
     fn every_table_is_sorted_named_and_read_both_ways() {
         for table in code_tables() {
             assert!(table.rows.is_sorted_by(|a, b| a[0] < b[0]), "{}: not ascending, or a code twice", table.key);
-            assert!(table.heads.is_sorted_by(|a, b| a < b) && table.heads.len() == table.rows.len(), "{}: two codes begin alike", table.key);
+            assert!(table.index.heads.is_sorted_by(|a, b| a < b) && table.index.heads.len() == table.rows.len(), "{}: two codes begin alike", table.key);
             let mut names = BTreeSet::new();
             for (row, (code, name)) in table.rows.iter().zip(table.iter()) {
                 assert!(!code.is_empty() && !name.is_empty() && code.trim() == code && name.trim() == name, "{}: {row:?}", table.key);

@@ -11,7 +11,9 @@ use crate::access::Private;
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
 use crate::gm;
+use crate::ident::{PatientId, VisitId};
 use crate::port::Entropy;
+use crate::visit::Attend;
 
 /// A code is accepted for this long.
 const LIFE_MS: i64 = 300_000;
@@ -49,7 +51,8 @@ impl CodePurpose {
     }
 }
 
-/// The secret of a hospital under which phones, codes and documents are hashed: all are found at once from a hash without a key.
+/// The secret of a hospital under which phones, codes, documents and the numbers of patients and visits are hashed: all of them are found at once from
+/// a hash without a key.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeSecret([u8; 32]);
@@ -71,6 +74,16 @@ impl CodeSecret {
     pub fn document_key(&self, id_type: &str, id_subtype: &str, id_no: &Private) -> Result<String> {
         let parts = [b"document\0", id_type.as_bytes(), b"\0", id_subtype.as_bytes(), b"\0", id_no.reveal().as_bytes()];
         gm::hmac_sm3(&self.0, &parts).map(|hash| gm::hex(&hash))
+    }
+
+    /// Under what the accounts of a patient are kept.
+    pub fn contact_key(&self, patient: &PatientId) -> Result<String> {
+        gm::hmac_sm3(&self.0, &[b"contact\0", patient.as_str().as_bytes()]).map(|hash| gm::hex(&hash))
+    }
+
+    /// Under what the present check-in of a registration is kept: its number may say who it is.
+    pub fn place_key(&self, what: Attend, visit: &VisitId) -> Result<String> {
+        gm::hmac_sm3(&self.0, &[b"place\0", what.code().as_bytes(), b"\0", visit.as_str().as_bytes()]).map(|hash| gm::hex(&hash))
     }
 
     fn hash(&self, phone: &MobileNo, purpose: CodePurpose, code: &str) -> Result<String> {
@@ -307,6 +320,21 @@ mod tests {
         assert_eq!(issue(&mut codes, 80_000, &chance), Err(NoCode::Day(at(86_400))));
         assert!(issue(&mut codes, 86_400, &chance).is_ok());
         assert_eq!(issue(&mut codes, 86_430, &chance), Err(NoCode::TooSoon(at(86_460))));
+    }
+
+    /// Numbers of patients and visits are counted up: without the secret, whoever has the database would find them all by trying.
+    #[test]
+    fn numbers_are_hashed_under_the_secret_and_apart() {
+        let keys = |secret: &CodeSecret| {
+            let (patient, visit) = (PatientId::new("P1").unwrap(), VisitId::new("P1").unwrap());
+            [secret.contact_key(&patient), secret.place_key(Attend::CheckIn, &visit), secret.place_key(Attend::TakeNumber, &visit)].map(Result::unwrap)
+        };
+        let (ours, theirs) = (keys(&secret()), keys(&CodeSecret([8; 32])));
+        let all: std::collections::BTreeSet<&String> = ours.iter().chain(&theirs).collect();
+        assert_eq!(all.len(), 6, "each secret and each meaning has keys of its own");
+        assert_eq!(keys(&secret()), ours);
+        let plain = ["P1", "contact:P1", "contact\0P1", "check_in:P1", "place\0check_in\0P1"].map(|text| gm::hex(&gm::sm3(text.as_bytes())));
+        assert!(plain.iter().all(|hash| !all.contains(hash)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::OrderRef;
 use crate::access::Private;
 use crate::calendar::Timestamp;
 use crate::payment::Amounts;
+use crate::port::CashOwner;
 
 /// What must be known of an insured settlement to give it back (6203). It holds secrets: sealed bodies only, never an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct SettledOrder {
     pub amounts: Amounts,
     /// When the insurer settled it, by its own clock: the month of a refund counts from it (I11).
     pub settled_at: Timestamp,
+    /// Who gives the cash part back.
+    pub cash_owner: CashOwner,
     /// Permission that came with the settlement (revsToken), where the region gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversal_token: Option<Private>,

@@ -65,9 +65,9 @@ impl Age {
 
 /// Completed years on a day, without the rest of [`Age::at`]; `None` before the birth.
 pub(crate) fn completed_years(birth: BizDate, day: BizDate) -> Option<u32> {
-    let (from, to) = (birth.date(), day.date());
-    let before_birthday = (to.month() as u8, to.day()) < (from.month() as u8, from.day());
-    u32::try_from(to.year() - from.year() - i32::from(before_birthday)).ok()
+    let ((born, month, day_of_month), (year, this_month, today)) = (birth.date().to_calendar_date(), day.date().to_calendar_date());
+    let before_birthday = (this_month as u8, today) < (month as u8, day_of_month);
+    u32::try_from(year - born - i32::from(before_birthday)).ok()
 }
 
 /// So many months after the birth; the first of the next month when that month has no such day.

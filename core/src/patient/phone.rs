@@ -20,8 +20,10 @@ pub enum PhoneKind {
 /// Reads what people type: full-width digits, blanks, hyphens, brackets, `+` or `00` before the country.
 pub fn phone_kind(text: &str) -> Option<PhoneKind> {
     // Nearly all are eleven digits and nothing else.
-    if text.len() == 11 && text.bytes().all(|b| b.is_ascii_digit()) && text.starts_with('1') {
-        return of_the_mainland(text.as_bytes());
+    if let Ok(eleven) = <&[u8; 11]>::try_from(text.as_bytes())
+        && eleven.iter().fold(eleven.starts_with(b"1"), |all, digit| all & digit.is_ascii_digit())
+    {
+        return of_the_mainland(eleven);
     }
     let mut typed = Digits::default();
     for c in text.chars() {

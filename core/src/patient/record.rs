@@ -105,6 +105,19 @@ macro_rules! record {
             $($(#[$gdoc])* #[serde(borrow)] pub $gfield: Cow<'a, str>,)+
         }
 
+        /// One record as the rules see it, whoever stores it. `'a` is the life of the texts behind it.
+        pub trait RecordRow<'a>: Copy {
+            /// The text of a field; empty when it was not given.
+            fn text(self, field: Field) -> &'a str;
+            /// Every text, in the order of [`Field::ALL`].
+            #[inline]
+            fn texts(self) -> [&'a str; Field::ALL.len()] {
+                [$(self.text(Field::$variant),)+ $(self.text(Field::$gvariant),)+]
+            }
+            /// Without full capacity for civil conduct?
+            fn capacity_limited(self) -> bool;
+        }
+
         impl<'a> RecordRow<'a> for &'a RecordText<'_> {
             #[inline]
             fn text(self, field: Field) -> &'a str {
@@ -232,14 +245,6 @@ record! {
         /// Phone.
         phone guardian_phone GuardianPhone Private "监护人电话";
     }
-}
-
-/// One record as the rules see it, whoever stores it. `'a` is the life of the texts behind it.
-pub trait RecordRow<'a>: Copy {
-    /// The text of a field; empty when it was not given.
-    fn text(self, field: Field) -> &'a str;
-    /// Without full capacity for civil conduct?
-    fn capacity_limited(self) -> bool;
 }
 
 /// Many records, by position.

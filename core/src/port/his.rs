@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, HisInsured, HisTraits, Outcome, RebookOrder, StoppedSession, UploadOf};
+use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, HisInsured, HisReversal, HisReversed, HisTraits, Outcome, RebookOrder, Refundable, StoppedSession, UploadOf};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, Visit};
@@ -157,30 +157,6 @@ pub enum PostState {
     Cancelled,
 }
 
-/// A reversal (冲正) of a posted settlement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HisReversal {
-    /// Our refund number.
-    pub no: BusinessNo,
-    /// The settlement number.
-    pub settlement_no: BusinessNo,
-    /// Its receipt in HIS.
-    pub receipt_no: String,
-    /// The amount reversed.
-    pub amount_fen: Money,
-}
-
-/// HIS has reversed a settlement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HisReversed {
-    /// Our refund number, as HIS repeats it.
-    pub no: BusinessNo,
-    /// The amount HIS reversed.
-    pub amount_fen: Money,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// Something HIS tells unasked (HIS 推送), fetched by cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HisNotice {
@@ -288,6 +264,11 @@ pub enum HisCall {
         /// The settlement number.
         no: BusinessNo,
     },
+    /// What stands in the way of reversing a settlement?
+    Refundable {
+        /// The settlement number.
+        no: BusinessNo,
+    },
     /// Reverse a posted settlement (冲正).
     Reverse {
         /// The reversal.
@@ -378,6 +359,7 @@ impl HisCall {
             HisCall::Post { .. } => "his.post",
             HisCall::QueryPost { .. } => "his.query_post",
             HisCall::CancelPost { .. } => "his.cancel_post",
+            HisCall::Refundable { .. } => "his.refundable",
             HisCall::Reverse { .. } => "his.reverse",
             HisCall::QueryReverse { .. } => "his.query_reverse",
             HisCall::Notices { .. } => "his.notices",
@@ -408,6 +390,7 @@ impl HisCall {
             | HisCall::QueryPost { no }
             | HisCall::CancelPost { no }
             | HisCall::QueryReverse { no }
+            | HisCall::Refundable { no }
             | HisCall::QueryCheckIn { no }
             | HisCall::QueryFile { no }
             | HisCall::QueryRebook { no } => Some(no.as_str()),
@@ -443,6 +426,8 @@ pub enum HisAnswer {
     QueryPost(PostState),
     /// Cancelled for good.
     CancelPost,
+    /// What stands in the way.
+    Refundable(Refundable),
     /// Reversed.
     Reverse(HisReversed),
     /// What became of a reversal; none when HIS has no record.

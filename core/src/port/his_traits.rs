@@ -15,6 +15,12 @@ pub struct HisTraits {
     /// It tells what must be uploaded to the insurer; otherwise bills are settled with insurance at its window only.
     #[serde(default)]
     pub upload_facts: bool,
+    /// It says what stands in the way of a refund and reverses what it has posted; otherwise the window does.
+    #[serde(default)]
+    pub reverse: bool,
+    /// It can say what became of a reversal; otherwise an unknown one goes to a person.
+    #[serde(default)]
+    pub query_reverse: bool,
     /// It pushes or lists notices.
     pub notices: bool,
     /// It lists registrations, gives numbers and takes check-ins.
@@ -44,6 +50,8 @@ impl Default for HisTraits {
             query_post: true,
             cancel_post: true,
             upload_facts: true,
+            reverse: true,
+            query_reverse: true,
             notices: true,
             check_in: true,
             query_check_in: true,

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record::{Record, RecordKind};
 use crate::calendar::Timestamp;
 use crate::ident::{HospitalId, LineKey, PatientId, SettlementId};
 use crate::ledger::Journal;
-use crate::workflow::{Key, MachineKind, Row};
+use crate::workflow::{Key, MachineKind, RefundSt, Row};
 
 /// Look-up by something else than the key. Business numbers need none: the id is inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum Scan {
     Settlements(HospitalId, PatientId),
     /// The suspensions of a patient, newest first.
     Suspensions(HospitalId, PatientId),
+    /// The refunds in a state, oldest first.
+    Refunds(HospitalId, RefundSt),
     /// Machines with `attention` or held, ascending by id.
     Attention(HospitalId, MachineKind),
     /// Every journal of a hospital in posting order.
@@ -37,6 +40,8 @@ pub enum Scan {
     Claims(HospitalId),
     /// Acts, polls and wakes still open (audit: nothing may hang without one).
     Open(HospitalId),
+    /// The plain records of a kind, ascending by the bytes of their keys; expired ones may be among them.
+    Records(HospitalId, RecordKind),
 }
 
 /// Where a list continues; opaque.
@@ -97,6 +102,8 @@ pub enum ScanRow {
         /// Attempts begun.
         attempt: u32,
     },
+    /// A plain record.
+    Record(Record),
 }
 
 /// A page of a list.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Call;
 use super::list::{Cursor, Find, Page, Scan};
+use super::record::{Record, RecordKind, RecordWrite};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error};
 use crate::ident::{BatchId, HospitalId, LineKey, RequestKey, SettlementId, WorkerName};
@@ -145,88 +146,6 @@ pub struct WakeRow {
 pub struct Write {
     /// The new row.
     pub row: Row,
-    /// The version it replaces.
-    pub expected: Option<u32>,
-}
-
-/// What a plain record is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordKind {
-    /// A quote shown to a patient.
-    Quote,
-    /// A login session of a patient.
-    Session,
-    /// A policy document.
-    Policy,
-    /// A cursor of a feed (HIS notices).
-    Cursor,
-    /// What was sent to a phone, under a keyed hash of its number.
-    PhoneCode,
-    /// The patients of an account of the official account, under a hash of its number.
-    Account,
-    /// The present check-in of a registration, under a hash of its number.
-    CheckIn,
-    /// The stop a notice of HIS gave birth to, under a hash of its name.
-    Stop,
-    /// How a patient is reached at the official account, under a hash of his number.
-    Contact,
-    /// The present filing of a document, under a hash of it.
-    Filing,
-}
-
-impl RecordKind {
-    /// Every kind.
-    pub const ALL: [RecordKind; 10] = [
-        RecordKind::Quote,
-        RecordKind::Session,
-        RecordKind::Policy,
-        RecordKind::Cursor,
-        RecordKind::PhoneCode,
-        RecordKind::Account,
-        RecordKind::CheckIn,
-        RecordKind::Stop,
-        RecordKind::Contact,
-        RecordKind::Filing,
-    ];
-
-    /// Stable code (a column).
-    pub const fn code(self) -> &'static str {
-        match self {
-            RecordKind::Quote => "quote",
-            RecordKind::Session => "session",
-            RecordKind::Policy => "policy",
-            RecordKind::Cursor => "cursor",
-            RecordKind::PhoneCode => "phone_code",
-            RecordKind::Account => "account",
-            RecordKind::CheckIn => "check_in",
-            RecordKind::Stop => "stop",
-            RecordKind::Contact => "contact",
-            RecordKind::Filing => "filing",
-        }
-    }
-}
-
-/// A plain record: a versioned document under a key. Keys must not be personal data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// What it is.
-    pub kind: RecordKind,
-    /// Its key within the kind.
-    pub key: String,
-    /// Its version, from 1.
-    pub ver: u32,
-    /// May be deleted after this.
-    pub expires: Option<Timestamp>,
-    /// Its JSON, sealed by the adapter.
-    pub body: Vec<u8>,
-}
-
-/// A record to write; `expected` is the version read, `None` for a birth.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordWrite {
-    /// The new record.
-    pub record: Record,
     /// The version it replaces.
     pub expected: Option<u32>,
 }

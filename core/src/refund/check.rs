@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::eligible::eligible;
-use super::facts::Facts;
+use super::eligible::{Finding, eligible};
+use super::facts::{Facts, LineFacts};
 use super::plan::{Stage, patient_plan};
 use super::reason::{Actor, Reason};
 use super::recharge::{Recharge, recharge};
@@ -44,20 +44,33 @@ pub enum Decision {
 }
 
 /// A reason as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RefundReasonShown"))]
 pub struct ReasonShown {
     /// Its code.
     pub reason: Reason,
     /// The line it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line_id: Option<LineKey>,
     /// Who can do something about it.
     pub actor: Actor,
     /// What the patient reads.
-    pub text: &'static str,
+    pub text: String,
     /// What to do next.
-    pub next: &'static str,
+    pub next: String,
+}
+
+impl ReasonShown {
+    /// A finding about these lines.
+    pub fn of(finding: &Finding, lines: &[LineFacts]) -> ReasonShown {
+        let line_id = finding.line.and_then(|at| lines.get(at as usize)).map(|line| line.line_id.clone());
+        ReasonShown { line_id, ..ReasonShown::plain(finding.reason) }
+    }
+
+    /// A reason that is about no line.
+    pub fn plain(reason: Reason) -> ReasonShown {
+        ReasonShown { reason, line_id: None, actor: reason.actor(), text: reason.text().to_owned(), next: reason.next().to_owned() }
+    }
 }
 
 /// Response of `refund.check`.
@@ -92,8 +105,6 @@ impl CheckRequest {
         let facts = &self.facts;
         facts.check()?;
         let answer = eligible(facts);
-        let line_id = |at: u32| facts.lines.get(at as usize).map(|line| line.line_id.clone());
-        let shown = |f: &super::Finding| ReasonShown { reason: f.reason, line_id: f.line.and_then(line_id), actor: f.reason.actor(), text: f.reason.text(), next: f.reason.next() };
         let allowed = answer.allowed();
         let insured = facts.payer == PayerClass::Insured;
         let last_day = facts.insurer_settled_at.filter(|_| insured).and_then(|at| facts.window.last_day(at));
@@ -105,7 +116,7 @@ impl CheckRequest {
         };
         Ok(CheckResponse {
             decision: if allowed { Decision::Allowed } else { Decision::Refused },
-            reasons: answer.reasons.iter().map(shown).collect(),
+            reasons: answer.reasons.iter().map(|finding| ReasonShown::of(finding, &facts.lines)).collect(),
             whole_settlement: answer.whole,
             last_day,
             plan: if allowed { patient_plan(facts.payer, self.centre_returns_cash).to_vec() } else { Vec::new() },

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::ident::{DeptCode, LineKey};
 use crate::invoice::InvoiceFact;
 use crate::money::{Money, Quantity};
+use crate::port::LineStanding;
 
 /// The settlement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,20 @@ impl LineFacts {
     /// How much goes back.
     pub fn back(&self, whole: bool) -> Quantity {
         if whole { self.quantity } else { self.back.unwrap_or(self.quantity) }
+    }
+
+    /// The same line with what HIS says of it now.
+    #[must_use]
+    pub fn with(&self, standing: &LineStanding) -> LineFacts {
+        LineFacts {
+            execution: standing.execution,
+            exec_dept_code: standing.exec_dept_code.clone().or_else(|| self.exec_dept_code.clone()),
+            lab: standing.lab,
+            imaging: standing.imaging,
+            dispensing: standing.dispensing,
+            returned: standing.returned,
+            ..self.clone()
+        }
     }
 
     /// How far its work is: the furthest of all who have spoken.

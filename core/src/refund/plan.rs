@@ -1,11 +1,13 @@
-//! The plan of a refund a patient asks for: which approvals in which order, then which counterparts (DESIGN.md §4.3).
+//! The plan of a refund: which approvals in which order, then which counterparts (DESIGN.md §4.3).
 
 use serde::{Deserialize, Serialize};
 
+use super::Cause;
+use super::terms::RefundTerms;
 use crate::charge::PayerClass;
 use crate::error::{Code, Error, Result};
 
-/// A stage of a patient's refund.
+/// A stage of a refund's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RefundStage"))]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +36,11 @@ impl Stage {
         matches!(self, Stage::Doctor | Stage::Unconfirm | Stage::Finance)
     }
 
+    /// May money have moved once this stage is left?
+    pub const fn moves_money(self) -> bool {
+        matches!(self, Stage::Insurer | Stage::His | Stage::Returning)
+    }
+
     /// What the patient reads in the timeline.
     pub const fn text(self) -> &'static str {
         match self {
@@ -47,16 +54,56 @@ impl Stage {
             Stage::Red => "票据冲红",
         }
     }
+
+    /// Whose step it is, as the patient may know it: a role, never a person.
+    pub const fn role(self) -> &'static str {
+        match self {
+            Stage::Doctor => "门诊医生",
+            Stage::Unconfirm => "执行科室",
+            Stage::Finance => "计财科",
+            Stage::Checking | Stage::Insurer | Stage::His | Stage::Returning | Stage::Red => "系统",
+        }
+    }
 }
 
-/// The plan by who pays. `centre_returns_cash`: the insurer's centre gives the cash back itself (`cash_owner`), so the channel
-/// must not do it again.
+/// The plan by who pays, unless the hospital has another. `centre_returns_cash`: the insurer's centre gives the cash back itself
+/// (`cash_owner`), so the channel must not do it again.
 pub const fn patient_plan(payer: PayerClass, centre_returns_cash: bool) -> &'static [Stage] {
     use Stage::{Checking, Doctor, Finance, His, Insurer, Red, Returning, Unconfirm};
     match (payer, centre_returns_cash) {
         (PayerClass::SelfPay, _) => &[Doctor, Finance, Checking, His, Returning, Red],
         (PayerClass::Insured, false) => &[Doctor, Unconfirm, Finance, Checking, Insurer, His, Returning, Red],
         (PayerClass::Insured, true) => &[Doctor, Unconfirm, Finance, Checking, Insurer, His, Red],
+    }
+}
+
+/// Who has something to give back or to reverse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Involved {
+    /// The insurer paid a part.
+    pub insurer: bool,
+    /// The patient paid a part at a channel, and nobody but the hospital gives it back.
+    pub channel: bool,
+    /// There is an invoice.
+    pub invoice: bool,
+}
+
+impl Cause {
+    /// The plan of a refund of this cause: the terms say how a patient's is decided; what has nothing to do is left out.
+    pub fn plan(self, terms: &RefundTerms, involved: Involved) -> Vec<Stage> {
+        let whole: &[Stage] = match self {
+            Cause::Patient if involved.insurer => &terms.insured,
+            Cause::Patient => &terms.self_pay,
+            Cause::HisRefused | Cause::Late | Cause::Incomplete | Cause::Suspended => &[Stage::Insurer, Stage::Returning, Stage::Red],
+            Cause::Window => &[Stage::Finance, Stage::Insurer, Stage::Returning, Stage::Red],
+        };
+        let has_work = |stage: &Stage| match stage {
+            Stage::Insurer => involved.insurer,
+            Stage::Returning => involved.channel,
+            Stage::Red => involved.invoice,
+            Stage::Doctor | Stage::Unconfirm | Stage::Finance | Stage::Checking | Stage::His => true,
+        };
+        whole.iter().copied().filter(has_work).collect()
     }
 }
 

@@ -118,8 +118,9 @@ impl Engine {
                 self.after_commit(batch);
                 Ok(Attempt::Done(done()))
             }
-            // Births change nothing that could be read again: a record written with them stands in the way for good.
-            Err(CommitError::Conflict) if matches!(event.root, Some(Root::Births(_))) => Err(Error::new(Code::Conflict)),
+            // Births that told nobody change nothing that could be read again: a record written with them stands in the way for
+            // good.
+            Err(CommitError::Conflict) if matches!(event.root, Some(Root::Births(_))) && before.is_empty() => Err(Error::new(Code::Conflict)),
             Err(CommitError::Conflict) => Ok(Attempt::Again(Code::Conflict)),
             Err(CommitError::Busy) => Ok(Attempt::Again(Code::StoreBusy)),
             Err(CommitError::Replayed(reply)) => Ok(Attempt::Done(Applied::Replayed(reply))),
@@ -225,6 +226,7 @@ impl Engine {
                     let (kind, due) = match wake {
                         Wake::ExpireAt(at) => (WakeKind::Expire, at),
                         Wake::Overdue(lane) => (WakeKind::Overdue, overdue(hospital, lane, since)),
+                        Wake::AttendAt(at) => (WakeKind::Overdue, at),
                         Wake::Recheck => (WakeKind::Recheck, now.plus_millis(i64::from(hospital.pace.recheck_s) * 1000)),
                     };
                     WakeRow { machine: *key, kind, due }
@@ -304,8 +306,8 @@ fn alone(machine: Key, queue: Key, source: &Source, before: &BTreeMap<Key, Row>)
         None => true,
         Some(Row::Payment(p)) => matches!(p.st, PaymentSt::Preparing | PaymentSt::Paying),
         Some(Row::Settlement(s)) => matches!(s.st, SettlementSt::Locked | SettlementSt::Posted),
-        Some(Row::Refund(r)) => r.st == RefundSt::Finance,
-        Some(Row::Invoice(i)) => matches!(i.st, InvoiceSt::Issued | InvoiceSt::None),
+        Some(Row::Refund(r)) => matches!(r.st, RefundSt::Finance | RefundSt::Checking),
+        Some(Row::Invoice(i)) => matches!(i.st, InvoiceSt::Waiting | InvoiceSt::Issued | InvoiceSt::None),
         Some(Row::Suspension(s)) => s.st == SuspensionSt::Notified,
         Some(Row::Notice(n)) => n.st == NoticeSt::Waiting,
         Some(Row::CheckIn(_) | Row::Stop(_) | Row::Filing(_)) => false,

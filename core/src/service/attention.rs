@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::apply::{Applied, Event};
 use super::engine::Engine;
 use super::pay::{decode, encode, request_source};
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Object, Right, check};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::RequestKey;
@@ -118,7 +118,7 @@ pub enum AttentionResolveResponse {
 impl Engine {
     /// Lists what needs a person.
     pub async fn attention_list(&self, caller: &Caller, request: &AttentionListRequest) -> Result<AttentionListResponse> {
-        caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor])?;
+        check(caller, Right::SeeBusiness, Object::Hospital)?;
         let scan = Scan::Attention(caller.hospital.clone(), request.kind);
         let page = self.inner.store.scan(&scan, request.after.as_ref(), 100).await?;
         let items = page.rows.into_iter().filter_map(|row| if let ScanRow::Machine(row) = row { item(&row) } else { None }).collect();
@@ -127,29 +127,31 @@ impl Engine {
 
     /// Applies a person's decision. Finance decides about refunds, operators about the rest.
     pub async fn attention_resolve(&self, caller: &Caller, request: &AttentionResolveRequest) -> Result<AttentionResolveResponse> {
-        let (role, event) = match (&request.machine, &request.resolution) {
+        let (right, event) = match (&request.machine, &request.resolution) {
             (Key::Payment(_), Resolution::Payment(d)) => {
-                (Role::Operator, MachineEvent::Payment(payment::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+                (Right::Resolve, MachineEvent::Payment(payment::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
             (Key::Settlement(_), Resolution::Settlement(d)) => {
-                (Role::Operator, MachineEvent::Settlement(settlement::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+                (Right::Resolve, MachineEvent::Settlement(settlement::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
-            (Key::Refund(_), Resolution::Refund(d)) => (Role::Finance, MachineEvent::Refund(refund::Event::Decide { decision: d.clone(), note: request.evidence.clone() })),
+            (Key::Refund(_), Resolution::Refund(d)) => {
+                (Right::ApproveAsFinance, MachineEvent::Refund(refund::Event::Decide { stage: None, departments: Vec::new(), decision: d.clone(), note: request.evidence.clone() }))
+            }
             (Key::Invoice(_), Resolution::Invoice(d)) => {
-                (Role::Operator, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+                (Right::Resolve, MachineEvent::Invoice(invoice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
             (Key::CheckIn(_), Resolution::CheckIn(d)) => {
-                (Role::Operator, MachineEvent::CheckIn(check_in::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+                (Right::Resolve, MachineEvent::CheckIn(check_in::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
-            (Key::Stop(_), Resolution::Stop(d)) => (Role::Operator, MachineEvent::Stop(stop::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Stop(_), Resolution::Stop(d)) => (Right::Resolve, MachineEvent::Stop(stop::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
             (Key::Suspension(_), Resolution::Suspension(d)) => {
-                (Role::Operator, MachineEvent::Suspension(suspension::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
+                (Right::Resolve, MachineEvent::Suspension(suspension::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() }))
             }
-            (Key::Filing(_), Resolution::Filing(d)) => (Role::Operator, MachineEvent::Filing(filing::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
-            (Key::Notice(_), Resolution::Notice(d)) => (Role::Operator, MachineEvent::Notice(notice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Filing(_), Resolution::Filing(d)) => (Right::Resolve, MachineEvent::Filing(filing::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
+            (Key::Notice(_), Resolution::Notice(d)) => (Right::Resolve, MachineEvent::Notice(notice::Event::Resolve { decision: d.clone(), evidence: request.evidence.clone() })),
             _ => return Err(Error::field("resolution.of", "is not the kind of this machine")),
         };
-        caller.must_be(&[role])?;
+        check(caller, right, Object::Hospital)?;
         let length = request.evidence.chars().count();
         if !(1..=500).contains(&length) {
             return Err(Error::field("evidence", "must have 1 to 500 characters"));

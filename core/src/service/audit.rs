@@ -1,12 +1,13 @@
 //! `audit.run`: the invariants that are visible at rest, checked over any store (domain/quality.md §3.2).
 
 mod check;
+mod refund;
 mod visit;
 
 use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Object, Right, check};
 use crate::error::Result;
 use crate::ident::HospitalId;
 use crate::money::Money;
@@ -75,7 +76,7 @@ pub struct AuditReport {
 impl Engine {
     /// Audits a hospital's store. Reads everything once; memory grows with the number of machines.
     pub async fn audit(&self, caller: &Caller, _request: &AuditRunRequest) -> Result<AuditReport> {
-        caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor])?;
+        check(caller, Right::SeeBusiness, Object::Hospital)?;
         Ok(audit_store(self.store(), &caller.hospital).await?)
     }
 }
@@ -112,7 +113,7 @@ async fn read_once(store: &dyn Store, hospital: &HospitalId) -> Result<AuditRepo
                     ScanRow::Claim { line, by } => book.claim(line, by),
                     ScanRow::Step { machine, ver, from, to, what, .. } => book.step(machine, ver, from, to, &what),
                     ScanRow::Open { machine, .. } => book.open(machine),
-                    ScanRow::Message { .. } => {}
+                    ScanRow::Message { .. } | ScanRow::Record(_) => {}
                 }
             }
             after = page.next;

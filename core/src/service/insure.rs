@@ -43,8 +43,8 @@ const IDENTITY_CARD: &str = "01";
 pub(super) type Decided<T> = std::result::Result<T, Refusal>;
 
 impl Insurable {
-    pub(super) fn shown(&self, now: Timestamp) -> QuotedInsurance {
-        QuotedInsurance { insurance_name: insurance_name(&self.person.insurance_type), notice: notice(now, &Window::default()) }
+    pub(super) fn shown(&self, window: &Window, now: Timestamp) -> QuotedInsurance {
+        QuotedInsurance { insurance_name: insurance_name(&self.person.insurance_type), notice: notice(now, window) }
     }
 
     /// The order of a payment that is about to be born.

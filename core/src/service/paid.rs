@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
 use super::view::SettlementView;
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Right};
 use crate::error::{Code, Error, Result};
 use crate::ident::{PatientId, SettlementId};
 use crate::port::{Cursor, Scan, ScanRow};
@@ -83,7 +83,7 @@ impl Engine {
         let hospital = self.hospital(&caller.hospital)?;
         let rows = self.inner.store.load(&caller.hospital, &[Key::Settlement(request.settlement_id)]).await?;
         let Some(Row::Settlement(settlement)) = rows.into_iter().next() else { return Err(Error::new(Code::NotFound)) };
-        if caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor]).is_err() {
+        if !caller.has(Right::SeeBusiness) {
             caller.may_act_for(settlement.patient())?;
         }
         let invoices = self.invoices(hospital, std::slice::from_ref(&settlement)).await?;
@@ -96,7 +96,7 @@ fn paid_settlement(row: ScanRow) -> Option<Settlement> {
     let ScanRow::Machine(row) = row else { return None };
     let Row::Settlement(s) = *row else { return None };
     let shown = match s.st {
-        SettlementSt::Posting | SettlementSt::Posted | SettlementSt::Refunding | SettlementSt::Reversed => true,
+        SettlementSt::Posting | SettlementSt::Posted | SettlementSt::Refunding | SettlementSt::Reversed | SettlementSt::Replaced => true,
         SettlementSt::Held | SettlementSt::Releasing | SettlementSt::Void => s.paid.is_some(),
         SettlementSt::Locking | SettlementSt::Locked => false,
     };

@@ -133,6 +133,7 @@ impl Engine {
                 payment: payment_id,
                 channel: request.channel.clone(),
                 payment_fen: total,
+                follows: None,
             }));
         }
         let patient = quote.payer.patient_id.clone();

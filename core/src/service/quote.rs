@@ -118,7 +118,7 @@ impl Engine {
             }
             (Some(_), _) => return Ok(QuoteResponse::Refused { refusal: Refusal::new("insured_alone", "医保支付一次只能结算一张单据", "请只选择一张单据") }),
         };
-        let insurance = insurable.as_ref().map(|i| i.shown(self.now()));
+        let insurance = insurable.as_ref().map(|i| i.shown(&hospital.terms.refund.window, self.now()));
         let expires_at = self.now().plus_millis(i64::from(hospital.terms.quote_life_s) * 1000);
         let quote_id = QuoteId::new(self.fresh())?;
         let body = serde_json::to_vec(&Quote { payer, items, insurable, expires_at }).map_err(|_| Error::internal("quotes serialise"))?;
@@ -135,12 +135,13 @@ impl Engine {
             return Ok(QuoteResponse::Refused { refusal: Refusal::new("quote_expired", "报价已过期", "请刷新待缴费列表后重新确认") });
         }
         let total_fen = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
+        let window = &self.hospital(&caller.hospital)?.terms.refund.window;
         Ok(QuoteResponse::Quoted {
             quote_id,
             bills: items.iter().map(|i| BillView::of(&i.bill)).collect(),
             total_fen,
             expires_at,
-            insurance: insurable.map(|i| i.shown(self.now())),
+            insurance: insurable.map(|i| i.shown(window, self.now())),
         })
     }
 

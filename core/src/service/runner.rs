@@ -193,12 +193,13 @@ impl Runner {
             Some(row) => row.wants(call),
             None => return Err(Error::internal("an act belongs to a machine")),
         };
-        if !wanted {
-            engine.apply(hospital, Event::consume(&Actor::Engine, source)).await?;
-            return Ok(());
-        }
+        // What may have been sent and cannot be repeated has an end even when nobody wants it any more: somebody may have read it.
         let verdict = match instead(call, sent) {
             Some(event) => Verdict::Fact(event),
+            None if !wanted => {
+                engine.apply(hospital, Event::consume(&Actor::Engine, source)).await?;
+                return Ok(());
+            }
             None => of_act(call, engine.perform(hospital, call, attempt).await, sent, attempt),
         };
         match verdict {

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 
 use super::engine::{Engine, Hospital};
 use super::view::{Invoices, PaymentView};
-use crate::access::{Caller, Role};
+use crate::access::{Caller, Right};
 use crate::error::{Code, Error, Result};
 use crate::ident::PaymentId;
 use crate::workflow::{Key, Payment, Row, Settlement};
@@ -64,14 +64,14 @@ impl Engine {
         let rows = self.inner.store.load(&hospital.id, &keys).await?;
         let settlements: Vec<Settlement> = rows.into_iter().filter_map(|row| if let Row::Settlement(s) = row { Some(s) } else { None }).collect();
         let invoices = self.invoices(hospital, &settlements).await?;
-        Ok(PaymentView::of(&payment, &settlements, &invoices, self.now()))
+        Ok(PaymentView::of(&payment, &settlements, &invoices, &hospital.terms.refund.window, self.now()))
     }
 
     /// A payment that the caller may see; a stranger's looks like a missing one.
     pub(super) async fn own_payment(&self, caller: &Caller, id: PaymentId) -> Result<Payment> {
         let rows = self.inner.store.load(&caller.hospital, &[Key::Payment(id)]).await?;
         let Some(Row::Payment(payment)) = rows.into_iter().next() else { return Err(Error::new(Code::NotFound)) };
-        if caller.must_be(&[Role::Operator, Role::Finance, Role::Auditor]).is_err() {
+        if !caller.has(Right::SeeBusiness) {
             caller.may_act_for(&payment.patient)?;
         }
         Ok(payment)

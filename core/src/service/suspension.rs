@@ -10,7 +10,6 @@ use super::pay::{decode, encode, request_source};
 use crate::access::{Caller, Private};
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
-use crate::gm;
 use crate::ident::{HospitalId, PatientId, RequestKey, SettlementId, SuspensionId, VisitId};
 use crate::money::Money;
 use crate::port::{Answer, HisAnswer, Outcome, Record, RecordKind, RecordWrite, Scan, ScanRow};
@@ -211,7 +210,7 @@ impl Engine {
     }
 
     async fn change_contact(&self, hospital: &HospitalId, patient: &PatientId, edit: impl Fn(&mut Vec<Private>)) -> Result<()> {
-        let key = contact_key(patient);
+        let key = self.code_secret(self.hospital(hospital)?).await?.contact_key(patient)?;
         for _ in 0..RACES {
             let known = self.inner.store.record(hospital, RecordKind::Contact, &key).await?;
             let mut accounts = read_accounts(known.as_ref())?;
@@ -230,8 +229,9 @@ impl Engine {
     /// HIS seldom knows how a patient is reached at our account: what was bound here is filled in.
     pub(super) async fn with_contacts(&self, hospital: &Hospital, outcome: Outcome<Answer>) -> Result<Outcome<Answer>> {
         let Outcome::Done(Answer::His(HisAnswer::Affected(mut page))) = outcome else { return Ok(outcome) };
+        let secret = self.code_secret(hospital).await?;
         for affected in page.items.iter_mut().filter(|a| a.contact.openid.is_none()) {
-            let record = self.inner.store.record(&hospital.id, RecordKind::Contact, &contact_key(&affected.registration.patient_id)).await?;
+            let record = self.inner.store.record(&hospital.id, RecordKind::Contact, &secret.contact_key(&affected.registration.patient_id)?).await?;
             affected.contact.openid = read_accounts(record.as_ref())?.openids.into_iter().next();
         }
         Ok(Outcome::Done(Answer::His(HisAnswer::Affected(page))))
@@ -273,10 +273,6 @@ impl Engine {
     }
 }
 
-fn contact_key(patient: &PatientId) -> String {
-    gm::hex(&gm::sm3(format!("contact:{patient}").as_bytes()))
-}
-
 fn read_accounts(record: Option<&Record>) -> Result<Accounts> {
     record.map_or_else(|| Ok(Accounts::default()), |r| serde_json::from_slice(&r.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "contact")))
 }
@@ -293,6 +289,7 @@ fn view(s: &Suspension, hospital: &Hospital) -> SuspensionView {
         SuspensionSt::Refunding => ("已退号，挂号费正在原路退回", "到账时间以支付渠道为准"),
         SuspensionSt::Refunded => ("已退号", "如需就诊请重新挂号"),
         SuspensionSt::Window => ("请到窗口办理", "请携带就诊凭证到窗口办理改约或退号"),
+        SuspensionSt::Withdrawn => ("您预约的门诊照常进行", "请按原预约时间就诊"),
         SuspensionSt::Held => ("正在人工处理", "请到窗口办理"),
     };
     SuspensionView {

@@ -8,7 +8,7 @@ use crate::access::Private;
 use crate::bill::Bill;
 use crate::calendar::{BizDate, Timestamp};
 use crate::charge::ChargeLine;
-use crate::ident::{BillId, ChannelCode, DeptCode, InvoiceId, LineKey, PaymentId, SettlementId, VisitId};
+use crate::ident::{BillId, ChannelCode, DeptCode, InvoiceId, LineKey, PaymentId, RefundId, SettlementId, VisitId};
 use crate::insurance::{Notice, notice};
 use crate::money::{Money, Quantity, UnitPrice};
 use crate::payment::{Amounts, Handover};
@@ -193,7 +193,7 @@ impl InvoiceView {
     pub(crate) fn of(invoice: &Invoice) -> InvoiceView {
         let issued = invoice.issued.as_ref();
         let text = match invoice.st {
-            InvoiceSt::Issuing => "电子票据开具中，稍后可查看",
+            InvoiceSt::Waiting | InvoiceSt::Issuing => "电子票据开具中，稍后可查看",
             InvoiceSt::Issued => "电子票据已开具",
             InvoiceSt::Redding => "电子票据冲红中",
             InvoiceSt::Red => "电子票据已冲红",
@@ -253,6 +253,12 @@ pub struct SettlementView {
     /// Its invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceView>,
+    /// Its last refund, whatever became of it: read on with `refund.get`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<RefundId>,
+    /// The settlement of what was charged again when this one was refunded in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor_id: Option<SettlementId>,
     /// The lines; in details only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<LineView>,
@@ -278,6 +284,8 @@ impl SettlementView {
             paid_at: s.paid.as_ref().map(|p| p.at),
             insurance: s.insured.as_deref().map(|order| InsuranceView::paid(order.amounts)),
             invoice: invoice.map(InvoiceView::of),
+            refund_id: s.refund,
+            successor_id: s.chain.and_then(|chain| chain.next),
             lines: if with_lines { s.bill.lines.iter().map(LineView::of).collect() } else { Vec::new() },
         }
     }
@@ -290,7 +298,7 @@ fn progress_of(s: &Settlement) -> Progress {
         SettlementSt::Posting => Progress::Booking,
         SettlementSt::Posted => Progress::Done,
         SettlementSt::Refunding => Progress::Refunding,
-        SettlementSt::Reversed => Progress::Refunded,
+        SettlementSt::Reversed | SettlementSt::Replaced => Progress::Refunded,
         SettlementSt::Releasing | SettlementSt::Void if given_back => Progress::Refunded,
         SettlementSt::Releasing | SettlementSt::Void => Progress::Closed,
         SettlementSt::Held => Progress::AtWindow,
@@ -315,9 +323,9 @@ pub struct InsuranceView {
 }
 
 impl InsuranceView {
-    fn of(p: &Payment, now: Timestamp) -> Option<InsuranceView> {
+    fn of(p: &Payment, window: &Window, now: Timestamp) -> Option<InsuranceView> {
         let insured = p.insured.as_deref().filter(|insured| insured.split.is_some())?;
-        let notice = (p.st == PaymentSt::Priced).then(|| notice(now, &Window::default()));
+        let notice = (p.st == PaymentSt::Priced).then(|| notice(now, window));
         Some(InsuranceView { notice, ..InsuranceView::paid(insured.amounts()) })
     }
 
@@ -364,7 +372,7 @@ pub struct PaymentView {
 }
 
 impl PaymentView {
-    pub(crate) fn of(p: &Payment, settlements: &[Settlement], invoices: &Invoices, now: Timestamp) -> PaymentView {
+    pub(crate) fn of(p: &Payment, settlements: &[Settlement], invoices: &Invoices, window: &Window, now: Timestamp) -> PaymentView {
         let steps = std::iter::once(p.base.ver).chain(settlements.iter().map(|s| s.base.ver)).chain(invoices.values().map(|i| i.base.ver));
         let version = steps.map(u64::from).sum();
         let settlements: Vec<SettlementView> = settlements.iter().map(|s| SettlementView::of(s, invoices, false)).collect();
@@ -390,7 +398,7 @@ impl PaymentView {
             expires_at: p.expires_at,
             now,
             insured: p.insured.is_some(),
-            insurance: InsuranceView::of(p, now),
+            insurance: InsuranceView::of(p, window, now),
             handover: if p.st == PaymentSt::Paying { p.handover.clone() } else { None },
             settlements,
         }

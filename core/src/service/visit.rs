@@ -8,7 +8,6 @@ use super::pay::{decode, encode, request_source};
 use crate::access::Caller;
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
-use crate::gm;
 use crate::ident::{CheckInId, PatientId, RequestKey, SuspensionId, VisitId};
 use crate::port::{HisAnswer, HisCall, Record, RecordKind, RecordWrite, Reply};
 use crate::visit::{Attend, Attendance, Presence, QueueTicket, Registration, Standing, Turn, VisitState, attendance, state};
@@ -229,7 +228,7 @@ impl Engine {
         if let Some(reply) = self.replayed(caller, &source).await? {
             return reply;
         }
-        let record_key = place_key(what, &request.visit_id);
+        let record_key = self.code_secret(hospital).await?.place_key(what, &request.visit_id)?;
         for _ in 0..RACES {
             let known = self.present(hospital, &record_key).await?;
             let event = match &known {
@@ -294,7 +293,8 @@ impl Engine {
 
     /// HIS's list may lag behind what HIS told us: a place that is known is shown.
     async fn with_place(&self, hospital: &Hospital, registration: Registration) -> Result<(Registration, Option<CheckInId>)> {
-        let known = self.present(hospital, &place_key(Attend::CheckIn, &registration.visit_id)).await?;
+        let record_key = self.code_secret(hospital).await?.place_key(Attend::CheckIn, &registration.visit_id)?;
+        let known = self.present(hospital, &record_key).await?;
         let Some((check_in, _)) = known.filter(|(c, _)| c.patient == registration.patient_id && c.st != CheckInSt::Refused) else { return Ok((registration, None)) };
         let placed = check_in.ticket.filter(|_| check_in.st == CheckInSt::Done && matches!(registration.standing, Standing::Booked | Standing::Numbered));
         let registration = match placed {
@@ -328,11 +328,6 @@ impl Engine {
         let all = self.suspensions_of(hospital, &registration.patient_id).await?;
         Ok(all.iter().find(|s| s.registration.visit_id == registration.visit_id).map(|s| s.id))
     }
-}
-
-/// The name of the record of a registration's present check-in: its number may say who it is.
-fn place_key(what: Attend, visit: &VisitId) -> String {
-    gm::hex(&gm::sm3(format!("{}:{visit}", what.code()).as_bytes()))
 }
 
 fn accepted(changes: &Changes, id: CheckInId) -> Result<Reply> {

@@ -1,14 +1,35 @@
 //! Conformance suites: what every implementation of a port must do, as cases that any executor can run.
 
+pub mod his;
+pub mod notifier;
 pub mod store;
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 
 use crate::error::Error;
-use crate::port::{CommitError, StoreError};
+use crate::port::{CommitError, Outcome, StoreError};
 
 /// What a case found.
 pub type Verdict<T = ()> = Result<T, Broken>;
+
+/// A law that can be tried on a stage, whatever runs it.
+pub type Case<S> = for<'a> fn(&'a S) -> Pin<Box<dyn Future<Output = Verdict> + 'a>>;
+
+/// The laws that do not hold, by name: `run` plays one case on a fresh stage.
+pub fn broken<S: ?Sized>(cases: &[(&'static str, Case<S>)], run: impl Fn(Case<S>) -> Verdict) -> Vec<(&'static str, Broken)> {
+    cases.iter().filter_map(|(name, case)| run(*case).err().map(|broken| (*name, broken))).collect()
+}
+
+/// `cases!(dyn Stage; area::law, …)`: the laws with their names.
+macro_rules! cases {
+    ($stage:ty; $($area:ident :: $law:ident,)+) => {
+        /// The laws.
+        pub const CASES: &[(&str, $crate::testkit::conformance::Case<$stage>)] = &[$((stringify!($law), |stage| Box::pin($area::$law(stage)))),+];
+    };
+}
+pub(crate) use cases;
 
 /// A law that does not hold, in words.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,4 +67,22 @@ pub(crate) fn same<T: PartialEq + fmt::Debug>(law: &str, found: T, wanted: T) ->
 /// Does it hold?
 pub(crate) fn holds(law: &str, kept: bool) -> Verdict {
     if kept { Ok(()) } else { Err(Broken(law.to_owned())) }
+}
+
+/// The answer of a call that must succeed; `pick` knows the variant it must have.
+pub(crate) fn answered<A: fmt::Debug, T>(law: &str, outcome: Outcome<A>, pick: impl FnOnce(A) -> Option<T>) -> Verdict<T> {
+    match outcome {
+        Outcome::Done(answer) => pick(answer).ok_or_else(|| Broken(format!("{law}: the answer belongs to another call"))),
+        other => Err(Broken(format!("{law}: {other:?}"))),
+    }
+}
+
+/// Was it a definite no?
+pub(crate) fn refused<A: fmt::Debug>(law: &str, outcome: &Outcome<A>) -> Verdict {
+    if matches!(outcome, Outcome::Refused(_)) { Ok(()) } else { Err(Broken(format!("{law}: {outcome:?} is no refusal"))) }
+}
+
+/// Does nobody know?
+pub(crate) fn unknown<A: fmt::Debug>(law: &str, outcome: &Outcome<A>) -> Verdict {
+    if matches!(outcome, Outcome::Unknown(_)) { Ok(()) } else { Err(Broken(format!("{law}: {outcome:?} claims to know"))) }
 }

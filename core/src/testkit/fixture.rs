@@ -64,7 +64,7 @@ pub fn settlement(id: i64, ver: u32, of: u32) -> Result<Row> {
 /// A refund on its way.
 pub fn refund(id: i64, ver: u32, payment: i64) -> Result<Row> {
     let fields = json!({
-        "id": RefundId::new(id)?, "st": "returning", "cause": "late", "payment": PaymentId::new(payment)?, "channel": "wechat", "payment_fen": 100, "amounts": { "cash_fen": 10 },
+        "id": RefundId::new(id)?, "st": "returning", "cause": "late", "plan": ["returning"], "payment": PaymentId::new(payment)?, "channel": "wechat", "payment_fen": 100, "amounts": { "cash_fen": 10 },
     });
     row("refund", ver, fields)
 }

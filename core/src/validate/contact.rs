@@ -2,13 +2,13 @@
 
 use super::finding::Reason;
 use super::patient::Checked;
-use crate::patient::{Field, RecordRow, same_person_name};
+use crate::patient::{Field, same_person_name};
 
-pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
+pub(super) fn check(cx: &Checked<'_, '_>, found: &mut impl FnMut(Field, Reason)) {
     if [Field::Name, Field::ContactName, Field::ContactRelation].into_iter().any(|field| cx.is_blank(field)) {
         return;
     }
-    let relation = cx.row.text(Field::ContactRelation);
+    let relation = cx.text(Field::ContactRelation);
     match (is_self(relation), same_name(cx, Field::Name)) {
         (true, false) => found(Field::ContactName, Reason::ContactNotSelf),
         (false, true) => found(Field::ContactName, Reason::ContactIsPatient),
@@ -20,8 +20,8 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
 }
 
 /// Is the contact called as somebody else in the record? Nobody is called nothing.
-fn same_name<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, other: Field) -> bool {
-    !cx.is_blank(other) && same_person_name(cx.row.text(Field::ContactName), cx.row.text(other))
+fn same_name(cx: &Checked<'_, '_>, other: Field) -> bool {
+    !cx.is_blank(other) && same_person_name(cx.text(Field::ContactName), cx.text(other))
 }
 
 /// 本人, in two digits or one.

@@ -3,11 +3,12 @@
 use super::finding::Reason;
 use super::patient::Checked;
 use super::rules::Landline;
+use super::texts::Fields;
 use crate::code::{COUNTRY, CodeTable, DOCUMENT, ETHNIC, ID_TYPE, MARITAL, PAY_METHOD, PROVINCE, RELATION, RELATION_GROUP, SEX};
-use crate::patient::{DocumentKind, Field, NameFault, PhoneKind, RecordRow, check_name, phone_kind};
+use crate::patient::{DocumentKind, Field, NameFault, PhoneKind, check_name, phone_kind};
 
 /// The mandatory ones; the fourteenth, the age, is derived.
-pub(super) const MANDATORY: [Field; 13] = [
+const MANDATORY: Fields = Fields::of([
     Field::Name,
     Field::Sex,
     Field::BirthDate,
@@ -21,7 +22,7 @@ pub(super) const MANDATORY: [Field; 13] = [
     Field::ContactName,
     Field::ContactRelation,
     Field::PayMethod,
-];
+]);
 
 /// Free texts and how long they may be; names, numbers and phones have rules of their own.
 const FREE: [(Field, usize); 7] = [
@@ -34,12 +35,12 @@ const FREE: [(Field, usize); 7] = [
     (Field::Source, 32),
 ];
 
-const NAMES: [Field; 3] = [Field::Name, Field::ContactName, Field::GuardianName];
+const NAMES: Fields = Fields::of([Field::Name, Field::ContactName, Field::GuardianName]);
 
-const PHONES: [Field; 3] = [Field::Phone, Field::ContactPhone, Field::GuardianPhone];
+const PHONES: Fields = Fields::of([Field::Phone, Field::ContactPhone, Field::GuardianPhone]);
 
 /// The fields that hold a code.
-const CODES: [Field; 12] = [
+const CODES: Fields = Fields::of([
     Field::Sex,
     Field::Nationality,
     Field::Marital,
@@ -52,7 +53,7 @@ const CODES: [Field; 12] = [
     Field::GuardianRelation,
     Field::GuardianIdType,
     Field::GuardianIdSubtype,
-];
+]);
 
 /// The table of a field that holds a code.
 pub(super) const fn table_of(field: Field) -> Option<&'static CodeTable> {
@@ -70,10 +71,10 @@ pub(super) const fn table_of(field: Field) -> Option<&'static CodeTable> {
     }
 }
 
-pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
-    MANDATORY.into_iter().filter(|field| cx.is_blank(*field)).for_each(|field| found(field, Reason::Blank));
+pub(super) fn check(cx: &Checked<'_, '_>, found: &mut impl FnMut(Field, Reason)) {
+    MANDATORY.and(cx.blank()).for_each(|field| found(field, Reason::Blank));
     for (field, most) in FREE {
-        let text = cx.row.text(field);
+        let text = cx.text(field);
         // A character has at least one byte.
         if text.len() > most && text.chars().count() > most {
             found(field, Reason::TooLong);
@@ -82,11 +83,11 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
             found(field, Reason::ControlCharacter);
         }
     }
-    for field in NAMES.into_iter().filter(|field| !cx.is_blank(*field)) {
-        check_name(cx.row.text(field), |fault| found(field, of_name(fault)));
+    for field in NAMES.without(cx.blank()) {
+        check_name(cx.text(field), |fault| found(field, of_name(fault)));
     }
-    for field in PHONES.into_iter().filter(|field| !cx.is_blank(*field)) {
-        let reason = match (phone_kind(cx.row.text(field)), cx.rules.landline) {
+    for field in PHONES.without(cx.blank()) {
+        let reason = match (phone_kind(cx.text(field)), cx.rules.landline) {
             (None, _) => Some(Reason::NoPhone),
             (Some(PhoneKind::Landline), Landline::Warn) => Some(Reason::Landline),
             (Some(PhoneKind::Landline), Landline::Refuse) => Some(Reason::LandlineRefused),
@@ -94,7 +95,7 @@ pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut i
         };
         reason.into_iter().for_each(|reason| found(field, reason));
     }
-    for field in CODES.into_iter().filter(|field| !cx.is_blank(*field) && !is_code(cx, *field)) {
+    for field in CODES.without(cx.blank()).filter(|field| !is_code(cx, *field)) {
         found(field, Reason::NoSuchCode);
     }
     birth_date(cx, found);
@@ -119,8 +120,8 @@ fn of_name(fault: NameFault) -> Reason {
     }
 }
 
-fn is_code<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, field: Field) -> bool {
-    let code = cx.row.text(field);
+fn is_code(cx: &Checked<'_, '_>, field: Field) -> bool {
+    let code = cx.text(field);
     match field {
         Field::Nationality => cx.nationality.is_some(),
         Field::Ethnic => ETHNIC.has(code) || cx.rules.site_ethnic.iter().any(|own| own == code),
@@ -128,10 +129,8 @@ fn is_code<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, field: Field) -> bool 
         Field::ContactRelation | Field::GuardianRelation => is_relation(code),
         Field::AddressCode => code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) && code.get(..2).is_some_and(|two| PROVINCE.has(two)),
         // Under a kind that needs no subtype, or another one's, the subtype means nothing.
-        Field::IdSubtype => DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::IdType)) || cx.kind.is_some()),
-        Field::GuardianIdSubtype => {
-            DOCUMENT.has(code) && (!ID_TYPE.has(cx.row.text(Field::GuardianIdType)) || DocumentKind::of(cx.row.text(Field::GuardianIdType), code).is_some())
-        }
+        Field::IdSubtype => DOCUMENT.has(code) && (!ID_TYPE.has(cx.text(Field::IdType)) || cx.kind.is_some()),
+        Field::GuardianIdSubtype => DOCUMENT.has(code) && (!ID_TYPE.has(cx.text(Field::GuardianIdType)) || DocumentKind::of(cx.text(Field::GuardianIdType), code).is_some()),
         _ => table_of(field).is_none_or(|table| table.has(code)),
     }
 }
@@ -151,7 +150,7 @@ fn is_relation(code: &str) -> bool {
     RELATION.has(code) || RELATION_GROUP.has(code)
 }
 
-fn birth_date<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
+fn birth_date(cx: &Checked<'_, '_>, found: &mut impl FnMut(Field, Reason)) {
     if cx.is_blank(Field::BirthDate) {
         return;
     }

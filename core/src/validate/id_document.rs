@@ -3,7 +3,7 @@
 use super::finding::Reason;
 use super::patient::Checked;
 use crate::code::SEX;
-use crate::patient::{DocumentFault, DocumentKind, Field, RecordRow};
+use crate::patient::{DocumentFault, DocumentKind, Field};
 
 pub(super) const fn reason(fault: DocumentFault) -> Reason {
     match fault {
@@ -20,20 +20,20 @@ pub(super) const fn reason(fault: DocumentFault) -> Reason {
     }
 }
 
-pub(super) fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, found: &mut impl FnMut(Field, Reason)) {
+pub(super) fn check(cx: &Checked<'_, '_>, found: &mut impl FnMut(Field, Reason)) {
     let (Some(kind), false) = (cx.kind, cx.is_blank(Field::IdNo)) else { return };
     cx.fault.into_iter().for_each(|fault| found(Field::IdNo, reason(fault)));
     if cx.facts.birth.zip(cx.given_birth).is_some_and(|(told, given)| told != given) {
         found(Field::BirthDate, Reason::IdBirthDiffers);
     }
-    let sex = cx.row.text(Field::Sex);
+    let sex = cx.text(Field::Sex);
     if cx.facts.sex.is_some_and(|told| told != sex && SEX.has(sex)) {
         found(Field::Sex, if kind.tells_sex_surely() { Reason::IdSexDiffers } else { Reason::IdSexDiffersPerhaps });
     }
     nationality(cx, kind, found);
 }
 
-fn nationality<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, kind: DocumentKind, found: &mut impl FnMut(Field, Reason)) {
+fn nationality(cx: &Checked<'_, '_>, kind: DocumentKind, found: &mut impl FnMut(Field, Reason)) {
     let Some(given) = cx.nationality else { return };
     let reason = match kind {
         // Told of every document below.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Finding, Reason, Severity};
 use super::issue::Issue;
 use super::rules::Rules;
+use super::texts::{Fields, Texts};
 use super::{contact, cross_field, demographics, guardian, id_document};
 use crate::calendar::BizDate;
 use crate::code::{Country, country};
@@ -17,8 +18,9 @@ use crate::patient::{
 };
 
 /// A record with what several rules need of it.
-pub(super) struct Checked<'a, 'r, R> {
-    pub(super) row: R,
+pub(super) struct Checked<'a, 'r> {
+    texts: Texts<'a>,
+    pub(super) capacity_limited: bool,
     pub(super) rules: &'r Rules,
     pub(super) today: BizDate,
     pub(super) nationality: Option<Country>,
@@ -32,25 +34,31 @@ pub(super) struct Checked<'a, 'r, R> {
     pub(super) years: Option<u32>,
 }
 
-impl<'a, 'r, R: RecordRow<'a>> Checked<'a, 'r, R> {
-    fn new(row: R, rules: &'r Rules, today: BizDate) -> Checked<'a, 'r, R> {
-        let kind = DocumentKind::of(row.text(Field::IdType), row.text(Field::IdSubtype));
-        let number = plain_number(row.text(Field::IdNo));
+impl<'a, 'r> Checked<'a, 'r> {
+    fn new<R: RecordRow<'a>>(row: R, rules: &'r Rules, today: BizDate) -> Checked<'a, 'r> {
+        let texts = Texts::of(row);
+        let kind = DocumentKind::of(texts.get(Field::IdType), texts.get(Field::IdSubtype));
+        let number = plain_number(texts.get(Field::IdNo));
         let (facts, fault) = kind.map_or_else(Default::default, |kind| check_document(kind, &number, today, rules.area_check));
-        let given_birth = BizDate::parse(row.text(Field::BirthDate).trim()).ok();
+        let given_birth = BizDate::parse(texts.trimmed(Field::BirthDate)).ok();
         let years = given_birth.or(facts.birth).and_then(|birth| completed_years(birth, today));
-        Checked { row, rules, today, nationality: country(row.text(Field::Nationality)), given_birth, kind, number, facts, fault, years }
+        let nationality = country(texts.get(Field::Nationality));
+        Checked { texts, capacity_limited: row.capacity_limited(), rules, today, nationality, given_birth, kind, number, facts, fault, years }
     }
 
+    /// The text of a field; empty when it was not given.
     #[inline]
-    pub(super) fn is_blank(&self, field: Field) -> bool {
-        let text = self.row.text(field);
-        // Nearly all texts begin with something visible, or are empty.
-        match text.as_bytes().first() {
-            None => true,
-            Some(b'!'..=b'~' | 0xe4..=0xe9) => false,
-            Some(_) => text.trim().is_empty(),
-        }
+    pub(super) fn text(&self, field: Field) -> &'a str {
+        self.texts.get(field)
+    }
+
+    /// The fields with nothing to be seen in them.
+    pub(super) const fn blank(&self) -> Fields {
+        self.texts.blank()
+    }
+
+    pub(super) const fn is_blank(&self, field: Field) -> bool {
+        self.blank().has(field)
     }
 
     /// The birth date as given, otherwise as the document tells.
@@ -74,7 +82,7 @@ pub fn check_patient<'a, R: RecordRow<'a>>(row: R, rules: &Rules, today: BizDate
     check(&Checked::new(row, rules, today), &mut tell);
 }
 
-fn check<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>, tell: &mut impl FnMut(Finding)) {
+fn check(cx: &Checked<'_, '_>, tell: &mut impl FnMut(Finding)) {
     let mut found = |field, reason| tell(Finding { field, reason });
     demographics::check(cx, &mut found);
     id_document::check(cx, &mut found);
@@ -163,7 +171,7 @@ impl ValidateRequest {
         }
         let cx = Checked::new(&self.record, &self.rules, self.today);
         let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-        let mut tell = |finding: Finding| self.sort(Issue::of(finding, cx.row), &mut errors, &mut warnings);
+        let mut tell = |finding: Finding| self.sort(Issue::of(finding, &self.record), &mut errors, &mut warnings);
         check(&cx, &mut tell);
         if self.phone_used_by.is_some_and(|patients| patients > self.rules.shared_phone_limit) {
             tell(Finding { field: Field::Phone, reason: Reason::PhoneShared });
@@ -184,7 +192,7 @@ impl ValidateRequest {
     }
 }
 
-fn derived<'a, R: RecordRow<'a>>(cx: &Checked<'a, '_, R>) -> Derived {
+fn derived(cx: &Checked<'_, '_>) -> Derived {
     let age = cx.birth().and_then(|birth| Age::at(birth, cx.today));
     Derived {
         age: age.map(|age| age.text(&AgeStyle::default(), None)),

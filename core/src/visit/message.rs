@@ -16,6 +16,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub enum MessageKind {
     /// A booked session does not take place as booked.
     ClinicStopped,
+    /// It takes place after all: what the message before said is taken back.
+    ClinicResumed,
 }
 
 /// One message, as data; the gateway's template gives it its wording.
@@ -37,26 +39,32 @@ pub struct Message {
 impl Message {
     /// The message about a suspension.
     pub fn stopped(terms: &NoticeTerms, date: BizDate, session: Session, suspension: SuspensionId) -> Message {
-        Message {
-            kind: MessageKind::ClinicStopped,
-            hospital_name: terms.hospital_name.clone(),
-            date,
-            session,
-            link: terms.link.as_ref().map(|prefix| format!("{prefix}{suspension}")),
-        }
+        Message::about(MessageKind::ClinicStopped, terms, date, session, suspension)
+    }
+
+    /// The message that takes it back.
+    pub fn resumed(terms: &NoticeTerms, date: BizDate, session: Session, suspension: SuspensionId) -> Message {
+        Message::about(MessageKind::ClinicResumed, terms, date, session, suspension)
+    }
+
+    fn about(kind: MessageKind, terms: &NoticeTerms, date: BizDate, session: Session, suspension: SuspensionId) -> Message {
+        Message { kind, hospital_name: terms.hospital_name.clone(), date, session, link: terms.link.as_ref().map(|prefix| format!("{prefix}{suspension}")) }
     }
 
     /// The values a template may use, by name. Department and doctor are not among them, on purpose.
     pub fn values(&self) -> [(&'static str, String); 6] {
         let day = self.date.date();
-        let MessageKind::ClinicStopped = self.kind;
+        let (what, todo) = match self.kind {
+            MessageKind::ClinicStopped => ("您预约的门诊有变动", "请选择改约或退号"),
+            MessageKind::ClinicResumed => ("您预约的门诊照常进行", "请按原预约时间就诊"),
+        };
         [
             ("hospital", self.hospital_name.clone()),
             ("date", self.date.to_string()),
             ("day", format!("{}月{}日{}", u8::from(day.month()), day.day(), self.session.text())),
             ("session", self.session.text().to_owned()),
-            ("what", "您预约的门诊有变动".to_owned()),
-            ("todo", "请选择改约或退号".to_owned()),
+            ("what", what.to_owned()),
+            ("todo", todo.to_owned()),
         ]
     }
 }

@@ -19,6 +19,8 @@ pub enum StopKind {
     OtherDoctor,
     /// It is held at another time (调班).
     OtherTime,
+    /// It takes place as booked after all (恢复出诊): whatever HIS said before under a lower version is taken back.
+    Withdrawn,
 }
 
 /// Why, as a class; never a person's reason.
@@ -100,7 +102,12 @@ pub struct StopNotice {
 impl StopNotice {
     /// Its name among the notices of a hospital.
     pub fn name(&self) -> String {
-        format!("{}|{}|{}|{}", self.schedule_id, self.date, self.session.code(), self.version)
+        format!("{}|{}", self.session_name(), self.version)
+    }
+
+    /// The name of the session it is about, whatever its version.
+    pub fn session_name(&self) -> String {
+        format!("{}|{}|{}", self.schedule_id, self.date, self.session.code())
     }
 }
 

@@ -4,6 +4,7 @@
 //! proven unsent, the no may be the echo of our own success ("already settled"), so it becomes a question for the query,
 //! never a refund (DESIGN.md §4.4).
 
+use super::refund::{HisSays, InsurerSays};
 use super::{Event, Key, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 use crate::payment::RefundState;
 use crate::port::{
@@ -33,6 +34,7 @@ pub fn of_act(call: &Call, outcome: Outcome<Answer>, sent: u32, attempt: u32) ->
         Call::Channel { call, .. } => channel_act(call, channel(outcome), sent, attempt),
         Call::Invoice { call } => invoice_act(call, invoice(outcome), sent),
         Call::Notify { call: NotifyCall::Send { .. } } => notice_act(outcome, sent),
+        Call::Insurer { call: InsurerCall::Reverse { .. } } => reclaim_act(outcome, sent),
         // Asked while a person waits, never queued.
         Call::HealthCode { .. } | Call::Notify { call: NotifyCall::SmsCode { .. } | NotifyCall::Login { .. } } => AGAIN,
         Call::Insurer { call } => insurer_act(call, insurer(outcome), sent),
@@ -46,7 +48,7 @@ pub fn instead(call: &Call, sent: u32) -> Option<Event> {
     again.then(|| Event::Notice(notice::Event::Unknown { fault: Fault::new("interrupted", "an earlier attempt may have been sent") }))
 }
 
-/// The outcome of a poll, as a fact. Everything but an answer is asked again.
+/// The outcome of a poll of this machine, as a fact. Everything but an answer is asked again.
 pub fn of_poll(machine: Key, call: &Call, outcome: Outcome<Answer>) -> Verdict {
     let Outcome::Done(answer) = outcome else { return Verdict::Again { unsent: false } };
     let event = match (call, answer) {
@@ -61,10 +63,18 @@ pub fn of_poll(machine: Key, call: &Call, outcome: Outcome<Answer>) -> Verdict {
         (Call::Channel { call: ChannelCall::QueryRefund { .. }, .. }, Answer::Channel(ChannelAnswer::QueryRefund(state))) => {
             Event::Refund(refund::Event::Channel { state, sent: 0 })
         }
-        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) if matches!(machine, Key::Payment(_)) => {
-            Event::Payment(payment::Event::Ordered { via: payment::Via::Query, report: Box::new(report) })
+        (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => match machine {
+            Key::Refund(_) => Event::Refund(refund::Event::Invoice { state }),
+            _ => Event::Invoice(invoice::Event::Found { state }),
+        },
+        (Call::His { call: HisCall::Refundable { .. } }, Answer::His(HisAnswer::Refundable(refundable))) => his_says(HisSays::Stands { refundable: Box::new(refundable) }),
+        (Call::His { call: HisCall::QueryReverse { .. } }, Answer::His(HisAnswer::QueryReverse(reversed))) => {
+            his_says(reversed.map_or(HisSays::NotReversed, |reversed| HisSays::Reversed { reversed }))
         }
-        (Call::Invoice { call: InvoiceCall::Query { .. } }, Answer::Invoice(InvoiceAnswer::Query(state))) => Event::Invoice(invoice::Event::Found { state }),
+        (Call::Insurer { call: InsurerCall::Query { .. } }, Answer::Insurer(InsurerAnswer::Query(report))) => match machine {
+            Key::Refund(_) => Event::Refund(refund::Event::Insurer { says: InsurerSays::Order { code: report.code } }),
+            _ => Event::Payment(payment::Event::Ordered { via: payment::Via::Query, report: Box::new(report) }),
+        },
         (Call::His { call: HisCall::QueryCheckIn { .. } }, Answer::His(HisAnswer::QueryCheckIn(ticket))) => Event::CheckIn(check_in::Event::Found { ticket }),
         (Call::His { call: HisCall::QueryFile { .. } }, Answer::His(HisAnswer::QueryFile(opened))) => Event::Filing(filing::Event::Found { opened }),
         (Call::His { call: HisCall::Affected { .. } }, Answer::His(HisAnswer::Affected(page))) => Event::Stop(stop::Event::Found { page }),
@@ -95,6 +105,7 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         HisCall::TakeNumber { .. } | HisCall::CheckIn { .. } => attend_act(outcome, sent),
         HisCall::Rebook { .. } => rebook_act(outcome, sent),
         HisCall::OpenFile { .. } => file_act(outcome, sent),
+        HisCall::Reverse { .. } => reverse_act(outcome, sent),
         HisCall::Lock { .. }
         | HisCall::Unlock { .. }
         | HisCall::Post { .. }
@@ -103,7 +114,7 @@ fn his_act(call: &HisCall, outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         | HisCall::Unpaid { .. }
         | HisCall::UploadFacts { .. }
         | HisCall::QueryPost { .. }
-        | HisCall::Reverse { .. }
+        | HisCall::Refundable { .. }
         | HisCall::QueryReverse { .. }
         | HisCall::Notices { .. }
         | HisCall::DayFile { .. }
@@ -150,6 +161,33 @@ fn rebook_act(outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
         Outcome::Refused(no) => E::RebookUnknown { fault: late(&no), sent },
         Outcome::Unknown(fault) => E::RebookUnknown { fault, sent },
     }))
+}
+
+fn his_says(says: HisSays) -> Event {
+    Event::Refund(refund::Event::His { says })
+}
+
+fn reverse_act(outcome: Outcome<HisAnswer>, sent: u32) -> Verdict {
+    Verdict::Fact(his_says(match outcome {
+        Outcome::Unsent(_) => return UNSENT,
+        Outcome::Done(HisAnswer::Reverse(reversed)) => HisSays::Reversed { reversed },
+        Outcome::Done(_) => HisSays::Unknown { fault: shape(), late_no: None, sent },
+        Outcome::Refused(no) if sent <= 1 => HisSays::Refused { no },
+        Outcome::Refused(no) => HisSays::Unknown { fault: late(&no), late_no: Some(no), sent },
+        Outcome::Unknown(fault) => HisSays::Unknown { fault, late_no: None, sent },
+    }))
+}
+
+fn reclaim_act(outcome: Outcome<Answer>, sent: u32) -> Verdict {
+    let says = match outcome {
+        Outcome::Unsent(_) => return UNSENT,
+        Outcome::Done(Answer::Insurer(InsurerAnswer::Reverse(reversed))) => InsurerSays::Reversed { reversal_no: reversed.reversal_no, at: reversed.at },
+        Outcome::Done(_) => InsurerSays::Unknown { fault: shape(), sent },
+        Outcome::Refused(no) if sent <= 1 => InsurerSays::Refused { no },
+        Outcome::Refused(no) => InsurerSays::Unknown { fault: late(&no), sent },
+        Outcome::Unknown(fault) => InsurerSays::Unknown { fault, sent },
+    };
+    Verdict::Fact(Event::Refund(refund::Event::Insurer { says }))
 }
 
 fn notice_act(outcome: Outcome<Answer>, sent: u32) -> Verdict {

@@ -1,4 +1,5 @@
-//! Invoice (票据): one blue invoice and its red. `issuing → issued → redding → red`; `none` for nothing to pay; `held`.
+//! Invoice (票据): one blue invoice and its red. `issuing → issued → redding → red`; `waiting` for the red of the one it
+//! replaces; `none` for nothing to pay; `held`.
 
 mod step;
 
@@ -12,6 +13,8 @@ use crate::port::{Fault, No};
 states! {
     /// States of an invoice.
     InvoiceSt {
+        /// Waits for the red of the one it replaces.
+        Waiting = "waiting",
         /// The platform is asked to issue it.
         Issuing = "issuing",
         /// Issued.
@@ -69,6 +72,8 @@ pub struct New {
     pub settlement: SettlementId,
     /// What is asked of the platform.
     pub order: InvoiceOrder,
+    /// It replaces another one, whose red comes first.
+    pub waits: bool,
 }
 
 /// What can happen to an invoice.
@@ -82,6 +87,8 @@ pub enum Event {
         /// The evidence he names.
         evidence: String,
     },
+    /// The red of the one it replaces is done.
+    Due,
     /// Issued.
     IssueDone {
         /// The invoice.

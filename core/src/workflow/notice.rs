@@ -1,5 +1,5 @@
 //! Notice (通知): one message to one person through one channel, at most once. `waiting → sending → accepted`, `refused`,
-//! `handled`; `held`. No gateway can be asked what became of a message, so an unknown outcome is an open task for a person
+//! `handled`, `withdrawn`; `held`. No gateway can be asked what became of a message, so an unknown outcome is an open task for a person
 //! (`attention` in `sending`), never a second message.
 
 mod step;
@@ -26,6 +26,8 @@ states! {
         Refused = "refused",
         /// A person told the patient, or found that it was not needed.
         Handled = "handled",
+        /// What it says is not true any more: it is not sent, and whoever had to look at it need not.
+        Withdrawn = "withdrawn",
         /// Evidence contradicts itself.
         Held = "held",
     }
@@ -101,6 +103,8 @@ pub enum Event {
         /// What happened.
         fault: Fault,
     },
+    /// What it says is not true any more.
+    Withdrawn,
     /// The quiet hours are over, or the message is of no use any more.
     Expire,
     /// It takes too long.

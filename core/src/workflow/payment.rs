@@ -282,6 +282,15 @@ pub enum Event {
         /// How much of each part.
         amounts: Amounts,
     },
+    /// A part of a settlement was charged again under another one.
+    MoveShare {
+        /// Which was reversed.
+        from: SettlementId,
+        /// Which follows it.
+        to: SettlementId,
+        /// How much of the money it keeps.
+        amount_fen: Money,
+    },
 }
 
 /// What a person may decide about a held payment.

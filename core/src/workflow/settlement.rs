@@ -1,10 +1,12 @@
 //! Settlement (结算单): one bill = one HIS receipt = one invoice; its claimed line keys; its chain.
 //!
-//! `locking → locked → posting → posted`; `refunding → reversed`; `releasing → void`; `held`.
+//! `locking → locked → posting → posted`; `refunding → reversed | replaced`; `releasing → void`; `held`. A successor is born posted.
 
 mod calls;
+mod held;
 mod reversal;
 mod step;
+mod successor;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,8 @@ use crate::insurance::SettledOrder;
 use crate::invoice::Payer;
 use crate::money::Money;
 use crate::port::{Fault, HisReceipt, LockReceipt, No};
+
+pub use successor::{Follows, Successor};
 
 states! {
     /// States of a settlement.
@@ -32,6 +36,8 @@ states! {
         Refunding = "refunding",
         /// Reversed in HIS and given back.
         Reversed = "reversed",
+        /// Reversed in HIS; a part of it was charged again under a successor, the rest given back.
+        Replaced = "replaced",
         /// The lock is being given up.
         Releasing = "releasing",
         /// Nothing came of it.
@@ -92,6 +98,12 @@ pub struct Settlement {
     /// The refund that is open or done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundId>,
+    /// Somebody asked for that refund, and HIS has not reversed yet: it is still booked.
+    #[serde(default)]
+    pub asked: bool,
+    /// Where it stands in a chain of settlements; none while nothing was charged again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Chain>,
     /// HIS told of a reversal at its window before it told of the posting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_fen: Option<Money>,
@@ -121,6 +133,21 @@ pub struct Paid {
     pub at: Timestamp,
 }
 
+/// A place in a chain of settlements (全退重收): each but the last is replaced by the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// The first of all.
+    pub first: SettlementId,
+    /// Which it is, from 1.
+    pub generation: u32,
+    /// The one it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<SettlementId>,
+    /// The one that follows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<SettlementId>,
+}
+
 /// Birth of a settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct New {
@@ -142,6 +169,8 @@ pub struct New {
     pub channel: ChannelCode,
     /// Its total.
     pub payment_fen: Money,
+    /// HIS has booked it already: it follows another one.
+    pub follows: Option<Box<Follows>>,
 }
 
 /// Reversed because the clinic is stopped (停诊退号).
@@ -246,6 +275,23 @@ pub enum Event {
         amount_fen: Money,
         /// Who wants to know when the money is back.
         suspension: Option<SuspensionId>,
+    },
+    /// Somebody asked for a refund of it. Refused unless it is posted and has no other.
+    RefundOpened {
+        /// Which.
+        refund: RefundId,
+    },
+    /// That refund ended without giving anything back.
+    RefundRejected {
+        /// Which.
+        refund: RefundId,
+    },
+    /// HIS reversed it for that refund.
+    HisReversed {
+        /// Which.
+        refund: RefundId,
+        /// What it charged again.
+        successor: Option<Box<Successor>>,
     },
     /// The refund is done: the money is back.
     MoneyBack,

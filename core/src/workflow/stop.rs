@@ -1,4 +1,4 @@
-//! Stop (停诊通知): one notice of HIS, expanded to every registration it hits. `expanding → told`; `held`.
+//! Stop (停诊通知): one notice of HIS, expanded to every registration it hits. `expanding → told`; `withdrawn`, `held`.
 
 mod step;
 
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Base, states};
-use crate::ident::{BusinessNo, StopId, TermsHash, VisitId};
+use crate::ident::{BusinessNo, StopId, SuspensionId, TermsHash, VisitId};
 use crate::visit::{AffectedPage, StopNotice};
 
 /// So many registrations are asked for at once: each gives birth to a suspension and two notices in one commit.
@@ -20,6 +20,8 @@ states! {
         Expanding = "expanding",
         /// Each of them has its suspension.
         Told = "told",
+        /// HIS has taken it back: nobody else is told.
+        Withdrawn = "withdrawn",
         /// Evidence contradicts itself.
         Held = "held",
     }
@@ -43,6 +45,9 @@ pub struct Stop {
     /// The registrations that have their suspension: a list that moves under our feet names none twice.
     #[serde(default)]
     pub hit: BTreeSet<VisitId>,
+    /// Their suspensions: who has to hear of it when HIS takes the stop back.
+    #[serde(default)]
+    pub suspensions: Vec<SuspensionId>,
 }
 
 /// Birth of a stop.
@@ -72,6 +77,8 @@ pub enum Event {
         /// A page of them.
         page: AffectedPage,
     },
+    /// HIS takes it back: the session takes place as booked.
+    Withdrawn,
     /// It takes too long.
     Overdue,
 }

@@ -1,5 +1,5 @@
 //! Suspension (停诊影响的挂号): what a stop does to one registration. `notified → rebooking → moved`, `refunding → refunded`,
-//! `window`; `held`. It is born with its notices; the patient chooses once.
+//! `window`, `withdrawn`; `held`. It is born with its notices; the patient chooses once.
 
 mod step;
 
@@ -27,6 +27,8 @@ states! {
         Refunded = "refunded",
         /// The window does the rest.
         Window = "window",
+        /// HIS took the stop back before he chose; who was told is told so, once.
+        Withdrawn = "withdrawn",
         /// Evidence contradicts itself.
         Held = "held",
     }
@@ -49,6 +51,16 @@ pub enum Ended {
 pub struct Told {
     /// Through what.
     pub channel: NoticeChannel,
+    /// How it ended; none while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// The notice that takes a message back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Which.
+    pub notice: NoticeId,
     /// How it ended; none while it is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
@@ -78,6 +90,9 @@ pub struct Suspension {
     /// A person told him.
     #[serde(default)]
     pub told_by_hand: bool,
+    /// The notice that takes back what he was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
     /// What he chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<Choice>,
@@ -161,6 +176,8 @@ pub enum Event {
     },
     /// The fee is back with the payer.
     MoneyBack,
+    /// HIS took the stop back: the session takes place as booked.
+    Withdrawn,
     /// It takes too long.
     Overdue,
 }

@@ -39,7 +39,7 @@ pub struct Walk<M: Machine> {
 
 /// A machine without its clock readings, counters and reasons: what makes two of them behave alike.
 fn shape(mut value: serde_json::Value) -> serde_json::Value {
-    const LEFT_OUT: [&str; 10] = ["since", "revokes", "created_at", "closes", "decisions", "because", "closed_because", "reason", "count", "returned_at"];
+    const LEFT_OUT: [&str; 11] = ["since", "revokes", "created_at", "closes", "decisions", "passed", "because", "closed_because", "reason", "count", "returned_at"];
     match &mut value {
         serde_json::Value::Object(fields) => {
             fields.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
@@ -66,7 +66,19 @@ where
     M: Machine + Clone + serde::Serialize,
     M::Event: std::fmt::Debug,
 {
-    let staff = Actor::Staff { staff: StaffId::new("op1").unwrap() };
+    walk_as(terms, &[staff("op1")], births, events, may_refuse, st)
+}
+
+pub fn staff(id: &str) -> Actor {
+    Actor::Staff { staff: StaffId::new(id).unwrap() }
+}
+
+/// The same, every event by each of these.
+pub fn walk_as<M>(terms: &Terms, actors: &[Actor], births: &[M::New], events: &[M::Event], may_refuse: impl Fn(&M::Event) -> bool, st: impl Fn(&M) -> M::St) -> Walk<M>
+where
+    M: Machine + Clone + serde::Serialize,
+    M::Event: std::fmt::Debug,
+{
     let traits = [
         HisTraits::default(),
         HisTraits {
@@ -74,6 +86,8 @@ where
             query_post: false,
             cancel_post: false,
             upload_facts: false,
+            reverse: false,
+            query_reverse: false,
             notices: false,
             check_in: false,
             query_check_in: false,
@@ -90,7 +104,7 @@ where
         for (hours, new) in births.iter().flat_map(|new| [0, 2].map(|h| (h, new))) {
             let mut fresh = Ids::new((1_000..1_064).collect());
             let mut cx =
-                Cx { now: now().plus_millis(hours * 3_600_000), actor: &staff, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+                Cx { now: now().plus_millis(hours * 3_600_000), actor: &actors[0], terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
             let born = M::open(new, &mut cx).unwrap();
             walk.transitions.insert((None, st(&born.next).code()));
             todo.push(born.next);
@@ -103,19 +117,11 @@ where
             assert!(walk.seen.len() < 20_000, "the walk is finite");
             walk.seen.insert(name, machine.clone());
             for event in events {
-                for hours in [0, 2] {
+                for (hours, actor) in [0, 2].into_iter().flat_map(|h| actors.iter().map(move |a| (h, a))) {
                     walk.steps += 1;
                     let mut fresh = Ids::new((1_000..1_064).collect());
-                    let mut cx = Cx {
-                        now: now().plus_millis(hours * 3_600_000),
-                        actor: &staff,
-                        terms,
-                        his,
-                        notifier: notifier(),
-                        channels: &channels,
-                        not_found_ms: 60_000,
-                        fresh: &mut fresh,
-                    };
+                    let mut cx =
+                        Cx { now: now().plus_millis(hours * 3_600_000), actor, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
                     match machine.step(event, &mut cx).unwrap_or_else(|e| panic!("{:?} on {event:?}: {e}", st(&machine))) {
                         Step::Move(m) => {
                             let (from, to) = (st(&machine).code(), st(&m.next).code());

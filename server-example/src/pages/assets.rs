@@ -55,6 +55,8 @@ const STYLE_CONFIRM: &str = together!("css", ".css": "list" "confirm");
 const STYLE_PAID: &str = together!("css", ".css": "list" "paid");
 const STYLE_INFO: &str = together!("css", ".css": "info" "split");
 const STYLE_INSURED: &str = together!("css", ".css": "tick" "split" "insured");
+/// The staff pages: one sheet, no script.
+const STYLE_STAFF: &str = together!("css", ".css": "tokens" "base" "parts" "tick" "staff");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
 const CSS: &str = "text/css; charset=utf-8";
@@ -102,6 +104,7 @@ impl Assets {
             File::new("paid.css", CSS, style(STYLE_PAID)),
             File::new("info.css", CSS, style(STYLE_INFO)),
             File::new("insured.css", CSS, style(STYLE_INSURED)),
+            File::new("staff.css", CSS, style(&format!("{STYLE_STAFF}{head}"))),
             File::new("kiosk.js", JS, script(&format!("{SCRIPT_KIOSK}{device}"))),
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
             File::new("type.js", JS, script(SCRIPT_TYPE)),
@@ -275,6 +278,7 @@ mod tests {
             STYLE_INFO,
             STYLE_QUEUE,
             STYLE_VISITS,
+            STYLE_STAFF,
             ICON,
         ] {
             for (at, _) in text.match_indices("://") {

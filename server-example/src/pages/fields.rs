@@ -27,6 +27,16 @@ pub fn form_token(session: Option<&str>) -> String {
     session.map(|token| token::hash(&format!("form:{token}")).chars().take(32).collect()).unwrap_or_default()
 }
 
+impl Fields {
+    /// Reads a form, whoever it is from.
+    pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Fields, Away> {
+        match Form::<Vec<(String, String)>>::from_request(request, state).await {
+            Ok(Form(fields)) => Ok(Fields(fields)),
+            Err(_) => Err(menjie::Error::field("form", "is not a form").into()),
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Away;
 
@@ -34,10 +44,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     async fn from_request(request: Request, state: &S) -> Result<Fields, Away> {
         let path = request.extensions().get::<axum::extract::OriginalUri>().map_or_else(|| request.uri().path().to_owned(), |u| u.path().to_owned());
         let visit = Visit::read(&path, request.headers());
-        let fields = match Form::<Vec<(String, String)>>::from_request(request, state).await {
-            Ok(Form(fields)) => Fields(fields),
-            Err(_) => return Err(menjie::Error::field("form", "is not a form").into()),
-        };
+        let fields = Fields::read(request, state).await?;
         if visit.layout == Layout::Phone && visit.token.is_some() && fields.one("form") != Some(form_token(visit.token.as_deref()).as_str()) {
             return Err(Misuse::CrossSite.into());
         }

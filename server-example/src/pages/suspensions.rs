@@ -215,6 +215,7 @@ fn stop(f: &Frame, view: &SuspensionView) -> Stop {
         StopKind::Stopped => &t.stop_stopped,
         StopKind::OtherDoctor => &t.stop_other_doctor,
         StopKind::OtherTime => &t.stop_other_time,
+        StopKind::Withdrawn => &t.stop_withdrawn,
     };
     let (mood, state) = match view.st.as_str() {
         "notified" => ("window", &t.stop_state_open),
@@ -222,6 +223,7 @@ fn stop(f: &Frame, view: &SuspensionView) -> Stop {
         "moved" => ("ok", &t.stop_state_moved),
         "refunding" => ("wait", &t.stop_state_refunding),
         "refunded" => ("back", &t.stop_state_refunded),
+        "withdrawn" => ("ok", &t.stop_state_withdrawn),
         _ => ("window", &t.stop_state_window),
     };
     let local = view.starts_at.local();

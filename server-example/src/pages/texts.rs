@@ -298,6 +298,7 @@ texts! {
     stop_stopped = "门诊停诊";
     stop_other_doctor = "更换医生";
     stop_other_time = "调整时间";
+    stop_withdrawn = "恢复出诊";
     stop_day = "日期";
     stop_reason = "原因";
     stop_instead = "可改约到";
@@ -309,6 +310,7 @@ texts! {
     stop_state_refunding = "退费中";
     stop_state_refunded = "已退号";
     stop_state_window = "请到窗口";
+    stop_state_withdrawn = "照常出诊";
     stop_reschedule = "改约";
     stop_refund = "退号";
     stop_reschedule_ask = "要改约到这个时间吗？";

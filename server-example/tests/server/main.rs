@@ -3,6 +3,7 @@
 
 mod accounts;
 mod callbacks;
+mod desk;
 mod identify;
 mod insured;
 mod newcomers;

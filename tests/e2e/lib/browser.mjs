@@ -7,6 +7,7 @@ export const sizes = {
   landscape: { width: 1920, height: 1080 },
   portrait: { width: 1080, height: 1920 },
   phone: { width: 375, height: 812 },
+  desk: { width: 1366, height: 768 },
 };
 
 export async function openBrowser() {
@@ -28,15 +29,17 @@ export async function openPage(browser, hospital, { size = 'landscape', scale = 
   });
   await context.route('**/*', (route) => {
     const url = new URL(route.request().url());
-    if (url.protocol === 'data:' || own.includes(url.host)) return route.continue();
-    watch.foreign.push(url.href);
-    return route.abort();
+    const ours = url.protocol === 'data:' || own.includes(url.host);
+    if (!ours) watch.foreign.push(url.href);
+    // A page that is closed while it still asks for something has no route left to go on with: that is no fault.
+    return (ours ? route.continue() : route.abort()).catch(() => {});
   });
   const page = await context.newPage();
   page.on('console', (message) => { if (message.type() === 'error' && !watch.quiet) watch.errors.push(message.text()); });
   page.on('pageerror', (error) => watch.errors.push(String(error)));
   page.on('requestfinished', async (request) => {
-    const response = await request.response();
+    // The same for its answer: an error here would end the whole file after its last test.
+    const response = await request.response().catch(() => null);
     const body = await response?.body().catch(() => null);
     // Everything the server said that could be about somebody, also what no page shows.
     if (body && /html|json/.test(response.headers()['content-type'] || '')) watch.heard += body.toString('utf8');

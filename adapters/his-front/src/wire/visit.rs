@@ -151,7 +151,8 @@ pub(super) fn rebook_state(r: &Reader<'_>) -> Result<Option<Rebooked>, Shape> {
 }
 
 pub(super) fn stop(r: &Reader<'_>) -> Result<StopNotice, Shape> {
-    const KINDS: &[(&str, StopKind)] = &[("stopped", StopKind::Stopped), ("other_doctor", StopKind::OtherDoctor), ("other_time", StopKind::OtherTime)];
+    const KINDS: &[(&str, StopKind)] =
+        &[("stopped", StopKind::Stopped), ("other_doctor", StopKind::OtherDoctor), ("other_time", StopKind::OtherTime), ("withdrawn", StopKind::Withdrawn)];
     const REASONS: &[(&str, StopReason)] =
         &[("doctor_away", StopReason::DoctorAway), ("arrangement", StopReason::Arrangement), ("emergency", StopReason::Emergency), ("other", StopReason::Other)];
     let substitute = match r.optional_id("substitute_schedule_id", ScheduleId::new)? {

@@ -140,7 +140,7 @@ pub(crate) fn find() -> HisCall {
 
 pub(crate) fn reverse() -> HisCall {
     let no = BusinessNo::new("R0000000000000000009").unwrap();
-    HisCall::Reverse { reversal: HisReversal { no, settlement_no: self::no(), receipt_no: "20260302000123".into(), amount_fen: fen(12132) } }
+    HisCall::Reverse { reversal: HisReversal { no, settlement_no: self::no(), receipt_no: "20260302000123".into(), amount_fen: fen(12132), kept: None } }
 }
 
 /// One call of every kind, with the `data` of a success.
@@ -158,6 +158,7 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
         (post(), r#"{"receipt_no":"20260302000123","no":"S0000000000000000001","patient_id":"P10001","total":"121.32","posted_at":"2026-03-02T09:16:31+08:00"}"#),
         (HisCall::QueryPost { no: no() }, r#"{"state":"not_recorded"}"#),
         (HisCall::CancelPost { no: no() }, "null"),
+        (HisCall::Refundable { no: no() }, REFUNDABLE),
         (reverse(), r#"{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00"}"#),
         (HisCall::QueryReverse { no: refund }, r#"{"state":"reversed","reversal":{"no":"R0000000000000000009","amount":"121.32","at":"2026-03-02T11:00:00+08:00"}}"#),
         (HisCall::Notices { after: Some("41".into()) }, r#"{"notices":[{"id":"42","at":"2026-03-02T10:00:00+08:00","kind":"lines_changed","lines":["L7"]}]}"#),
@@ -180,6 +181,8 @@ pub(crate) fn every_call() -> Vec<(HisCall, &'static str)> {
         (HisCall::QueryRebook { no: BusinessNo::new("U0000000000000000031").unwrap() }, r#"{"state":"not_recorded"}"#),
     ]
 }
+
+pub(crate) const REFUNDABLE: &str = r#"{"no":"S0000000000000000001","reversed":false,"day_closed":"N","lines":[{"line_id":"L1","execution":"undone","exec_dept_code":"JYK","lab":3},{"line_id":"L2","execution":"none","imaging":"arrived","dispensing":"dispensed","returned":"1.5"}]}"#;
 
 pub(crate) const REGISTRATIONS: &str = r#"{"registrations":[{"visit_id":"V1","patient_id":"P10001","schedule_id":"PB1","date":"2026-03-02","session":"am","starts_at":"2026-03-02T09:00:00+08:00","ends_at":"2026-03-02T12:00:00+08:00","dept_code":"MZ01","dept_name":"门诊一","standing":"booked","paid":"Y","fee":"12","queue_number":"null"}]}"#;
 

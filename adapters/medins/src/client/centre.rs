@@ -93,7 +93,10 @@ impl MedInsurance {
             CentreTransport::Wrapped => self.wrapped(cx, what, business_no, insured_place, data).await,
         };
         match answered {
-            Outcome::Done(data) => read(&data).map_or_else(|shape| Outcome::Unknown(shape.into()), Outcome::Done),
+            Outcome::Done(data) => {
+                let ours = mobile::of_institution(&data, &self.config.org_id);
+                ours.and_then(|()| read(&data)).map_or_else(|shape| Outcome::Unknown(shape.into()), Outcome::Done)
+            }
             Outcome::Refused(no) => Outcome::Refused(no),
             Outcome::Unsent(fault) => Outcome::Unsent(fault),
             Outcome::Unknown(fault) => Outcome::Unknown(fault),

@@ -99,9 +99,6 @@ pub struct CentreConfig {
     /// How 6302 comes.
     #[serde(default)]
     pub notice: NoticeForm,
-    /// What 6302 is answered.
-    #[serde(default)]
-    pub acknowledgement: Acknowledgement,
 }
 
 /// How the payloads of 6xxx travel.
@@ -158,22 +155,6 @@ pub enum NoticeForm {
     Signed,
     /// Bare JSON (Hainan): nobody signed it, so it only makes us ask.
     Bare,
-}
-
-/// What 6302 is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Acknowledgement {
-    /// The body when it was taken.
-    pub taken: String,
-    /// The body when it was not.
-    pub refused: String,
-}
-
-impl Default for Acknowledgement {
-    fn default() -> Acknowledgement {
-        Acknowledgement { taken: r#"{"code":0,"success":true,"message":"成功"}"#.to_owned(), refused: r#"{"code":-1,"success":false,"message":"失败"}"#.to_owned() }
-    }
 }
 
 fn version() -> String {

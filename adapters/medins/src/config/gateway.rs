@@ -9,6 +9,7 @@ use menjie_transport::ClientConfig;
 use serde::Deserialize;
 
 use super::{clean_path, redacting, texts};
+use crate::zip;
 
 /// What the transactions hold that names a person or opens a settlement; the log keeps msgid, mdtrt_id and setl_id.
 const SECRET: [&str; 22] = [
@@ -91,6 +92,10 @@ pub struct GatewayConfig {
     /// Where settlements are cleared (setl_optins); the place unless said.
     #[serde(default)]
     pub clearing_place: Option<String>,
+    /// May the insurer's day be read by comparing it with an empty list of ours (9101, 3202, 9102)? Every settlement comes back
+    /// as one that the centre has and we have not. Not verified at a real centre, so it is off.
+    #[serde(default)]
+    pub day_by_statement: bool,
 }
 
 /// The town's rule about designated institutions (门诊选点). Patients file in the insurer's own mini-program.
@@ -208,8 +213,9 @@ impl GatewayConfig {
         Ok(())
     }
 
-    /// How the transport reaches the gateway. The payloads of 6xxx may travel through it.
+    /// How the transport reaches the gateway. The payloads of 6xxx may travel through it; statement files, which name persons, are
+    /// withheld whole.
     pub fn transport(&self) -> ClientConfig {
-        redacting(&self.http, SECRET.into_iter().chain(super::centre::SECRET))
+        redacting(&self.http, SECRET.into_iter().chain(super::centre::SECRET).chain([zip::MAGIC]))
     }
 }

@@ -1,8 +1,10 @@
-//! 3201 and 3202: the day's settlements are compared, in total and one by one (domain/medins.md §3.5).
+//! 3201 and 3202: the day's settlements are compared, in total and one by one; 9101 and 9102 carry the lists
+//! (domain/medins.md §3.5).
 
-use menjie::Money;
 use menjie::calendar::BizDate;
 use menjie::insurance::Statement;
+use menjie::port::InsurerBillRow;
+use menjie::{Money, Timestamp};
 use menjie_transport::Shape;
 use serde_json::{Map, Value};
 
@@ -12,6 +14,29 @@ use crate::field::{self, filled};
 pub const TOTALS: &str = "3201";
 /// 对明细账; only when the totals differ.
 pub const DETAILS: &str = "3202";
+
+/// 文件上传.
+pub const UPLOAD: &str = "9101";
+/// 文件下载; answers with the file itself.
+pub const DOWNLOAD: &str = "9102";
+
+/// Uploads an archive (fsUploadIn): its bytes as numbers.
+pub fn upload(archive: &[u8], name: &str, institution: &str) -> Map<String, Value> {
+    let mut input = filled([("filename", name), ("fixmedins_code", institution)]);
+    input.insert("in".to_owned(), archive.iter().map(|byte| Value::from(*byte)).collect());
+    input
+}
+
+/// The number of an uploaded file, wherever the centre puts it.
+pub fn uploaded(output: &Map<String, Value>) -> Result<String, Shape> {
+    let inside = output.values().find_map(|value| value.as_object().and_then(|fields| field::text(fields, "file_qury_no")));
+    field::text(output, "file_qury_no").or(inside).ok_or(Shape::new("file_qury_no", "is missing"))
+}
+
+/// Asks for a file (fsDownloadIn).
+pub fn download(file: &ResultFile, institution: &str) -> Map<String, Value> {
+    filled([("file_qury_no", file.no.as_str()), ("filename", &file.name), ("fixmedins_code", institution)])
+}
 
 /// Our totals of a group: one insurance type, clearing type and place, reversals apart from settlements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +154,31 @@ fn row(line: &str) -> Result<ComparedRow, Shape> {
     })
 }
 
+/// What the centre has settled or given back, from rows of a comparison that tell amounts. They stand without sign: which one
+/// towns give a reversal is not established.
+pub fn bill_rows(rows: &[ComparedRow], day: BizDate) -> Result<Vec<InsurerBillRow>, Shape> {
+    let size = |amount: Money| if amount.is_negative() { amount.negated() } else { amount };
+    let of = |row: &ComparedRow| {
+        let [total, fund, account] = row.amounts_fen.ok_or(Shape::new("medfee_sumamt", "is missing"))?;
+        Ok(InsurerBillRow {
+            order_no: None,
+            insurer_no: row.setl_id.clone(),
+            reversal: row.reversal,
+            total_fen: size(total),
+            fund_fen: size(fund),
+            account_fen: size(account),
+            at: told_in(&row.msgid).unwrap_or_else(|| day.start()),
+        })
+    };
+    rows.iter().filter(|row| row.statement != Statement::HospitalMore).map(of).collect()
+}
+
+/// The time that stands in a msgid.
+fn told_in(msgid: &str) -> Option<Timestamp> {
+    let fields = filled([("at", msgid.get(12..26).filter(|_| msgid.len() == 30)?)]);
+    field::time(&fields, "at").ok().flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +190,10 @@ mod tests {
         assert_eq!((rows.len(), rows[0].statement, rows[1].statement), (2, Statement::CentreMore, Statement::Differs));
         assert_eq!((rows[0].reversal, rows[1].reversal, rows[1].amounts_fen), (false, true, None));
         assert_eq!(rows[0].amounts_fen.unwrap().map(Money::fen), [8850, 5600, 3000]);
+        let bill = bill_rows(&rows[..1], BizDate::parse("2026-05-06").unwrap()).unwrap();
+        assert_eq!((bill[0].insurer_no.as_str(), bill[0].total_fen.fen(), bill[0].at), ("S1", 8850, BizDate::parse("2026-05-06").unwrap().start()));
+        assert!(bill_rows(&rows, BizDate::parse("2026-05-06").unwrap()).is_err(), "a row without amounts is no row of a bill");
+        assert_eq!(told_in("H44050000001202505060910010001"), Some(Timestamp::parse("2025-05-06T09:10:01+08:00").unwrap()));
         for bad in ["P\tM\tS\tMSG\t1", "P\tM\tS\tMSG\t9\t0\t", "P\tM\tS\tMSG\t1\t0\t\t1.005\t0\t0"] {
             assert!(super::rows(bad).is_err(), "{bad}");
         }

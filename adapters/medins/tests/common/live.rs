@@ -93,7 +93,7 @@ impl Live {
     }
 
     pub(crate) fn cx(&self) -> CallCx {
-        call_cx(self.log.clone(), now(), 5_000).unwrap()
+        call_cx(self.log.clone(), now(), 30_000).unwrap()
     }
 
     pub(crate) async fn call(&self, call: InsurerCall) -> Outcome<InsurerAnswer> {

@@ -96,7 +96,7 @@ impl Book {
             }
             "cancel" => match settlement {
                 Some(settlement_no) => {
-                    let amount_fen = self.reversible(&settlement_no)?;
+                    let amount_fen = self.reversible(&settlement_no, &[])?;
                     self.undo(&settlement_no, Reversed { by: None, at: now, shown_from: now });
                     self.news.push((now, News::Reversed { settlement_no: settlement_no.clone(), amount_fen, suspended: true }));
                     (Rebooked::Reversed { settlement_no, amount_fen }, None)

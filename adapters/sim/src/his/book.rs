@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HisOptions;
 use super::bookings::Bookings;
+use super::refund::{Made, Work};
 use crate::day::{Day, DayPatient};
 
 /// A definite no: a code of the profile.
@@ -33,8 +34,8 @@ pub(super) const MISFIT: No = No::new(1006, "患者、就诊或科室不符");
 pub(super) const WINDOW: No = No::new(1007, "请到窗口办理");
 const CANCELLED: No = No::new(1008, "该单号已作废");
 const BOOKED: No = No::new(1009, "该单已入账");
-const REVERSED: No = No::new(1010, "该单已冲正");
-const EXECUTED: No = No::new(1011, "已执行或已发药，不能冲正");
+pub(super) const REVERSED: No = No::new(1010, "该单已冲正");
+pub(super) const EXECUTED: No = No::new(1011, "已执行或已发药，不能冲正");
 pub(super) const INCOMPLETE: No = No::new(1900, "请求报文不完整");
 
 /// A bill as the client names it.
@@ -104,6 +105,9 @@ pub(super) struct Entry {
     pub(super) line: ChargeLine,
     pub(super) standing: Standing,
     pub(super) executed: bool,
+    /// Executed once and taken back (反确认).
+    pub(super) undone: bool,
+    pub(super) work: Work,
 }
 
 /// Something HIS tells.
@@ -135,22 +139,23 @@ pub struct LineCounts {
 /// The book.
 #[derive(Clone, Debug)]
 pub(super) struct Book {
-    options: HisOptions,
+    pub(super) options: HisOptions,
     pub(super) patients: Vec<DayPatient>,
     pub(super) visits: BTreeMap<VisitId, Visit>,
     pub(super) lines: BTreeMap<LineKey, Entry>,
     guidance: BTreeMap<DeptCode, String>,
     pub(super) settlements: BTreeMap<String, Settlement>,
-    /// Refund number → settlement number, amount.
-    pub(super) reversals: BTreeMap<String, (String, i64)>,
+    /// By refund number.
+    pub(super) reversals: BTreeMap<String, Made>,
+    pub(super) day_closed: bool,
     pub(super) news: Vec<(Timestamp, News)>,
     pub(super) bookings: Bookings,
-    receipts: u64,
+    pub(super) receipts: u64,
 }
 
 impl Book {
     pub(super) fn open(day: &Day, options: HisOptions) -> Book {
-        let entry = |line: &ChargeLine| Entry { line: line.clone(), standing: Standing::Unpaid, executed: false };
+        let entry = |line: &ChargeLine| Entry { line: line.clone(), standing: Standing::Unpaid, executed: false, undone: false, work: Work::default() };
         Book {
             options,
             patients: day.patients.clone(),
@@ -159,6 +164,7 @@ impl Book {
             guidance: day.departments.iter().map(|dept| (dept.code.clone(), dept.guidance.clone())).collect(),
             settlements: BTreeMap::new(),
             reversals: BTreeMap::new(),
+            day_closed: false,
             news: Vec::new(),
             bookings: Bookings::of(day),
             receipts: 0,
@@ -305,10 +311,8 @@ impl Book {
             Some(Settlement { bill: None, .. }) | None => {}
         }
         self.check(no, &bill)?;
-        self.receipts += 1;
-        let day: String = now.biz_date().to_string().chars().filter(char::is_ascii_digit).collect();
         let guidance = DeptCode::new(&bill.dept_code).ok().and_then(|code| self.guidance.get(&code).cloned());
-        let receipt_no = format!("{day}{:06}", self.receipts);
+        let receipt_no = self.next_receipt(now);
         self.hold(&bill, &Standing::Paid);
         let settlement = self.settlements.entry(no.to_owned()).or_default();
         settlement.posting = Some(Posting { receipt_no, posted_at: now, paid, guidance, shown_from, reversed: None });
@@ -318,6 +322,12 @@ impl Book {
         Ok(())
     }
 
+    pub(super) fn next_receipt(&mut self, now: Timestamp) -> String {
+        self.receipts += 1;
+        let day: String = now.biz_date().to_string().chars().filter(char::is_ascii_digit).collect();
+        format!("{day}{:06}", self.receipts)
+    }
+
     pub(super) fn cancel_post(&mut self, no: &str) -> Result<(), No> {
         let settlement = self.settlements.entry(no.to_owned()).or_default();
         if settlement.posting.is_some() {
@@ -325,38 +335,6 @@ impl Book {
         }
         settlement.cancelled = true;
         Ok(())
-    }
-
-    pub(super) fn reverse(&mut self, no: &str, of: &str, receipt_no: &str, fen: i64, now: Timestamp, shown_from: Timestamp) -> Result<(), No> {
-        if let Some((known_of, known_fen)) = self.reversals.get(no) {
-            return match (known_of == of, *known_fen == fen, self.options.refuse_repeats) {
-                (false, ..) => Err(MISFIT),
-                (_, false, _) => Err(AMOUNT),
-                (.., true) => Err(REVERSED),
-                (.., false) => Ok(()),
-            };
-        }
-        let total = self.reversible(of)?;
-        let posting = self.settlements.get(of).and_then(|settlement| settlement.posting.as_ref()).ok_or(NOT_FOUND)?;
-        if posting.receipt_no != receipt_no {
-            return Err(MISFIT);
-        }
-        if total != fen {
-            return Err(AMOUNT);
-        }
-        self.undo(of, Reversed { by: Some(no.to_owned()), at: now, shown_from });
-        self.reversals.insert(no.to_owned(), (of.to_owned(), fen));
-        Ok(())
-    }
-
-    /// The amount of a booked settlement that can be reversed now.
-    pub(super) fn reversible(&self, no: &str) -> Result<i64, No> {
-        let Some(Settlement { posting: Some(posting), bill: Some(bill), .. }) = self.settlements.get(no) else { return Err(NOT_FOUND) };
-        if posting.reversed.is_some() {
-            return Err(REVERSED);
-        }
-        let executed = |id: &String| LineKey::new(id).ok().and_then(|key| self.lines.get(&key)).is_some_and(|entry| entry.executed);
-        if bill.lines.iter().any(|(id, ..)| executed(id)) { Err(EXECUTED) } else { Ok(bill.total_fen) }
     }
 
     pub(super) fn undo(&mut self, no: &str, reversed: Reversed) {

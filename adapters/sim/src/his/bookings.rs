@@ -205,12 +205,16 @@ impl Bookings {
         (page, next)
     }
 
-    /// Stops a session; the first of its registrations says when and where it was.
+    /// Stops a session, or takes that back; the first of its registrations says when and where it was.
     pub(super) fn stop(&mut self, stop: &NewStop, date: BizDate) -> Result<Booking, No> {
         let mut first = None;
         for booking in self.all.values_mut() {
             if booking.new.schedule_id == stop.schedule_id && booking.new.starts_at.biz_date() == date && booking.standing != Standing::Cancelled {
-                booking.standing = Standing::Stopped;
+                booking.standing = match (stop.kind, booking.standing) {
+                    (StopKind::Withdrawn, Standing::Stopped) => Standing::Booked,
+                    (StopKind::Withdrawn, standing) => standing,
+                    (StopKind::Stopped | StopKind::OtherDoctor | StopKind::OtherTime, _) => Standing::Stopped,
+                };
                 first.get_or_insert_with(|| booking.clone());
             }
         }

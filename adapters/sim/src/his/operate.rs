@@ -63,14 +63,6 @@ impl Posted {
 }
 
 #[derive(Deserialize)]
-struct Reversal {
-    no: String,
-    settlement_no: String,
-    receipt_no: String,
-    amount: String,
-}
-
-#[derive(Deserialize)]
 struct NoticesAfter {
     after: Option<String>,
 }
@@ -138,15 +130,6 @@ impl His {
                 self.book.cancel_post(&read::<ByNo>(body)?.no)?;
                 return Ok(Shape(&Drawn::default()).done(Value::Null));
             }
-            "reverse" => {
-                let asked: Reversal = read(body)?;
-                self.book.reverse(&asked.no, &asked.settlement_no, &asked.receipt_no, fen(&asked.amount)?, now, shown_from)?;
-                self.reversal(&asked.no, &shape, now.max(shown_from)).ok_or(NOT_FOUND)?
-            }
-            "query_reverse" => match self.reversal(&read::<ByNo>(body)?.no, &shape, now) {
-                Some(reversal) => json!({"state": "reversed", "reversal": reversal}),
-                None => json!({"state": "not_recorded"}),
-            },
             "notices" => {
                 let after = read::<NoticesAfter>(body)?.after;
                 json!({"notices": self.book.news(after.as_deref()).into_iter().map(|(id, at, news)| notice(&id, at, news, &shape)).collect::<Vec<_>>()})
@@ -159,13 +142,14 @@ impl His {
                 };
                 json!({"rows": rows.into_iter().map(row).collect::<Vec<_>>()})
             }
+            "refundable" | "reverse" | "query_reverse" => self.refund(interface, body, now, shown_from, &shape)?.ok_or(NOT_FOUND)?,
             "find_files" | "open_file" | "query_file" => self.file(interface, body, now, shown_from, &shape)?.ok_or(NOT_FOUND)?,
             other => self.attend(other, body, now, shown_from, &shape)?.ok_or(NOT_FOUND)?,
         };
         Ok(shape.done(data))
     }
 
-    fn receipt(&self, no: &str, shape: &Shape<'_>) -> Option<Value> {
+    pub(super) fn receipt(&self, no: &str, shape: &Shape<'_>) -> Option<Value> {
         let settlement = self.book.settlements.get(no)?;
         let (bill, Posting { receipt_no, posted_at, guidance, .. }) = (settlement.bill.as_ref()?, settlement.posting.as_ref()?);
         let mut receipt = json!({
@@ -179,12 +163,6 @@ impl His {
             fields.insert("guidance".to_owned(), json!(guidance));
         }
         Some(receipt)
-    }
-
-    fn reversal(&self, no: &str, shape: &Shape<'_>, now: Timestamp) -> Option<Value> {
-        let (of, amount_fen) = self.book.reversals.get(no)?;
-        let reversed = self.book.settlements.get(of)?.posting.as_ref()?.reversed.as_ref()?;
-        (reversed.shown_from <= now).then(|| json!({"no": no, "amount": shape.yuan(*amount_fen), "at": reversed.at}))
     }
 }
 

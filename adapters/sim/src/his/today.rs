@@ -120,7 +120,7 @@ impl Book {
             ordered_at: Some(new.starts_at),
         };
         self.visits.insert(visit.visit_id.clone(), visit);
-        self.lines.insert(line_id, Entry { line, standing: Standing::Unpaid, executed: false });
+        self.lines.insert(line_id, Entry { line, standing: Standing::Unpaid, executed: false, undone: false, work: super::refund::Work::default() });
         Ok(())
     }
 }

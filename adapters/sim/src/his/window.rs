@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::His;
 use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, NOT_FOUND, News, No, Reversed, SETTLED, Settlement, Standing};
 use super::bookings::{NewBooking, NewStop};
+use super::refund::Work;
 
 /// An action of people inside the hospital.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +48,18 @@ pub enum WindowAction {
         line_id: LineKey,
         /// Done, or undone.
         executed: bool,
+    },
+    /// Laboratory, imaging or pharmacy say something of a paid line.
+    Work {
+        /// The line.
+        line_id: LineKey,
+        /// What, from now on.
+        work: Work,
+    },
+    /// The day is closed (已日结), or open again.
+    CloseDay {
+        /// Closed?
+        closed: bool,
     },
     /// Somebody books a registration.
     Book(NewBooking),
@@ -95,6 +108,11 @@ impl His {
             WindowAction::ChangeLine { line_id, quantity } => self.book.change(line_id, Some(*quantity), now),
             WindowAction::VoidLine { line_id } => self.book.change(line_id, None, now),
             WindowAction::Execute { line_id, executed } => self.book.execute(line_id, *executed),
+            WindowAction::Work { line_id, work } => self.book.work(line_id, work),
+            WindowAction::CloseDay { closed } => {
+                self.book.day_closed = *closed;
+                Ok(())
+            }
             WindowAction::Book(new) => {
                 let phone = self.book.phone_of(&new.patient_id);
                 self.book.bookings.book(new.clone(), phone);
@@ -145,7 +163,7 @@ impl Book {
 
     /// The window reverses a settlement of ours.
     pub(super) fn window_reverse(&mut self, no: &str, now: Timestamp) -> Result<(), No> {
-        let amount_fen = self.reversible(no)?;
+        let amount_fen = self.reversible(no, &[])?;
         self.undo(no, Reversed { by: None, at: now, shown_from: now });
         self.news.push((now, News::Reversed { settlement_no: no.to_owned(), amount_fen, suspended: false }));
         Ok(())
@@ -181,7 +199,15 @@ impl Book {
     /// The executing department has done (or undone) a paid line.
     pub(super) fn execute(&mut self, key: &LineKey, executed: bool) -> Result<(), No> {
         let entry = self.lines.get_mut(key).filter(|entry| entry.standing == Standing::Paid).ok_or(CHANGED)?;
+        entry.undone = !executed && (entry.executed || entry.undone);
         entry.executed = executed;
+        Ok(())
+    }
+
+    /// Laboratory, imaging or pharmacy speak of a paid line.
+    pub(super) fn work(&mut self, key: &LineKey, work: &Work) -> Result<(), No> {
+        let entry = self.lines.get_mut(key).filter(|entry| entry.standing == Standing::Paid).ok_or(CHANGED)?;
+        entry.work = work.clone();
         Ok(())
     }
 }

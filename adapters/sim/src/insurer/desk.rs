@@ -106,7 +106,7 @@ impl Insurer {
             mdtrt_id: order.mdtrt_id.clone(),
             patient_id: order.patient_id.clone(),
             insurance_type: insured.insurance_type.clone(),
-            msgid: order.pay_ord_id.clone(),
+            msgid: format!("{}{}{:04}", self.org_id, super::digits(clock, 14), self.numbers % 10_000),
             split,
             at: clock,
             reverses: None,

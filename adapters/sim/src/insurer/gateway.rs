@@ -80,6 +80,7 @@ impl Insurer {
             "2505" => self.file_designation(&data, now),
             "3201" => self.compare_totals(&data),
             "3202" => self.compare_details(&data, now),
+            "9101" => self.upload_file(&input),
             // The payloads of mobile payment, in this envelope.
             "6201" => self.mobile("upload", &data, now, drawn),
             "6202" => self.mobile("order", &data, now, drawn),

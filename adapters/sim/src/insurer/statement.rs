@@ -1,10 +1,13 @@
-//! 3201 and 3202: the hospital's totals against the book.
+//! 3201 and 3202: the hospital's totals and list against the book; 9101 and 9102 carry the files.
+
+use std::collections::BTreeMap;
 
 use menjie::Timestamp;
 use menjie::calendar::BizDate;
 use serde_json::{Value, json};
 
 use super::book::Settled;
+use super::pricing::yuan;
 use super::{Fields, Insurer, PLACE, Refused, required, required_fen, text};
 
 impl Insurer {
@@ -41,10 +44,86 @@ impl Insurer {
         Ok(json!({"stmtinfo": {"setl_optins": PLACE, "stmt_rslt": result, "stmt_rslt_dscr": words}}))
     }
 
-    pub(super) fn compare_details(&self, data: &Fields, now: Timestamp) -> Result<Value, Refused> {
-        let no = required(data, "file_qury_no")?;
+    /// The list of the hospital that was uploaded, against the book: a line per settlement that either side has.
+    pub(super) fn compare_details(&mut self, data: &Fields, now: Timestamp) -> Result<Value, Refused> {
+        let no = required(data, "file_qury_no")?.to_owned();
         required_fen(data, "cash_payamt")?;
-        self.group(data)?;
-        Ok(json!({"fileinfo": {"file_qury_no": no, "filename": format!("{no}.zip"), "dld_endtime": super::local(now.plus_millis(86_400_000))}}))
+        let archive = self.files.get(&no).ok_or("文件不存在")?;
+        let text = unpacked(archive).and_then(|text| String::from_utf8(text).ok()).ok_or("文件格式错误")?;
+        let theirs: BTreeMap<&str, Vec<&str>> = text.lines().filter_map(|line| Some((line.split('\t').next()?, line.split('\t').collect()))).collect();
+        let mut lines = String::new();
+        for row in self.group(data)? {
+            let amounts = [row.split.total_fen, row.split.fund_fen, row.split.account_fen].map(yuan);
+            let result = match theirs.get(row.setl_id.as_str()).map(|cells| cells.get(3..6)) {
+                None => "1",
+                Some(Some(told)) if told == amounts => "0",
+                Some(_) => "3",
+            };
+            let psn_no = self.members.get(&row.patient_id).map_or("", |(_, _, insured)| &insured.psn_no);
+            let flag = if row.reverses.is_some() { "1" } else { "0" };
+            let cells = [psn_no, &row.mdtrt_id, &row.setl_id, &row.msgid, result, flag, ""];
+            lines += &format!("{}\t{}\n", cells.join("\t"), amounts.join("\t"));
+        }
+        for (setl_id, cells) in theirs.iter().filter(|(setl_id, _)| self.book.get(setl_id).is_none()) {
+            let at = |index: usize| cells.get(index).copied().unwrap_or_default();
+            lines += &format!("{}\t{}\t{setl_id}\t\t2\t{}\t\n", at(2), at(1), at(6));
+        }
+        let result = format!("{no}R");
+        self.files.insert(result.clone(), packed(&format!("{result}.txt"), lines.as_bytes()));
+        Ok(json!({"fileinfo": {"file_qury_no": result, "filename": format!("{result}.zip"), "dld_endtime": super::local(now.plus_millis(86_400_000))}}))
     }
+
+    pub(super) fn upload_file(&mut self, input: &Fields) -> Result<Value, Refused> {
+        let file = input.get("fsUploadIn").and_then(Value::as_object).ok_or("fsUploadIn不能为空")?;
+        let name = required(file, "filename")?.to_owned();
+        let bytes = file.get("in").and_then(Value::as_array).ok_or("in不能为空")?;
+        let bytes: Vec<u8> = bytes.iter().map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect::<Option<_>>().ok_or("in格式错误")?;
+        unpacked(&bytes).ok_or("文件格式错误")?;
+        let no = format!("F{:010}", self.next_number());
+        self.files.insert(no.clone(), bytes);
+        Ok(json!({"fsUploadOut": {"file_qury_no": no, "filename": name, "fixmedins_code": self.org_id}}))
+    }
+
+    pub(super) fn download(&self, body: &[u8]) -> Result<Vec<u8>, Refused> {
+        let message: Value = serde_json::from_slice(body).map_err(|_| "报文格式错误")?;
+        let file = message.pointer("/input/fsDownloadIn").and_then(Value::as_object).ok_or("fsDownloadIn不能为空")?;
+        self.files.get(required(file, "file_qury_no")?).cloned().ok_or_else(|| "文件不存在".to_owned())
+    }
+}
+
+/// An archive as streaming writers make it: deflated, sizes and checksum behind the text and in the directory only.
+fn packed(name: &str, text: &[u8]) -> Vec<u8> {
+    let body = miniz_oxide::deflate::compress_to_vec(text, 6);
+    let crc = crc32(text);
+    let four = |number: usize| u32::try_from(number).unwrap_or_default().to_le_bytes();
+    let two = |number: usize| u16::try_from(number).unwrap_or_default().to_le_bytes();
+    let local = [b"PK\x03\x04\x14\0\x08\x08\x08\0".as_slice(), &[0; 16], &two(name.len()), &[0, 0], name.as_bytes(), &body].concat();
+    let sizes = [crc.to_le_bytes(), four(body.len()), four(text.len())].concat();
+    let described = [b"PK\x07\x08".as_slice(), &sizes].concat();
+    let central = [b"PK\x01\x02\x14\0\x14\0\x08\x08\x08\0\0\0\0\0".as_slice(), &sizes, &two(name.len()), &[0; 16], name.as_bytes()].concat();
+    let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0".as_slice(), &four(central.len()), &four(local.len() + described.len()), &[0, 0]].concat();
+    [local, described, central, end].concat()
+}
+
+/// The text of an archive that is stored, as clients send it.
+fn unpacked(archive: &[u8]) -> Option<Vec<u8>> {
+    let number = |at: usize, length: usize| Some(archive.get(at..at + length)?.iter().rev().fold(0_usize, |number, byte| number << 8 | usize::from(*byte)));
+    if archive.get(..4)? != b"PK\x03\x04" {
+        return None;
+    }
+    let from = 30 + number(26, 2)? + number(28, 2)?;
+    let body = archive.get(from..from + number(18, 4)?)?;
+    let text = match number(8, 2)? {
+        0 => body.to_vec(),
+        8 => miniz_oxide::inflate::decompress_to_vec(body).ok()?,
+        _ => return None,
+    };
+    (usize::try_from(crc32(&text)).ok()? == number(14, 4)?).then_some(text)
+}
+
+/// CRC-32 by a table, so that it is not the client's.
+fn crc32(bytes: &[u8]) -> u32 {
+    let table: Vec<u32> = (0..256_u32).map(|index| (0..8).fold(index, |value, _| if value & 1 == 1 { 0xedb8_8320 ^ (value >> 1) } else { value >> 1 })).collect();
+    let step = |crc: u32, byte: &u8| table.get(usize::from((crc as u8) ^ byte)).copied().unwrap_or_default() ^ (crc >> 8);
+    !bytes.iter().fold(u32::MAX, step)
 }

@@ -212,15 +212,8 @@ impl Wechat {
         });
         let message = Message { url: url.to_owned(), body: envelope.to_string().into_bytes(), forgery, attempts: 0, acknowledged: false };
         self.messages.insert(id, message);
-        if drawn.has(Fault::DropCallback) {
-            return;
-        }
-        let late = drawn.find(|fault| if let Fault::LateCallback { ms } = fault { Some(*ms) } else { None }).unwrap_or(0);
-        let copies = drawn.find(|fault| if let Fault::Duplicate { times } = fault { Some(*times) } else { None }).unwrap_or(0);
-        let at = at.plus_millis(i64::from(late));
-        self.agenda.plan(at, Errand::Send { id, extra: false });
-        for copy in 1..=copies {
-            self.agenda.plan(at.plus_millis(i64::from(copy) * 7), Errand::Send { id, extra: true });
+        for (at, extra) in drawn.deliveries(at) {
+            self.agenda.plan(at, Errand::Send { id, extra });
         }
     }
 

@@ -48,6 +48,8 @@ statements! { LISTS;
     NOTICE_ATTENTION "notice.attention" = machines!("notice", attention);
     /// Filings a person should look at.
     FILING_ATTENTION "filing.attention" = machines!("filing", attention);
+    /// Refunds in a state, oldest first.
+    REFUND_IN_STATE "refund.in_state" = "SELECT id, ver, body_enc FROM refund WHERE hosp = $1 AND st = $2 AND id > $3 ORDER BY id LIMIT $4";
     /// Suspensions of a patient, newest first.
     SUSPENSION_OF_PATIENT "suspension.of_patient" = "SELECT id, ver, body_enc FROM suspension WHERE hosp = $1 AND patient_hash = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     /// Settlements of a patient, newest first.
@@ -64,6 +66,8 @@ statements! { LISTS;
         ORDER BY machine_id, ver LIMIT $5";
     /// Live claims.
     CLAIM_SCAN "line_claim.scan" = "SELECT line, settlement_id FROM line_claim WHERE hosp = $1 AND line > $2 ORDER BY line LIMIT $3";
+    /// Records of a kind.
+    RECORD_SCAN "record.scan" = "SELECT record_key, ver, expires_ms, body_enc FROM record WHERE hosp = $1 AND kind = $2 AND record_key > $3 ORDER BY record_key LIMIT $4";
     /// Open work.
     JOB_SCAN "job.scan" = "SELECT machine, machine_id, kind, ver, idx, what, due_ms, attempt FROM job WHERE hosp = $1 AND (machine, machine_id, kind, ver, idx) > ($2, $3, $4, $5, $6) \
         ORDER BY machine, machine_id, kind, ver, idx LIMIT $7";

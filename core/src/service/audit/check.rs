@@ -118,7 +118,7 @@ impl Book {
             self.broken("I5", key, "more is reserved and refunded than was paid");
         }
         let refunds = world.refunds_of.get(&p.id).map_or(&[][..], Vec::as_slice);
-        let returned: i64 = refunds.iter().filter(|r| r.returned.is_some()).map(|r| fen(r.amounts.total().unwrap_or_default())).sum();
+        let returned: i64 = refunds.iter().map(|r| given_back(r)).sum();
         if returned != fen(part.refunded_fen) {
             self.broken("I4", key, "what went back is not the sum of its refunds");
         }
@@ -138,8 +138,8 @@ impl Book {
             self.broken("I2", key, "a share belongs to no settlement");
         }
         let at_rest = matches!(p.st, PaymentSt::Closed | PaymentSt::Paid)
-            && settlements.iter().all(|s| matches!(s.st, SettlementSt::Posted | SettlementSt::Reversed | SettlementSt::Void))
-            && refunds.iter().all(|r| r.returned.is_some());
+            && settlements.iter().all(|s| matches!(s.st, SettlementSt::Posted | SettlementSt::Reversed | SettlementSt::Replaced | SettlementSt::Void))
+            && refunds.iter().all(|r| r.is_off() || r.given_back() == r.amounts);
         if !at_rest {
             report.under_way += 1;
             let waits = |key: Key, base: &crate::workflow::Base| self.open.contains(&key) || base.attention.is_some() || base.held.is_some();
@@ -175,16 +175,25 @@ impl Book {
             }
         }
         let share = world.payments.get(&s.payment).and_then(|p| p.shares.get(&s.id));
-        if share.is_some_and(|share| share.amount_fen != s.bill.total_fen) {
+        // What was charged again took its part of the share along.
+        let next = s.chain.and_then(|chain| chain.next);
+        let moved = next.and_then(|id| world.settlements.get(&id)).map_or(0, |next| fen(next.bill.total_fen));
+        if share.is_some_and(|share| fen(share.amount_fen) + moved != fen(s.bill.total_fen)) {
             self.broken("I1", key, "its share of the payment is not its total");
         }
+        self.chain(s, world);
         if s.receipt.is_some() && world.payments.get(&s.payment).is_none_or(|p| p.st != PaymentSt::Paid && p.st != PaymentSt::Held) {
             self.broken("I2", key, "booked in HIS without a paid payment");
         }
         let refunds = world.refunds_of.get(&s.payment).map_or(&[][..], Vec::as_slice).iter().filter(|r| r.settlement == Some(s.id));
-        let back: i64 = refunds.filter(|r| r.returned.is_some()).map(|r| fen(r.amounts.total().unwrap_or_default())).sum();
+        let back: i64 = refunds.map(|r| given_back(r)).sum();
         if back > fen(s.bill.total_fen) {
             self.broken("I4", key, "more went back than was paid for it");
+        }
+        // A refund that is asked for leaves it booked until HIS reverses.
+        if s.st == SettlementSt::Refunding && s.asked {
+            figures.settlements += 1;
+            figures.his_fen += fen(s.bill.total_fen);
         }
         if s.st == SettlementSt::Posted {
             figures.settlements += 1;
@@ -202,7 +211,7 @@ impl Book {
                 Some(_) => {}
             }
         }
-        if s.st == SettlementSt::Reversed && !s.bill.total_fen.is_zero() {
+        if matches!(s.st, SettlementSt::Reversed | SettlementSt::Replaced) && !s.bill.total_fen.is_zero() {
             let invoice = s.invoice.and_then(|id| world.invoices.get(&id).copied());
             if invoice.is_some_and(|i| i.red_for.is_none()) {
                 self.broken("I7", key, "reversed, but nobody asked for the red invoice");
@@ -213,21 +222,25 @@ impl Book {
     fn refund(&mut self, r: &Refund, world: &World<'_>) {
         let key = Key::Refund(r.id);
         // I4: one refund, one effect, one booking.
-        let booked = world.returned.get(&r.id).copied().unwrap_or(0);
-        if booked != usize::from(r.returned.is_some()) {
-            self.broken("I4", key, "its return is booked another number of times than it happened");
+        for (happened, kind) in [(r.returned.is_some(), JournalKind::Returned), (r.reclaimed.is_some(), JournalKind::Reclaimed)] {
+            if world.returned.get(&(r.id, kind)).copied().unwrap_or(0) != usize::from(happened) {
+                self.broken("I4", key, "its return is booked another number of times than it happened");
+            }
         }
-        let reserved = world.payments.get(&r.payment).and_then(|p| p.reserved.get(&r.id)).copied();
-        match (&r.returned, reserved) {
-            (None, Some(amount)) if amount == r.amounts => {}
-            (Some(_), None) => {}
-            _ => self.broken("I5", key, "its reservation does not fit its state"),
+        let reserved = world.payments.get(&r.payment).and_then(|p| p.reserved.get(&r.id)).copied().unwrap_or_default();
+        let left = if r.is_off() { Ok(Amounts::NOTHING) } else { r.amounts.minus(&r.given_back()) };
+        if left != Ok(reserved) {
+            self.broken("I5", key, "its reservation does not fit its state");
         }
+        if r.is_off() && r.has_moved() {
+            self.broken("I2", key, "ended without giving back, but something has moved");
+        }
+        self.approvals(r);
         if !r.amounts.total().is_ok_and(Money::is_positive) {
             self.broken("I5", key, "gives back nothing or less");
         }
-        if r.st == RefundSt::Done && r.returned.is_none() {
-            self.broken("I19", key, "done without the channel's proof");
+        if r.st == RefundSt::Done && r.given_back() != r.amounts {
+            self.broken("I19", key, "done without proof of every part");
         }
     }
 
@@ -261,12 +274,12 @@ impl Book {
 }
 
 /// The machines by kind, with what the ledger says of each.
-struct World<'a> {
+pub(super) struct World<'a> {
     payments: BTreeMap<PaymentId, &'a Payment>,
-    settlements: BTreeMap<SettlementId, &'a Settlement>,
+    pub(super) settlements: BTreeMap<SettlementId, &'a Settlement>,
     invoices: BTreeMap<crate::ident::InvoiceId, &'a Invoice>,
     refunds_of: BTreeMap<PaymentId, Vec<&'a Refund>>,
-    returned: BTreeMap<RefundId, usize>,
+    returned: BTreeMap<(RefundId, JournalKind), usize>,
 }
 
 impl<'a> World<'a> {
@@ -288,10 +301,10 @@ impl<'a> World<'a> {
             }
         }
         for journal in journals {
-            if journal.kind == JournalKind::Returned
+            if matches!(journal.kind, JournalKind::Returned | JournalKind::Reclaimed)
                 && let Some(id) = RefundId::from_business_no(&journal.reference)
             {
-                *world.returned.entry(id).or_default() += 1;
+                *world.returned.entry((id, journal.kind)).or_default() += 1;
             }
         }
         world
@@ -302,6 +315,11 @@ impl<'a> World<'a> {
 fn kept_insured(parts: &Parts) -> i64 {
     let kept = parts.paid.insured().minus(&parts.refunded.insured()).and_then(|kept| kept.total());
     kept.map_or(0, fen)
+}
+
+/// What is proven to have gone back, all parts together.
+fn given_back(refund: &Refund) -> i64 {
+    fen(refund.given_back().total().unwrap_or_default())
 }
 
 fn violation(finding: Finding) -> Violation {

@@ -69,14 +69,20 @@ impl Book {
         }
     }
 
-    /// I21: one notice per channel at most, and somebody told the patient, or is asked to.
+    /// I21: one notice per channel at most, and somebody told the patient, or is asked to; what was told and is not true any more is
+    /// taken back once.
     pub(super) fn suspension(&mut self, s: &Suspension, visits: &Visits<'_>, report: &mut AuditReport) {
         let key = Key::Suspension(s.id);
         self.alive(key, &s.base, matches!(s.st, SuspensionSt::Rebooking | SuspensionSt::Refunding), report);
         if !visits.stops.contains(&s.stop) {
             self.broken("I21", key, "belongs to no stop");
         }
-        let notices = visits.notices.get(&s.id).map_or(&[][..], Vec::as_slice);
+        let all = visits.notices.get(&s.id).map_or(&[][..], Vec::as_slice);
+        let (corrections, notices): (Vec<&Notice>, Vec<&Notice>) = all.iter().partition(|n| s.correction.is_some_and(|c| c.notice == n.id));
+        let known = corrections.len() == usize::from(s.correction.is_some()) && (corrections.is_empty() || s.st == SuspensionSt::Withdrawn);
+        if !known || (s.st == SuspensionSt::Withdrawn && s.reached() && corrections.is_empty()) {
+            self.broken("I21", key, "what was told is not taken back, or for no reason");
+        }
         let channels: BTreeSet<NoticeChannel> = notices.iter().map(|n| n.channel).collect();
         let ids: BTreeSet<NoticeId> = notices.iter().map(|n| n.id).collect();
         if channels.len() != notices.len() || !s.notices.keys().eq(ids.iter()) {

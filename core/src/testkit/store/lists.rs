@@ -11,6 +11,11 @@ impl State {
         match scan {
             Scan::Machines(hospital, kind) => page(self.machines_of(hospital, *kind, |_| true), after, limit),
             Scan::Attention(hospital, kind) => page(self.machines_of(hospital, *kind, |base| base.attention.is_some() || base.held.is_some()), after, limit),
+            Scan::Refunds(hospital, st) => {
+                let waiting =
+                    self.machines_of(hospital, MachineKind::Refund, |_| true).into_iter().filter(|(_, row)| matches!(row, ScanRow::Machine(row) if row.st() == st.code()));
+                page(waiting.collect(), after, limit)
+            }
             Scan::Settlements(hospital, patient) => {
                 let found = self
                     .settlements(hospital)
@@ -63,6 +68,10 @@ impl State {
                 page(all.map(|((_, line), by)| (line.as_str().to_owned(), ScanRow::Claim { line: line.clone(), by: *by })).collect(), after, limit)
             }
             Scan::Open(hospital) => page(self.jobs.open(hospital), after, limit),
+            Scan::Records(hospital, kind) => {
+                let all = self.records.iter().filter(|((h, of, _), _)| h == hospital && of == kind);
+                page(all.map(|((.., key), record)| (key.clone(), ScanRow::Record(record.clone()))).collect(), after, limit)
+            }
         }
     }
 

@@ -16,7 +16,7 @@ const FOUND: usize = 200;
 #[derive(Default)]
 pub(super) struct State {
     pub(super) machines: BTreeMap<(HospitalId, Key), Row>,
-    records: BTreeMap<(HospitalId, RecordKind, String), Record>,
+    pub(super) records: BTreeMap<(HospitalId, RecordKind, String), Record>,
     replies: BTreeMap<(HospitalId, String, RequestKey), (String, Reply)>,
     pub(super) inbox: BTreeMap<(HospitalId, String, String), (Timestamp, Inbox)>,
     pub(super) lines: BTreeMap<(HospitalId, LineKey), SettlementId>,

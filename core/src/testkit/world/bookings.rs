@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::calendar::BizDate;
 use crate::ident::{BusinessNo, PatientId, VisitId};
 use crate::port::{AttendOrder, No, Outcome, RebookOrder, RebookTo, StoppedSession};
-use crate::visit::{Affected, AffectedPage, FeeBack, QueueTicket, Rebooked, Registration, Standing, StopNotice};
+use crate::visit::{Affected, AffectedPage, FeeBack, QueueTicket, Rebooked, Registration, Standing, StopKind, StopNotice};
 
 /// What HIS knows about registrations.
 #[derive(Default)]
@@ -30,9 +30,10 @@ impl Bookings {
     }
 
     pub(super) fn stop(&mut self, stop: &StopNotice) {
-        let hit = |r: &Registration| r.schedule_id == stop.schedule_id && r.date == stop.date && r.standing != Standing::Cancelled;
+        let (from, to) = if stop.kind == StopKind::Withdrawn { (Some(Standing::Stopped), Standing::Booked) } else { (None, Standing::Stopped) };
+        let hit = |r: &Registration| r.schedule_id == stop.schedule_id && r.date == stop.date && r.standing != Standing::Cancelled && from.is_none_or(|from| r.standing == from);
         for affected in self.booked.values_mut().filter(|a| hit(&a.registration)) {
-            affected.registration.standing = Standing::Stopped;
+            affected.registration.standing = to;
         }
     }
 

@@ -16,7 +16,7 @@ use crate::insurance::{Diagnosis, Fee, National, UploadFacts};
 use crate::money::Money;
 use crate::port::{
     CallCx, DayRow, DayRowKind, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits,
-    IdentifyWay, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges, UploadOf,
+    IdentifyWay, LineStanding, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges, UploadOf,
 };
 use crate::visit::{Affected, FeeBack, Rebooked, Registration, Standing, StopNotice};
 
@@ -35,35 +35,39 @@ pub struct HisHabits {
 
 /// HIS.
 pub struct FakeHis {
-    wire: Wire,
-    state: Arc<Mutex<State>>,
+    pub(super) wire: Wire,
+    pub(super) state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 pub(super) struct State {
-    habits: HisHabits,
+    pub(super) habits: HisHabits,
     visits: Vec<Visit>,
-    lines: BTreeMap<LineKey, Held>,
+    pub(super) lines: BTreeMap<LineKey, Held>,
     pub(super) postings: BTreeMap<BusinessNo, Posting>,
     cancelled: Vec<BusinessNo>,
     notices: Vec<HisNotice>,
-    reversals: BTreeMap<BusinessNo, HisReversed>,
+    pub(super) reversals: BTreeMap<BusinessNo, (Timestamp, HisReversed)>,
+    pub(super) standings: BTreeMap<LineKey, LineStanding>,
+    pub(super) day_closed: bool,
     files: Vec<PatientFile>,
     bookings: Bookings,
     opened: BTreeMap<BusinessNo, FileOpened>,
 }
 
-struct Held {
-    line: ChargeLine,
-    by: By,
+pub(super) struct Held {
+    pub(super) line: ChargeLine,
+    pub(super) by: By,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum By {
+pub(super) enum By {
     Nobody,
     Lock(BusinessNo),
     Posting,
     Window,
+    /// Reversed: the line is dead.
+    Void,
 }
 
 /// What HIS booked under one of our numbers.
@@ -72,8 +76,9 @@ pub(super) struct Posting {
     pub(super) receipt: HisReceipt,
     pub(super) out_trade_no: BusinessNo,
     pub(super) reversed: bool,
-    visit_id: VisitId,
-    visible_from: Timestamp,
+    pub(super) bill: HisBill,
+    pub(super) visible_from: Timestamp,
+    pub(super) lines: Vec<LineKey>,
 }
 
 impl FakeHis {
@@ -111,7 +116,7 @@ impl FakeHis {
         let now = self.wire.now();
         let mut state = lock(&self.state);
         let Some(held) = state.lines.get_mut(key) else { return };
-        if matches!(held.by, By::Posting | By::Window) {
+        if matches!(held.by, By::Posting | By::Window | By::Void) {
             return;
         }
         held.line.version += 1;
@@ -136,7 +141,8 @@ impl FakeHis {
         let mut state = lock(&self.state);
         let Some(posting) = state.postings.get_mut(no).filter(|p| !p.reversed) else { return false };
         posting.reversed = true;
-        let amount_fen = posting.receipt.total_fen;
+        let (amount_fen, lines) = (posting.receipt.total_fen, posting.lines.clone());
+        state.void(&lines);
         state.notify(now, HisNoticeKind::Reversed { settlement_no: no.clone(), amount_fen, suspended: false });
         true
     }
@@ -227,6 +233,9 @@ impl State {
     }
 
     fn do_lock(&mut self, bill: &HisBill) -> Outcome<HisAnswer> {
+        if Money::sum(bill.lines.iter().map(|line| line.amount_fen)).ok() != Some(bill.total_fen) {
+            return no("1005", "the lines do not add up to the total");
+        }
         for wanted in &bill.lines {
             let Some(held) = self.lines.get(&wanted.line_id) else { return no("1004", "no such line") };
             if held.line.version != wanted.version || held.line.amount_fen != wanted.amount_fen {
@@ -237,6 +246,7 @@ impl State {
                 By::Lock(by) if *by == bill.no => {}
                 By::Lock(_) => return no("1003", "locked by another number"),
                 By::Posting | By::Window => return no("1001", "already paid"),
+                By::Void => return no("1002", "the line is void"),
             }
         }
         for wanted in &bill.lines {
@@ -259,6 +269,9 @@ impl State {
     fn post(&mut self, posting: &HisPosting, now: Timestamp) -> Outcome<HisAnswer> {
         let bill = &posting.bill;
         if let Some(known) = self.postings.get(&bill.no) {
+            if known.bill != *bill {
+                return no("1005", "another bill under this number");
+            }
             return if self.habits.refuses_repeats { no("1001", "already settled") } else { Outcome::Done(HisAnswer::Post(known.receipt.clone())) };
         }
         if self.cancelled.contains(&bill.no) {
@@ -273,7 +286,7 @@ impl State {
             let mine = match &held.by {
                 By::Lock(by) => *by == bill.no,
                 By::Nobody => !must_lock && held.line.version == wanted.version,
-                By::Posting | By::Window => false,
+                By::Posting | By::Window | By::Void => false,
             };
             if !mine || held.line.version != wanted.version {
                 return no("1002", "the line is not locked by this number");
@@ -295,7 +308,14 @@ impl State {
         let visible_from = now.plus_millis(self.habits.blind_ms);
         self.postings.insert(
             bill.no.clone(),
-            Posting { receipt: receipt.clone(), out_trade_no: posting.out_trade_no.clone(), reversed: false, visit_id: bill.visit_id.clone(), visible_from },
+            Posting {
+                receipt: receipt.clone(),
+                out_trade_no: posting.out_trade_no.clone(),
+                reversed: false,
+                bill: bill.clone(),
+                visible_from,
+                lines: bill.lines.iter().map(|l| l.line_id.clone()).collect(),
+            },
         );
         Outcome::Done(HisAnswer::Post(receipt))
     }
@@ -319,14 +339,15 @@ impl State {
     }
 
     fn unpaid(&self, patient: &PatientId) -> UnpaidCharges {
-        let lines: Vec<ChargeLine> = self.lines.values().filter(|h| &h.line.patient_id == patient && !matches!(h.by, By::Posting | By::Window)).map(|h| h.line.clone()).collect();
+        let lines: Vec<ChargeLine> =
+            self.lines.values().filter(|h| &h.line.patient_id == patient && !matches!(h.by, By::Posting | By::Window | By::Void)).map(|h| h.line.clone()).collect();
         let visits = self.visits.iter().filter(|v| lines.iter().any(|l| l.visit_id == v.visit_id)).cloned().collect();
         UnpaidCharges { visits, lines }
     }
 
     /// A registration whose fee was posted by us is paid, by that settlement.
     fn with_fee(&self, registration: &Registration) -> Registration {
-        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.visit_id == registration.visit_id).map(|(no, _)| no.clone());
+        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.bill.visit_id == registration.visit_id).map(|(no, _)| no.clone());
         match paid {
             Some(no) => Registration { paid: true, settlement_no: Some(no), ..registration.clone() },
             None => registration.clone(),
@@ -385,13 +406,9 @@ impl State {
             HisCall::Post { posting } => self.post(posting, now),
             HisCall::QueryPost { no } => Outcome::Done(HisAnswer::QueryPost(self.query_post(no, now))),
             HisCall::CancelPost { no } => self.cancel(no),
-            HisCall::Reverse { reversal } => {
-                let Some(posting) = self.postings.get_mut(&reversal.settlement_no) else { return no("1004", "no such posting") };
-                posting.reversed = true;
-                let reversed = HisReversed { no: reversal.no.clone(), amount_fen: reversal.amount_fen, at: now };
-                Outcome::Done(HisAnswer::Reverse(self.reversals.entry(reversal.no.clone()).or_insert(reversed).clone()))
-            }
-            HisCall::QueryReverse { no } => Outcome::Done(HisAnswer::QueryReverse(self.reversals.get(no).cloned())),
+            HisCall::Refundable { no } => self.refundable(no),
+            HisCall::Reverse { reversal } => self.reverse(reversal, now),
+            HisCall::QueryReverse { no } => Outcome::Done(HisAnswer::QueryReverse(self.shown_reversal(no, now))),
             HisCall::Notices { after } => {
                 let news = self.notices.iter().filter(|n| after.as_ref().is_none_or(|a| &n.id > a)).take(100).cloned().collect();
                 Outcome::Done(HisAnswer::Notices(news))
@@ -454,7 +471,7 @@ fn is_found(file: &PatientFile, by: &FindPatient) -> bool {
     }
 }
 
-fn no<T>(code: &str, text: &str) -> Outcome<T> {
+pub(super) fn no<T>(code: &str, text: &str) -> Outcome<T> {
     Outcome::Refused(No::new(code, text))
 }
 

@@ -23,6 +23,7 @@ pub struct FakeInvoices {
 struct State {
     invoices: BTreeMap<BusinessNo, (Issued, Option<Reddened>)>,
     refuses: bool,
+    paper: Vec<BusinessNo>,
 }
 
 impl FakeInvoices {
@@ -33,6 +34,20 @@ impl FakeInvoices {
     /// From now on every new invoice is refused (a definite no).
     pub fn refuse(&self, refuses: bool) {
         lock(&self.state).refuses = refuses;
+    }
+
+    /// An invoice is changed to paper (换开), or the paper is taken back.
+    pub fn print(&self, number: &BusinessNo, printed: bool) {
+        let mut state = lock(&self.state);
+        state.paper.retain(|no| no != number);
+        if printed {
+            state.paper.push(number.clone());
+        }
+    }
+
+    /// The numbers of every invoice that was issued.
+    pub fn numbers(&self) -> Vec<BusinessNo> {
+        self.invoices().into_keys().collect()
     }
 
     pub(super) fn invoices(&self) -> BTreeMap<BusinessNo, (Issued, Option<Reddened>)> {
@@ -64,6 +79,9 @@ impl State {
 
     fn red(&mut self, order: &RedOrder, now: Timestamp) -> Outcome<InvoiceAnswer> {
         let number = self.invoices.len() + 1;
+        if self.paper.contains(&order.bus_no) {
+            return Outcome::Refused(No::new("E0007", "changed to paper"));
+        }
         let Some((_, red)) = self.invoices.get_mut(&order.bus_no) else { return Outcome::Refused(No::new("E0004", "no such invoice")) };
         let red = red.get_or_insert_with(|| Reddened { batch_code: "44060126".to_owned(), bill_no: format!("9{number:09}"), at: now });
         Outcome::Done(InvoiceAnswer::Red(red.clone()))
@@ -72,6 +90,7 @@ impl State {
     fn query(&self, number: &BusinessNo) -> InvoiceState {
         match self.invoices.get(number) {
             None => InvoiceState::NotFound,
+            Some((issued, None)) if self.paper.contains(number) => InvoiceState::Paper(issued.clone()),
             Some((issued, None)) => InvoiceState::Blue(issued.clone()),
             Some((issued, Some(red))) => InvoiceState::Red { blue: issued.clone(), red: red.clone() },
         }

@@ -32,12 +32,15 @@ impl Machine for Invoice {
         if next.order.total_fen.is_zero() {
             return Ok(Move::to(next));
         }
-        let next = Invoice { st: St::Issuing, ..next };
-        Ok(Move { acts: vec![Act::first(next.issue())], wake: Some(Wake::Overdue(Lane::Invoice)), ..Move::to(next) })
+        if new.waits {
+            return Ok(Move::to(Invoice { st: St::Waiting, ..next }));
+        }
+        Ok(next.start_issuing())
     }
 
     fn step(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Invoice>> {
         match self.st {
+            St::Waiting => self.waiting(event),
             St::Issuing => self.issuing(event, cx),
             St::Issued => self.issued(event, cx),
             St::Redding => self.redding(event, cx),
@@ -59,6 +62,28 @@ impl Machine for Invoice {
 }
 
 impl Invoice {
+    fn start_issuing(&self) -> Move<Invoice> {
+        let next = Invoice { st: St::Issuing, ..self.clone() };
+        Move { acts: vec![Act::first(next.issue())], wake: Some(Wake::Overdue(Lane::Invoice)), ..Move::to(next) }
+    }
+
+    fn waiting(&self, event: &E) -> Result<Step<Invoice>> {
+        match event {
+            E::Due => moved(self.start_issuing()),
+            // What it is for was reversed in its turn: it is never issued, so there is nothing to reverse.
+            E::RedWanted { refund } => moved(Move { tells: vec![red_done(*refund)], ..Move::to(Invoice { st: St::None, red_for: Some(*refund), ..self.clone() }) }),
+            E::IssueDone { .. }
+            | E::IssueRefused { .. }
+            | E::IssueUnknown { .. }
+            | E::Found { .. }
+            | E::RedDone { .. }
+            | E::RedRefused { .. }
+            | E::RedUnknown { .. }
+            | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
     fn issuing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Invoice>> {
         match event {
             E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) } => self.blue(issued, cx),
@@ -73,7 +98,7 @@ impl Invoice {
             E::Found { state: InvoiceState::Red { .. } } => self.contradiction("red_before_issued", cx),
             E::RedWanted { refund } => moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(Invoice { red_for: Some(*refund), ..self.clone() }) }),
             E::Overdue => call_person(self, |i| &mut i.base, "issue_overdue", cx),
-            E::RedDone { .. } | E::RedRefused { .. } | E::RedUnknown { .. } => over(),
+            E::RedDone { .. } | E::RedRefused { .. } | E::RedUnknown { .. } | E::Due => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -95,7 +120,8 @@ impl Invoice {
             | E::RedDone { .. }
             | E::RedRefused { .. }
             | E::RedUnknown { .. }
-            | E::Overdue => over(),
+            | E::Overdue
+            | E::Due => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -117,7 +143,7 @@ impl Invoice {
             E::Found { state: InvoiceState::NotFound } => undecided(),
             E::Overdue => call_person(self, |i| &mut i.base, "red_overdue", cx),
             E::RedWanted { .. } => known(),
-            E::IssueDone { .. } | E::IssueRefused { .. } | E::IssueUnknown { .. } => over(),
+            E::IssueDone { .. } | E::IssueRefused { .. } | E::IssueUnknown { .. } | E::Due => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -126,7 +152,7 @@ impl Invoice {
         match event {
             E::RedWanted { refund } => moved(Move { tells: vec![red_done(*refund)], ..Move::to(self.clone()) }),
             E::RedDone { .. } | E::Found { .. } => known(),
-            E::IssueDone { .. } | E::IssueRefused { .. } | E::IssueUnknown { .. } | E::RedRefused { .. } | E::RedUnknown { .. } | E::Overdue => over(),
+            E::IssueDone { .. } | E::IssueRefused { .. } | E::IssueUnknown { .. } | E::RedRefused { .. } | E::RedUnknown { .. } | E::Overdue | E::Due => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -141,7 +167,8 @@ impl Invoice {
             | E::RedDone { .. }
             | E::RedRefused { .. }
             | E::RedUnknown { .. }
-            | E::Overdue => over(),
+            | E::Overdue
+            | E::Due => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -172,7 +199,8 @@ impl Invoice {
             | E::RedDone { .. }
             | E::RedRefused { .. }
             | E::RedUnknown { .. }
-            | E::Overdue => over(),
+            | E::Overdue
+            | E::Due => over(),
         }
     }
 

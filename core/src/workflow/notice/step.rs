@@ -38,6 +38,7 @@ impl Machine for Notice {
             St::Accepted => self.accepted(event, cx),
             St::Refused => self.refused(event, cx),
             St::Handled => self.handled(event),
+            St::Withdrawn => self.withdrawn(event),
             St::Held => self.held(event),
         }
     }
@@ -54,6 +55,7 @@ impl Notice {
                 let send_at = cx.terms.visit.notice.send_at(cx.now, self.useful_until);
                 if send_at > cx.now { moved(Move { wake: Some(Wake::ExpireAt(send_at)), ..Move::to(self.clone()) }) } else { moved(self.send()) }
             }
+            E::Withdrawn => self.withdraw(),
             E::Taken | E::Refused { .. } | E::Unknown { .. } => moved(Move::to(self.hold_for("answered_before_sent", cx))),
             E::Resolve { .. } => not_held(),
         }
@@ -74,6 +76,7 @@ impl Notice {
             E::Unknown { .. } => self.open_task("notice_unknown", cx),
             // Nothing more is sent: what it says is over. An answer that still comes counts.
             E::Expire | E::Overdue => Notice { late: true, ..self.clone() }.open_task("notice_late", cx),
+            E::Withdrawn => self.withdraw(),
             E::Resolve { .. } if self.base.attention.is_some() => moved(self.resolved()),
             E::Resolve { .. } => not_held(),
         }
@@ -83,7 +86,7 @@ impl Notice {
         match event {
             E::Taken => known(),
             E::Refused { .. } => moved(Move::to(self.hold_for("refused_after_taken", cx))),
-            E::Unknown { .. } | E::Expire | E::Overdue => over(),
+            E::Unknown { .. } | E::Withdrawn | E::Expire | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -92,22 +95,39 @@ impl Notice {
         match event {
             E::Taken => moved(Move::to(self.hold_for("taken_after_no", cx))),
             E::Refused { .. } => known(),
-            E::Unknown { .. } | E::Expire | E::Overdue => over(),
+            E::Unknown { .. } | E::Withdrawn | E::Expire | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
     }
 
     fn handled(&self, event: &E) -> Result<Step<Notice>> {
         match event {
-            E::Taken | E::Refused { .. } | E::Unknown { .. } | E::Expire | E::Overdue => over(),
+            E::Taken | E::Refused { .. } | E::Unknown { .. } | E::Withdrawn | E::Expire | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
+    }
+
+    /// It was perhaps under way when it was withdrawn: if it arrived, or may have, the suspension has to know.
+    fn withdrawn(&self, event: &E) -> Result<Step<Notice>> {
+        match event {
+            E::Taken => moved(Notice { st: St::Accepted, ..self.clone() }.tell(Ended::Accepted)),
+            E::Unknown { .. } => moved(self.clone().tell(Ended::Unsure)),
+            E::Withdrawn => known(),
+            E::Refused { .. } | E::Expire | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn withdraw(&self) -> Result<Step<Notice>> {
+        let mut next = Notice { st: St::Withdrawn, ..self.clone() };
+        settle(&mut next.base);
+        moved(Move::to(next))
     }
 
     fn held(&self, event: &E) -> Result<Step<Notice>> {
         match event {
             E::Resolve { .. } => moved(self.resolved()),
-            E::Taken | E::Refused { .. } | E::Unknown { .. } | E::Expire | E::Overdue => over(),
+            E::Taken | E::Refused { .. } | E::Unknown { .. } | E::Withdrawn | E::Expire | E::Overdue => over(),
         }
     }
 

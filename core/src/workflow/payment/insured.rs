@@ -10,7 +10,7 @@ use crate::ident::{BusinessNo, PaymentId};
 use crate::insurance::{Authorisation, MixedOrder, MobileSplit, OrderRef, Placing, SettledOrder, Upload};
 use crate::money::Money;
 use crate::payment::{Amounts, MixedLeg};
-use crate::port::{Call, ChannelCall, InsurerCall};
+use crate::port::{Call, CashOwner, ChannelCall, InsurerCall};
 
 /// What is known of one leg of the money: the patient's cash at the channel, or the insurer's part at the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub struct Insured {
     /// How often the centre was asked to revoke it.
     #[serde(default)]
     pub revokes: u32,
+    /// Who gives the cash part back, if it comes to that.
+    pub cash_owner: CashOwner,
     /// The patient's cash.
     pub cash: Leg,
     /// The insurer's part.
@@ -82,7 +84,7 @@ pub(crate) fn payment_of(order_no: &str) -> Option<PaymentId> {
 
 impl Insured {
     /// From an upload that is still to be made.
-    pub(super) fn new(upload: Upload) -> Insured {
+    pub(super) fn new(upload: Upload, cash_owner: CashOwner) -> Insured {
         Insured {
             authorisation: Some(upload.authorisation.clone()),
             upload: Some(Box::new(upload)),
@@ -90,6 +92,7 @@ impl Insured {
             order: None,
             split: None,
             revokes: 0,
+            cash_owner,
             cash: Leg::Open,
             insurer: Leg::Open,
             settled_at: None,
@@ -140,7 +143,7 @@ impl Insured {
         let order = self.order.clone()?;
         // A centre that does not tell when counts from when we learned of it.
         let settled_at = self.settled_at.unwrap_or(known_at);
-        Some(Box::new(SettledOrder { order, amounts: self.amounts(), settled_at, reversal_token: self.reversal_token.clone() }))
+        Some(Box::new(SettledOrder { order, amounts: self.amounts(), settled_at, cash_owner: self.cash_owner, reversal_token: self.reversal_token.clone() }))
     }
 }
 

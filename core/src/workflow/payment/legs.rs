@@ -192,6 +192,7 @@ impl Payment {
             invoice: None,
             amounts: part,
             insured: if part.insured().is_nothing() { None } else { insured.settled(cx.now) },
+            asked: None,
         };
         Ok(Move { tells, spawn: vec![Birth::Refund(refund)], ..Move::to(next) })
     }

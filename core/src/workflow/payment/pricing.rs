@@ -36,7 +36,7 @@ impl Payment {
             E::Accept => refuse("not_priced", "医保正在计算费用", "请稍候再确认"),
             E::BillReady { .. } => known(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } => over(),
-            E::RevokeDone | E::RevokeOpen { .. } | E::Overdue | E::Recheck | E::Release { .. } | E::Returned { .. } => over(),
+            E::RevokeDone | E::RevokeOpen { .. } | E::Overdue | E::Recheck | E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Reserve { .. } => super::step::nothing_to_refund(),
             E::Resolve { .. } => not_held(),
         }
@@ -53,7 +53,7 @@ impl Payment {
             E::Uploaded { .. } | E::BillReady { .. } => known(),
             E::UploadRefused { .. } | E::UploadUnknown { .. } | E::PlaceRefused { .. } | E::PlaceUnknown { .. } => over(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } => over(),
-            E::RevokeDone | E::RevokeOpen { .. } | E::Overdue | E::Recheck | E::Release { .. } | E::Returned { .. } => over(),
+            E::RevokeDone | E::RevokeOpen { .. } | E::Overdue | E::Recheck | E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Reserve { .. } => super::step::nothing_to_refund(),
             E::Resolve { .. } => not_held(),
         }

@@ -51,7 +51,7 @@ impl Machine for Payment {
             opened: false,
             handover: None,
             proof: None,
-            insured: new.insured.as_ref().map(|i| Box::new(Insured::new(i.upload.clone()))),
+            insured: new.insured.as_ref().map(|i| Box::new(Insured::new(i.upload.clone(), i.cash_owner))),
             parts: Parts::default(),
             reserved: std::collections::BTreeMap::new(),
             not_found: None,
@@ -114,7 +114,7 @@ impl Payment {
             insurers!() => over(),
             E::Accept => not_priced(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -140,7 +140,7 @@ impl Payment {
             insurers!(answers) => over(),
             E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -156,7 +156,7 @@ impl Payment {
             insurers!(answers) => over(),
             E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseDone | E::CloseOpen { .. } | E::Overdue | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -178,7 +178,7 @@ impl Payment {
             E::Cancel => known(),
             E::Opened { .. } | E::OpenUnknown { .. } | E::BillReady { .. } | E::BillGone { .. } | E::Expire | E::Recheck => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -199,7 +199,7 @@ impl Payment {
             E::Cancel | E::CloseDone => known(),
             E::Opened { .. } | E::OpenRefused { .. } | E::OpenUnknown { .. } | E::CloseOpen { .. } | E::BillGone { .. } | E::Expire | E::Overdue => over(),
             E::Reserve { .. } => nothing_to_refund(),
-            E::Release { .. } | E::Returned { .. } => over(),
+            E::Release { .. } | E::Returned { .. } | E::MoveShare { .. } => over(),
             E::Resolve { .. } => not_held(),
         }
     }
@@ -213,6 +213,7 @@ impl Payment {
             E::Reserve { refund, amounts } => self.reserve(*refund, amounts),
             E::Release { refund } => self.release(*refund),
             E::Returned { refund, amounts } => self.returned(*refund, amounts),
+            E::MoveShare { from, to, amount_fen } => self.move_share(*from, *to, *amount_fen),
             // Money that came too late belongs to no bill any more (shares are gone): a bill locked now must not wait.
             E::BillReady { settlement } if !self.shares.contains_key(settlement) => moved(Move { tells: vec![no_money(*settlement)], ..Move::to(self.clone()) }),
             E::BillReady { .. } => known(),
@@ -231,6 +232,7 @@ impl Payment {
             E::Returned { refund, amounts } => self.returned(*refund, amounts),
             insurers!() => over(),
             E::Accept => too_late(),
+            E::MoveShare { from, to, amount_fen } => self.move_share(*from, *to, *amount_fen),
             E::Reserve { .. } => nothing_to_refund(),
             E::Cancel => refuse("held", "该笔支付正在人工核对，请稍候", "请联系收费窗口"),
             E::Trade { via: Via::Callback, .. } => quarantined(),
@@ -302,6 +304,7 @@ impl Payment {
                 invoice: None,
                 amounts: Amounts::cash(proof.amount_fen),
                 insured: None,
+                asked: None,
             }));
         } else {
             m.tells = self.shares.keys().map(|id| money_in(*id, Some(proof.trade_no.clone()), proof.paid_at, None)).collect();
@@ -424,6 +427,18 @@ impl Payment {
         } else {
             next.reserved.insert(refund, left);
         }
+        moved(Move::to(next))
+    }
+
+    /// What HIS charged again is paid by the same money: the successor's part of the old share.
+    fn move_share(&self, from: SettlementId, to: SettlementId, amount_fen: Money) -> Result<Step<Payment>> {
+        let mut next = self.clone();
+        let Some(share) = next.shares.get_mut(&from).filter(|share| share.amount_fen >= amount_fen) else { return over() };
+        if self.shares.contains_key(&to) {
+            return known();
+        }
+        share.amount_fen = share.amount_fen.minus(amount_fen)?;
+        next.shares.insert(to, Share { amount_fen, ready: true });
         moved(Move::to(next))
     }
 

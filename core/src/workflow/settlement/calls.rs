@@ -25,11 +25,12 @@ impl Settlement {
             invoice: self.invoice,
             amounts: self.amounts(),
             insured: self.insured.clone(),
+            asked: None,
         })
     }
 
     /// Who paid how much of it.
-    pub(super) fn amounts(&self) -> Amounts {
+    pub fn amounts(&self) -> Amounts {
         self.insured.as_ref().map_or_else(|| Amounts::cash(self.bill.total_fen), |settled| settled.amounts)
     }
 

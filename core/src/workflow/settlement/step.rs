@@ -2,18 +2,16 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use super::reversal::money_back;
+use super::reversal::{money_back, not_refundable};
 use super::{Decision, Event as E, New, Paid, Settlement, SettlementSt as St, Suspended};
 use crate::error::Result;
 use crate::ident::{InvoiceId, LineKey};
 use crate::insurance::SettledOrder;
-use crate::invoice::InvoiceOrder;
-use crate::ledger::{Account, Journal, JournalKind};
 use crate::policy::Lane;
 use crate::port::{Call, HisCall, HisReceipt, No};
 use crate::refund::Cause;
-use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, refuse, settle, undecided};
-use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, invoice};
+use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, settle, undecided};
+use crate::workflow::{Act, Ask, Base, Cx, Machine, Move, Step, Wake};
 
 impl Machine for Settlement {
     type St = St;
@@ -34,6 +32,8 @@ impl Machine for Settlement {
             payment_fen: new.payment_fen,
             paid: None,
             insured: None,
+            asked: false,
+            chain: None,
             post_sent: 0,
             blind_since: None,
             late_no: None,
@@ -48,6 +48,9 @@ impl Machine for Settlement {
             claimed: true,
             because: None,
         };
+        if let Some(follows) = &new.follows {
+            return next.born_posted(follows, cx);
+        }
         let claims: Vec<LineKey> = next.line_keys();
         if cx.his.lock {
             Ok(Move { acts: vec![Act::first(next.lock())], wake: Some(Wake::Overdue(Lane::His)), claims, ..Move::to(next) })
@@ -65,7 +68,7 @@ impl Machine for Settlement {
             St::Posting => self.posting(event, cx),
             St::Posted => self.posted(event, cx),
             St::Refunding => self.refunding(event, cx),
-            St::Reversed => self.reversed(event),
+            St::Reversed | St::Replaced => self.reversed(event),
             St::Releasing => self.releasing(event, cx),
             St::Void => self.void(event, cx),
             St::Held => self.held(event, cx),
@@ -83,6 +86,7 @@ impl Machine for Settlement {
                     | HisCall::Unpaid { .. }
                     | HisCall::UploadFacts { .. }
                     | HisCall::QueryPost { .. }
+                    | HisCall::Refundable { .. }
                     | HisCall::Reverse { .. }
                     | HisCall::QueryReverse { .. }
                     | HisCall::Notices { .. }
@@ -110,6 +114,8 @@ impl Machine for Settlement {
 impl Settlement {
     fn locking(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::LockDone { receipt } if receipt.total_fen == self.bill.total_fen => {
                 let next = Settlement { st: St::Locked, ..self.clone() };
                 moved(Move { tells: vec![self.bill_ready()], ..Move::to(next) })
@@ -139,6 +145,8 @@ impl Settlement {
 
     fn locked(&self, event: &E) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::MoneyIn { paid, insured } => moved(self.take(paid, insured.as_deref()).post(paid)),
             E::NoMoney => moved(self.release("not_paid")),
             E::ChangedElsewhere => moved(self.give_up("changed_elsewhere")),
@@ -160,6 +168,8 @@ impl Settlement {
 
     fn posting(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::PostDone { receipt } | E::PostFound { receipt } => self.booked(receipt, cx),
             E::PostRefused { no } => moved(self.money_goes_back(&no.code, cx)?),
             E::PostCancelled => moved(self.money_goes_back("his_cancelled", cx)?),
@@ -189,6 +199,8 @@ impl Settlement {
 
     fn posted(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { refund } => moved(Move::to(Settlement { st: St::Refunding, refund: Some(*refund), asked: true, ..self.clone() })),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::PostDone { receipt } | E::PostFound { receipt } => {
                 if self.receipt.as_ref().is_some_and(|r| r.receipt_no == receipt.receipt_no && r.total_fen == receipt.total_fen) {
                     known()
@@ -213,9 +225,16 @@ impl Settlement {
 
     fn refunding(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { refund } => self.as_before(*refund),
+            E::HisReversed { refund, successor } => self.reversed_for(*refund, successor.as_deref(), cx),
+            E::WindowReversed { amount_fen } if self.asked => self.window_was_faster(*amount_fen, None),
+            E::Suspended { amount_fen, suspension } if self.asked => self.window_was_faster(*amount_fen, Some(Suspended { suspension: *suspension })),
+            E::MoneyBack if self.asked => over(),
             E::MoneyBack if self.receipt.is_some() => {
                 let tells = self.suspended.and_then(|s| s.suspension).map(money_back).into_iter().collect();
-                moved(Move { tells, ..self.free(St::Reversed) })
+                let st = if self.chain.is_some_and(|chain| chain.next.is_some()) { St::Replaced } else { St::Reversed };
+                moved(Move { tells, ..self.free(st) })
             }
             E::MoneyBack => moved(self.release("refunded")),
             E::PostDone { receipt } | E::PostFound { receipt } => {
@@ -239,6 +258,8 @@ impl Settlement {
 
     fn reversed(&self, event: &E) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::Suspended { suspension: Some(id), .. } => moved(Move { tells: vec![money_back(*id)], ..Move::to(self.clone()) }),
             E::MoneyBack | E::WindowReversed { .. } | E::Suspended { suspension: None, .. } | E::MoneyIn { .. } => known(),
             E::PostDone { .. } | E::PostFound { .. } | E::NoMoney => over(),
@@ -250,6 +271,8 @@ impl Settlement {
 
     fn releasing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             // A lock whose answer was lost may land in HIS after this unlock: one more unlock follows after a while.
             E::UnlockDone => moved(Move { wake: (!self.unlocked_again).then_some(Wake::Overdue(Lane::His)), ..self.free(St::Void) }),
             E::UnlockRefused { no } => {
@@ -279,6 +302,8 @@ impl Settlement {
 
     fn void(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { .. } => not_refundable(),
+            E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::LockDone { .. } => {
                 moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) })
             }
@@ -299,24 +324,8 @@ impl Settlement {
         }
     }
 
-    fn held(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
-        match event {
-            E::Resolve { decision, .. } => self.resolve(decision, cx),
-            E::MoneyIn { paid, insured } if self.paid.is_none() => moved(Move::to(self.take(paid, insured.as_deref()))),
-            E::MoneyBack => moved(Move::to(Settlement { money_back: true, ..self.clone() })),
-            E::WindowReversed { amount_fen } => moved(Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() })),
-            E::Suspended { amount_fen, suspension } => {
-                moved(Move::to(Settlement { window_fen: Some(*amount_fen), suspended: Some(Suspended { suspension: *suspension }), ..self.clone() }))
-            }
-            E::MoneyIn { .. } => known(),
-            E::NoMoney | E::PostDone { .. } | E::PostFound { .. } => over(),
-            E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),
-            E::LockDone { .. } | E::LockRefused { .. } | E::LockRefusedLate { .. } | E::UnlockDone | E::UnlockRefused { .. } | E::ChangedElsewhere | E::Overdue => over(),
-        }
-    }
-
     /// The payment is proven, and this is how.
-    fn take(&self, paid: &Paid, insured: Option<&SettledOrder>) -> Settlement {
+    pub(super) fn take(&self, paid: &Paid, insured: Option<&SettledOrder>) -> Settlement {
         Settlement { paid: Some(paid.clone()), insured: insured.cloned().map(Box::new), ..self.clone() }
     }
 
@@ -328,7 +337,7 @@ impl Settlement {
     }
 
     /// HIS shows the booking.
-    fn booked(&self, receipt: &HisReceipt, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
+    pub(super) fn booked(&self, receipt: &HisReceipt, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         if receipt.no != self.no() {
             return self.contradiction("number_differs", cx);
         }
@@ -338,52 +347,17 @@ impl Settlement {
         if receipt.total_fen != self.bill.total_fen {
             return self.contradiction("amount_differs", cx);
         }
-        let Some(paid) = self.paid.clone() else { return self.contradiction("posted_unpaid", cx) };
+        if self.paid.is_none() {
+            return self.contradiction("posted_unpaid", cx);
+        }
         let invoice_id = InvoiceId::new(cx.fresh.take()?)?;
         let mut next =
             Settlement { st: St::Posted, receipt: Some(receipt.clone()), invoice: Some(invoice_id), blind_since: None, late_no: None, cancelling: false, ..self.clone() };
         next.base.attention = None;
         let mut m = Move::to(next);
-        let revenue = self.bill.total_fen.minus(self.bill.rounding_fen)?;
-        m.journals.push(Journal::balanced(
-            JournalKind::Posted,
-            self.no(),
-            self.payment,
-            cx.now,
-            vec![
-                (Account::Suspense, self.bill.total_fen),
-                (Account::Revenue(self.bill.dept_code.clone()), revenue.negated()),
-                (Account::Rounding, self.bill.rounding_fen.negated()),
-            ],
-        )?);
-        m.spawn.push(Birth::Invoice(invoice::New {
-            id: invoice_id,
-            terms: self.base.terms.clone(),
-            settlement: self.id,
-            order: InvoiceOrder {
-                bus_no: invoice_id.business_no(),
-                payer: self.payer.clone(),
-                visit_id: self.bill.visit_id.clone(),
-                visit_date: self.visit_date,
-                dept_name: self.visit_dept.clone(),
-                total_fen: self.bill.total_fen,
-                rounding_fen: self.bill.rounding_fen,
-                lines: self.bill.lines.clone(),
-                channel: self.channel.clone(),
-                trade_no: paid.trade_no.unwrap_or_default(),
-                amounts: self.amounts(),
-                insurance_type: self.insured.as_ref().map(|settled| settled.order.person.insurance_type.clone()),
-                settled_at: receipt.posted_at,
-            },
-        }));
-        if let Some(amount) = self.window_fen {
-            // The reversal overtook the news of the posting.
-            let event = match self.suspended {
-                Some(Suspended { suspension }) => E::Suspended { amount_fen: amount, suspension },
-                None => E::WindowReversed { amount_fen: amount },
-            };
-            m.tells.push((Key::Settlement(self.id), Event::Settlement(event)));
-        }
+        m.journals.push(m.next.posted_journal(cx)?);
+        m.spawn.push(m.next.invoice_birth(invoice_id, receipt, false));
+        m.tells.extend(self.window_again());
         moved(m)
     }
 
@@ -424,34 +398,6 @@ impl Settlement {
                 moved(Move { acts: vec![act], wake: self.patience(), ..Move::to(self.clone()) })
             }
             (Some(_), _) | (None, None) => undecided(),
-        }
-    }
-
-    fn resolve(&self, decision: &Decision, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
-        let mut open = self.clone();
-        settle(&mut open.base);
-        match decision {
-            Decision::Posted { .. } if self.money_back || self.paid.is_none() => {
-                refuse("money_not_here", "该结算单的款项已退回或未收到，不能按已入账处理", "请先在HIS冲销该笔入账")
-            }
-            Decision::Posted { receipt } if self.receipt.is_some() => {
-                // Held after booking: the person says which receipt is true.
-                let next = Settlement { st: St::Posted, receipt: Some(receipt.clone()), ..open };
-                moved(Move::to(next))
-            }
-            Decision::Posted { receipt } => open.booked(receipt, cx),
-            Decision::NeverPosted if self.receipt.is_some() => refuse("receipt_known", "HIS已有该笔收据，不能按未入账处理", "请在HIS窗口冲销后再处理"),
-            Decision::NeverPosted if self.paid.is_some() && !self.money_back => moved(open.money_goes_back("resolved_never_posted", cx)?),
-            Decision::NeverPosted => moved(open.release("resolved_never_posted")),
-            Decision::AskAgain if self.money_back || self.paid.is_none() => moved(open.release("resolved")),
-            Decision::AskAgain if self.receipt.is_some() => moved(Move::to(Settlement { st: St::Posted, ..open })),
-            Decision::AskAgain => {
-                let next = Settlement { st: St::Posting, blind_since: Some(cx.now), cancelling: false, ..open };
-                let poll = next.ask_post(cx);
-                moved(Move { poll, wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) })
-            }
-            Decision::Unlocked if self.paid.is_some() && !self.money_back => refuse("money_in", "该结算单已收款，不能直接作废", "请选择已入账或未入账"),
-            Decision::Unlocked => moved(open.free(St::Void)),
         }
     }
 

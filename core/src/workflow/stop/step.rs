@@ -8,7 +8,7 @@ use crate::ident::SuspensionId;
 use crate::policy::Lane;
 use crate::port::{Call, HisCall, StoppedSession};
 use crate::visit::{AffectedPage, Standing};
-use crate::workflow::decide::{attend, call_person, hold, moved, not_held, over, settle};
+use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, settle};
 use crate::workflow::{Ask, Base, Cx, Machine, Move, New as Birth, Step, Wake, suspension};
 
 impl Machine for Stop {
@@ -24,6 +24,7 @@ impl Machine for Stop {
             notice: new.notice.clone(),
             after: None,
             hit: std::collections::BTreeSet::new(),
+            suspensions: Vec::new(),
         };
         Ok(next.ask())
     }
@@ -31,13 +32,14 @@ impl Machine for Stop {
     fn step(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Stop>> {
         match self.st {
             St::Expanding => self.expanding(event, cx),
-            St::Told => self.told(event),
-            St::Held => self.held(event),
+            St::Told => self.told(event, cx),
+            St::Withdrawn => self.withdrawn(event),
+            St::Held => self.held(event, cx),
         }
     }
 
     fn wants(&self, _call: &Call) -> bool {
-        true
+        self.st != St::Withdrawn
     }
 }
 
@@ -45,24 +47,50 @@ impl Stop {
     fn expanding(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Stop>> {
         match event {
             E::Found { page } => self.found(page, cx),
+            E::Withdrawn => self.withdraw(cx),
             E::Overdue => call_person(self, |s| &mut s.base, "stop_overdue", cx),
             E::Resolve { decision, .. } if self.base.attention.is_some() => moved(self.resolved(decision)),
             E::Resolve { .. } => not_held(),
         }
     }
 
-    fn told(&self, event: &E) -> Result<Step<Stop>> {
+    fn told(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Stop>> {
         match event {
+            E::Withdrawn => self.withdraw(cx),
             E::Found { .. } | E::Overdue => over(),
             E::Resolve { .. } => not_held(),
         }
     }
 
-    fn held(&self, event: &E) -> Result<Step<Stop>> {
+    fn withdrawn(&self, event: &E) -> Result<Step<Stop>> {
         match event {
+            E::Withdrawn => known(),
+            E::Found { .. } | E::Overdue => over(),
+            E::Resolve { .. } if self.base.attention.is_some() => {
+                let mut next = self.clone();
+                settle(&mut next.base);
+                moved(Move::to(next))
+            }
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
+    fn held(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Stop>> {
+        match event {
+            E::Withdrawn => self.withdraw(cx),
             E::Resolve { decision, .. } => moved(self.resolved(decision)),
             E::Found { .. } | E::Overdue => over(),
         }
+    }
+
+    /// Nothing is asked any more, and nobody has to look at it; unless suspensions were born before they were listed here.
+    fn withdraw(&self, cx: &Cx<'_>) -> Result<Step<Stop>> {
+        let mut next = Stop { st: St::Withdrawn, ..self.clone() };
+        settle(&mut next.base);
+        if next.suspensions.len() != next.hit.len() {
+            attend(&mut next.base, "withdrawn_unlisted", cx);
+        }
+        moved(Move::to(next))
     }
 
     fn found(&self, page: &AffectedPage, cx: &mut Cx<'_>) -> Result<Step<Stop>> {
@@ -81,8 +109,10 @@ impl Stop {
         for affected in &page.items {
             // Who gave it back has nothing to be told; who is told already is not told twice.
             if affected.registration.standing != Standing::Cancelled && next.hit.insert(affected.registration.visit_id.clone()) {
+                let id = SuspensionId::new(cx.fresh.take()?)?;
+                next.suspensions.push(id);
                 spawn.push(Birth::Suspension(Box::new(suspension::New {
-                    id: SuspensionId::new(cx.fresh.take()?)?,
+                    id,
                     terms: self.base.terms.clone(),
                     stop: self.id,
                     notice: notice.clone(),

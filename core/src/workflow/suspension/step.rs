@@ -2,7 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use super::{Decision, Ended, Event as E, New, Suspension, SuspensionSt as St, Told};
+use super::{Correction, Decision, Ended, Event as E, New, Suspension, SuspensionSt as St, Told};
 use crate::error::Result;
 use crate::ident::{NoticeId, SettlementId};
 use crate::policy::Lane;
@@ -28,6 +28,7 @@ impl Machine for Suspension {
             contact: new.contact.clone(),
             notices: std::collections::BTreeMap::new(),
             told_by_hand: false,
+            correction: None,
             choice: None,
             settlement: None,
             sent: 0,
@@ -55,6 +56,7 @@ impl Machine for Suspension {
             St::Rebooking => self.rebooking(event, cx),
             St::Refunding => self.refunding(event, cx),
             St::Moved | St::Refunded | St::Window => self.over(event),
+            St::Withdrawn => self.withdrawn(event, cx),
             St::Held => self.held(event),
         }
     }
@@ -67,18 +69,39 @@ impl Machine for Suspension {
 impl Move<Suspension> {
     /// One more notice, through a channel that has none yet.
     fn announce(&mut self, channel: NoticeChannel, cx: &mut Cx<'_>) -> Result<()> {
+        if self.next.notices.values().any(|told| told.channel == channel) {
+            return Ok(());
+        }
+        let Suspension { id, registration, .. } = &self.next;
+        let message = Message::stopped(&cx.terms.visit.notice, registration.date, registration.session, *id);
+        if let Some(id) = self.send(channel, message, cx)? {
+            self.next.notices.insert(id, Told { channel, ended: None });
+        }
+        Ok(())
+    }
+
+    /// The one notice that takes back what he was told.
+    fn correct(&mut self, channel: NoticeChannel, cx: &mut Cx<'_>) -> Result<()> {
+        let Suspension { id, registration, .. } = &self.next;
+        let message = Message::resumed(&cx.terms.visit.notice, registration.date, registration.session, *id);
+        if let Some(notice) = self.send(channel, message, cx)? {
+            self.next.correction = Some(Correction { notice, ended: None });
+        }
+        Ok(())
+    }
+
+    /// Gives birth to a notice; none when the channel leads nowhere.
+    fn send(&mut self, channel: NoticeChannel, message: Message, cx: &mut Cx<'_>) -> Result<Option<NoticeId>> {
         let to = match channel {
             NoticeChannel::Account => self.next.contact.openid.clone(),
             NoticeChannel::Sms => self.next.contact.phone.clone(),
         };
-        let (Some(to), false) = (to, self.next.notices.values().any(|told| told.channel == channel)) else { return Ok(()) };
+        let Some(to) = to else { return Ok(None) };
         let id = NoticeId::new(cx.fresh.take()?)?;
         let Suspension { registration, base, .. } = &self.next;
-        let message = Message::stopped(&cx.terms.visit.notice, registration.date, registration.session, self.next.id);
         let new = notice::New { id, terms: base.terms.clone(), suspension: self.next.id, channel, to, message, about: registration.starts_at };
         self.spawn.push(Birth::Notice(Box::new(new)));
-        self.next.notices.insert(id, Told { channel, ended: None });
-        Ok(())
+        Ok(Some(id))
     }
 }
 
@@ -87,6 +110,7 @@ impl Suspension {
         match event {
             E::Choose { choice, settlement } => self.choose(*choice, *settlement, cx),
             E::NoticeEnded { notice, ended } => self.notice_ended(*notice, *ended, cx),
+            E::Withdrawn => self.withdraw(cx),
             E::Resolve { decision: Decision::Told, .. } if self.base.attention.is_some() => {
                 let mut next = Suspension { told_by_hand: true, ..self.clone() };
                 settle(&mut next.base);
@@ -122,7 +146,8 @@ impl Suspension {
             E::Choose { .. } => chosen(),
             E::Resolve { decision: Decision::AtWindow, .. } if self.base.attention.is_some() => moved(self.end(St::Window)),
             E::Resolve { .. } => not_held(),
-            E::MoneyBack => over(),
+            // What he chose is under way: HIS decides, and the window helps when it says no.
+            E::MoneyBack | E::Withdrawn => over(),
         }
     }
 
@@ -136,7 +161,7 @@ impl Suspension {
             E::Choose { .. } => chosen(),
             E::Resolve { decision: Decision::AtWindow, .. } if self.base.attention.is_some() => moved(self.end(St::Window)),
             E::Resolve { .. } => not_held(),
-            E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { rebooked: None } => over(),
+            E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { rebooked: None } | E::Withdrawn => over(),
         }
     }
 
@@ -148,7 +173,22 @@ impl Suspension {
             E::Choose { .. } => chosen(),
             E::Resolve { .. } => not_held(),
             E::Rebooked { .. } | E::MoneyBack => known(),
-            E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { .. } | E::Overdue => over(),
+            E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { .. } | E::Withdrawn | E::Overdue => over(),
+        }
+    }
+
+    /// The session takes place. Nothing happens any more but that who was told of the stop is told so.
+    fn withdrawn(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Suspension>> {
+        match event {
+            E::NoticeEnded { notice, ended } => match self.correction {
+                Some(correction) if correction.notice == *notice => self.correction_ended(correction, *ended, cx),
+                Some(_) | None => self.told_after_all(*notice, *ended, cx),
+            },
+            E::Choose { .. } => refuse("resumed", "您预约的门诊照常进行", "请按原预约时间就诊，如需退号请到窗口办理"),
+            E::Resolve { .. } if self.base.attention.is_some() => moved(self.end(St::Withdrawn)),
+            E::Resolve { .. } => not_held(),
+            E::Withdrawn => known(),
+            E::Rebooked { .. } | E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { .. } | E::MoneyBack | E::Overdue => over(),
         }
     }
 
@@ -157,8 +197,50 @@ impl Suspension {
             E::Resolve { .. } => moved(self.end(St::Window)),
             E::NoticeEnded { notice, ended } => self.note(*notice, *ended),
             E::Choose { .. } => refuse("suspension_held", "该停诊记录正在人工处理", "请到窗口办理"),
-            E::Rebooked { .. } | E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { .. } | E::MoneyBack | E::Overdue => over(),
+            E::Rebooked { .. } | E::RebookRefused { .. } | E::RebookUnknown { .. } | E::RebookFound { .. } | E::MoneyBack | E::Withdrawn | E::Overdue => over(),
         }
+    }
+
+    /// What was not sent is not; what was, or may have been, is taken back by one message. Open tasks are closed.
+    fn withdraw(&self, cx: &mut Cx<'_>) -> Result<Step<Suspension>> {
+        let mut m = self.end(St::Withdrawn);
+        let open = self.notices.iter().filter(|(_, told)| matches!(told.ended, None | Some(Ended::Unsure)));
+        m.tells = open.map(|(id, _)| (Key::Notice(*id), Event::Notice(notice::Event::Withdrawn))).collect();
+        let through = |ended| self.notices.values().filter(|told| told.ended == Some(ended)).map(|told| told.channel).min();
+        match through(Ended::Accepted).or_else(|| through(Ended::Unsure)) {
+            Some(channel) => m.correct(channel, cx)?,
+            None if self.told_by_hand => match self.channels(cx).first() {
+                Some(channel) => m.correct(*channel, cx)?,
+                None => attend(&mut m.next.base, "tell_resumed", cx),
+            },
+            None => {}
+        }
+        moved(m)
+    }
+
+    /// A message of the stop that was under way has arrived, or may have.
+    fn told_after_all(&self, notice: NoticeId, ended: Ended, cx: &mut Cx<'_>) -> Result<Step<Suspension>> {
+        let Some(next) = self.with_end(notice, ended) else { return known() };
+        let channel = next.notices.get(&notice).map(|told| told.channel).filter(|_| ended != Ended::Refused && self.correction.is_none());
+        let mut m = Move::to(next);
+        if let Some(channel) = channel {
+            m.correct(channel, cx)?;
+        }
+        moved(m)
+    }
+
+    /// Who cannot be told that way is told by a person. A notice whose end nobody knows is an open task itself.
+    fn correction_ended(&self, correction: Correction, ended: Ended, cx: &Cx<'_>) -> Result<Step<Suspension>> {
+        if correction.ended == Some(ended) || correction.ended == Some(Ended::Accepted) {
+            return known();
+        }
+        let mut next = Suspension { correction: Some(Correction { ended: Some(ended), ..correction }), ..self.clone() };
+        match ended {
+            Ended::Refused => attend(&mut next.base, "not_reached", cx),
+            Ended::Accepted => next.base.attention = None,
+            Ended::Unsure => {}
+        }
+        moved(Move::to(next))
     }
 
     fn choose(&self, choice: Choice, settlement: Option<SettlementId>, cx: &mut Cx<'_>) -> Result<Step<Suspension>> {
@@ -225,7 +307,7 @@ impl Suspension {
         let wake = match self.st {
             St::Rebooking => self.patience(),
             St::Refunding => self.base.attention.is_none().then_some(Wake::Overdue(Lane::Channel)),
-            St::Notified | St::Moved | St::Refunded | St::Window | St::Held => None,
+            St::Notified | St::Moved | St::Refunded | St::Window | St::Withdrawn | St::Held => None,
         };
         moved(Move { poll: Ask::Keep, wake, ..Move::to(next) })
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
+use crate::accounts::Account;
 use crate::deploy::Deployed;
 use crate::say::say;
 
@@ -16,6 +17,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
         "insurer": urls.insurer,
         "wechat": format!("{}/wechat", urls.wechat),
         "staff": deployed.staff.reveal(),
+        "accounts": deployed.accounts.iter().map(Account::json).collect::<Vec<_>>(),
         "folder": deployed.folder.display().to_string(),
     });
     say(&addresses.to_string());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use menjie::access::Private;
 use menjie_host::OsEntropy;
 use menjie_keys::KeyRing;
-use menjie_server::demo::{His, config, insurer_notices};
+use menjie_server::demo::{His, config};
 use menjie_server::token;
 use menjie_sim::SimCredentials;
 use menjie_sim::day::{self, Day, DayPatient, DayPlan};
@@ -22,6 +22,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
+use crate::accounts::{self, Account};
 use crate::arguments::Arguments;
 
 /// A start may take this long; a debug build on a busy machine is slow.
@@ -37,6 +38,8 @@ pub(crate) struct Deployed {
     pub(crate) base: String,
     /// The staff token; its hash is in the configuration.
     pub(crate) staff: Private,
+    /// Accounts of invented staff; none when nobody will look at a page.
+    pub(crate) accounts: Vec<Account>,
     pub(crate) folder: PathBuf,
     /// Is HIS the simulated one?
     pub(crate) own_his: bool,
@@ -59,7 +62,7 @@ impl Deployed {
         }
         let port = port(if arguments.by_hand() { 8080 } else { 0 })?;
         let base = format!("http://127.0.0.1:{port}");
-        sim.with(|hospital, _| hospital.insurer.set_notify_url(Some(insurer_notices(port))));
+        sim.with(|hospital, _| hospital.insurer.set_notify_url(Some(format!("{base}/notify/insurer"))));
         let staff = token::fresh(&OsEntropy);
         let his = his(&sim, arguments.his.as_deref());
         // People at a keyboard need the usual five minutes; a day of minutes closes forgotten orders sooner.
@@ -77,7 +80,9 @@ impl Deployed {
             }
         }
         fs::write(folder.join("menjie.json"), config.to_string()).map_err(|e| format!("the configuration: {}", e.kind()))?;
-        let deployed = Deployed { sim, day, base, staff, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
+        let people_come = arguments.by_hand() || arguments.control;
+        let accounts = if people_come { accounts::make(&folder.join("menjie.json"), &day).await? } else { Vec::new() };
+        let deployed = Deployed { sim, day, base, staff, accounts, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
         deployed.spawn().await?;
         Ok(deployed)
     }

@@ -2,6 +2,7 @@
 //! through the real HTTP API, or (`--crash-loop N`) the same while the server is killed again and again.
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod arguments;
 mod closing;
 mod control;

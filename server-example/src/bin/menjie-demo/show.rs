@@ -1,5 +1,6 @@
 //! The demo for people: where things are and what to try.
 
+use crate::accounts::Account;
 use crate::deploy::Deployed;
 use crate::say::say;
 
@@ -8,6 +9,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
     let urls = deployed.sim.urls();
     let (wechat, phone) = (format!("{}/wechat", urls.wechat), format!("{}/phone", urls.wechat));
     let (base, admin) = (&deployed.base, &urls.admin);
+    let accounts = deployed.accounts.iter().map(Account::line).collect::<Vec<_>>().join("\n");
     let card = deployed.day.patients.first().map(|p| p.card_no.reveal().to_owned()).unwrap_or_default();
     say(&format!(
         "
@@ -15,11 +17,16 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
 
   自助机 kiosk         {base}/k          （登录页有演示读卡按钮 the identify page has buttons that lay a card）
   手机页 phone         {base}/h5
+  工作台 staff pages   {base}/a
   服务 server          {base}        {base}/openapi.json   {base}/metrics
   模拟微信 WeChat      {wechat}
   模拟手机 phone       {phone}   (短信、健康码、医保电子凭证 messages, health code, e-voucher)
   模拟HIS等 truth      {admin}/admin/truth    {admin}/admin/day    {admin}/admin/faults
-  工作人员令牌 staff   {}
+  程序令牌 API token   {}
+
+  演示账号（一次性密码，首次登录须修改；带密钥的须用验证器或 oathtool --totp -b 密钥）
+  demo accounts (passwords to be changed at the first login; secrets are for an authenticator, or `oathtool --totp -b SECRET`)
+{accounts}
 
 试一试 / try this (就诊卡号 visit cards are in {admin}/admin/day):
 

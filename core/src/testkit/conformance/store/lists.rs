@@ -6,9 +6,9 @@ use super::{Verdict, all, holds, same};
 use crate::ident::{HospitalId, LineKey, SettlementId};
 use crate::ledger::JournalKind;
 use crate::payment::Part;
-use crate::port::{Batch, Cursor, Find, Inbox, InboxState, Scan, ScanRow, Source, Store, StoreError, Write};
+use crate::port::{Batch, Cursor, Find, Inbox, InboxState, Record, RecordKind, RecordWrite, Scan, ScanRow, Source, Store, StoreError, Write};
 use crate::testkit::fixture::{NOON, act, batch, check_in, hospital, invoice, message, notice, patient, payment, poll, refund, settlement, step, stop, suspension, wake, writing};
-use crate::workflow::{Attention, Held, Key, MachineKind, Row};
+use crate::workflow::{Attention, Held, Key, MachineKind, Refund, RefundSt, Row};
 
 fn ids(rows: &[ScanRow]) -> Vec<i64> {
     rows.iter().filter_map(|row| if let ScanRow::Machine(row) = row { Some(row.key().id()) } else { None }).collect()
@@ -60,6 +60,24 @@ pub async fn attention_lists_what_a_person_should_see(store: &dyn Store) -> Verd
     same("three", ids(&all(store, &scan).await?), vec![2, 3, 4])?;
     store.commit(&writing(2, vec![settlement(2, 2, 1)?])?).await?;
     same("one was looked at", ids(&all(store, &scan).await?), vec![3, 4])
+}
+
+/// Oldest first; a refund that moved on is in the other list.
+pub async fn refunds_are_listed_by_state(store: &dyn Store) -> Verdict {
+    let in_state = |id: i64, ver: u32, st: RefundSt| -> Verdict<Row> {
+        match refund(id, ver, 1)? {
+            Row::Refund(refund) => Ok(Row::Refund(Refund { st, ..refund })),
+            other => Ok(other),
+        }
+    };
+    let rows = vec![in_state(20, 1, RefundSt::Doctor)?, in_state(3, 1, RefundSt::Doctor)?, in_state(4, 1, RefundSt::Finance)?];
+    store.commit(&writing(1, rows)?).await?;
+    let h = hospital()?;
+    let waiting = |st| Scan::Refunds(h.clone(), st);
+    same("doctor", ids(&all(store, &waiting(RefundSt::Doctor)).await?), vec![3, 20])?;
+    store.commit(&writing(2, vec![in_state(3, 2, RefundSt::Finance)?])?).await?;
+    same("doctor, after one moved on", ids(&all(store, &waiting(RefundSt::Doctor)).await?), vec![20])?;
+    same("finance", ids(&all(store, &waiting(RefundSt::Finance)).await?), vec![3, 4])
 }
 
 /// Batch id, then position.
@@ -129,6 +147,21 @@ pub async fn open_work_by_machine(store: &dyn Store) -> Verdict {
     let wanted =
         vec![row(one, "his.query_post", 0, 1), row(one, "his.query_post", 0, 0), row(one, "his.query_post", 5, 0), row(one, "overdue", 9, 0), row(two, "his.query_post", 0, 1)];
     same("in order", all(store, &Scan::Open(hospital()?)).await?, wanted)
+}
+
+/// Bytes of the key decide; each kind for itself, the last version only, bodies come back whole.
+pub async fn records_by_key(store: &dyn Store) -> Verdict {
+    let record = |kind, key: &str, ver: u32| Record { kind, key: key.to_owned(), ver, expires: None, body: format!("{key}{ver}").into_bytes() };
+    let write = |record: Record| RecordWrite { expected: (record.ver > 1).then(|| record.ver - 1), record };
+    let of = |records: Vec<Record>| records.into_iter().map(write).collect();
+    let born = ["b", "A", "000002", "甲", "000010", "a"].iter().map(|key| record(RecordKind::Staff, key, 1)).chain([record(RecordKind::Trail, "c", 1)]);
+    store.commit(&Batch { records: of(born.collect()), ..batch(1, Source::Housekeeping)? }).await?;
+    store.commit(&Batch { records: of(vec![record(RecordKind::Staff, "A", 2)]), ..batch(2, Source::Housekeeping)? }).await?;
+    let wanted = [("000002", 1), ("000010", 1), ("A", 2), ("a", 1), ("b", 1), ("甲", 1)];
+    let wanted = wanted.map(|(key, ver)| ScanRow::Record(record(RecordKind::Staff, key, ver))).to_vec();
+    same("in order", all(store, &Scan::Records(hospital()?, RecordKind::Staff)).await?, wanted)?;
+    same("another kind", all(store, &Scan::Records(hospital()?, RecordKind::Trail)).await?, vec![ScanRow::Record(record(RecordKind::Trail, "c", 1))])?;
+    same("another hospital", all(store, &Scan::Records(HospitalId::new("院区2")?, RecordKind::Staff)).await?, Vec::new())
 }
 
 /// A cursor belongs to its list; rubbish is an error, not a list from the start.

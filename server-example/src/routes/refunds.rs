@@ -1,0 +1,105 @@
+//! Refunds: ask, follow, take back; work lists and decisions of staff (domain/pages.md items 19, 20, 29 to 32).
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use menjie::access::Private;
+use menjie::ident::{RefundId, RequestKey, SettlementId};
+use menjie::port::Cursor;
+use menjie::refund::{Stage, Why};
+use menjie::service::{Picked, RefundDecideRequest, RefundGetRequest, RefundListRequest, RefundRequestRequest, RefundVerdict, RefundWithdrawRequest, RefundWork};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::caller::{Anybody, Patient, Staff};
+use crate::detached::detached;
+use crate::failure::{Failure, json};
+use crate::input::{Asked, Body, Id, key_of};
+
+/// Request of `POST /api/v1/refunds`. The idempotency key is the `Idempotency-Key` header or `key`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The key, unless the header gives it.
+    #[serde(default)]
+    pub key: Option<RequestKey>,
+    /// Of which settlement.
+    pub settlement_id: SettlementId,
+    /// What is to be given back; everything when left out.
+    #[serde(default)]
+    pub lines: Vec<Picked>,
+    /// Why, as the form offers it.
+    pub why: Why,
+    /// Why, in words.
+    #[serde(default)]
+    pub note: Option<Private>,
+}
+
+/// Request of `POST /api/v1/refunds/{id}/withdraw`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdraw {
+    /// The key, unless the header gives it.
+    #[serde(default)]
+    pub key: Option<RequestKey>,
+}
+
+/// Request of `POST /api/v1/refunds/{id}/decision`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// The key, unless the header gives it.
+    #[serde(default)]
+    pub key: Option<RequestKey>,
+    /// The step that is decided, as the page showed it.
+    pub stage: Stage,
+    /// What.
+    pub verdict: RefundVerdict,
+    /// A remark that the patient reads; a no needs one.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Query of `GET /api/v1/refunds`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Which step waits.
+    pub step: RefundWork,
+    /// Where to go on.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+/// `POST /api/v1/refunds`.
+pub async fn request(State(app): State<App>, Patient(session): Patient, headers: HeaderMap, Body(body): Body<Ask>) -> Result<Response, Failure> {
+    let request = RefundRequestRequest { key: key_of(&headers, body.key)?, settlement_id: body.settlement_id, lines: body.lines, why: body.why, note: body.note };
+    let taken = detached(async move { app.engine().refund_request(&session.caller, &request).await }).await?;
+    Ok(json(StatusCode::OK, &taken))
+}
+
+/// `GET /api/v1/refunds/{id}`.
+pub async fn get(State(app): State<App>, Anybody(caller): Anybody, Id(refund_id): Id<RefundId>) -> Result<Response, Failure> {
+    Ok(json(StatusCode::OK, &app.engine().refund_get(&caller, &RefundGetRequest { refund_id }).await?))
+}
+
+/// `POST /api/v1/refunds/{id}/withdraw`.
+pub async fn withdraw(State(app): State<App>, Patient(session): Patient, Id(refund_id): Id<RefundId>, headers: HeaderMap, Body(body): Body<Withdraw>) -> Result<Response, Failure> {
+    let request = RefundWithdrawRequest { key: key_of(&headers, body.key)?, refund_id };
+    let taken = detached(async move { app.engine().refund_withdraw(&session.caller, &request).await }).await?;
+    Ok(json(StatusCode::OK, &taken))
+}
+
+/// `GET /api/v1/refunds?step=`.
+pub async fn list(State(app): State<App>, Staff(caller): Staff, Asked(waiting): Asked<Waiting>) -> Result<Response, Failure> {
+    let request = RefundListRequest { step: waiting.step, after: waiting.after.map(Cursor) };
+    Ok(json(StatusCode::OK, &app.engine().refund_list(&caller, &request).await?))
+}
+
+/// `POST /api/v1/refunds/{id}/decision`.
+pub async fn decide(State(app): State<App>, Staff(caller): Staff, Id(refund_id): Id<RefundId>, headers: HeaderMap, Body(body): Body<Decide>) -> Result<Response, Failure> {
+    let request = RefundDecideRequest { key: key_of(&headers, body.key)?, refund_id, stage: body.stage, verdict: body.verdict, note: body.note };
+    let taken = detached(async move { app.engine().refund_decide(&caller, &request).await }).await?;
+    Ok(json(StatusCode::OK, &taken))
+}

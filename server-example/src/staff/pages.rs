@@ -1,0 +1,88 @@
+//! Every path of the staff pages with who may ask for it. The router is made from this table, and so is the menu; the test of
+//! all roles against all pages walks it.
+
+use axum::routing::{MethodRouter, get, post};
+use menjie::access::Right;
+
+use super::{factor, home, login, password, trail, users};
+use crate::app::App;
+
+/// Who may ask for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Anybody.
+    Open,
+    /// Whoever's password was right; what he has to do first may still be open.
+    Entering,
+    /// Whoever is in.
+    Staff,
+    /// Whoever is in and has this right.
+    Right(Right),
+}
+
+/// One page, or one thing a page's form does.
+pub struct StaffPage {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path, as routes are written.
+    pub path: &'static str,
+    /// Who may.
+    pub gate: Gate,
+    /// Its name in the menu of those who may; none for what is reached from another page.
+    pub menu: Option<&'static str>,
+    /// What answers.
+    pub handler: fn() -> MethodRouter<App>,
+}
+
+const fn page(path: &'static str, gate: Gate, handler: fn() -> MethodRouter<App>) -> StaffPage {
+    StaffPage { method: "GET", path, gate, menu: None, handler }
+}
+
+const fn act(path: &'static str, gate: Gate, handler: fn() -> MethodRouter<App>) -> StaffPage {
+    StaffPage { method: "POST", path, gate, menu: None, handler }
+}
+
+const fn listed(path: &'static str, menu: &'static str, gate: Gate, handler: fn() -> MethodRouter<App>) -> StaffPage {
+    StaffPage { method: "GET", path, gate, menu: Some(menu), handler }
+}
+
+/// The table.
+pub static PAGES: [StaffPage; 21] = [
+    page("/a/login", Gate::Open, || get(login::page)),
+    act("/a/login", Gate::Open, || post(login::enter)),
+    act("/a/logout", Gate::Entering, || post(login::leave)),
+    page("/a/factor", Gate::Entering, || get(factor::page)),
+    act("/a/factor", Gate::Entering, || post(factor::show)),
+    page("/a/enrol", Gate::Entering, || get(factor::enrolment)),
+    act("/a/enrol", Gate::Entering, || post(factor::enrol)),
+    page("/a/password", Gate::Entering, || get(password::page)),
+    act("/a/password", Gate::Entering, || post(password::change)),
+    listed("/a", "首页", Gate::Staff, || get(home::page)),
+    listed("/a/users", "用户与角色", Gate::Right(Right::ReadAccounts), || get(users::list)),
+    page("/a/users/new", Gate::Right(Right::ManageAccounts), || get(users::form)),
+    act("/a/users/new", Gate::Right(Right::ManageAccounts), || post(users::make)),
+    page("/a/users/{id}", Gate::Right(Right::ReadAccounts), || get(users::one)),
+    act("/a/users/{id}/state", Gate::Right(Right::ManageAccounts), || post(users::enable)),
+    act("/a/users/{id}/password", Gate::Right(Right::ManageAccounts), || post(users::reset_password)),
+    act("/a/users/{id}/roles", Gate::Right(Right::AssignRoles), || post(users::assign)),
+    act("/a/users/{id}/factor", Gate::Right(Right::AssignRoles), || post(users::reset_factor)),
+    listed("/a/trail", "操作审计", Gate::Right(Right::ReadTrail), || get(trail::page)),
+    page("/a/trail/check", Gate::Right(Right::ReadTrail), || get(trail::check)),
+    act("/a/trail/export", Gate::Right(Right::ReadTrail), || post(trail::export)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_page_stands_twice_and_only_the_login_is_open() {
+        let names: std::collections::BTreeSet<_> = PAGES.iter().map(|p| (p.method, p.path)).collect();
+        assert_eq!(names.len(), PAGES.len());
+        for page in &PAGES {
+            assert!(page.path == "/a" || page.path.starts_with("/a/"), "{}", page.path);
+            assert_eq!(page.gate == Gate::Open, page.path == "/a/login", "{}", page.path);
+            assert!(page.menu.is_none() || (page.method == "GET" && !page.path.contains('{')), "{}", page.path);
+        }
+    }
+}

@@ -37,7 +37,10 @@ pub use his_refund::{HisKept, HisReversal, HisReversed, HisSuccessor, LineStandi
 pub use his_traits::HisTraits;
 pub use his_visit::{AttendOrder, RebookOrder, RebookTo, StoppedSession};
 pub use host::{Clock, Entropy, IdSource};
-pub use insurer::{CashOwner, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversal, InsurerReversed, InsurerTraits, Uploaded, VoucherHolder};
+pub use insurer::{
+    Authorised, CashOwner, DesignationRule, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversal, InsurerReversed, InsurerTraits, Uploaded,
+    VoucherHolder,
+};
 pub use invoice::{InvoiceAnswer, InvoiceCall, InvoicePlatform};
 pub use keys::{KeyId, KeyProvider, SealKey};
 pub use list::{Cursor, Find, Page, Scan, ScanRow};

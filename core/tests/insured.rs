@@ -5,9 +5,17 @@ mod common;
 
 use common::Clinic;
 use common::insured::{accept, accepted, bills, deliver, insure, insured_charge, one_bill, open, pay, quote};
-use menjie::port::Clock;
-use menjie::service::{PaymentAcceptResponse, PaymentCancelRequest, PaymentView, Progress, QuoteResponse};
-use menjie::testkit::world::{FakeChannel, InsurerHabits, Plan, Trouble};
+use menjie::access::Private;
+use menjie::calendar::BizDate;
+use menjie::error::Code;
+use menjie::ident::PatientId;
+use menjie::insurance::{Authorisation, Designation, DesignationState};
+use menjie::port::{Authorised, Clock};
+use menjie::service::{
+    AuthoriseRequest, AuthoriseResponse, BillView, InsuranceBindingRequest, InsuranceBindingResponse, PaymentAcceptResponse, PaymentCancelRequest, PaymentView, Progress,
+    QuoteResponse, UnpaidRequest,
+};
+use menjie::testkit::world::{FakeChannel, FakeInsurer, InsurerHabits, Plan, Trouble};
 
 fn split(view: &PaymentView) -> (i64, i64, i64) {
     let i = view.insurance.as_ref().unwrap();
@@ -196,4 +204,102 @@ fn a_foreign_or_forged_message_of_the_centre_changes_nothing() {
     clinic.exec.run_for(3_000);
     assert_eq!(clinic.view(0, &patient, payment).progress, Progress::AwaitingPayment);
     let _ = clinic.exec.clock().now();
+}
+
+fn binding(clinic: &mut Clinic, patient: &PatientId) -> InsuranceBindingResponse {
+    let (engine, caller, patient_id) = (clinic.replicas[0].engine.clone(), clinic.caller(patient), patient.clone());
+    clinic.block(async move { engine.insurance_binding(&caller, &InsuranceBindingRequest { patient_id }).await }).unwrap()
+}
+
+#[test]
+fn a_binding_says_how_somebody_is_insured_and_where_this_hospital_stands() {
+    let mut clinic = Clinic::new(11);
+    clinic.start("a");
+    let patient = one_bill(&clinic);
+    let InsuranceBindingResponse::Refused { refusal } = binding(&mut clinic, &patient) else { panic!("nobody is insured yet") };
+    assert_eq!(refusal.reason, "not_insured");
+    insure(&clinic);
+    let row = |code: &str, insurance_type: &str, from: &str, until: Option<&str>| Designation {
+        institution_code: code.to_owned(),
+        institution_name: "某医院".to_owned(),
+        from: BizDate::parse(from).unwrap(),
+        until: until.map(|day| BizDate::parse(day).unwrap()),
+        insurance_type: insurance_type.to_owned(),
+    };
+    let here = FakeInsurer::INSTITUTION;
+    for (rows, wanted, shown) in [
+        (vec![], DesignationState::FileYourself, 0),
+        (vec![row(here, "310", "2026-01-01", None)], DesignationState::Here, 1),
+        // The last day counts; the day after, and another insurance type, do not.
+        (vec![row(here, "310", "2026-01-01", Some("2026-03-02"))], DesignationState::Here, 1),
+        (vec![row(here, "310", "2026-01-01", Some("2026-03-01"))], DesignationState::FileYourself, 1),
+        (vec![row(here, "390", "2026-01-01", None)], DesignationState::FileYourself, 0),
+        (vec![row("H44050000002", "310", "2026-01-01", None)], DesignationState::Elsewhere, 1),
+    ] {
+        clinic.world.insurer.designate(rows);
+        let InsuranceBindingResponse::Insured { name, id_no, insurance_name, designation, .. } = binding(&mut clinic, &patient) else { panic!("refused") };
+        assert_eq!((name.as_str(), id_no.as_str(), insurance_name.as_str()), ("测*甲", "440***********0058", "职工基本医疗保险"));
+        let designation = designation.unwrap();
+        assert_eq!((designation.state, designation.text.as_str(), designation.designated.len()), (wanted, wanted.text(), shown));
+    }
+    // A designation that nobody can tell takes nothing else away; a person that nobody can tell is an error.
+    clinic.world.trouble(Plan::scripted("insurer.designation", vec![Some(Trouble::LostBefore)]));
+    assert!(matches!(binding(&mut clinic, &patient), InsuranceBindingResponse::Insured { designation: None, .. }));
+    clinic.world.trouble(Plan::scripted("insurer.person", vec![Some(Trouble::LostBefore)]));
+    let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient));
+    let (mine, other) = (InsuranceBindingRequest { patient_id: patient.clone() }, InsuranceBindingRequest { patient_id: PatientId::new("P2").unwrap() });
+    let lost = clinic.block(async move { engine.insurance_binding(&caller, &mine).await }).unwrap_err();
+    assert_eq!(lost.code(), Code::InsurerUnreachable);
+    let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient));
+    assert_eq!(clinic.block(async move { engine.insurance_binding(&caller, &other).await }).unwrap_err().code(), Code::NotFound);
+}
+
+#[test]
+fn an_authorisation_is_the_patients_own_and_works_once() {
+    let (mut clinic, patient) = open(12);
+    let grant = |code: &str, name: &str, id_no: &str| {
+        clinic.world.insurer.grant(code, Authorised { pay_auth_no: Private::new(format!("AUTH-{code}")), name: Private::new(name), id_no: Private::new(id_no) });
+    };
+    grant("mine", "测试甲", "440599199003070058");
+    grant("theirs", "测试乙", "440599199003070074");
+    grant("borrowed", "测试乙", "440599199003070058");
+    let mut ask = |code: &str| {
+        let request = AuthoriseRequest { patient_id: patient.clone(), code: Private::new(code), openid: Private::new("oX") };
+        let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient));
+        let now = clinic.exec.clock().now();
+        (clinic.block(async move { engine.authorise(&caller, &request).await }), now)
+    };
+    let (taken, now) = ask("mine");
+    let AuthoriseResponse::Authorised { authorisation, until } = taken.unwrap() else { panic!("refused") };
+    assert_eq!(authorisation, Authorisation::Mobile { pay_auth_no: Private::new("AUTH-mine") });
+    let life = until.since(now);
+    assert!((299_000..=301_000).contains(&life), "{life}");
+    for (code, reason) in [("mine", "authorise_again"), ("never", "authorise_again"), ("theirs", "other_person"), ("borrowed", "other_person")] {
+        let AuthoriseResponse::Refused { refusal } = ask(code).0.unwrap() else { panic!("{code} was taken") };
+        assert_eq!(refusal.reason, reason, "{code}");
+    }
+    assert_eq!(ask("").0.unwrap_err().code(), Code::BadField);
+}
+
+#[test]
+fn the_list_says_which_bill_is_next_and_why_others_are_not() {
+    let (mut clinic, patient) = open(13);
+    insured_charge(&clinic, "V2", &[("L9", "EEG", "50.00", "1")]);
+    clinic.charge("P1", "V3", &[("L7", "LAB", "20.00", "1")]);
+    let listed = |clinic: &mut Clinic| -> Vec<BillView> {
+        let (engine, caller, patient_id) = (clinic.replicas[0].engine.clone(), clinic.caller(&patient), patient.clone());
+        let unpaid = clinic.block(async move { engine.unpaid(&caller, &UnpaidRequest { patient_id }).await }).unwrap();
+        unpaid.visits.into_iter().flat_map(|v| v.bills).collect()
+    };
+    let said = |bills: &[BillView]| bills.iter().map(|b| (b.insured, b.insured_refusal.as_ref().map(|r| r.reason.clone()))).collect::<Vec<_>>();
+    assert_eq!(said(&listed(&mut clinic)), [(true, None), (false, Some("insured_in_turn".to_owned())), (false, None)]);
+    let payment = accepted(&mut clinic, &patient);
+    assert_eq!(said(&listed(&mut clinic)), [(false, None), (false, Some("insured_in_turn".to_owned())), (false, None)], "the first is being paid");
+    clinic.world.pay(payment);
+    clinic.exec.run_for(60_000);
+    let view = clinic.view(0, &patient, payment);
+    let paid = view.settlements[0].insurance.as_ref().unwrap();
+    assert!(view.insured && paid.notice.is_none());
+    assert_eq!((paid.fund_fen.fen(), paid.account_fen.fen(), paid.other_fen.fen(), paid.cash_fen.fen()), (11_000, 6_000, 0, 3_000));
+    assert_eq!(said(&listed(&mut clinic)), [(true, None), (false, None)]);
 }

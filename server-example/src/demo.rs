@@ -55,6 +55,10 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
                     "http": { "base_url": urls.insurer }, "path": "/ebus/gdyb_inf/poc/hsa/hgs/{infno}", "place": "440500", "institution_name": "门结演示医院",
                     "tif": { "paas_id": keys.insurance_paas_id, "secret": keys.insurance_paas_secret },
                 },
+                "authorisation": {
+                    "http": { "base_url": urls.insurer }, "partner_id": keys.insurance_partner_id, "partner_secret": keys.insurance_partner_secret,
+                    "authorize_url": format!("{}/oauth/authorize?return_url={{back}}&state={{state}}", urls.insurer),
+                },
             },
             "notify": {
                 "sms": { "aliyun": {

@@ -5,9 +5,9 @@ mod refunds;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use menjie::service::{
-    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, PaidListResponse, PayResponse, PaymentAcceptResponse,
-    PaymentCancelResponse, PaymentView, QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse, SuspensionListResponse,
-    SuspensionView, UnpaidResponse, VisitProgressResponse,
+    AttendResponse, AttentionListResponse, AttentionResolveRequest, AttentionResolveResponse, AuditReport, AuditRunRequest, InsuranceBindingResponse, PaidListResponse,
+    PayResponse, PaymentAcceptResponse, PaymentCancelResponse, PaymentView, QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse,
+    SuspensionListResponse, SuspensionView, UnpaidResponse, VisitProgressResponse,
 };
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
@@ -129,6 +129,17 @@ const DOCS: &[Doc] = &[
         request: None,
         response: Some(of::<UnpaidResponse>),
         failures: &[401, 502],
+    },
+    Doc {
+        method: "get",
+        path: "/api/v1/insurance/binding",
+        summary: "How the patient is insured, and which institutions he has designated",
+        who: Who::Patient,
+        keyed: false,
+        query: None,
+        request: None,
+        response: Some(of::<InsuranceBindingResponse>),
+        failures: &[401, 404, 502],
     },
     Doc {
         method: "post",

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod assets;
 pub mod attended;
+pub mod authorise;
 pub mod bill;
 pub mod checkin;
 pub mod confirm;
@@ -21,6 +22,7 @@ pub mod home;
 pub mod icon;
 pub mod identify;
 pub mod info;
+pub mod insurance;
 pub mod login;
 pub mod look;
 pub mod markdown;
@@ -28,6 +30,7 @@ pub mod onward;
 pub mod paid;
 pub mod patients;
 pub mod pay;
+pub mod presettle;
 pub mod qr;
 pub mod result;
 pub mod settings;
@@ -78,15 +81,31 @@ impl Pages {
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::root))
-        .nest("/k", shared())
+        .nest("/k", shared().merge(kiosk()))
         .nest("/h5", shared().merge(phone()))
         .route("/assets/{version}/{*name}", get(assets::serve))
         .layer(from_fn(origin::same_site))
 }
 
-/// What only a phone has.
+/// What only a phone has: an account with its patients, and insured payments, which their patient opens on it.
 fn phone() -> Router<App> {
-    Router::new().route("/login", get(login::begin)).route("/login/back", get(login::back)).route("/patients", get(patients::list).post(patients::change))
+    Router::new()
+        .route("/login", get(login::begin))
+        .route("/login/back", get(login::back))
+        .route("/patients", get(patients::list).post(patients::change))
+        .route("/insurance", get(insurance::page))
+        .route("/insurance/authorise", get(authorise::begin))
+        .route("/insurance/back", get(authorise::back))
+        .route("/insurance/pay", post(insurance::pay))
+        .route("/pre/{id}", get(presettle::page).post(presettle::agree))
+        .route("/pre/{id}/state", get(presettle::state))
+        .route("/pre/{id}/cancel", post(presettle::cancel))
+        .route("/pre/{id}/self", post(presettle::pay_oneself))
+}
+
+/// What only a kiosk has: where insured payments are made.
+fn kiosk() -> Router<App> {
+    Router::new().route("/insurance", get(insurance::guide))
 }
 
 /// What kiosk and phone have in common.

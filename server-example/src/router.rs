@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, notify, ops, patients, payments, refunds, settlements, sms, staff, visits};
+use crate::routes::{bills, health, identify, insurance, notify, ops, patients, payments, refunds, settlements, sms, staff, visits};
 use crate::staff as desk;
 use crate::{openapi, origin, pages, trace};
 
@@ -28,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/patients", post(patients::register))
         .route("/filings/{id}", get(patients::filing))
         .route("/bills/unpaid", get(bills::unpaid))
+        .route("/insurance/binding", get(insurance::binding))
         .route("/settlements/quote", post(bills::quote))
         .route("/payments", post(payments::pay))
         .route("/payments/{id}", get(payments::get))

@@ -3,6 +3,7 @@
 pub mod bills;
 pub mod health;
 pub mod identify;
+pub mod insurance;
 pub mod notify;
 pub mod ops;
 pub mod patients;

@@ -1,5 +1,7 @@
 //! Patient sessions: a random token in a cookie or header, its hash and the patient in the store, sealed, with an expiry.
 
+pub mod grant;
+
 use menjie::Timestamp;
 use menjie::access::{Caller, Private, mask_id_no, mask_name, mask_phone};
 use menjie::error::{Code, Error, Result};
@@ -13,6 +15,7 @@ use crate::newcomer::Draft;
 use crate::pages::visit::Layout;
 use crate::settings::Settings;
 use crate::token;
+use grant::Grant;
 
 /// Writing an expiry forward at every poll would be a write per read; once in so long is enough.
 const STEP_MS: i64 = 30_000;
@@ -108,6 +111,9 @@ struct Body {
     /// The account of the official account, when the session began there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payer: Option<Private>,
+    /// What its patient has authorised at his insurer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant: Option<Grant>,
     #[serde(default)]
     life: Life,
     born: Timestamp,
@@ -127,6 +133,8 @@ pub struct Session {
     pub until: Timestamp,
     /// The payer's id at the channel, when he came through its official account.
     pub payer: Option<Private>,
+    /// He has authorised an insured payment until then.
+    pub granted_until: Option<Timestamp>,
 }
 
 /// A session that was just made.
@@ -286,7 +294,8 @@ async fn used(app: &App, token: &str, life: Option<Life>) -> Result<Option<Sessi
     let Some((record, body)) = load(app, token).await? else { return Ok(None) };
     let State::Open { patient, shown } = body.state.clone() else { return Ok(None) };
     let until = moved(app, &record, &body, life.unwrap_or(body.life)).await?;
-    Ok(Some(Session { caller: Caller::patient(app.hospital().clone(), patient.clone()), patient, shown, until, payer: body.payer }))
+    let granted_until = body.grant.filter(|grant| grant.holds(&patient, app.engine().now())).map(|grant| grant.until);
+    Ok(Some(Session { caller: Caller::patient(app.hospital().clone(), patient.clone()), patient, shown, until, payer: body.payer, granted_until }))
 }
 
 /// Moves the end of a session if it is worth a write; where it ends now.
@@ -319,7 +328,7 @@ async fn begin(app: &App, state: State, payer: Option<Private>, life: Life) -> R
     let token = token::fresh(app.entropy());
     let born = app.engine().now();
     let until = end_of(app, born, life);
-    write(app.engine(), app.hospital(), &token::hash(token.reveal()), None, &Body { state, payer, life, born, until }).await?;
+    write(app.engine(), app.hospital(), &token::hash(token.reveal()), None, &Body { state, payer, grant: None, life, born, until }).await?;
     Ok(Started { token, until })
 }
 
@@ -341,7 +350,7 @@ async fn load(app: &App, token: &str) -> Result<Option<(Record, Body)>> {
 }
 
 async fn close(engine: &Engine, hospital: &HospitalId, record: &Record, born: Timestamp, now: Timestamp) -> Result<()> {
-    write(engine, hospital, &record.key, Some(record.ver), &Body { state: State::Ended, payer: None, life: Life::Own, born, until: now }).await
+    write(engine, hospital, &record.key, Some(record.ver), &Body { state: State::Ended, payer: None, grant: None, life: Life::Own, born, until: now }).await
 }
 
 async fn write(engine: &Engine, hospital: &HospitalId, key: &str, expected: Option<u32>, body: &Body) -> Result<()> {

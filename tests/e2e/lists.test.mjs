@@ -88,12 +88,12 @@ test('sixty documents scroll, and the bar stays in sight', async (t) => {
   }
 });
 
-test('insurance is off, and a sentence says why', async (t) => {
+test('a visit that is not insured cannot be paid with insurance, and a sentence says why', async (t) => {
   const page = await open(t);
   await enterKiosk(page, cents);
   const button = page.getByRole('button', { name: '医保支付' });
   assert.equal(await button.isDisabled(), true);
-  assert.match(await button.textContent(), /暂未开通.*窗口/);
+  assert.match(await button.textContent(), /本次就诊为自费/);
 });
 
 test('nothing ticked cannot be paid', async (t) => {

@@ -77,7 +77,7 @@ impl Stage {
         server.insert("staff".to_owned(), staff.into());
         server.insert("notices_every_s".to_owned(), json!(1));
         // A busy machine answers late: nothing here is about deadlines.
-        for (place, ms) in [("his/deadline_ms", 20_000), ("channel/deadline_ms", 20_000), ("invoice/deadline_ms", 20_000), ("lease_ms", 40_000)] {
+        for (place, ms) in [("his/deadline_ms", 20_000), ("channel/deadline_ms", 20_000), ("insurer/deadline_ms", 20_000), ("invoice/deadline_ms", 20_000), ("lease_ms", 40_000)] {
             set(&mut document, &format!("/hospitals/0/pace/{place}"), ms.into())?;
         }
         Ok(Stage { runtime, sim, folder, document, tokens })

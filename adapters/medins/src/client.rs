@@ -1,5 +1,6 @@
 //! The insurer port over the transport.
 
+mod authorisation;
 mod centre;
 mod chain;
 mod decoder;
@@ -10,10 +11,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use menjie::Timestamp;
 use menjie::error::{Code, Error, Result};
+use menjie::insurance::DesignationPolicy;
 use menjie::payment::RawNotice;
-use menjie::port::{CallCx, CashOwner, Entropy, Insurer, InsurerAnswer, InsurerCall, InsurerNotice, InsurerTraits, No, Outcome};
+use menjie::port::{CallCx, CashOwner, DesignationRule, Entropy, Insurer, InsurerAnswer, InsurerCall, InsurerNotice, InsurerTraits, No, Outcome};
 use menjie_transport::{Client, ClientConfig, Http};
 
+use crate::authorisation::page_url;
 use crate::config::MedinsConfig;
 use crate::envelope::Codec;
 use crate::gateway::MsgIds;
@@ -21,12 +24,14 @@ use crate::notify;
 use centre::Centre;
 use gateway::Gateway;
 
-/// Health insurance as seen from here: the decoder of e-vouchers, the centre of mobile payment, the gateway of the institution
-/// interface; the last two where they are configured.
+/// Health insurance as seen from here: the decoder of e-vouchers; where they are configured, the centre of mobile payment, the
+/// gateway of the institution interface, and the national authorisation.
 pub struct MedInsurance {
     decoder: Client,
     centre: Option<Centre>,
     gateway: Option<Gateway>,
+    authorisation: Option<Client>,
+    designation: Option<DesignationPolicy>,
     config: MedinsConfig,
     entropy: Arc<dyn Entropy>,
 }
@@ -49,7 +54,9 @@ impl MedInsurance {
             let ids = MsgIds::new(&config.org_id, gateway.first_serial, gateway.last_serial);
             Ok::<_, Error>(Gateway { client: client(&gateway.transport())?, ids })
         });
-        Ok(MedInsurance { decoder: client(&config.transport())?, centre, gateway: gateway.transpose()?, config, entropy })
+        let authorisation = config.authorisation.as_ref().map(|authorisation| client(&authorisation.transport())).transpose()?;
+        let designation = config.gateway.as_ref().map(|gateway| gateway.designation.policy());
+        Ok(MedInsurance { decoder: client(&config.transport())?, centre, gateway: gateway.transpose()?, authorisation, designation, config, entropy })
     }
 }
 
@@ -71,6 +78,14 @@ impl Insurer for MedInsurance {
         }
     }
 
+    fn authorise_url(&self, back: &str, state: &str) -> Option<String> {
+        self.config.authorisation.as_ref().map(|authorisation| page_url(authorisation, back, state))
+    }
+
+    fn designation_rule(&self) -> Option<DesignationRule<'_>> {
+        Some(DesignationRule { institution: &self.config.org_id, policy: self.designation.as_ref()? })
+    }
+
     fn logs_wire(&self) -> bool {
         true
     }
@@ -78,6 +93,7 @@ impl Insurer for MedInsurance {
     async fn call(&self, cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
         match call {
             InsurerCall::Identify { code } => self.identify(cx, code).await,
+            InsurerCall::Authorise { code, openid } => self.authorise(cx, code, openid).await.map(InsurerAnswer::Authorise),
             InsurerCall::Person { by } => self.person(cx, by).await.map(InsurerAnswer::Person),
             InsurerCall::Designation { person } => self.designations(cx, person).await.map(InsurerAnswer::Designation),
             InsurerCall::FileDesignation { person, from } => self.designate(cx, person, *from).await.map(InsurerAnswer::FileDesignation),

@@ -1,6 +1,7 @@
 //! How a hospital's insurers are reached: the decoder of e-vouchers beside the scanner, the centre of mobile payment, the
 //! gateway of the institution interface. Whatever differs between towns is a field here (domain/medins.md §8 item 5, §10).
 
+mod authorisation;
 mod centre;
 mod gateway;
 
@@ -8,8 +9,9 @@ use menjie::{Error, Result};
 use menjie_transport::ClientConfig;
 use serde::Deserialize;
 
+pub use authorisation::{AuthorisationConfig, AuthorisationNames};
 pub use centre::{CentreConfig, CentrePaths, CentreTransport, NoticeForm, RefundParts};
-pub use gateway::{Certificate, GatewayConfig, TifConfig};
+pub use gateway::{Certificate, DesignationConfig, GatewayConfig, TifConfig};
 
 /// The configuration. [`MedinsConfig::check`] names the wrong field.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,6 +47,9 @@ pub struct MedinsConfig {
     /// The gateway of the institution interface (1101 and on); without it no person is asked for.
     #[serde(default)]
     pub gateway: Option<GatewayConfig>,
+    /// The national authorisation; without it patients cannot open a payment on their phones.
+    #[serde(default)]
+    pub authorisation: Option<AuthorisationConfig>,
 }
 
 fn path() -> String {
@@ -91,7 +96,7 @@ impl MedinsConfig {
                 return Err(Error::field("org_id", "must have twelve letters and digits where there is a gateway"));
             }
         }
-        Ok(())
+        self.authorisation.as_ref().map_or(Ok(()), |authorisation| authorisation.check().map_err(|e| e.under("authorisation")))
     }
 
     /// How the transport reaches the decoder: the log keeps neither codes nor tokens nor the person.

@@ -1,5 +1,5 @@
-//! Health insurance (医保): the decoder of e-vouchers beside the scanner (`ec.query`), the centre of mobile payment (6xxx), and the
-//! gateway of the institution interface (1101 and on), as domain/medins.md tells them.
+//! Health insurance (医保): the decoder of e-vouchers beside the scanner (`ec.query`), the centre of mobile payment (6xxx), the
+//! gateway of the institution interface (1101 and on), and the national authorisation (userQuery), as domain/medins.md tells them.
 //!
 //! Sans-I/O first: [`wire`], [`mobile`] and [`gateway`] make requests and read answers, [`canonical`], [`sign`], [`cipher`] and
 //! [`envelope`] sign, encrypt and verify, [`notify`] reads callbacks; [`MedInsurance`] drives them over `menjie-transport`.
@@ -8,6 +8,7 @@
 //! understood or somebody else's answer leaves open is unknown, never failed.
 #![forbid(unsafe_code)]
 
+pub mod authorisation;
 pub mod canonical;
 pub mod cipher;
 mod client;
@@ -24,4 +25,4 @@ pub mod wire;
 pub mod zip;
 
 pub use client::MedInsurance;
-pub use config::{CentreConfig, GatewayConfig, MedinsConfig};
+pub use config::{AuthorisationConfig, CentreConfig, GatewayConfig, MedinsConfig};

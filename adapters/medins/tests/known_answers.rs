@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{APP_ID, D, PUBLIC, SECRET, centre, known_answers};
+use common::{APP_ID, D, PUBLIC, SECRET, authorisation, centre, known_answers};
 use menjie::access::Private;
 use menjie::{Timestamp, gm};
+use menjie_medins::authorisation::headers;
 use menjie_medins::canonical::{EmptyRule, Numbers, canonical, signed_text};
 use menjie_medins::config::TifConfig;
 use menjie_medins::envelope::{Codec, NotOpened};
@@ -95,13 +96,19 @@ fn every_published_record_is_replayed() {
                 let headers: BTreeMap<_, _> = tif_headers(&config, Timestamp::from_millis(seconds * 1000 + 999), text(&record, "nonce")).into();
                 assert_eq!((headers["x-tif-signature"].as_str(), headers["x-tif-timestamp"].as_str(), headers.len()), (text(&record, "signature"), text(&record, "timestamp"), 4));
             }
+            "portal" => {
+                let config = authorisation(&json!({"partner_id": record["partner_id"], "partner_secret": record["secret"]}));
+                let headers: BTreeMap<_, _> = headers(&config, Timestamp::from_millis(text(&record, "timestamp").parse().unwrap()), "id").into();
+                let wanted = [("god-portal-request-id", "id"), ("god-portal-signature", text(&record, "signature")), ("god-portal-timestamp", text(&record, "timestamp"))];
+                assert_eq!(headers.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>(), wanted);
+            }
             // src/cipher.rs, where the keys are.
             "wrap" | "seal" | "sm4" => {}
             other => panic!("{other} is not replayed"),
         }
         *seen.entry(kind).or_insert(0) += 1;
     }
-    assert_eq!((seen.len(), seen.values().sum::<i32>(), seen["sign"]), (9, 11, 2));
+    assert_eq!((seen.len(), seen.values().sum::<i32>(), seen["sign"]), (10, 12, 2));
 }
 
 #[test]

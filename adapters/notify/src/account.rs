@@ -1,12 +1,10 @@
 //! The official account's login (网页授权): where to ask, and whose a code is. Pure (domain/payments.md §4.1).
 
 use menjie::access::Private;
-use menjie_transport::ApiRequest;
+use menjie_transport::{ApiRequest, Shape, percent};
 use serde_json::Value;
 
 use crate::config::AccountConfig;
-use crate::encode::percent;
-use menjie_transport::Shape;
 
 /// Where the browser asks; the order of parameters matters to some clients.
 pub fn login_url(config: &AccountConfig, back: &str, state: &str) -> String {

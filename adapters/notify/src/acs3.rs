@@ -2,8 +2,9 @@
 
 use menjie::access::Private;
 use menjie::gm;
+use menjie_transport::percent;
 
-use crate::encode::{hmac_sha256, percent, sha256};
+use crate::encode::{hmac_sha256, sha256};
 
 /// The scheme of `Authorization`.
 pub const SCHEME: &str = "ACS3-HMAC-SHA256";

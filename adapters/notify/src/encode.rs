@@ -1,19 +1,7 @@
-//! What both signatures need: percent-encoding, SHA-256, HMAC, the host of an address, UTC.
+//! What both signatures need: SHA-256, HMAC, the host of an address, UTC.
 
 use aws_lc_rs::{digest, hmac};
 use menjie::{Timestamp, gm};
-
-/// RFC 3986: everything but letters, digits and `-._~`.
-pub(crate) fn percent(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
-}
 
 /// Lower-case hex SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
@@ -46,7 +34,6 @@ mod tests {
 
     #[test]
     fn encodings_are_those_of_the_vendors() {
-        assert_eq!(percent("a b*~/+=:{\"码\"}"), "a%20b%2A~%2F%2B%3D%3A%7B%22%E7%A0%81%22%7D");
         assert_eq!(host("https://Sms.example:443"), "sms.example");
         assert_eq!(host("http://127.0.0.1:9406"), "127.0.0.1:9406");
         assert_eq!(host("http://sms.example:80/x"), "sms.example");

@@ -4,13 +4,11 @@
 use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::port::NoticeOrder;
-use menjie_transport::ApiRequest;
+use menjie_transport::{ApiRequest, Shape, percent};
 use serde_json::{Map, Value, json};
 
 use crate::config::{AccountConfig, AccountNotice, MessageKind};
-use crate::encode::percent;
 use crate::notice;
-use menjie_transport::Shape;
 
 /// A token is renewed so long before it ends.
 const EARLY_S: i64 = 300;

@@ -49,6 +49,10 @@ pub struct SimCredentials {
     pub insurance_paas_id: String,
     /// Its secret.
     pub insurance_paas_secret: String,
+    /// Partner at the national authorisation.
+    pub insurance_partner_id: String,
+    /// Its secret.
+    pub insurance_partner_secret: String,
     /// AccessKey or SecretId at both SMS gateways.
     pub sms_key_id: String,
     /// Its secret.
@@ -92,6 +96,8 @@ impl SimCredentials {
             insurance_centre_public_key: CENTRE_PUBLIC_KEY.to_owned(),
             insurance_paas_id: "menjie_sim".to_owned(),
             insurance_paas_secret: "simulator-only-paas-secret-00001".to_owned(),
+            insurance_partner_id: "menjie-sim".to_owned(),
+            insurance_partner_secret: "simulator-only-partner-secret-01".to_owned(),
             sms_key_id: "SIMULATORKEYID0001".to_owned(),
             sms_secret: "simulator-only-sms-secret-000001".to_owned(),
             account_secret: "simulator-only-account-secret-01".to_owned(),
@@ -124,6 +130,7 @@ mod tests {
             &credentials.insurance_app_secret,
             &credentials.insurance_private_key,
             &credentials.insurance_paas_secret,
+            &credentials.insurance_partner_secret,
         ] {
             assert!(!text.contains(secret.as_str()));
         }

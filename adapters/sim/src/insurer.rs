@@ -1,8 +1,10 @@
-//! The insurer (医保): the centre of mobile payment (6201 to 6401, 6203, notices 6302) and the gateway of the institution
-//! interface (1101 and on), over one book of settlements (domain/medins.md §1 to §3): a pure machine.
+//! The insurer (医保): the centre of mobile payment (6201 to 6401, 6203, notices 6302), the gateway of the institution interface
+//! (1101 and on), and the national authorisation (userQuery), over one book of settlements (domain/medins.md §1 to §3): a pure
+//! machine.
 
 mod book;
 mod chain;
+mod consent;
 mod desk;
 mod gateway;
 mod mobile;
@@ -29,6 +31,7 @@ pub use pricing::{Split, Tariff};
 
 use book::Book;
 use chain::WindowVisit;
+use consent::Consents;
 use mobile::Order;
 use notice::Message;
 use people::Members;
@@ -100,6 +103,7 @@ pub struct InsurerTruth {
 pub struct Insurer {
     org_id: String,
     paas: (String, String),
+    consents: Consents,
     keys: Keys,
     options: InsurerOptions,
     members: Members,
@@ -129,6 +133,7 @@ impl Insurer {
         Ok(Insurer {
             org_id: credentials.insurance_org_id.clone(),
             paas: (credentials.insurance_paas_id.clone(), credentials.insurance_paas_secret.clone()),
+            consents: Consents::new(credentials, seed),
             keys: Keys::load(credentials)?,
             options,
             members: Members::new(people, &credentials.insurance_org_id, seed),
@@ -255,6 +260,7 @@ impl Machine for Insurer {
             (Some("revoke_order"), _) => "revoke",
             (Some("refund_Order"), _) => "refund",
             (_, Some(infno)) => gateway::interface(infno),
+            _ if path.starts_with(consent::PATH) => "user_query",
             _ => "unknown",
         }
     }
@@ -270,11 +276,16 @@ impl Machine for Insurer {
         if request.path().starts_with(CENTRE) {
             return self.keys.open(&request.body).map(drop).map_err(|problem| Response::json(200, &no(problem)));
         }
+        if request.path().starts_with(consent::PATH) {
+            return self.consents.admit(request, now).map_err(|problem| Response::json(200, &consent::no(problem)));
+        }
         self.admit_transaction(request, now).map_err(|problem| Response::json(200, &gateway::answer(Err(problem), now)))
     }
 
     fn perform(&mut self, interface: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> Response {
-        let answer = if request.path().starts_with(CENTRE) {
+        let answer = if request.path().starts_with(consent::PATH) {
+            self.user_query(&request.body, now, drawn)
+        } else if request.path().starts_with(CENTRE) {
             let opened = self.keys.admitted(&request.body).map_err(str::to_owned);
             match opened.and_then(|data| self.mobile(interface, &data, now, drawn)) {
                 Ok(data) => json!({"code": "0", "message": "成功", "success": true, "data": data}),

@@ -2,6 +2,7 @@
 
 mod admin;
 mod connection;
+mod consent;
 mod html;
 mod identity;
 mod insurer;
@@ -45,7 +46,7 @@ pub struct SimAddresses {
     pub admin: SocketAddr,
     /// Health codes, e-vouchers, SMS gateways, official account.
     pub identity: SocketAddr,
-    /// The insurer: mobile centre and gateway.
+    /// The insurer: mobile centre, gateway, national authorisation.
     pub insurer: SocketAddr,
 }
 
@@ -93,7 +94,8 @@ pub struct SimUrls {
     /// Health-code platform, e-voucher decoder, both SMS gateways and the official account, which differ by their paths;
     /// its authorise page is `…/connect/oauth2/authorize`.
     pub identity: String,
-    /// The insurer: mobile centre `/org/local/api/hos/…` and gateway `/ebus/gdyb_inf/poc/hsa/hgs/…`.
+    /// The insurer: mobile centre `/org/local/api/hos/…`, gateway `/ebus/gdyb_inf/poc/hsa/hgs/…`, and the national authorisation:
+    /// its page is `…/oauth/authorize`, its exchange `/api/mipuserquery/userQuery/…`.
     pub insurer: String,
 }
 
@@ -144,13 +146,14 @@ impl SimServer {
         };
         let wechat = peers::router(|_| Peer::Wechat, &shared).merge(page::router(&shared)).merge(phone::router(&shared)).merge(html::router());
         let asked = peers::router(peer_of, &shared).merge(login::router(&shared)).merge(html::router());
+        let insurer = peers::router(|_| Peer::Insurer, &shared).merge(consent::router(&shared)).merge(html::router());
         let urls = SimUrls {
             his: listen("addresses.his", addresses.his, peers::router(|_| Peer::His, &shared)).await? + his::BASE_PATH,
             wechat: listen("addresses.wechat", addresses.wechat, wechat).await?,
             invoice: listen("addresses.invoice", addresses.invoice, peers::router(|_| Peer::Invoice, &shared)).await? + invoice::BASE_PATH,
             admin: listen("addresses.admin", addresses.admin, admin::router(&shared).merge(identity::router(&shared)).merge(insurer::router(&shared))).await?,
             identity: listen("addresses.identity", addresses.identity, asked).await?,
-            insurer: listen("addresses.insurer", addresses.insurer, peers::router(|_| Peer::Insurer, &shared)).await?,
+            insurer: listen("addresses.insurer", addresses.insurer, insurer).await?,
         };
         tasks.spawn(pump::run(Arc::clone(&shared), stopped.clone())?);
         Ok(SimServer { urls, shared, stop, tasks })

@@ -9,6 +9,7 @@ mod bucket;
 mod client;
 mod config;
 mod http;
+mod percent;
 mod redact;
 mod shape;
 #[cfg(feature = "testing")]
@@ -18,5 +19,6 @@ mod wire;
 pub use client::{ApiRequest, Client, later};
 pub use config::{ClientConfig, Rate};
 pub use http::{Exchange, Failed, Http, HttpRequest, HttpResponse, Method};
+pub use percent::percent;
 pub use shape::Shape;
 pub use wire::Wire;

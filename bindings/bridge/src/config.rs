@@ -122,6 +122,7 @@ impl HospitalConfig {
             http("insurer", &insurer.http);
             insurer.centre.iter().for_each(|centre| http("insurer.centre", &centre.http));
             insurer.gateway.iter().for_each(|gateway| http("insurer.gateway", &gateway.http));
+            insurer.authorisation.iter().for_each(|authorisation| http("insurer.authorisation", &authorisation.http));
         }
         #[cfg(feature = "notify")]
         if let Some(notify) = &self.notify {
@@ -217,6 +218,7 @@ fn name_peers(root: &mut Map<String, Value>) {
             ("/insurer/http", "insurer"),
             ("/insurer/centre/http", "insurer_centre"),
             ("/insurer/gateway/http", "insurer_gateway"),
+            ("/insurer/authorisation/http", "insurer_authorisation"),
         ] {
             if let Some(Value::Object(http)) = hospital.pointer_mut(section) {
                 http.entry("peer").or_insert_with(|| peer.into());

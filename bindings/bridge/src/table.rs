@@ -103,6 +103,10 @@ static TABLE: &[Op] = &[
     service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.send_code(&caller.hospital, &strict::request(text)?).await?)
     }))),
+    engine!("insurance.authorise", Command, HostOnly, "Takes what a patient has authorised on the national page; the host keeps it sealed and uses it once. Another person's is refused.",
+        service::AuthoriseRequest => service::AuthoriseResponse, [BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer], request, authorise),
+    engine!("insurance.binding", Read, Network, "How a patient is insured, and which institutions he has designated. Waits for HIS and the insurer.",
+        service::InsuranceBindingRequest => service::InsuranceBindingResponse, [HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer], request, insurance_binding),
     pure!("insurance.check_split", Network, "Checks that an insured settlement's split closes (H-1 to H-6, I-1 to I-5, W-1 to W-3) and says its parts.",
         insurance::CheckSplitRequest => insurance::CheckSplitResponse, [BadField, AmountRange], |q| q.run()),
     pure!("insurance.notice", Network, "The notice before an insured payment: until which day it can be refunded.",

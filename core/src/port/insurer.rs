@@ -10,7 +10,7 @@ use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::ident::BusinessNo;
-use crate::insurance::{Authorisation, Designation, InsuredPerson, OrderRef, OrderReport, PersonKey, Placing, SettlementPart, Upload};
+use crate::insurance::{Authorisation, Designation, DesignationPolicy, InsuredPerson, OrderRef, OrderReport, PersonKey, Placing, SettlementPart, Upload};
 use crate::money::Money;
 use crate::payment::{Amounts, RawNotice};
 
@@ -22,6 +22,13 @@ pub enum InsurerCall {
     Identify {
         /// The code as scanned: dynamic and opaque, never read by us, never kept.
         code: Private,
+    },
+    /// What has a patient authorised on the national page, and who is he there (userQuery)? A read that works once.
+    Authorise {
+        /// The code he came back with (authCode, qrcode).
+        code: Private,
+        /// His number at the official account he was sent from.
+        openid: Private,
     },
     /// Who is it, and how is he insured (1101)? A read.
     Person {
@@ -98,6 +105,7 @@ impl InsurerCall {
     pub const fn name(&self) -> &'static str {
         match self {
             InsurerCall::Identify { .. } => "insurer.identify",
+            InsurerCall::Authorise { .. } => "insurer.authorise",
             InsurerCall::Person { .. } => "insurer.person",
             InsurerCall::Designation { .. } => "insurer.designation",
             InsurerCall::FileDesignation { .. } => "insurer.file_designation",
@@ -117,14 +125,16 @@ impl InsurerCall {
             InsurerCall::Place { placing } => Some(placing.order.order_no.as_str()),
             InsurerCall::Query { order } | InsurerCall::Revoke { order } => Some(order.order_no.as_str()),
             InsurerCall::Reverse { reversal } => Some(reversal.no.as_str()),
-            InsurerCall::Identify { .. } | InsurerCall::Person { .. } | InsurerCall::Designation { .. } | InsurerCall::FileDesignation { .. } | InsurerCall::Bill { .. } => None,
+            InsurerCall::Identify { .. } | InsurerCall::Authorise { .. } | InsurerCall::Person { .. } => None,
+            InsurerCall::Designation { .. } | InsurerCall::FileDesignation { .. } | InsurerCall::Bill { .. } => None,
         }
     }
 
     /// Is it asked while a person waits, and never queued?
     pub const fn waits(&self) -> bool {
         match self {
-            InsurerCall::Identify { .. } | InsurerCall::Person { .. } | InsurerCall::Designation { .. } | InsurerCall::FileDesignation { .. } => true,
+            InsurerCall::Identify { .. } | InsurerCall::Authorise { .. } | InsurerCall::Person { .. } => true,
+            InsurerCall::Designation { .. } | InsurerCall::FileDesignation { .. } => true,
             InsurerCall::Upload { .. }
             | InsurerCall::Place { .. }
             | InsurerCall::Query { .. }
@@ -139,6 +149,7 @@ impl InsurerCall {
     pub fn for_log(&self) -> InsurerCall {
         match self.clone() {
             InsurerCall::Identify { code } => InsurerCall::Identify { code: hashed(&code) },
+            InsurerCall::Authorise { code, openid } => InsurerCall::Authorise { code: hashed(&code), openid: hashed(&openid) },
             InsurerCall::Person { by } => InsurerCall::Person {
                 by: Box::new(match *by {
                     PersonKey::Voucher { token, insured_place } => PersonKey::Voucher { token: hashed(&token), insured_place },
@@ -189,6 +200,8 @@ fn closed(order: OrderRef) -> OrderRef {
 pub enum InsurerAnswer {
     /// Whose voucher it is.
     Identify(VoucherHolder),
+    /// What he has authorised.
+    Authorise(Authorised),
     /// How he is insured, a row per insurance; empty for somebody the insurer does not know.
     Person(Vec<InsuredPerson>),
     /// What he has designated.
@@ -259,6 +272,7 @@ impl InsurerAnswer {
         let report = |report: OrderReport| OrderReport { reversal_token: report.reversal_token.as_ref().map(hashed), ..report };
         match self.clone() {
             InsurerAnswer::Identify(holder) => InsurerAnswer::Identify(VoucherHolder { ec_token: hashed(&holder.ec_token), ..holder }),
+            InsurerAnswer::Authorise(authorised) => InsurerAnswer::Authorise(Authorised { pay_auth_no: hashed(&authorised.pay_auth_no), ..authorised }),
             InsurerAnswer::Upload(uploaded) => InsurerAnswer::Upload(Uploaded { pay_token: hashed(&uploaded.pay_token), ..uploaded }),
             InsurerAnswer::Place(told) => InsurerAnswer::Place(report(told)),
             InsurerAnswer::Query(told) => InsurerAnswer::Query(report(told)),
@@ -289,6 +303,26 @@ pub struct VoucherHolder {
     pub sex_code: Option<String>,
     /// Birth date, if told.
     pub birth_date: Option<BizDate>,
+}
+
+/// A patient has authorised one payment on his phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorised {
+    /// What opens it (payAuthNo); minutes, once.
+    pub pay_auth_no: Private,
+    /// Who authorised it.
+    pub name: Private,
+    /// His document number.
+    pub id_no: Private,
+}
+
+/// What the town says about designated institutions (门诊选点), and which of them this hospital is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DesignationRule<'a> {
+    /// This hospital (fixmedins_code).
+    pub institution: &'a str,
+    /// The town's rule.
+    pub policy: &'a DesignationPolicy,
 }
 
 /// Who gives the cash part of a mixed order back.
@@ -340,6 +374,17 @@ pub trait Insurer: Send + Sync {
     /// What it can do: data for the machines and the runner.
     fn traits(&self) -> InsurerTraits {
         InsurerTraits::default()
+    }
+
+    /// Where a phone asks its user to authorise a payment; `back` is our page it returns to, and `state` comes back with it.
+    /// None where the hospital has no such page.
+    fn authorise_url(&self, _back: &str, _state: &str) -> Option<String> {
+        None
+    }
+
+    /// What counts as designated; none where nobody is asked about designations.
+    fn designation_rule(&self) -> Option<DesignationRule<'_>> {
+        None
     }
 
     /// Does this adapter write the transfer log itself, where the bytes are?

@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, Hospital};
+use super::view::BillView;
 use crate::bill::Bill;
 use crate::calendar::Timestamp;
+use crate::charge::PayerClass;
 use crate::error::{Code, Error, Result};
 use crate::ident::{BusinessNo, PaymentId, SettlementId};
 use crate::insurance::{Authorisation, INSURANCE_TYPES, InsuredPerson, Notice, PayPath, PersonKey, Turn, Upload, UploadFacts, notice, pay_path, turns};
 use crate::money::Money;
-use crate::port::{Answer, Call, CashOwner, HisAnswer, HisCall, InsurerAnswer, InsurerCall, Outcome, PatientFile, UploadOf};
+use crate::port::{Answer, Call, CashOwner, HisAnswer, HisCall, Insurer, InsurerAnswer, InsurerCall, Outcome, PatientFile, UploadOf};
 use crate::refund::Window;
 use crate::workflow::Refusal;
 use crate::workflow::payment::{InsuredOrder, insured_order_no};
@@ -38,13 +40,11 @@ pub(super) struct Insurable {
 /// Kind of document in the insurer's table (psn_cert_type): 居民身份证.
 const IDENTITY_CARD: &str = "01";
 
-type Decided<T> = std::result::Result<T, Refusal>;
+pub(super) type Decided<T> = std::result::Result<T, Refusal>;
 
 impl Insurable {
     pub(super) fn shown(&self, window: &Window, now: Timestamp) -> QuotedInsurance {
-        let code = &self.person.insurance_type;
-        let name = INSURANCE_TYPES.iter().find(|t| t.code == code).map_or(code.as_str(), |t| t.name);
-        QuotedInsurance { insurance_name: name.to_owned(), notice: notice(now, window) }
+        QuotedInsurance { insurance_name: insurance_name(&self.person.insurance_type), notice: notice(now, window) }
     }
 
     /// The order of a payment that is about to be born.
@@ -67,15 +67,34 @@ impl Insurable {
     }
 }
 
+/// The name of an insurance type (险种); one that is not in the table stands for itself.
+pub(super) fn insurance_name(code: &str) -> String {
+    INSURANCE_TYPES.iter().find(|t| t.code == code).map_or(code, |t| t.name).to_owned()
+}
+
+/// Whoever insured payments are made with, if this hospital makes them.
+pub(super) fn insurer_of(hospital: &Hospital) -> Decided<&dyn Insurer> {
+    hospital.insurer.as_deref().filter(|insurer| insurer.traits().mobile && hospital.his.traits().upload_facts).ok_or_else(off)
+}
+
+/// Says of a bill of an insured visit whether it may be paid with insurance now; `bills` are all of the patient's.
+pub(super) fn with_insurance(view: BillView, bills: &[Bill], bill: &Bill) -> BillView {
+    if !view.payable || view.zero || bill.payer != PayerClass::Insured {
+        return view;
+    }
+    match its_turn(bills, bill) {
+        Ok(()) => BillView { insured: true, ..view },
+        Err(refusal) => BillView { insured_refusal: Some(refusal), ..view },
+    }
+}
+
 impl Engine {
     /// May this bill be paid with insurance, and what would be uploaded?
     pub(super) async fn insurable(&self, hospital: &Hospital, file: &PatientFile, bills: &[Bill], wanted: &Bill, authorisation: &Authorisation) -> Result<Decided<Insurable>> {
-        let Some(insurer) = hospital.insurer.as_deref().filter(|insurer| insurer.traits().mobile) else {
-            return Ok(Err(off()));
+        let insurer = match insurer_of(hospital) {
+            Ok(insurer) => insurer,
+            Err(refusal) => return Ok(Err(refusal)),
         };
-        if !hospital.his.traits().upload_facts {
-            return Ok(Err(off()));
-        }
         if let Err(refusal) = its_turn(bills, wanted) {
             return Ok(Err(refusal));
         }
@@ -109,9 +128,10 @@ impl Engine {
         Ok(Err(refusal))
     }
 
-    async fn insured_person(&self, hospital: &Hospital, file: &PatientFile) -> Result<Decided<InsuredPerson>> {
+    /// The patient as the insurer knows him; a refusal when he is not insured, or no document says who he is.
+    pub(super) async fn insured_person(&self, hospital: &Hospital, file: &PatientFile) -> Result<Decided<InsuredPerson>> {
         let Some(id_no) = &file.id_no else {
-            return Ok(Err(Refusal::new("no_document", "档案中没有有效证件号码，不能使用医保支付", "请到收费窗口补全证件信息")));
+            return Ok(Err(no_document()));
         };
         let by = PersonKey::Document { id_type: IDENTITY_CARD.to_owned(), id_no: id_no.clone(), name: file.name.clone() };
         let rows = match self.perform(hospital, &Call::Insurer { call: InsurerCall::Person { by: Box::new(by) } }, 1).await {
@@ -124,6 +144,10 @@ impl Engine {
     }
 }
 
+pub(super) fn no_document() -> Refusal {
+    Refusal::new("no_document", "档案中没有有效证件号码，不能使用医保支付", "请到收费窗口补全证件信息")
+}
+
 fn off() -> Refusal {
     Refusal::new("insurance_off", "暂不能使用医保移动支付", "请选择自费支付，或到收费窗口办理医保结算")
 }
@@ -131,7 +155,8 @@ fn off() -> Refusal {
 /// Insured bills are settled one after the other: deductible and limits count from each to the next.
 fn its_turn(bills: &[Bill], wanted: &Bill) -> Decided<()> {
     if pay_path(wanted) != PayPath::Insured {
-        return Err(Refusal::new("self_paid_bill", "该单据不属于医保支付范围", "请选择自费支付"));
+        let text = if wanted.payer == PayerClass::Insured { "该单据都是自费项目，不能医保支付" } else { "该次就诊为自费，不能医保支付" };
+        return Err(Refusal::new("self_paid_bill", text, "请选择自费支付"));
     }
     let turns = turns(bills);
     let turn = bills.iter().position(|bill| bill.bill_id == wanted.bill_id).and_then(|at| turns.get(at));

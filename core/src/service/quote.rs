@@ -153,7 +153,8 @@ impl Engine {
         Ok(quote)
     }
 
-    async fn patient_file(&self, hospital: &crate::ident::HospitalId, patient: &PatientId) -> Result<PatientFile> {
+    /// A patient's file, read from HIS.
+    pub(super) async fn patient_file(&self, hospital: &crate::ident::HospitalId, patient: &PatientId) -> Result<PatientFile> {
         let hospital = self.hospital(hospital)?;
         let by = FindPatient { way: IdentifyWay::PatientNo, token: crate::access::Private::new(patient.as_str()) };
         let HisAnswer::FindPatient(files) = self.read_his(hospital, HisCall::FindPatient { by }).await? else {

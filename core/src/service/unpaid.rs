@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, Hospital};
+use super::insure::{insurer_of, with_insurance};
 use super::view::BillView;
 use crate::access::Caller;
 use crate::bill::{Bill, GroupInput, group};
@@ -64,10 +65,16 @@ impl Engine {
         let as_of = self.now();
         let grouped = self.grouped(hospital, &request.patient_id).await?;
         let live = self.live_lines(hospital, &request.patient_id).await?;
+        // The turns of insured bills count over all visits.
+        let insured: Option<Vec<Bill>> = insurer_of(hospital).is_ok().then(|| grouped.iter().filter_map(|g| g.bills.as_ref().ok()).flatten().cloned().collect());
+        let shown = |bill: &Bill| match &insured {
+            Some(all) => with_insurance(shown(bill, &live), all, bill),
+            None => shown(bill, &live),
+        };
         let mut visits = Vec::with_capacity(grouped.len());
         for Grouped { visit, bills } in grouped {
             visits.push(match bills {
-                Ok(bills) => VisitBills { visit, bills: bills.iter().map(|bill| shown(bill, &live)).collect(), problem: None },
+                Ok(bills) => VisitBills { visit, bills: bills.iter().map(shown).collect(), problem: None },
                 Err(error) => VisitBills { visit, bills: Vec::new(), problem: Some(unpriced(&error)) },
             });
         }

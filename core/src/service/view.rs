@@ -88,6 +88,12 @@ pub struct BillView {
     /// Why not, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// It may be paid with insurance now, once the patient authorises it; in the list of what is unpaid only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub insured: bool,
+    /// Why it may not, though its visit is insured: its turn has not come, or nothing on it is covered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured_refusal: Option<Refusal>,
     /// The payment that is under way for it, so that a page can go on with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<PaymentId>,
@@ -108,6 +114,8 @@ impl BillView {
             zero: bill.zero,
             payable: refusal.is_none(),
             refusal,
+            insured: false,
+            insured_refusal: None,
             payment_id: None,
             lines: bill.lines.iter().map(LineView::of).collect(),
         }
@@ -239,6 +247,9 @@ pub struct SettlementView {
     /// When it was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
+    /// Who paid what of it, when an insurer paid a part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurance: Option<InsuranceView>,
     /// Its invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceView>,
@@ -271,6 +282,7 @@ impl SettlementView {
             guidance: s.receipt.as_ref().and_then(|r| r.guidance.clone()),
             channel: s.channel.clone(),
             paid_at: s.paid.as_ref().map(|p| p.at),
+            insurance: s.insured.as_deref().map(|order| InsuranceView::paid(order.amounts)),
             invoice: invoice.map(InvoiceView::of),
             refund_id: s.refund,
             successor_id: s.chain.and_then(|chain| chain.next),
@@ -313,9 +325,12 @@ pub struct InsuranceView {
 impl InsuranceView {
     fn of(p: &Payment, window: &Window, now: Timestamp) -> Option<InsuranceView> {
         let insured = p.insured.as_deref().filter(|insured| insured.split.is_some())?;
-        let Amounts { cash_fen, account_fen, fund_fen, other_fen } = insured.amounts();
         let notice = (p.st == PaymentSt::Priced).then(|| notice(now, window));
-        Some(InsuranceView { fund_fen, account_fen, other_fen, cash_fen, notice })
+        Some(InsuranceView { notice, ..InsuranceView::paid(insured.amounts()) })
+    }
+
+    fn paid(Amounts { cash_fen, account_fen, fund_fen, other_fen }: Amounts) -> InsuranceView {
+        InsuranceView { fund_fen, account_fen, other_fen, cash_fen, notice: None }
     }
 }
 
@@ -343,6 +358,9 @@ pub struct PaymentView {
     pub expires_at: Timestamp,
     /// Now, by the server's clock, so that a page can count down.
     pub now: Timestamp,
+    /// It is paid with insurance: the patient agrees to what the insurer pays before he pays the rest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub insured: bool,
     /// Who pays what, once the insurer has quoted; the notice until the patient has agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insurance: Option<InsuranceView>,
@@ -379,6 +397,7 @@ impl PaymentView {
             channel: p.channel.clone(),
             expires_at: p.expires_at,
             now,
+            insured: p.insured.is_some(),
             insurance: InsuranceView::of(p, window, now),
             handover: if p.st == PaymentSt::Paying { p.handover.clone() } else { None },
             settlements,

@@ -25,7 +25,7 @@
       const bridge = window.WeixinJSBridge;
       if (!bridge) { mj.one('[data-no-wechat]').hidden = false; return; }
       // "ok" proves nothing: whatever it says, the server is asked.
-      bridge.invoke('getBrandWCPayRequest', fields, () => window.location.reload());
+      bridge.invoke(fields.mixTradeNo ? 'requestMedicalInsurancePay' : 'getBrandWCPayRequest', fields, () => window.location.reload());
     }
   });
 }(window.mj));

@@ -84,7 +84,7 @@ fn refused(app: &App, visit: &Visit, title: &str, text: &str) -> Page<Response> 
 }
 
 /// Where the pages are for the outside: as configured, or as the browser called us.
-fn public_url(app: &App, headers: &HeaderMap) -> String {
+pub(super) fn public_url(app: &App, headers: &HeaderMap) -> String {
     let configured = &app.pages().settings.h5.public_url;
     configured.clone().unwrap_or_else(|| {
         let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or("localhost");
@@ -92,6 +92,7 @@ fn public_url(app: &App, headers: &HeaderMap) -> String {
     })
 }
 
-fn secure(app: &App) -> &'static str {
+/// What a cookie says where only TLS may carry it.
+pub(super) fn secure(app: &App) -> &'static str {
     if app.settings().behind_tls_proxy { "; Secure" } else { "" }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::answer::{self, Page};
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
+use super::presettle;
 use super::qr;
 use super::shown::yuan;
 use super::unpaid;
@@ -47,7 +48,6 @@ impl Stage {
     /// `None` when the result's page has the word.
     pub fn of(progress: Progress) -> Option<Stage> {
         match progress {
-            // What the insurer pays is agreed to on a page of its own, which leads here.
             Progress::Preparing | Progress::AwaitingConsent => Some(Stage::Preparing),
             Progress::AwaitingPayment => Some(Stage::Awaiting),
             Progress::Confirming => Some(Stage::Confirming),
@@ -147,9 +147,13 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
     if view.progress == Progress::Preparing {
         view = app.engine().get(&session.caller, &SettlementGetRequest { payment_id, wait_ms: OPENING_MS, since: Some(view.version) }).await?;
     }
+    if presettle::Stage::of(&view).is_some() {
+        // What the insurer pays is agreed to on a page of its own, which leads here.
+        return Ok(answer::see(&visit.at(&format!("/pre/{id}"))));
+    }
     let f = Frame::of(&app, &visit, &session, Idle::Never);
     match Stage::of(view.progress) {
-        Some(stage) => answer::page(&PayPage { part: false, amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, false)?, f }),
+        Some(stage) => answer::page(&PayPage { part: false, amount: to_pay(&view), p: paying(&app, &f, &view, stage, false)?, f }),
         None => Ok(answer::see(&visit.at(&format!("/result/{id}")))),
     }
 }
@@ -162,7 +166,7 @@ pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Pa
         return Ok(answer::unchanged());
     }
     let f = Frame::of(&app, &visit, &session, Idle::Never);
-    answer::page(&PayStage { part: true, amount: yuan(view.amount_fen), p: paying(&app, &f, &view, stage, shows.asked)?, f })
+    answer::page(&PayStage { part: true, amount: to_pay(&view), p: paying(&app, &f, &view, stage, shows.asked)?, f })
 }
 
 /// `POST /pay/{id}/cancel`: the order is closed with proof; money that is already there is not lost.
@@ -173,6 +177,11 @@ pub async fn cancel(State(app): State<App>, signed: Signed, Path(id): Path<Strin
     // Accepted or refused, the page of the payment knows how it stands.
     let _ = detached(async move { app.engine().cancel(&caller, &request).await }).await?;
     Ok(answer::see(&signed.visit.at(&format!("/pay/{id}"))))
+}
+
+/// What the patient himself pays.
+fn to_pay(view: &PaymentView) -> String {
+    yuan(view.insurance.as_ref().map_or(view.amount_fen, |insurance| insurance.cash_fen))
 }
 
 fn paying(app: &App, f: &Frame, view: &PaymentView, stage: Stage, asked: bool) -> Page<Paying> {

@@ -10,7 +10,7 @@ use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::pay::{self, Shows, Stage, id_of};
 use super::qr;
-use super::shown::{Settled, day, moment, yuan};
+use super::shown::{Settled, Split, day, moment, yuan};
 use super::visit::Signed;
 use crate::app::App;
 use crate::input::Asked;
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub text: String,
     /// Amount.
     pub amount: String,
+    /// Who paid what, when an insurer pays a part.
+    pub split: Option<Split>,
     /// When it was paid.
     pub paid_at: Option<String>,
     /// Its parts, each with its invoice's code if it has one.
@@ -99,6 +101,7 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
         Progress::Done => ("ok", "tick", &t.result_done, &t.result_done_text),
         Progress::Refunding => ("back", "back", &t.result_refunding, &t.result_refunding_text),
         Progress::Refunded => ("back", "back", &t.result_refunded, &t.result_refunded_text),
+        Progress::Closed if view.insured => ("closed", "close", &t.result_closed_insured, &t.result_closed_insured_text),
         Progress::Closed => ("closed", "close", &t.result_closed, &t.result_closed_text),
         Progress::AtWindow => ("window", "person", &t.result_window, &t.result_window_text),
         Progress::Booking | Progress::Preparing | Progress::AwaitingConsent | Progress::AwaitingPayment | Progress::Confirming => {
@@ -127,6 +130,7 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
         title: f.say(title),
         text: f.say(text),
         amount: yuan(view.amount_fen),
+        split: view.insurance.as_ref().filter(|_| view.progress != Progress::Closed).map(Split::of),
         paid_at,
         parts,
         goes_on,

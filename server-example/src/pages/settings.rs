@@ -46,6 +46,8 @@ pub struct Phone {
     /// By what a file is bound or found here, among `server.identify_ways`: `phone`, `visit_no`. A phone cannot show that a card
     /// is in somebody's hand, so a number alone is for hospitals whose numbers cannot be guessed.
     pub identify_ways: Vec<IdentifyWay>,
+    /// Where designated institutions are registered (粤医保 门诊选点登记); patients only read about it when left out.
+    pub designation_url: Option<String>,
 }
 
 /// Three colours; everything else is derived from them by the style sheet.
@@ -145,7 +147,7 @@ impl Default for Colours {
 
 impl Default for Phone {
     fn default() -> Phone {
-        Phone { public_url: None, patients_max: 4, identify_ways: vec![IdentifyWay::Phone] }
+        Phone { public_url: None, patients_max: 4, identify_ways: vec![IdentifyWay::Phone], designation_url: None }
     }
 }
 
@@ -193,6 +195,9 @@ impl PageSettings {
         }
         if self.h5.public_url.as_deref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://127.0.0.1:")) || url.ends_with('/')) {
             return bad("h5.public_url", "must begin with https:// and have no / at its end");
+        }
+        if self.h5.designation_url.as_deref().is_some_and(|url| !url.starts_with("https://") || url.contains(char::is_whitespace)) {
+            return bad("h5.designation_url", "must begin with https://");
         }
         if !self.h5.identify_ways.iter().all(|way| matches!(way, IdentifyWay::Phone | IdentifyWay::VisitNo)) {
             return bad("h5.identify_ways", "may name phone and visit_no");
@@ -249,6 +254,7 @@ mod tests {
             (r#"{"h5":{"patients_max":0}}"#, "server.pages.h5.patients_max"),
             (r#"{"h5":{"identify_ways":["id_card"]}}"#, "server.pages.h5.identify_ways"),
             (r#"{"h5":{"public_url":"http://pay.example"}}"#, "server.pages.h5.public_url"),
+            (r#"{"h5":{"designation_url":"javascript:alert(1)"}}"#, "server.pages.h5.designation_url"),
             (r#"{"frame_ancestors":["https://a; script-src *"]}"#, "server.pages.frame_ancestors"),
             (r#"{"kiosk":{"device":{"kind":"wedge","prefix":"","suffix":"Enter"}}}"#, "server.pages.kiosk.device"),
             (r#"{"kiosk":{"device":{"kind":"agent","url":"http://10.1.1.1:80","token":"t"}}}"#, "server.pages.kiosk.device.url"),

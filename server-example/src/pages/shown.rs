@@ -3,7 +3,7 @@
 
 use menjie::access::Private;
 use menjie::money::Money;
-use menjie::service::{BillView, LineView, SettlementView, VisitBills};
+use menjie::service::{BillView, InsuranceView, LineView, SettlementView, VisitBills};
 use menjie::workflow::Refusal;
 
 use super::frame::Frame;
@@ -66,6 +66,10 @@ pub struct Bill {
     pub zero: bool,
     /// Why not.
     pub refusal: Option<Refusal>,
+    /// May it be paid with insurance now?
+    pub insured: bool,
+    /// Why not, of an insured visit.
+    pub insured_why: Option<String>,
     /// The payment to go on with.
     pub payment: Option<String>,
     /// Its items.
@@ -130,6 +134,8 @@ impl Bill {
             payable: bill.payable,
             zero: bill.zero,
             refusal: bill.refusal,
+            insured: bill.insured,
+            insured_why: bill.insured_refusal.map(|refusal| refusal.text),
             payment: bill.payment_id.map(|id| id.to_string()),
             lines: bill.lines.into_iter().map(Line::of).collect(),
         }
@@ -164,6 +170,25 @@ fn price(text: &str) -> String {
     }
 }
 
+/// Who pays what of an insured payment.
+pub struct Split {
+    /// Pooled fund.
+    pub fund: String,
+    /// Personal account.
+    pub account: String,
+    /// Others.
+    pub other: String,
+    /// The patient himself.
+    pub cash: String,
+}
+
+impl Split {
+    /// As the engine shows it.
+    pub fn of(view: &InsuranceView) -> Split {
+        Split { fund: yuan(view.fund_fen), account: yuan(view.account_fen), other: yuan(view.other_fen), cash: yuan(view.cash_fen) }
+    }
+}
+
 /// A settlement of a result or of the paid list.
 pub struct Settled {
     /// Its id; opaque.
@@ -172,6 +197,8 @@ pub struct Settled {
     pub dept: String,
     /// `123.45`.
     pub amount: String,
+    /// Who paid what, when an insurer paid a part.
+    pub split: Option<Split>,
     /// Where to go next.
     pub place: Option<String>,
     /// HIS's receipt number.
@@ -192,6 +219,7 @@ impl Settled {
             id: view.settlement_id.to_string(),
             dept: frame.discreet(&view.dept_name),
             amount: yuan(view.total_fen),
+            split: view.insurance.as_ref().map(Split::of),
             place: view.guidance.as_deref().map(|text| frame.discreet(text)),
             receipt: view.receipt_no.clone(),
             invoice: invoice.and_then(|i| i.url.clone()),

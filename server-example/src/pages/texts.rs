@@ -4,10 +4,11 @@
 //! `{hospital}`, `{window}`, `{who}`, `{minutes}`, `{count}` and `{code}` (what a device says) are filled in where they stand; a
 //! replacement may use what the original has.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+mod own;
 
-use menjie::error::{Code, Error, Result};
+use std::borrow::Cow;
+
+pub use own::fill;
 
 macro_rules! texts {
     ($($(#[$area:meta])* $id:ident = $text:literal;)+) => {
@@ -186,6 +187,10 @@ texts! {
     pay_self = "自费支付";
     pay_insured = "医保支付";
     pay_insured_why = "暂未开通，请到窗口办理";
+    pay_insured_self = "本次就诊为自费，不能医保支付";
+    pay_insured_later = "目前没有可医保支付的单据";
+    pay_insured_phone = "请在手机上办理";
+    pay_insured_ok = "医保可付";
     bill_title = "费用明细";
     to_unpaid = "返回待缴费用";
     line_item = "项目";
@@ -327,6 +332,57 @@ texts! {
     channel_wechat_kiosk = "下一步用手机扫码";
     channel_wechat_phone = "下一步打开微信支付";
 
+    insured_title = "医保支付";
+    insured_sub = "由参保人本人授权，每次支付授权一次";
+    insured_person = "参保人";
+    insured_document = "证件号码";
+    insured_kind = "险种";
+    insured_state = "授权状态";
+    insured_state_no = "未授权";
+    insured_state_until = "已授权，有效至";
+    insured_designated = "门诊选点";
+    insured_designated_unknown = "暂时查不到选点信息，不影响支付";
+    insured_institution = "定点机构";
+    insured_valid = "有效期";
+    insured_valid_long = "长期";
+    insured_register = "去“粤医保”办理选点登记";
+    insured_authorise = "授权医保支付";
+    insured_refresh = "刷新";
+    insured_none = "暂不能使用医保支付";
+    insured_down = "医保系统暂时没有响应";
+    insured_down_text = "请稍后刷新重试，也可以选择自费支付；自费支付后不能再转为医保结算。";
+    insured_cancelled = "没有完成医保授权";
+    insured_cancelled_text = "您取消了授权，或授权已失效。可以重新授权，或选择自费支付。";
+    insured_other = "授权人不是当前就诊人，不能使用";
+    insured_other_text = "请由就诊人本人在自己的手机上授权，或选择自费支付。";
+    insured_spent = "医保授权已使用或已过期";
+    insured_spent_text = "请重新授权后再支付。";
+    insured_login = "请从医院公众号进入";
+    insured_login_text = "医保支付要在微信里的医院公众号中办理，请登录后继续。";
+    insured_scan_title = "医保支付请在手机上办理";
+    insured_scan_sub = "医保支付需要参保人本人在手机上授权";
+    insured_scan_one = "用微信扫一扫，进入医院公众号";
+    insured_scan_two = "登录后打开“待缴费用”，点“医保支付”";
+    insured_scan_three = "按提示授权、核对金额并支付";
+    insured_scan_none = "请在微信中搜索“{hospital}”公众号进入。";
+    insured_scan_label = "公众号二维码";
+
+    pre_title = "医保结算";
+    pre_pricing = "正在计算医保支付金额";
+    pre_pricing_text = "一般只需几秒，请不要离开；等待时间较长时，可以取消或改为自费支付。";
+    pre_notice = "请先阅读";
+    pre_fund = "统筹支付";
+    pre_account = "个人账户";
+    pre_other = "其他支付";
+    pre_cash = "自付";
+    pre_seen = "我已知悉退费规定";
+    pre_go = "确认并支付";
+    pre_back = "取消结算";
+    pre_self = "改为自费支付";
+    pre_self_ask = "要改为自费支付吗？";
+    pre_self_text = "自费支付后，这张单据不能再转为医保结算。";
+    pre_self_no = "继续医保结算";
+
     pay_title = "请支付";
     pay_code_label = "微信支付二维码";
     pay_preparing = "正在准备，请稍候";
@@ -353,6 +409,8 @@ texts! {
     result_refunded_text = "钱已退回您的付款账户，可以重新缴费。";
     result_closed = "订单已关闭，未收款";
     result_closed_text = "没有扣款，可以重新缴费。";
+    result_closed_insured = "医保结算没有完成，未扣款";
+    result_closed_insured_text = "可能已取消、已超时或未通过医保审核。可以重新办理医保支付，或选择自费支付。";
     result_window = "请到窗口核对处理";
     result_window_text = "这笔费用需要工作人员核对，款项记录完好。请到{window}出示下面的号码。";
     result_again = "重新缴费";
@@ -385,70 +443,4 @@ texts! {
     error_500_text = "我们已记录这个问题。已支付的款项不会丢失；请重试，或到{window}办理。";
     error_503_title = "医院系统暂时没有响应";
     error_503_text = "请稍等片刻重试，或到{window}办理。已支付的款项不会丢失。";
-}
-
-impl Texts {
-    /// Ours, with those of the hospital in their place. A text of an unknown id, or one that fills in what the original does
-    /// not have, is refused by name.
-    pub fn with(own: &BTreeMap<String, String>) -> Result<Texts> {
-        let mut texts = Texts::default();
-        for (id, text) in own {
-            let refuse = |problem: &'static str| Err(Error::new(Code::BadPolicy).with("field", format!("server.pages.texts.{id}")).with("problem", problem));
-            let Some(slot) = texts.slot(id) else { return refuse("is no text of ours; docs/guide/server.md lists them") };
-            if text.trim().is_empty() || text.chars().count() > 200 {
-                return refuse("must have 1 to 200 characters");
-            }
-            if blanks(text).iter().any(|blank| !blanks(slot).contains(blank) && !["{hospital}", "{window}"].contains(blank)) {
-                return refuse("fills in something the original does not have");
-            }
-            *slot = Cow::Owned(text.clone());
-        }
-        Ok(texts)
-    }
-}
-
-/// The `{…}` of a text.
-fn blanks(text: &str) -> Vec<&str> {
-    text.match_indices('{').filter_map(|(at, _)| text.get(at..)?.find('}').and_then(|end| text.get(at..=at + end))).collect()
-}
-
-/// Fills `{name}` in; what is not given stays.
-pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What must never stand on a screen that others see.
-    const TELLING: [&str; 6] = ["精神", "心理", "抑郁", "焦虑", "失眠", "psych"];
-
-    #[test]
-    fn texts_are_complete_neutral_and_without_unknown_blanks() {
-        assert!(Texts::ALL.len() > 100);
-        for (id, text) in Texts::ALL {
-            assert!(!text.trim().is_empty(), "{id}");
-            assert!(TELLING.iter().all(|word| !text.contains(word)), "{id}: {text}");
-            for blank in blanks(text) {
-                assert!(["{hospital}", "{window}", "{who}", "{minutes}", "{count}", "{code}"].contains(&blank), "{id}: {blank}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_hospital_replaces_texts_by_id() {
-        let own = |id: &str, text: &str| BTreeMap::from([(id.to_owned(), text.to_owned())]);
-        assert_eq!(Texts::with(&own("tile_pay", "缴费")).unwrap().tile_pay, "缴费");
-        Texts::with(&own("help", "请到{window}")).unwrap();
-        for (id, text) in [("tile_pya", "缴费"), ("tile_pay", " "), ("tile_pay", "{minutes}分钟")] {
-            let error = Texts::with(&own(id, text)).unwrap_err();
-            assert!(error.context().any(|(key, value)| key == "field" && value == format!("server.pages.texts.{id}")), "{error}");
-        }
-    }
-
-    #[test]
-    fn blanks_are_filled_and_others_stay() {
-        assert_eq!(fill("到{window}，{minutes}分钟{x}", &[("window", "1号窗"), ("minutes", "2")]), "到1号窗，2分钟{x}");
-    }
 }

@@ -7,7 +7,8 @@ use menjie::service::UnpaidRequest;
 
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
-use super::shown::{Visited, moment, yuan};
+use super::insurance::{self, fresh_key};
+use super::shown::{Bill, Visited, moment, yuan};
 use super::visit::Signed;
 use crate::app::App;
 
@@ -19,8 +20,20 @@ struct Unpaid {
     payable: usize,
     total: String,
     as_of: String,
+    /// The bill that insurance may pay now.
+    insured: Option<Insured>,
+    /// Why there is none.
+    insured_why: String,
     /// Why the last choice could not be paid.
     notice: Option<(String, String)>,
+}
+
+/// A bill that may be paid with insurance.
+struct Insured {
+    dept: String,
+    amount: String,
+    /// The command's key: this page begins one payment, however often its button is pressed.
+    key: String,
 }
 
 /// `GET /unpaid`.
@@ -34,5 +47,23 @@ pub async fn show(app: &App, Signed { visit, session }: Signed, notice: Option<(
     let f = Frame::of(app, &visit, &session, Idle::Work);
     let visits: Vec<Visited> = listed.visits.into_iter().map(|visit| Visited::of(&f, visit)).collect();
     let payable = visits.iter().flat_map(|v| &v.bills).filter(|b| b.payable).count();
-    answer::page(&Unpaid { visits, payable, total: yuan(listed.payable_fen), as_of: moment(listed.as_of), notice, f })
+    let offered = insurance::offered(app)?;
+    let insured = visits.iter().flat_map(|v| &v.bills).find(|bill| bill.insured && offered);
+    let insured = insured.map(|bill| Insured { dept: bill.dept.clone(), amount: bill.amount.clone(), key: fresh_key(app) });
+    let insured_why = why(&f, offered, &visits);
+    answer::page(&Unpaid { insured, insured_why, visits, payable, total: yuan(listed.payable_fen), as_of: moment(listed.as_of), notice, f })
+}
+
+/// Why insurance pays nothing now: in words, on the button.
+fn why(f: &Frame, offered: bool, visits: &[Visited]) -> String {
+    let t = f.t();
+    if !offered {
+        return t.pay_insured_why.to_string();
+    }
+    let bills: Vec<&Bill> = visits.iter().filter(|visit| visit.insured).flat_map(|visit| &visit.bills).collect();
+    match bills.iter().find_map(|bill| bill.insured_why.clone()) {
+        Some(why) => why,
+        None if bills.is_empty() => t.pay_insured_self.to_string(),
+        None => t.pay_insured_later.to_string(),
+    }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod callbacks;
 mod desk;
 mod identify;
+mod insured;
 mod newcomers;
 mod operate;
 mod pages;

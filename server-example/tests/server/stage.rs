@@ -71,6 +71,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         menjie_keys::write(&folder.path().join("keys.json"), &KeyRing::generate(&OsEntropy)).unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        sim.with(|hospital, _| hospital.insurer.set_notify_url(Some(format!("http://127.0.0.1:{port}/notify/insurer"))));
         let staff = token::fresh(&OsEntropy);
         let mut config = config(sim.urls(), &His::simulated(sim.urls()), &json!({}), port, &staff);
         change(&mut config);

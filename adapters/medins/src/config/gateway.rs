@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use menjie::access::Private;
+use menjie::insurance::DesignationPolicy;
 use menjie::{Error, Result};
 use menjie_transport::ClientConfig;
 use serde::Deserialize;
@@ -85,6 +86,9 @@ pub struct GatewayConfig {
     /// The last of them.
     #[serde(default = "last_serial")]
     pub last_serial: u16,
+    /// The town's rule about designated institutions.
+    #[serde(default)]
+    pub designation: DesignationConfig,
     /// Where settlements are cleared (setl_optins); the place unless said.
     #[serde(default)]
     pub clearing_place: Option<String>,
@@ -92,6 +96,30 @@ pub struct GatewayConfig {
     /// as one that the centre has and we have not. Not verified at a real centre, so it is off.
     #[serde(default)]
     pub day_by_statement: bool,
+}
+
+/// The town's rule about designated institutions (门诊选点). Patients file in the insurer's own mini-program.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DesignationConfig {
+    /// How many a person may have at once: 1 to 9.
+    pub at_most: u8,
+    /// The insurance types that need one at all.
+    pub insurance_types: Vec<String>,
+}
+
+impl Default for DesignationConfig {
+    fn default() -> DesignationConfig {
+        let DesignationPolicy { at_most, insurance_types, .. } = DesignationPolicy::default();
+        DesignationConfig { at_most, insurance_types }
+    }
+}
+
+impl DesignationConfig {
+    /// As the rule reads it.
+    pub(crate) fn policy(&self) -> DesignationPolicy {
+        DesignationPolicy { at_most: self.at_most, insurance_types: self.insurance_types.clone(), ..DesignationPolicy::default() }
+    }
 }
 
 /// Headers of the Guangdong gateway.
@@ -172,6 +200,9 @@ impl GatewayConfig {
         }
         if self.variants.iter().any(|(infno, variant)| infno.len() != 4 || !variant.starts_with(infno.as_str()) || variant.len() != 5) {
             return Err(Error::field("variants", "must say four digits and the same with a letter behind"));
+        }
+        if !(1..=9).contains(&self.designation.at_most) {
+            return Err(Error::field("designation.at_most", "must be 1 to 9"));
         }
         if self.roots.values().any(String::is_empty) {
             return Err(Error::field("roots", "names nothing"));

@@ -55,6 +55,10 @@ pub(crate) fn config(sim: &SimServer, centre: &Value, gateway: &Value) -> Medins
     let own = json!({
         "http": { "peer": "insurer", "base_url": urls.identity }, "org_id": keys.insurance_org_id, "operator_id": "zzj01", "operator_name": "自助机01",
         "office_id": "A32", "office_name": "收费处", "centre": centre, "gateway": gateway,
+        "authorisation": {
+            "http": { "peer": "insurer_authorisation", "base_url": urls.insurer }, "partner_id": keys.insurance_partner_id,
+            "partner_secret": keys.insurance_partner_secret, "authorize_url": format!("{}/oauth/authorize?return_url={{back}}&state={{state}}", urls.insurer),
+        },
     });
     serde_json::from_value(own).unwrap()
 }

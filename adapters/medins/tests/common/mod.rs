@@ -1,7 +1,7 @@
 //! The keys of the published vectors, and a hospital configured with them.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use menjie_medins::{CentreConfig, MedinsConfig};
+use menjie_medins::{AuthorisationConfig, CentreConfig, MedinsConfig};
 use serde_json::{Value, json};
 
 pub(crate) const APP_ID: &str = "MADEUPAPPID00000000000000000A001";
@@ -46,6 +46,14 @@ pub(crate) fn gateway_json(more: &Value) -> Value {
         }),
         more,
     )
+}
+
+pub(crate) fn authorisation(more: &Value) -> AuthorisationConfig {
+    let base = json!({
+        "http": { "peer": "insurer_authorisation", "base_url": "http://127.0.0.1:9" }, "partner_id": "partner-demo", "partner_secret": "MADEUPPARTNERSECRET",
+        "authorize_url": "https://insurer.example/page?to={back}&state={state}",
+    });
+    serde_json::from_value(with(base, more)).unwrap()
 }
 
 /// A hospital with a decoder, and what `more` adds.

@@ -18,7 +18,7 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// HMAC-SHA256 (RFC 2104).
-pub(super) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
+pub(crate) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
     let material = if secret.len() > BLOCK { sha256(secret) } else { secret.to_vec() };
     let mut key = [0_u8; BLOCK];
     for (place, byte) in key.iter_mut().zip(material) {
@@ -30,7 +30,7 @@ pub(super) fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 /// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _infallible = write!(text, "{byte:02x}");
         text
@@ -38,7 +38,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Compares without stopping at the first difference.
-pub(super) fn same(a: &str, b: &str) -> bool {
+pub(crate) fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 

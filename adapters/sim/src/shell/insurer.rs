@@ -19,6 +19,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .route("/admin/insurer/insured", get(async |State(shared): Inside| Json(shared.hospital().insurer.insured().clone())).put(change))
         .route("/admin/insurer/authorise", post(authorise))
+        .route("/admin/insurer/consent", post(consent))
         .route("/admin/insurer/confirm", post(confirm))
         .route("/admin/insurer/notify-url", put(notify_url))
         .route("/admin/insurer/options", get(async |State(shared): Inside| Json(shared.hospital().insurer.options())).put(options))
@@ -38,6 +39,13 @@ struct Patient {
 async fn authorise(State(shared): Inside, Json(patient): Json<Patient>) -> Response {
     match shared.hospital().insurer.authorise(&patient.patient_id, now()) {
         Some(minted) => Json(json!({"pay_auth_no": minted.code, "expires_at": minted.expires_at})).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn consent(State(shared): Inside, Json(patient): Json<Patient>) -> Response {
+    match shared.hospital().insurer.consent(&patient.patient_id, now()) {
+        Some(code) => Json(json!({"code": code})).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

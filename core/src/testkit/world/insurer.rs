@@ -11,10 +11,12 @@ use crate::access::Private;
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{BusinessNo, PaymentId};
-use crate::insurance::{InsuredPerson, MobileSplit, OrderRef, OrderReport, PersonKey, Upload};
+use crate::insurance::{Designation, DesignationPolicy, InsuredPerson, MobileSplit, OrderRef, OrderReport, PersonKey, Upload};
 use crate::money::Money;
 use crate::payment::RawNotice;
-use crate::port::{CallCx, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversal, InsurerReversed, No, Outcome, Uploaded, VoucherHolder};
+use crate::port::{
+    Authorised, CallCx, DesignationRule, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversal, InsurerReversed, No, Outcome, Uploaded, VoucherHolder,
+};
 use crate::workflow::payment::payment_of;
 
 /// How this insurer prices: parts of 100 of the total.
@@ -37,6 +39,7 @@ impl Default for InsurerHabits {
 /// The insurer.
 pub struct FakeInsurer {
     wire: Wire,
+    designation: DesignationPolicy,
     state: Arc<Mutex<State>>,
 }
 
@@ -44,7 +47,9 @@ pub struct FakeInsurer {
 struct State {
     habits: InsurerHabits,
     holders: BTreeMap<String, VoucherHolder>,
+    grants: BTreeMap<String, Authorised>,
     people: Vec<InsuredPerson>,
+    designated: Vec<Designation>,
     orders: BTreeMap<BusinessNo, Order>,
     reversals: BTreeMap<BusinessNo, Money>,
     callbacks: Vec<Vec<u8>>,
@@ -84,8 +89,11 @@ impl Order {
 }
 
 impl FakeInsurer {
+    /// The hospital among designated institutions.
+    pub const INSTITUTION: &'static str = "H44050000001";
+
     pub(super) fn new(wire: Wire) -> FakeInsurer {
-        FakeInsurer { wire, state: Arc::default() }
+        FakeInsurer { wire, designation: DesignationPolicy::default(), state: Arc::default() }
     }
 
     /// How it prices from now on.
@@ -96,6 +104,16 @@ impl FakeInsurer {
     /// From now on `code` belongs to this person.
     pub fn issue(&self, code: &str, holder: VoucherHolder) {
         lock(&self.state).holders.insert(code.to_owned(), holder);
+    }
+
+    /// Somebody has authorised a payment: his phone brings this code back, once.
+    pub fn grant(&self, code: &str, authorised: Authorised) {
+        lock(&self.state).grants.insert(code.to_owned(), authorised);
+    }
+
+    /// What everybody has designated from now on; the hospital is [`FakeInsurer::INSTITUTION`].
+    pub fn designate(&self, rows: Vec<Designation>) {
+        lock(&self.state).designated = rows;
     }
 
     /// Somebody is insured.
@@ -136,11 +154,15 @@ impl State {
                 Some(holder) => Outcome::Done(InsurerAnswer::Identify(holder.clone())),
                 None => no("1", "no such code"),
             },
+            InsurerCall::Authorise { code, .. } => match self.grants.remove(code.reveal()) {
+                Some(authorised) => Outcome::Done(InsurerAnswer::Authorise(authorised)),
+                None => no("1", "no such code"),
+            },
             InsurerCall::Person { by } => {
                 let PersonKey::Document { id_no, .. } = *by else { return no("1", "no such token") };
                 Outcome::Done(InsurerAnswer::Person(self.people.iter().filter(|person| person.id_no == id_no).cloned().collect()))
             }
-            InsurerCall::Designation { .. } => Outcome::Done(InsurerAnswer::Designation(Vec::new())),
+            InsurerCall::Designation { .. } => Outcome::Done(InsurerAnswer::Designation(self.designated.clone())),
             InsurerCall::FileDesignation { .. } => no("absent", "the patient files himself"),
             InsurerCall::Upload { upload } => self.upload(*upload),
             InsurerCall::Place { placing } => self.place(&placing.order),
@@ -248,6 +270,14 @@ fn price(total_fen: Money, habits: InsurerHabits) -> Option<MobileSplit> {
 
 #[async_trait]
 impl Insurer for FakeInsurer {
+    fn authorise_url(&self, back: &str, state: &str) -> Option<String> {
+        Some(format!("https://insurer.invalid/authorise?back={back}&state={state}"))
+    }
+
+    fn designation_rule(&self) -> Option<DesignationRule<'_>> {
+        Some(DesignationRule { institution: FakeInsurer::INSTITUTION, policy: &self.designation })
+    }
+
     async fn call(&self, _cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
         let (state, now, owned) = (Arc::clone(&self.state), self.wire.now(), call.clone());
         self.wire.carry(call.name(), move || lock(&state).answer(owned, now)).await

@@ -88,6 +88,7 @@ impl Machine for Payment {
                 InsurerCall::Upload { .. } | InsurerCall::Place { .. } => self.st == St::Pricing,
                 InsurerCall::Revoke { .. } => matches!(self.st, St::Closing | St::Closed),
                 InsurerCall::Identify { .. }
+                | InsurerCall::Authorise { .. }
                 | InsurerCall::Person { .. }
                 | InsurerCall::Designation { .. }
                 | InsurerCall::FileDesignation { .. }

@@ -14,6 +14,7 @@ pub(crate) async fn run(deployed: &Deployed) -> Result<(), String> {
         "base": deployed.base,
         "admin": urls.admin,
         "identity": urls.identity,
+        "insurer": urls.insurer,
         "wechat": format!("{}/wechat", urls.wechat),
         "staff": deployed.staff.reveal(),
         "accounts": deployed.accounts.iter().map(Account::json).collect::<Vec<_>>(),

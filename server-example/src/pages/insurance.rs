@@ -1,0 +1,221 @@
+//! Page 12: how the patient is insured, what he has designated, his authorisation, and the beginning of an insured payment. On a
+//! kiosk: why this is done on a phone, and how to get there.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use menjie::Timestamp;
+use menjie::error::{Code, Error};
+use menjie::ident::{ChannelCode, RequestKey};
+use menjie::insurance::{Designation, DesignationState};
+use menjie::payment::Method;
+use menjie::service::{BillView, DesignationView, InsuranceBindingRequest, InsuranceBindingResponse, PayRequest, PayResponse, QuoteRequest, QuoteResponse, UnpaidRequest};
+use serde::Deserialize;
+
+use super::answer::{self, Page};
+use super::fields::Fields;
+use super::frame::{Frame, Idle};
+use super::qr;
+use super::shown::day;
+use super::texts::Texts;
+use super::unpaid;
+use super::visit::Signed;
+use crate::app::App;
+use crate::detached::detached;
+use crate::input::Asked;
+use crate::session::grant;
+use crate::token;
+
+/// What happened before the page is shown, as a word in its address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// Nothing that must be said.
+    #[default]
+    Nothing,
+    /// He did not agree, or it was too late.
+    Cancelled,
+    /// Somebody else agreed.
+    Other,
+    /// What he agreed to is used or expired.
+    Spent,
+    /// The insurer does not answer.
+    Down,
+}
+
+impl Told {
+    /// The page's address that says it.
+    pub fn address(self) -> String {
+        let word = match self {
+            Told::Nothing => return "/insurance".to_owned(),
+            Told::Cancelled => "cancelled",
+            Told::Other => "other",
+            Told::Spent => "spent",
+            Told::Down => "down",
+        };
+        format!("/insurance?told={word}")
+    }
+
+    fn words(self, t: &Texts) -> Option<(String, String)> {
+        let (text, next) = match self {
+            Told::Nothing => return None,
+            Told::Cancelled => (&t.insured_cancelled, &t.insured_cancelled_text),
+            Told::Other => (&t.insured_other, &t.insured_other_text),
+            Told::Spent => (&t.insured_spent, &t.insured_spent_text),
+            Told::Down => (&t.insured_down, &t.insured_down_text),
+        };
+        Some((text.to_string(), next.to_string()))
+    }
+}
+
+/// Query of the page.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wanted {
+    told: Told,
+}
+
+/// An insured person, masked.
+pub struct Insured {
+    name: String,
+    id_no: String,
+    kind: String,
+    designated: Option<Designated>,
+}
+
+/// Where he may go, and how this hospital stands.
+pub struct Designated {
+    text: String,
+    /// This hospital, or none is needed.
+    good: bool,
+    /// He may register one himself.
+    open: bool,
+    /// Name and validity.
+    rows: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "insurance.html")]
+struct Binding {
+    f: Frame,
+    /// What must be said first.
+    told: Option<(String, String)>,
+    insured: Option<Insured>,
+    /// Nobody who could authorise: without an account, or nothing to authorise with.
+    needs_login: bool,
+    /// Until when he has authorised.
+    granted: Option<String>,
+    register_url: Option<String>,
+    key: String,
+}
+
+#[derive(Template)]
+#[template(path = "insurance_guide.html")]
+struct Guide {
+    f: Frame,
+    code: Option<String>,
+}
+
+/// Does this hospital take insured payments on phones?
+pub fn offered(app: &App) -> Page<bool> {
+    Ok(app.engine().authorise_url(app.hospital(), "-", "-")?.is_some())
+}
+
+/// Is it the insurer who does not answer, or cannot be understood?
+pub fn is_away(error: &Error) -> bool {
+    matches!(error.code(), Code::InsurerUnreachable | Code::InsurerAnswer)
+}
+
+/// `GET /h5/insurance`.
+pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Asked(wanted): Asked<Wanted>) -> Page<Response> {
+    let f = Frame::of(&app, &visit, &session, Idle::Work);
+    let t = f.t();
+    let mut told = wanted.told.words(t);
+    let insured = match app.engine().insurance_binding(&session.caller, &InsuranceBindingRequest { patient_id: session.patient.clone() }).await {
+        Ok(InsuranceBindingResponse::Insured { name, id_no, insurance_name, designation, .. }) => {
+            Some(Insured { name, id_no, kind: insurance_name, designated: designation.map(|designation| designated(t, designation)) })
+        }
+        Ok(InsuranceBindingResponse::Refused { refusal }) => {
+            told = Some((refusal.text, refusal.next));
+            None
+        }
+        Err(error) if is_away(&error) => {
+            told = Told::Down.words(t);
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let granted = session.granted_until.map(clock);
+    let register_url = app.pages().settings.h5.designation_url.clone();
+    answer::page(&Binding { told, needs_login: session.payer.is_none(), granted, register_url, key: fresh_key(&app), insured, f })
+}
+
+/// `POST /h5/insurance/pay`: the first insured bill is quoted with what he has authorised, and its payment is taken on. Pressed
+/// twice, it is the same payment.
+pub async fn pay(State(app): State<App>, signed: Signed, fields: Fields) -> Page<Response> {
+    let key = RequestKey::new(fields.one("key").ok_or_else(|| Error::field("key", "is missing"))?)?;
+    let token = signed.visit.token.clone().unwrap_or_default();
+    let (patient_id, caller) = (signed.session.patient.clone(), signed.session.caller.clone());
+    let listed = app.engine().unpaid(&caller, &UnpaidRequest { patient_id: patient_id.clone() }).await?;
+    let bills: Vec<BillView> = listed.visits.into_iter().flat_map(|visit| visit.bills).collect();
+    let Some(bill) = bills.iter().find(|bill| bill.insured) else {
+        return match bills.iter().find_map(|bill| bill.payment_id) {
+            Some(payment) => Ok(answer::see(&signed.visit.at(&format!("/pay/{payment}")))),
+            None => unpaid::show(&app, signed, None).await,
+        };
+    };
+    let (Some(authorisation), Some(payer)) = (grant::look(&app, &token).await?, signed.session.payer.clone()) else {
+        return Ok(answer::see(&signed.visit.at("/insurance")));
+    };
+    let request = QuoteRequest { patient_id, bill_ids: vec![bill.bill_id.clone()], insurance: Some(authorisation) };
+    let (asking, asked) = (caller.clone(), app.clone());
+    let quote_id = match detached(async move { asked.engine().quote(&asking, &request).await }).await {
+        Ok(QuoteResponse::Quoted { quote_id, .. }) => quote_id,
+        Ok(QuoteResponse::Refused { refusal }) => return unpaid::show(&app, signed, Some((refusal.text, refusal.next))).await,
+        Err(error) if is_away(&error) => return Ok(answer::see(&signed.visit.at(&Told::Down.address()))),
+        Err(error) => return Err(error.into()),
+    };
+    if grant::spend(&app, &token).await?.is_none() {
+        return Ok(answer::see(&signed.visit.at(&Told::Spent.address())));
+    }
+    let request = PayRequest { key, quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat")?, method: Method::Jsapi { payer } };
+    let asked = app.clone();
+    match detached(async move { asked.engine().pay(&caller, &request).await }).await? {
+        PayResponse::Accepted { payment_id, .. } => Ok(answer::see(&signed.visit.at(&format!("/pre/{payment_id}")))),
+        PayResponse::Refused { refusal } => unpaid::show(&app, signed, Some((refusal.text, refusal.next))).await,
+    }
+}
+
+/// `GET /k/insurance`: a code that leads a phone to the same list.
+pub async fn guide(State(app): State<App>, Signed { visit, session }: Signed) -> Page<Response> {
+    let f = Frame::of(&app, &visit, &session, Idle::Work);
+    let code = match &app.pages().settings.h5.public_url {
+        Some(url) => Some(qr::svg(&format!("{url}/h5"), &f.t().insured_scan_label)?),
+        None => None,
+    };
+    answer::page(&Guide { code, f })
+}
+
+/// A key for one command.
+pub fn fresh_key(app: &App) -> String {
+    token::fresh(app.entropy()).reveal().chars().take(32).collect()
+}
+
+fn designated(t: &Texts, view: DesignationView) -> Designated {
+    let row = |row: Designation| {
+        let until = row.until.map_or_else(|| t.insured_valid_long.to_string(), day);
+        (row.institution_name, format!("{} — {until}", day(row.from)))
+    };
+    Designated {
+        text: view.text,
+        good: matches!(view.state, DesignationState::Here | DesignationState::NotNeeded),
+        open: matches!(view.state, DesignationState::FileYourself | DesignationState::MayFile | DesignationState::Elsewhere),
+        rows: view.designated.into_iter().map(row).collect(),
+    }
+}
+
+/// `14:05`.
+fn clock(at: Timestamp) -> String {
+    let local = at.local();
+    format!("{:02}:{:02}", local.hour(), local.minute())
+}

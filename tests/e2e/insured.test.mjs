@@ -190,6 +190,9 @@ test('13: back gives the price up and frees the bill; self-pay is warned of and 
   await page.getByRole('button', { name: '改为自费支付' }).click();
   await page.waitForSelector('.page-confirm', { timeout: 20_000 });
   assert.equal(fen(await page.textContent('.grand .amount')), fen(total));
+  // What the page before had asked is answered by now, and must not lead away from here.
+  await page.waitForTimeout(1_500);
+  assert.match(page.url(), /\/h5\/confirm\//);
   assert.ok(!(await page.textContent('main')).includes('医保'), '14 has no word about insurance');
 });
 

@@ -19,9 +19,9 @@ macro_rules! together {
 
 /// Our scripts are small files of one idea each; those that every page needs are one download. A kiosk's device belongs to
 /// them: staff can be called from every page.
-const SCRIPT_KIOSK: &str = together!("js", ".js": "start" "clock" "offline" "busy" "idle" "staff" "bridge");
+const SCRIPT_KIOSK: &str = together!("js", ".js": "start" "clock" "offline" "busy" "follow" "idle" "staff" "bridge");
 /// A phone asks nobody whether he is still there.
-const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "busy");
+const SCRIPT_PHONE: &str = together!("js", ".js": "start" "clock" "offline" "busy" "follow");
 /// What typing a number needs besides.
 const SCRIPT_TYPE: &str = together!("js", ".js": "keypad");
 /// What reading cards and codes needs besides; the device stands between.

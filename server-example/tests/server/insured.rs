@@ -143,8 +143,8 @@ async fn an_insured_bill_is_authorised_priced_agreed_to_paid_and_shown_with_its_
 
     let pre = header(&phone.post("/h5/insurance", "/h5/insurance/pay", "").await, LOCATION.as_str()).to_owned();
     let payment = pre.rsplit('/').next().unwrap().to_owned();
-    let after = phone.get("/h5/insurance").await;
-    assert!(after.text().contains("未授权"), "it is used once: {} {}", after.status, after.text());
+    // It is used once.
+    phone.until("/h5/insurance", "未授权").await;
     let page = phone.until(&pre, "data-stage=\"priced\"").await;
     let (notice, tick, confirm) = (page.find("data-notice").unwrap(), page.find("name=\"seen\"").unwrap(), page.find("form=\"agree\"").unwrap());
     assert!(notice < tick && tick < confirm && page.contains("required"), "read, tick, confirm");

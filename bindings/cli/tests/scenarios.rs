@@ -27,6 +27,9 @@ impl Host for Terminal {
         if alone {
             self.serving.park()?;
             command.arg("--config").arg(self.serving.config());
+            if let Some(Person::Patient(patient)) = who {
+                command.args(["--patient", patient]);
+            }
         } else {
             command.args(["--server", &self.serving.url()]);
             if let Some(who) = who {

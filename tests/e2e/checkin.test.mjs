@@ -149,6 +149,8 @@ test('the kiosk prints the slip; without a printer it is a code; 20 seconds late
   await (await card(page, '可签到')).getByRole('button', { name: '签到' }).click();
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
   const number = await page.textContent('.ticket b');
+  // The page's own style sheet comes after its words; it is what hides the slip from the screen.
+  await page.waitForFunction(() => getComputedStyle(document.querySelector('.slip')).display === 'none');
   await page.emulateMedia({ media: 'print' });
   const paper = await page.evaluate(() => document.body.innerText);
   for (const text of ['示例专科医院', '候诊凭条', number, '3诊室', '门诊楼二楼', '就诊时间']) assert.ok(paper.includes(text), `${text} is not on paper:\n${paper}`);

@@ -3,9 +3,5 @@
 (function (mj) {
   'use strict';
   if (!mj.first('follow')) return;
-  mj.part(() => mj.all('[data-follow]').forEach((part) => {
-    if (part.dataset.follow) return;
-    part.dataset.follow = 'on';
-    part.addEventListener('htmx:beforeOnLoad', (event) => { if (!part.isConnected) event.preventDefault(); });
-  }));
+  mj.part(() => mj.all('[data-follow]').forEach((part) => part.addEventListener('htmx:beforeOnLoad', (event) => part.isConnected || event.preventDefault())));
 }(window.mj));

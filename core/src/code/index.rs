@@ -114,7 +114,12 @@ mod tests {
             assert_eq!(INDEX.find(code), Some(at), "{code}");
         }
         assert_eq!([INDEX.find(""), INDEX.find("2"), INDEX.find("01"), INDEX.find("100000")], [None; 4]);
-        let crowded: [u16; 16] = slots(&[5 << 60, 5 << 60 | 1, 5 << 60 | 2, 7]);
-        assert_eq!(crowded.iter().filter(|slot| **slot != 0).count(), 4);
+        let crowd: Vec<String> = (0..10_000).map(|n| n.to_string()).filter(|code| home(head(code), 16) == 15).take(5).collect();
+        let (crowd, last) = (&crowd[..4], &crowd[4]);
+        let heads: [u64; 4] = std::array::from_fn(|at| head(&crowd[at]));
+        let slots: [u16; 16] = slots(&heads);
+        let crowded = Index { heads: Box::leak(Box::new(heads)), slots: Box::leak(Box::new(slots)) };
+        assert_eq!(crowd.iter().map(|code| crowded.find(code)).collect::<Vec<_>>(), [Some(0), Some(1), Some(2), Some(3)]);
+        assert_eq!(crowded.find(last), None, "one more that begins there and is not in the table");
     }
 }

@@ -1,14 +1,12 @@
 //! I15, I16 against the real adapter: what is not genuine is refused, what contradicts is kept for a person, what is
 //! repeated changes nothing, and the money stays what it is.
 
-use std::time::Duration;
-
 use menjie::payment::Handover;
 use menjie_sim::wechat::Forgery;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::stage::{Stage, send};
+use crate::stage::{Stage, send, until};
 
 const ALL: [Forgery; 13] = [
     Forgery::BadSignature,
@@ -27,14 +25,11 @@ const ALL: [Forgery; 13] = [
 ];
 
 async fn answered(stage: &Stage, sent: u64) {
-    for _ in 0..100 {
+    until("every callback is answered", async || {
         let metrics = stage.app().metrics();
-        if ["taken", "rejected", "try_again"].iter().map(|result| metrics.callbacks("wechat", result)).sum::<u64>() >= sent {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("not every callback was answered");
+        ["taken", "rejected", "try_again"].iter().map(|result| metrics.callbacks("wechat", result)).sum::<u64>() >= sent
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,6 @@
-use std::time::Duration;
-
 use serde_json::json;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_made_while_the_server_was_away_is_found_and_finished() {
@@ -12,9 +10,7 @@ async fn a_payment_made_while_the_server_was_away_is_found_and_finished() {
     assert!(stage.stop().await, "an orderly stop cuts nothing off");
     stage.scan(&code).await;
     // The channel tells it while nobody is there.
-    while stage.sim.with(|hospital, now| hospital.truth(now)).wechat.callbacks.sent == 0 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("the channel has called back", async || stage.sim.with(|hospital, now| hospital.truth(now)).wechat.callbacks.sent > 0).await;
     stage.start().await;
     // The session is in the store, too.
     let view = stage.done(&session, &payment).await;

@@ -181,15 +181,24 @@ impl Stage {
 
     /// Audits at rest: the audit reads table after table, and what moves meanwhile looks torn.
     pub(crate) async fn audit(&self) -> Value {
-        for _ in 0..200 {
+        until("everything is at rest", async || {
             let metrics = self.get("/metrics", "").await.text();
-            if metrics.contains("menjie_store_up 1") && !metrics.contains("menjie_jobs_open{") {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            metrics.contains("menjie_store_up 1") && !metrics.contains("menjie_jobs_open{")
+        })
+        .await;
         self.post("/api/v1/staff/audit", self.staff.reveal(), &json!({})).await.json()
     }
+}
+
+/// Waits for what sockets and other tasks bring about by themselves; what never comes is named.
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..1_000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not within 20 s: {what}");
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Reply {

@@ -7,7 +7,7 @@ use menjie_sim::his::{NewStop, WindowAction};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, send};
+use crate::stage::{Stage, send, until};
 
 const OPENID: &str = "oSimulatedUser0000000000002";
 
@@ -95,9 +95,7 @@ async fn a_stop_that_is_pushed_and_polled_tells_each_once_through_each_channel()
     // The feed polls the same notice meanwhile, and once more: the first answer is worked off by then.
     let polled = || stage.sim.with(|hospital, now| hospital.truth(now)).his.requests.get("notices").copied().unwrap_or_default();
     let before = polled();
-    while polled() < before + 2 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("the feed has polled twice", async || polled() >= before + 2).await;
     let (messages, texts) = stage.sim.with(|hospital, _| (hospital.account.messages().to_vec(), hospital.sms.inbox().to_vec()));
     assert_eq!((messages.len(), messages[0].openid.as_str(), texts.len()), (1, OPENID, 1));
     assert!(messages[0].data.values().all(|v| menjie::visit::is_neutral(v)) && menjie::visit::is_neutral(&texts[0].text));

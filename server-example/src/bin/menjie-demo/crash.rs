@@ -33,11 +33,10 @@ pub(crate) async fn run(deployed: &Deployed, arguments: &Arguments, crashes: u32
             deployed.spawn().await?;
         }
         doors.close();
-        Ok(())
+        Ok::<(), String>(())
     };
-    let (complaints, killed): (_, Result<(), String>) = tokio::join!(serve_all(deployed, &client, "day", "缴费 paying  ", &doors), killing);
-    killed?;
-    let mut complaints = complaints?;
+    // Either that fails ends both: who kills would wait for patients that a broken device never lets go.
+    let (mut complaints, ()) = tokio::try_join!(serve_all(deployed, &client, "day", "缴费 paying  ", &doors), killing)?;
     say(&format!("killed {crashes} times in {} s", begun.elapsed().as_secs()));
     complaints.extend(close(deployed, &client, arguments.faults.is_some()).await?);
     finish(deployed, &client, patients, complaints).await

@@ -152,6 +152,8 @@ pub enum InvoiceState {
     },
     /// Changed to paper (换开): no red until the paper is taken back.
     Paper(Issued),
+    /// Booked by the payer's unit (入账): no red, a person decides.
+    Booked(Issued),
     /// The platform does not know the number.
     NotFound,
 }

@@ -251,6 +251,7 @@ fn invoice_is_total_and_its_table_is_what_it_does() {
         E::IssueUnknown { fault: fault(), sent: 1 },
         E::Found { state: InvoiceState::Blue(issued("1", 300)) },
         E::Found { state: InvoiceState::Paper(issued("1", 300)) },
+        E::Found { state: InvoiceState::Booked(issued("1", 300)) },
         E::Found { state: InvoiceState::Red { blue: issued("1", 300), red: red.clone() } },
         E::Found { state: InvoiceState::NotFound },
         E::Due,

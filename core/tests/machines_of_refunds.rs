@@ -156,7 +156,7 @@ fn events() -> Vec<E> {
         }
     }
     let blue = Issued { batch_code: "44060126".into(), bill_no: "1".into(), check_code: "a1".into(), issued_at: now(), total_fen: fen(300), url: Private::new("u") };
-    events.extend([InvoiceState::Blue(blue.clone()), InvoiceState::Paper(blue), InvoiceState::NotFound].map(|state| E::Invoice { state }));
+    events.extend([InvoiceState::Blue(blue.clone()), InvoiceState::Paper(blue.clone()), InvoiceState::Booked(blue), InvoiceState::NotFound].map(|state| E::Invoice { state }));
     let his = [
         stands(settlement(), false, false, &["A", "B"]),
         stands(settlement(), true, false, &["A", "B"]),

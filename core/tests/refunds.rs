@@ -237,6 +237,9 @@ fn what_stands_in_the_way_is_told_at_the_request() {
     let invoice = clinic.world.invoices.numbers()[0].clone();
     clinic.world.invoices.print(&invoice, true);
     assert_eq!(told(&mut clinic, whole()), ["invoice_paper"]);
+    clinic.world.invoices.print(&invoice, false);
+    clinic.world.invoices.book(&invoice, true);
+    assert_eq!(told(&mut clinic, whole()), ["invoice_booked"]);
     assert!(clinic.world.his.reversals().is_empty());
     clinic.sound(0, "refused at the request");
 }
@@ -244,12 +247,13 @@ fn what_stands_in_the_way_is_told_at_the_request() {
 #[test]
 fn everything_is_read_again_before_money_moves() {
     type Spoil = fn(&Clinic);
-    let spoils: [(Reason, Spoil); 5] = [
+    let spoils: [(Reason, Spoil); 6] = [
         (Reason::Executed, |c| c.world.his.stand(&key("L2"), |s| s.execution = Execution::Done)),
         (Reason::DrugPrepared, |c| c.world.his.stand(&key("L2"), |s| s.dispensing = Dispensing::Prepared)),
         (Reason::StateUnknown, |c| c.world.his.stand(&key("L2"), |s| s.lab = Some(LabState::Unknown))),
         (Reason::DayClosed, |c| c.world.his.close_day(true)),
         (Reason::InvoicePaper, |c| c.world.invoices.print(&c.world.invoices.numbers()[0].clone(), true)),
+        (Reason::InvoiceBooked, |c| c.world.invoices.book(&c.world.invoices.numbers()[0].clone(), true)),
     ];
     for (reason, spoil) in spoils {
         let (mut clinic, patient, payment, id) = self::clinic(11);

@@ -10,7 +10,7 @@ use menjie::ident::BusinessNo;
 use menjie::invoice::{InvoiceOrder, InvoiceState, RedOrder};
 use menjie::port::{CallCx, Entropy, Fault, InvoiceAnswer, InvoiceCall, InvoicePlatform, No, Outcome};
 use menjie_transport::{ApiRequest, Client, Failed, Http, later};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::InvoiceConfig;
 use crate::envelope::{Refused, Reply, Signer};
@@ -70,7 +70,8 @@ impl InvoiceFront {
             // A ticket whose sums do not close is never sent (domain/hospital.md §3.4); a person must look at the bill.
             Err(problem) => return Outcome::Refused(No::new("sums", problem)),
         };
-        match self.ask(cx, call, &self.config.methods.issue, &business).await {
+        let method = wire::Ticket::of(&self.config, order).method(&self.config);
+        match self.ask(cx, call, method, &business).await {
             Err(failed) => failed.into(),
             Ok(reply) if reply.result == OK => match fields(&reply).and_then(|fields| wire::issued(&fields, Some(order.total_fen))) {
                 Ok(issued) => Outcome::Done(InvoiceAnswer::Issue(issued)),
@@ -91,7 +92,7 @@ impl InvoiceFront {
             Ok(reply) if self.config.already_red_codes.contains(&reply.result) => {
                 match self.state(&later(cx, started), call, &order.batch_code, &order.bill_no).await {
                     Ok(BillState::Red(red)) => Outcome::Done(InvoiceAnswer::Red(red)),
-                    Ok(BillState::Normal | BillState::Paper) => {
+                    Ok(BillState::Normal | BillState::Paper | BillState::Booked) => {
                         Outcome::Unknown(Fault::new("already_red", "the platform says already red, but its state answer shows no red invoice"))
                     }
                     // The red request itself was answered: what is missing is only the proof, so nothing here is "unsent".
@@ -124,19 +125,35 @@ impl InvoiceFront {
             Ok(blue) => blue,
             Err(shape) => return Outcome::Unknown(shape.into()),
         };
-        match self.state(&later(cx, started), call, &blue.batch_code, &blue.bill_no).await {
+        let state = match self.state(&later(cx, started), call, &blue.batch_code, &blue.bill_no).await {
+            // Only what is valid can be booked, and a platform that does not tell is not asked.
+            Ok(BillState::Normal) if !self.config.methods.booked.is_empty() => self.booking(&later(cx, started), call, &blue.batch_code, &blue.bill_no).await,
+            told => told,
+        };
+        match state {
             Ok(state) => Outcome::Done(InvoiceAnswer::Query(state.of(blue))),
             Err(failed) => failed.into(),
         }
     }
 
+    async fn booking(&self, cx: &CallCx, call: &InvoiceCall, batch_code: &str, bill_no: &str) -> std::result::Result<BillState, Failed> {
+        let fields = self.look_up(cx, call, &self.config.methods.booked, batch_code, bill_no).await?;
+        let booked = wire::booked(&self.config, &fields).map_err(|shape| Failed::Unknown(shape.into()))?;
+        Ok(if booked { BillState::Booked } else { BillState::Normal })
+    }
+
     async fn state(&self, cx: &CallCx, call: &InvoiceCall, batch_code: &str, bill_no: &str) -> std::result::Result<BillState, Failed> {
-        let reply = self.ask(cx, call, &self.config.methods.state, &wire::state(batch_code, bill_no)).await?;
+        let fields = self.look_up(cx, call, &self.config.methods.state, batch_code, bill_no).await?;
+        wire::bill_state(&self.config, &fields, cx.now).map_err(|shape| Failed::Unknown(shape.into()))
+    }
+
+    /// What a method tells of a ticket by code and number.
+    async fn look_up(&self, cx: &CallCx, call: &InvoiceCall, method: &str, batch_code: &str, bill_no: &str) -> std::result::Result<Map<String, Value>, Failed> {
+        let reply = self.ask(cx, call, method, &wire::by_number(batch_code, bill_no)).await?;
         if reply.result != OK {
             return Err(Failed::Unknown(Fault::new("code", format!("the platform answered {}", code(&reply)))));
         }
-        let state = fields(&reply).and_then(|fields| wire::bill_state(&self.config, &fields, cx.now));
-        state.map_err(|shape| Failed::Unknown(shape.into()))
+        fields(&reply).map_err(|shape| Failed::Unknown(shape.into()))
     }
 
     /// Only listed codes are a no.
@@ -157,7 +174,7 @@ fn code(reply: &Reply) -> String {
     reply.result.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }
 
-fn fields(reply: &Reply) -> std::result::Result<serde_json::Map<String, Value>, menjie_transport::Shape> {
+fn fields(reply: &Reply) -> std::result::Result<Map<String, Value>, menjie_transport::Shape> {
     reply.fields()?.ok_or(menjie_transport::Shape::new("message", "is empty"))
 }
 

@@ -38,6 +38,9 @@ pub struct InvoiceConfig {
     /// 业务标识 (`busType`); `02` is outpatient.
     #[serde(default = "outpatient")]
     pub bus_type: String,
+    /// Tickets of registration fees.
+    #[serde(default)]
+    pub registration: Registration,
     /// 医疗机构类型 (`medicalInstitution`).
     pub medical_institution: String,
     /// 卡类型 (`cardType`) of the patient's number.
@@ -88,17 +91,44 @@ pub enum Digest {
 pub struct Methods {
     /// Issue an outpatient invoice.
     pub issue: String,
+    /// Issue the invoice of a registration.
+    pub issue_registration: String,
     /// Find one by business number.
     pub by_bus_no: String,
     /// State by code and number.
     pub state: String,
+    /// Is it booked by the payer's unit (入账)? By code and number; empty where the platform does not tell.
+    pub booked: String,
     /// Red.
     pub red: String,
 }
 
 impl Default for Methods {
     fn default() -> Methods {
-        Methods { issue: "invoiceEBillOutpatient".into(), by_bus_no: "getEBillByBusNo".into(), state: "getEBillStatesByBillInfo".into(), red: "writeOffEBill".into() }
+        Methods {
+            issue: "invoiceEBillOutpatient".into(),
+            issue_registration: "invEBillRegistration".into(),
+            by_bus_no: "getEBillByBusNo".into(),
+            state: "getEBillStatesByBillInfo".into(),
+            booked: "getEBillAccountStatus".into(),
+            red: "writeOffEBill".into(),
+        }
+    }
+}
+
+/// Which tickets are those of a registration (挂号) and how they differ (domain/hospital.md §3.2, §3.3).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registration {
+    /// Fee classes of a registration; a ticket that holds nothing else is one. Empty: every ticket is an outpatient one.
+    pub fee_classes: Vec<String>,
+    /// 业务标识 (`busType`).
+    pub bus_type: String,
+}
+
+impl Default for Registration {
+    fn default() -> Registration {
+        Registration { fee_classes: vec!["13".into()], bus_type: "06".into() }
     }
 }
 
@@ -148,6 +178,8 @@ pub struct ChargeCode {
 pub struct StateFields {
     /// 1 when changed to paper (换开).
     pub paper: String,
+    /// In the answer about booking: 1 when booked (入账).
+    pub booked: String,
     /// Code of the red invoice.
     pub red_code: String,
     /// Number of the red invoice.
@@ -158,7 +190,13 @@ pub struct StateFields {
 
 impl Default for StateFields {
     fn default() -> StateFields {
-        StateFields { paper: "isPrtPaper".into(), red_code: "scarletBillBatchCode".into(), red_no: "scarletBillNo".into(), red_at: "scarletDateTime".into() }
+        StateFields {
+            paper: "isPrtPaper".into(),
+            booked: "accountStatus".into(),
+            red_code: "scarletBillBatchCode".into(),
+            red_no: "scarletBillNo".into(),
+            red_at: "scarletDateTime".into(),
+        }
     }
 }
 
@@ -196,6 +234,7 @@ impl InvoiceConfig {
             ("payee", &self.payee, 50),
             ("author", &self.author, 60),
             ("bus_type", &self.bus_type, 20),
+            ("registration.bus_type", &self.registration.bus_type, 20),
             ("medical_institution", &self.medical_institution, 30),
             ("card_type", &self.card_type, 10),
             ("key", self.key.reveal(), 256),
@@ -207,7 +246,18 @@ impl InvoiceConfig {
             }
         }
         let methods = &self.methods;
-        for (field, method) in [("methods.issue", &methods.issue), ("methods.by_bus_no", &methods.by_bus_no), ("methods.state", &methods.state), ("methods.red", &methods.red)] {
+        let names = [
+            ("methods.issue", &methods.issue, false),
+            ("methods.issue_registration", &methods.issue_registration, false),
+            ("methods.by_bus_no", &methods.by_bus_no, false),
+            ("methods.state", &methods.state, false),
+            ("methods.booked", &methods.booked, true),
+            ("methods.red", &methods.red, false),
+        ];
+        for (field, method, may_be_empty) in names {
+            if method.is_empty() && may_be_empty {
+                continue;
+            }
             if method.is_empty() || !method.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
                 return Err(Error::field(field, "must be a method name of ASCII letters and digits"));
             }

@@ -1,7 +1,8 @@
-//! Bodies and answers of the four methods. Pure: no bytes, no clock.
+//! Bodies and answers of the methods. Pure: no bytes, no clock.
 
 use menjie::access::Private;
 use menjie::calendar::Timestamp;
+use menjie::charge::ChargeLine;
 use menjie::code::{Mapped, find_code_map, find_code_table};
 use menjie::ident::BusinessNo;
 use menjie::invoice::{CheckSplitRequest, InvoiceOrder, InvoiceState, Issued, RedOrder, Reddened};
@@ -17,6 +18,38 @@ pub const OK: &str = "S0000";
 /// The front-end machine could not pass the request on, or lost the answer: the outcome is unknown.
 pub const PROXY_FAILED: &str = "ISIP0001";
 
+/// Which ticket an order becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticket {
+    /// 门诊.
+    Outpatient,
+    /// 挂号: nothing but registration fees.
+    Registration,
+}
+
+impl Ticket {
+    /// The ticket of an order.
+    pub fn of(config: &InvoiceConfig, order: &InvoiceOrder) -> Ticket {
+        let registers = |line: &ChargeLine| config.registration.fee_classes.contains(&line.fee_class.0);
+        if !order.lines.is_empty() && order.lines.iter().all(registers) { Ticket::Registration } else { Ticket::Outpatient }
+    }
+
+    /// The method that issues it.
+    pub const fn method(self, config: &InvoiceConfig) -> &str {
+        match self {
+            Ticket::Outpatient => config.methods.issue.as_str(),
+            Ticket::Registration => config.methods.issue_registration.as_str(),
+        }
+    }
+
+    const fn bus_type(self, config: &InvoiceConfig) -> &str {
+        match self {
+            Ticket::Outpatient => config.bus_type.as_str(),
+            Ticket::Registration => config.registration.bus_type.as_str(),
+        }
+    }
+}
+
 /// The issue body of an order. An error says which sum does not close; nothing may be sent then.
 pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'static str> {
     if !order.total_fen.is_positive() {
@@ -28,7 +61,7 @@ pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'st
     let (care_type, care_name) = care_type(order.insurance_type.as_deref());
     let payer = &order.payer;
     let mut body = json!({
-        "busNo": order.bus_no.as_str(), "busType": config.bus_type, "payer": payer.name.reveal(), "busDateTime": bus_date_time(order.settled_at),
+        "busNo": order.bus_no.as_str(), "busType": Ticket::of(config, order).bus_type(config), "payer": payer.name.reveal(), "busDateTime": bus_date_time(order.settled_at),
         "placeCode": config.place_code, "payee": config.payee, "author": config.author, "totalAmt": total, "payerType": "1",
         "cardType": config.card_type, "cardNo": payer.patient_id.as_str(),
         "medicalInstitution": config.medical_institution, "medCareTypeCode": care_type, "medicalCareType": care_name,
@@ -103,8 +136,8 @@ pub fn by_bus_no(bus_no: &BusinessNo) -> Value {
     json!({ "busNo": bus_no.as_str() })
 }
 
-/// The body of a look-up by code and number.
-pub fn state(batch_code: &str, bill_no: &str) -> Value {
+/// The body of a look-up by code and number, of the state as of the booking.
+pub fn by_number(batch_code: &str, bill_no: &str) -> Value {
     json!({ "billBatchCode": batch_code, "billNo": bill_no })
 }
 
@@ -166,6 +199,8 @@ pub enum BillState {
     Red(Reddened),
     /// Changed to paper.
     Paper,
+    /// Booked by the payer's unit.
+    Booked,
 }
 
 impl BillState {
@@ -175,6 +210,7 @@ impl BillState {
             BillState::Normal => InvoiceState::Blue(blue),
             BillState::Red(red) => InvoiceState::Red { blue, red },
             BillState::Paper => InvoiceState::Paper(blue),
+            BillState::Booked => InvoiceState::Booked(blue),
         }
     }
 }
@@ -200,6 +236,15 @@ pub fn bill_state(config: &InvoiceConfig, fields: &Map<String, Value>, learned: 
         None | Some("0") => Ok(BillState::Normal),
         Some("1") => Ok(BillState::Paper),
         Some(_) => Err(Shape::new("isPrtPaper", "is neither 0 nor 1")),
+    }
+}
+
+/// Reads the answer about booking.
+pub fn booked(config: &InvoiceConfig, fields: &Map<String, Value>) -> Result<bool, Shape> {
+    match text(fields, &config.state_fields.booked).as_deref() {
+        Some("0") => Ok(false),
+        Some("1") => Ok(true),
+        _ => Err(Shape::new("accountStatus", "is neither 0 nor 1")),
     }
 }
 

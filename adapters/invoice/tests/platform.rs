@@ -38,8 +38,12 @@ struct Bench {
 }
 
 fn bench() -> Bench {
+    bench_of(config())
+}
+
+fn bench_of(config: InvoiceConfig) -> Bench {
     let http = Arc::new(ScriptedHttp::new());
-    let front = InvoiceFront::new(config(), http.clone(), Arc::new(SeededEntropy::new(1))).unwrap();
+    let front = InvoiceFront::new(config, http.clone(), Arc::new(SeededEntropy::new(1))).unwrap();
     Bench { http, front, log: Arc::new(RecentTransfers::new(100)) }
 }
 
@@ -160,6 +164,7 @@ fn query() -> InvoiceCall {
 
 const ISSUED: &str = r#"{"billBatchCode":"44060126","billNo":"0000000007","random":"a1b2c3","createTime":"20260302092001123","billQRCode":"","pictureUrl":"http://10.0.0.1/p","pictureNetUrl":"https://fp.example/p","totalAmt":"121.32"}"#;
 const NORMAL: &str = r#"{"state":"1","isScarlet":"0","isPrtPaper":0}"#;
+const NOT_BOOKED: &str = r#"{"accountStatus":"0"}"#;
 const SCARLET: &str = r#"{"state":"2","isScarlet":"1","scarletBillBatchCode":"44060126","scarletBillNo":"0000000008"}"#;
 
 #[test]
@@ -313,12 +318,15 @@ fn what_the_transport_cannot_prove_stays_unknown() {
 }
 
 #[test]
-fn a_query_finds_blue_red_paper_or_nothing() {
+fn a_query_finds_blue_red_paper_booked_or_nothing() {
     let bench = bench();
-    bench.reply("S0000", ISSUED).reply("S0000", NORMAL);
+    bench.reply("S0000", ISSUED).reply("S0000", NORMAL).reply("S0000", NOT_BOOKED);
     assert!(matches!(bench.call(&query()), Outcome::Done(InvoiceAnswer::Query(InvoiceState::Blue(blue))) if blue.total_fen == fen(12132)));
     assert_eq!(bench.sent(0), ("https://front.example/inv/api/medical/getEBillByBusNo".into(), json!({"busNo": "B0000000000000000001"})));
     assert_eq!(bench.sent(1), ("https://front.example/inv/api/medical/getEBillStatesByBillInfo".into(), json!({"billBatchCode": "44060126", "billNo": "0000000007"})));
+    assert_eq!(bench.sent(2), ("https://front.example/inv/api/medical/getEBillAccountStatus".into(), json!({"billBatchCode": "44060126", "billNo": "0000000007"})));
+    bench.reply("S0000", ISSUED).reply("S0000", NORMAL).reply("S0000", r#"{"accountStatus":1}"#);
+    assert!(matches!(bench.call(&query()), Outcome::Done(InvoiceAnswer::Query(InvoiceState::Booked(blue))) if blue.total_fen == fen(12132)));
     bench.reply("S0000", ISSUED).reply("S0000", SCARLET);
     let Outcome::Done(InvoiceAnswer::Query(InvoiceState::Red { red, .. })) = bench.call(&query()) else { panic!() };
     assert_eq!(red.bill_no, "0000000008");
@@ -331,8 +339,38 @@ fn a_query_finds_blue_red_paper_or_nothing() {
         bench.reply("S0000", ISSUED).reply("S0000", state);
         assert!(matches!(bench.call(&query()), Outcome::Unknown(fault) if fault.code == "shape"), "{state}");
     }
+    for booking in ["", "{}", r#"{"accountStatus":"2"}"#] {
+        bench.reply("S0000", ISSUED).reply("S0000", NORMAL).reply("S0000", booking);
+        assert!(matches!(bench.call(&query()), Outcome::Unknown(fault) if fault.code == "shape"), "{booking}");
+    }
     bench.reply("S0000", &ISSUED.replace(r#","totalAmt":"121.32""#, ""));
     assert!(matches!(bench.call(&query()), Outcome::Unknown(fault) if fault.text == "totalAmt is missing"));
+}
+
+#[test]
+fn a_platform_that_does_not_tell_of_bookings_is_not_asked() {
+    let mut config = config();
+    config.methods.booked.clear();
+    config.check().unwrap();
+    let bench = bench_of(config);
+    bench.reply("S0000", ISSUED).reply("S0000", NORMAL);
+    assert!(matches!(bench.call(&query()), Outcome::Done(InvoiceAnswer::Query(InvoiceState::Blue(_)))));
+    assert_eq!(bench.http.requests().len(), 2);
+}
+
+/// hospital.md §3.2, §3.3: a ticket of nothing but registration fees goes another way, under another kind of business.
+#[test]
+fn a_registration_fee_gets_the_ticket_of_a_registration() {
+    let bench = bench();
+    assert!(matches!(bench.reply("S0000", ISSUED).call(&issue(order(vec![line("L1", "13", "10.00", "1", 1, 1000)], 0))), Outcome::Done(_)));
+    let (url, body) = bench.sent(0);
+    assert_eq!((url.as_str(), &body["busType"]), ("https://front.example/inv/api/medical/invEBillRegistration", &json!("06")));
+    assert!(matches!(
+        bench.reply("S0000", ISSUED).call(&issue(order(vec![line("L1", "13", "10.00", "1", 1, 1000), line("L2", "02", "12.00", "1", 1, 1200)], 0))),
+        Outcome::Done(_)
+    ));
+    let (url, body) = bench.sent(1);
+    assert_eq!((url.as_str(), &body["busType"]), ("https://front.example/inv/api/medical/invoiceEBillOutpatient", &json!("02")));
 }
 
 #[test]

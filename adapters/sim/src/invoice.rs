@@ -166,8 +166,11 @@ impl Invoice {
         format!("{:010}", self.numbers)
     }
 
-    fn issue(&mut self, asked: &Value, now: Timestamp) -> Result<Value, Failure> {
+    fn issue(&mut self, asked: &Value, bus_type: &str, now: Timestamp) -> Result<Value, Failure> {
         let total_fen = ticket::check(asked)?;
+        if text(asked, "busType")? != bus_type {
+            return Err(Failure::new("E2001", "busType与接口不符"));
+        }
         let bus_no = text(asked, "busNo")?;
         if let Some(known) = self.tickets.get(bus_no) {
             return if known.content == *asked { Ok(issued(known)) } else { Err(Failure::new("E2002", "业务流水号重复且内容不一致")) };
@@ -217,6 +220,12 @@ impl Invoice {
             fields.insert("scarletDateTime".to_owned(), json!(digits(red.at)));
         }
         Ok(answer)
+    }
+
+    fn booked(&self, asked: &Value) -> Result<Value, Failure> {
+        let owner = self.owner(asked)?;
+        let ticket = self.tickets.get(&owner).ok_or_else(|| Failure::new("E3001", "票据不存在"))?;
+        Ok(json!({ "accountStatus": if ticket.booked { "1" } else { "0" } }))
     }
 
     fn red(&mut self, asked: &Value, now: Timestamp) -> Result<Value, Failure> {
@@ -283,8 +292,10 @@ impl Machine for Invoice {
     fn interface(&self, request: &Request) -> &'static str {
         match (request.method.as_str(), request.path().strip_prefix(BASE_PATH)) {
             ("POST", Some("/invoiceEBillOutpatient")) => "issue",
+            ("POST", Some("/invEBillRegistration")) => "issue_registration",
             ("POST", Some("/getEBillByBusNo")) => "query",
             ("POST", Some("/getEBillStatesByBillInfo")) => "state",
+            ("POST", Some("/getEBillAccountStatus")) => "booked",
             ("POST", Some("/writeOffEBill")) => "red",
             _ => "unknown",
         }
@@ -301,10 +312,12 @@ impl Machine for Invoice {
 
     fn perform(&mut self, interface: &str, request: &Request, now: Timestamp, drawn: &Drawn) -> Response {
         let outcome = envelope::open(&request.body, &self.appid, &self.key).and_then(|asked| match interface {
-            "issue" | "red" if drawn.has(Fault::SaysNo) => Err(Failure::new("E3004", "平台拒绝")),
-            "issue" => self.issue(&asked, now),
+            "issue" | "issue_registration" | "red" if drawn.has(Fault::SaysNo) => Err(Failure::new("E3004", "平台拒绝")),
+            "issue" => self.issue(&asked, "02", now),
+            "issue_registration" => self.issue(&asked, "06", now),
             "query" => self.query(&asked),
             "state" => self.state(&asked),
+            "booked" => self.booked(&asked),
             "red" => self.red(&asked, now),
             _ => Err(Failure::new("ISIP0001", "接口不存在")),
         });

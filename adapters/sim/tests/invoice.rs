@@ -11,6 +11,8 @@ use support::{InvoiceClient, NINE, answer, hospital};
 const ISSUE: &str = "invoiceEBillOutpatient";
 const QUERY: &str = "getEBillByBusNo";
 const STATE: &str = "getEBillStatesByBillInfo";
+const BOOKED: &str = "getEBillAccountStatus";
+const REGISTRATION: &str = "invEBillRegistration";
 const RED: &str = "writeOffEBill";
 
 fn ticket(bus_no: &str) -> Value {
@@ -91,6 +93,20 @@ fn a_ticket_that_does_not_add_up_gets_no_number() {
 }
 
 #[test]
+fn a_registration_has_a_method_and_a_kind_of_business_of_its_own() {
+    let mut hospital = hospital();
+    let registration = |no: &str| {
+        let mut ticket = ticket(no);
+        ticket["busType"] = json!("06");
+        ticket
+    };
+    assert_eq!(call(&mut hospital, REGISTRATION, &registration("B1")).0, "S0000");
+    assert_eq!(call(&mut hospital, REGISTRATION, &ticket("B2")).0, "E2001");
+    assert_eq!(call(&mut hospital, ISSUE, &registration("B3")).0, "E2001");
+    assert_eq!(hospital.truth(NINE).invoice.tickets.len(), 1);
+}
+
+#[test]
 fn a_ticket_turns_red_as_a_whole_and_once() {
     let mut hospital = hospital();
     let (_, issued) = call(&mut hospital, ISSUE, &ticket("B1"));
@@ -114,13 +130,17 @@ fn paper_and_booked_tickets_stay_blue() {
     let mark = |paper, booked| TicketMark { bus_no: "B1".to_owned(), paper, booked };
     assert!(hospital.invoice.mark(&mark(true, false)));
     assert_eq!(call(&mut hospital, STATE, &number_of(&issued)).1["isPrtPaper"], "1");
+    assert_eq!(call(&mut hospital, BOOKED, &number_of(&issued)).1, json!({"accountStatus": "0"}));
     assert_eq!(call(&mut hospital, RED, &red_of(&issued)).0, "E3003");
     assert!(hospital.invoice.mark(&mark(false, true)));
+    assert_eq!(call(&mut hospital, BOOKED, &number_of(&issued)).1, json!({"accountStatus": "1"}));
     assert_eq!(call(&mut hospital, RED, &red_of(&issued)).0, "E3004");
     assert!(hospital.invoice.mark(&mark(false, false)));
     assert_eq!(call(&mut hospital, RED, &red_of(&issued)).0, "S0000");
     assert!(!hospital.invoice.mark(&TicketMark { bus_no: "B404".to_owned(), paper: true, booked: false }));
-    assert_eq!(call(&mut hospital, STATE, &json!({"billBatchCode": "44060126", "billNo": "9999999999"})).0, "E3001");
+    for method in [STATE, BOOKED] {
+        assert_eq!(call(&mut hospital, method, &json!({"billBatchCode": "44060126", "billNo": "9999999999"})).0, "E3001");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Payment (支付单): one act of paying, at most one channel order, 1..n settlements of one patient.
 //!
 //! `preparing → (insured: pricing → priced →) ordering → paying → paid`; exits `closing → closed`, `held`. One out_trade_no for life. An in-flight
-//! state *is* its unknown state. Table: DESIGN.md §4.3, generated into docs/machines.md.
+//! state *is* its unknown state. Table: DESIGN.md §4.3, generated into docs/workflows.md.
 
 mod insured;
 mod legs;

@@ -24,6 +24,7 @@ struct State {
     invoices: BTreeMap<BusinessNo, (Issued, Option<Reddened>)>,
     refuses: bool,
     paper: Vec<BusinessNo>,
+    booked: Vec<BusinessNo>,
 }
 
 impl FakeInvoices {
@@ -42,6 +43,15 @@ impl FakeInvoices {
         state.paper.retain(|no| no != number);
         if printed {
             state.paper.push(number.clone());
+        }
+    }
+
+    /// The payer's unit books an invoice (入账), or gives it back.
+    pub fn book(&self, number: &BusinessNo, booked: bool) {
+        let mut state = lock(&self.state);
+        state.booked.retain(|no| no != number);
+        if booked {
+            state.booked.push(number.clone());
         }
     }
 
@@ -82,6 +92,9 @@ impl State {
         if self.paper.contains(&order.bus_no) {
             return Outcome::Refused(No::new("E0007", "changed to paper"));
         }
+        if self.booked.contains(&order.bus_no) {
+            return Outcome::Refused(No::new("E0008", "booked"));
+        }
         let Some((_, red)) = self.invoices.get_mut(&order.bus_no) else { return Outcome::Refused(No::new("E0004", "no such invoice")) };
         let red = red.get_or_insert_with(|| Reddened { batch_code: "44060126".to_owned(), bill_no: format!("9{number:09}"), at: now });
         Outcome::Done(InvoiceAnswer::Red(red.clone()))
@@ -90,6 +103,7 @@ impl State {
     fn query(&self, number: &BusinessNo) -> InvoiceState {
         match self.invoices.get(number) {
             None => InvoiceState::NotFound,
+            Some((issued, None)) if self.booked.contains(number) => InvoiceState::Booked(issued.clone()),
             Some((issued, None)) if self.paper.contains(number) => InvoiceState::Paper(issued.clone()),
             Some((issued, None)) => InvoiceState::Blue(issued.clone()),
             Some((issued, Some(red))) => InvoiceState::Red { blue: issued.clone(), red: red.clone() },

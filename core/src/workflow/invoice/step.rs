@@ -86,7 +86,7 @@ impl Invoice {
 
     fn issuing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Invoice>> {
         match event {
-            E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) } => self.blue(issued, cx),
+            E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) | InvoiceState::Booked(issued) } => self.blue(issued, cx),
             E::IssueRefused { no } => self.contradiction(&format!("platform_no:{}", no.code), cx),
             // An answer that was lost is asked for by business number; a second number would be a second invoice.
             E::IssueUnknown { sent, .. } => {
@@ -106,7 +106,7 @@ impl Invoice {
     fn issued(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Invoice>> {
         match event {
             E::RedWanted { refund } => moved(self.start_red(*refund)),
-            E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) } => {
+            E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) | InvoiceState::Booked(issued) } => {
                 if self.issued.as_ref().is_some_and(|i| i.bill_no == issued.bill_no && i.batch_code == issued.batch_code) {
                     known()
                 } else {
@@ -140,6 +140,8 @@ impl Invoice {
             },
             // Changed to paper (换开): the paper must be taken back first.
             E::Found { state: InvoiceState::Paper(_) } => self.contradiction("changed_to_paper", cx),
+            // Booked by the payer's unit (入账): the platform refuses the red, a person talks to the unit.
+            E::Found { state: InvoiceState::Booked(_) } => self.contradiction("booked", cx),
             E::Found { state: InvoiceState::NotFound } => undecided(),
             E::Overdue => call_person(self, |i| &mut i.base, "red_overdue", cx),
             E::RedWanted { .. } => known(),
@@ -219,7 +221,7 @@ impl Invoice {
 
     fn start_red(&self, refund: RefundId) -> Move<Invoice> {
         let next = Invoice { st: St::Redding, red_for: Some(refund), ..self.clone() };
-        // Asked first: an invoice changed to paper must not be reversed.
+        // Asked first: an invoice changed to paper or booked must not be reversed.
         Move { poll: Ask::Of(next.query()), wake: Some(Wake::Overdue(Lane::Invoice)), ..Move::to(next) }
     }
 

@@ -91,6 +91,7 @@ pub(crate) const fn invoice_fact(state: &InvoiceState) -> InvoiceFact {
         InvoiceState::Blue(_) => InvoiceFact::Blue,
         InvoiceState::Red { .. } => InvoiceFact::Red,
         InvoiceState::Paper(_) => InvoiceFact::Paper,
+        InvoiceState::Booked(_) => InvoiceFact::Booked,
         InvoiceState::NotFound => InvoiceFact::Unknown,
     }
 }

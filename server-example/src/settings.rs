@@ -8,6 +8,7 @@ use menjie::ident::{DeptCode, HospitalId, StaffId};
 use menjie::port::IdentifyWay;
 use menjie::staff::Rules;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::pages::settings::PageSettings;
 
@@ -47,6 +48,9 @@ pub struct Settings {
     pub staff_max_s: u32,
     /// Pause between two looks at HIS's notices, in seconds.
     pub notices_every_s: u32,
+    /// What the insurer's centre is answered when its message (6302) is taken: no public source shows the body (domain/medins.md
+    /// §10 item 19).
+    pub insurer_taken: Map<String, Value>,
     /// How long requests and calls in flight may take to finish at shutdown, in seconds.
     pub drain_s: u32,
     /// Connections at once.
@@ -89,6 +93,7 @@ impl Default for Settings {
             staff_idle_s: 900,
             staff_max_s: 43_200,
             notices_every_s: 15,
+            insurer_taken: [("code".to_owned(), 0.into()), ("success".to_owned(), true.into()), ("message".to_owned(), "成功".into())].into_iter().collect(),
             drain_s: 20,
             max_connections: 1_024,
             pages: PageSettings::default(),

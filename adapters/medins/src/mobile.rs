@@ -10,6 +10,8 @@ pub use order::{place, query, report, report_of, revoke};
 pub use refund::{RefundStatus, refund, refund_status};
 pub use upload::{upload, uploaded};
 
+use std::collections::BTreeMap;
+
 use menjie::insurance::Authorisation;
 use menjie_transport::Shape;
 use serde_json::{Map, Value};
@@ -42,6 +44,16 @@ impl Mobile {
             Mobile::Refund => "6203",
         }
     }
+}
+
+/// A request's fields under the names of the site.
+pub fn spelled(mut data: Map<String, Value>, spellings: &BTreeMap<String, String>) -> Map<String, Value> {
+    for (ours, theirs) in spellings {
+        if let Some(value) = data.remove(ours) {
+            data.insert(theirs.clone(), value);
+        }
+    }
+    data
 }
 
 /// Another institution's answer or notice is not ours.

@@ -9,15 +9,15 @@ use common::{APP_ID, SECRET, centre, centre_json, config, gateway_json};
 use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::ident::BusinessNo;
-use menjie::insurance::{InsuredPerson, OrderRef};
+use menjie::insurance::{Authorisation, InsuredPerson, OrderRef, Placing};
 use menjie::port::{Fault, Insurer, InsurerAnswer, InsurerCall, Outcome, RecentTransfers};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
-use menjie_medins::MedInsurance;
 use menjie_medins::canonical::{EmptyRule, Numbers, signed_text};
 use menjie_medins::json::Json;
 use menjie_medins::keys::private_key;
 use menjie_medins::sign::Signer;
+use menjie_medins::{MedInsurance, mobile};
 use menjie_transport::testing::{ScriptedHttp, call_cx};
 use menjie_transport::{Exchange, Http};
 use proptest::prelude::*;
@@ -113,6 +113,44 @@ fn what_is_not_signed_or_not_sure_is_unknown_and_what_is_refused_is_refused() {
     assert!(matches!(unsent, Outcome::Unsent(_)), "the transport proves that nothing left");
 }
 
+/// medins.md §1.3, §10 #3: whoever signs under the other identity is not believed, and the fault says what to look at.
+#[test]
+fn the_other_user_id_is_named_in_the_fault() {
+    let told = |user_id: Value| {
+        let bench = Bench::new(&json!({ "user_id": user_id }), &json!({}));
+        bench.answered(&query(), 200, &signed(&json!({"code": "0", "data": {"payOrdId": "ORD1", "medOrgOrd": "OP1", "ordStas": "6"}})))
+    };
+    assert!(matches!(told(json!("app_secret")), Outcome::Done(_)));
+    let Outcome::Unknown(fault) = told(json!({"fixed": "1234567812345678"})) else { panic!("nothing is proven") };
+    assert!(fault.code == "signature" && fault.text.contains("user_id"), "{fault:?}");
+}
+
+fn sent(centre: &Value) -> Value {
+    let bench = Bench::new(centre, &json!({}));
+    let _ = bench.answered(&query(), 200, "{}");
+    serde_json::from_slice(&bench.http.requests()[0].body).unwrap()
+}
+
+/// medins.md §1.2, §10 #4.
+#[test]
+fn the_envelopes_time_is_epoch_or_local() {
+    assert_eq!(sent(&json!({}))["timestamp"], "1772413200000");
+    assert_eq!(sent(&json!({"timestamp": "local"}))["timestamp"], "20260302090000");
+}
+
+/// medins.md §10 #14.
+#[test]
+fn the_place_is_sent_when_it_is_known() {
+    let placed = |more: &Value| {
+        let InsurerCall::Query { order } = query() else { panic!("a query") };
+        let authorisation = Authorisation::Mobile { pay_auth_no: Private::new("AUTH") };
+        let placing = Placing { order: *order, batch_no: BusinessNo::new("B1").unwrap(), authorisation, use_account: true };
+        mobile::place(&config(&json!({"centre": centre_json(more)})), &centre(more), &placing)
+    };
+    assert_eq!(placed(&json!({"place": "116.700000,23.350000"})).get("setlLatlnt"), Some(&json!("116.700000,23.350000")));
+    assert_eq!(placed(&json!({})).get("setlLatlnt"), None, "nothing empty is sent");
+}
+
 #[test]
 fn infcode_alone_says_what_the_gateway_proves() {
     let bench = Bench::new(&json!({}), &json!({}));
@@ -179,6 +217,7 @@ fn every_wrong_setting_is_named() {
         (json!({"pay_auth_life_s": 59}), "pay_auth_life_s"),
         (json!({"place": "116.7"}), "place"),
         (json!({"aliases": {"": "x"}}), "aliases"),
+        (json!({"spellings": {"feedetailList": ""}}), "spellings"),
         (json!({"http": {"peer": "p", "base_url": "http://10.0.0.1"}}), "http.base_url"),
     ] {
         assert_eq!(check(json!({"centre": centre_json(&more)})), format!("centre.{field}"), "{more}");
@@ -228,6 +267,6 @@ proptest! {
     #[test]
     fn any_signed_report_is_read_or_refused(state in "\\PC{0,4}", fee in "[0-9.\\-]{0,8}", when in "[0-9 :-]{0,19}") {
         let data = json!({"payOrdId": "1", "ordStas": state, "feeSumamt": fee, "ownPayAmt": fee, "psnAcctPay": "0", "fundPay": "0.00", "traceTime": when});
-        let _ = menjie_medins::mobile::report(data.as_object().unwrap(), &centre(&json!({})).aliases);
+        let _ = mobile::report(data.as_object().unwrap(), &centre(&json!({})).aliases);
     }
 }

@@ -124,6 +124,19 @@ async fn scopes_that_could_never_be_accepted_are_not_sent() {
     live.sim.stop().await;
 }
 
+/// medins.md §10 #2: the simulator, like both full sources, reads `feedetailList`; the often quoted name can be configured.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_travel_under_the_spelling_of_the_site() {
+    let live = Live::configured(&json!({"spellings": {"feedetailList": "feeDetlList"}}), &json!({})).await;
+    let upload = live.new_upload();
+    assert!(matches!(live.call(InsurerCall::Upload { upload: Box::new(upload) }).await, Outcome::Refused(_)), "no feedetailList arrives");
+    live.sim.stop().await;
+    let live = Live::start().await;
+    let upload = live.new_upload();
+    assert!(matches!(live.call(InsurerCall::Upload { upload: Box::new(upload) }).await, Outcome::Done(_)));
+    live.sim.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_payloads_travel_inside_the_gateway_s_envelope() {
     let live = Live::configured(&json!({"transport": "wrapped"}), &json!({})).await;

@@ -52,7 +52,7 @@ pub async fn wechat(State(app): State<App>, request: Request) -> Result<Response
     Ok(json(status, &answer))
 }
 
-/// What the insurer's centre reads (domain/medins.md §10 item 19).
+/// What the insurer's centre reads of a message that was not taken; of one that was: [`crate::settings::Settings::insurer_taken`].
 #[derive(Serialize)]
 struct CentreAnswer {
     code: i32,
@@ -67,7 +67,10 @@ pub async fn insurer(State(app): State<App>, request: Request) -> Result<Respons
     let counting = app.clone();
     let taken = detached(async move { app.engine().insurer_callback(app.hospital(), "POST /notify/insurer", &RawNotice { headers: &headers, body: &body }).await }).await;
     let (result, status, answer) = match taken {
-        Ok(CallbackAnswer::Taken) => ("taken", StatusCode::OK, CentreAnswer { code: 0, success: true, message: "成功" }),
+        Ok(CallbackAnswer::Taken) => {
+            counting.metrics().callback(INSURER, "taken");
+            return Ok(json(StatusCode::OK, &counting.settings().insurer_taken));
+        }
         Ok(CallbackAnswer::Rejected) => {
             tracing::warn!(target: "menjie::security", peer = INSURER, "a message without a genuine signature was rejected");
             ("rejected", StatusCode::UNAUTHORIZED, CentreAnswer { code: -1, success: false, message: "验签失败" })

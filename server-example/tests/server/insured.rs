@@ -342,6 +342,26 @@ async fn an_insurer_that_is_away_or_says_no_is_told_and_self_pay_stays() {
     assert_eq!((&binding["decision"], &binding["reason"]), (&json!("refused"), &json!("not_insured")));
 }
 
+/// domain/medins.md §10 #19: nobody has seen the body, so it is the site's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_centre_reads_the_acknowledgement_of_the_site() {
+    let tell = async |stage: &Stage, body: &str| send(stage.request(Method::POST, "/notify/insurer").header(CONTENT_TYPE, "application/json").body(body.to_owned())).await;
+    let hint = json!({"medOrgOrd": "P0000000000000000001", "payOrdId": "ORD1", "ordStas": "6"}).to_string();
+    let bare = |config: &mut Value| config["hospitals"][0]["insurer"]["centre"]["notice"] = "bare".into();
+    let mut stage = Stage::with(day(), bare).await;
+    let taken = tell(&stage, &hint).await;
+    assert_eq!((taken.status, taken.json()), (200, json!({"code": 0, "success": true, "message": "成功"})));
+    assert_eq!(tell(&stage, "{}").await.status, 401);
+    stage.stop().await;
+    let mut stage = Stage::with(day(), |config| {
+        bare(config);
+        config["server"]["insurer_taken"] = json!({"infcode": "0"});
+    })
+    .await;
+    assert_eq!(tell(&stage, &hint).await.json(), json!({"infcode": "0"}));
+    stage.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_first_insured_bill_is_offered_and_the_others_say_why() {
     let stage = Stage::open().await;

@@ -88,6 +88,7 @@ impl MedInsurance {
         data: Data,
         read: impl FnOnce(&Data) -> Result<T, Shape>,
     ) -> Outcome<T> {
+        let data = mobile::spelled(data, &config.spellings);
         let answered = match config.transport {
             CentreTransport::Direct => self.direct(cx, config, what, business_no, &data).await,
             CentreTransport::Wrapped => self.wrapped(cx, what, business_no, insured_place, data).await,

@@ -93,6 +93,9 @@ pub struct CentreConfig {
     /// Their name of a field → ours, in answers and notices. `ownpayAmt` (Hainan) is known.
     #[serde(default = "aliases")]
     pub aliases: BTreeMap<String, String>,
+    /// Our name of a field of a request → theirs: two spellings of some are quoted (`feedetailList`, `feeDetlList`).
+    #[serde(default)]
+    pub spellings: BTreeMap<String, String>,
     /// Codes that prove nothing although the envelope is signed: the call may have been done.
     #[serde(default = "unsure_codes")]
     pub unsure_codes: Vec<String>,
@@ -208,6 +211,9 @@ impl CentreConfig {
         }
         if self.place.as_deref().is_some_and(|place| !is_place(place)) {
             return Err(Error::field("place", "must be longitude,latitude"));
+        }
+        if self.spellings.iter().any(|(ours, theirs)| ours.is_empty() || theirs.is_empty()) {
+            return Err(Error::field("spellings", "names nothing"));
         }
         if self.aliases.iter().any(|(theirs, ours)| theirs.is_empty() || ours.is_empty()) {
             return Err(Error::field("aliases", "names nothing"));

@@ -12,6 +12,7 @@ use menjie::workflow::refund::Decision;
 use menjie::workflow::{Key, MachineKind};
 
 use super::Clinic;
+use super::refund::{doctor, exec_dept, finance};
 
 /// Asks for one of what was paid: whole, or one piece of its first line; the same request again while the server is away.
 pub async fn wants_money_back(engine: Engine, caller: Caller, patient: PatientId, key: RequestKey, dice: u64) {
@@ -32,9 +33,25 @@ pub async fn wants_money_back(engine: Engine, caller: Caller, patient: PatientId
     }
 }
 
-/// A doctor and finance go through their lists once; `no` says which verdict the doctor gives.
-pub async fn go_through_lists(engine: Engine, doctor: Caller, finance: Caller, key: RequestKey, no: bool) {
-    for (caller, step, stage) in [(&doctor, RefundWork::Doctor, Stage::Doctor), (&finance, RefundWork::Finance, Stage::Finance)] {
+/// Who decides about refunds here.
+pub struct Approvers {
+    doctor: Caller,
+    departments: Caller,
+    finance: Caller,
+}
+
+impl Approvers {
+    /// A doctor, somebody for the executing departments, and finance.
+    pub fn of(clinic: &Clinic, departments: &[&str]) -> Approvers {
+        Approvers { doctor: doctor(clinic, "d1"), departments: exec_dept(clinic, "e1", departments), finance: finance(clinic, "f1") }
+    }
+}
+
+/// Everybody goes through his list once; `no` says which verdict the doctor gives.
+pub async fn go_through_lists(engine: Engine, approvers: Approvers, key: RequestKey, no: bool) {
+    let Approvers { doctor, departments, finance } = &approvers;
+    let steps = [(doctor, RefundWork::Doctor, Stage::Doctor), (departments, RefundWork::Unconfirm, Stage::Unconfirm), (finance, RefundWork::Finance, Stage::Finance)];
+    for (caller, step, stage) in steps {
         let Ok(list) = engine.refund_list(caller, &RefundListRequest { step, after: None }).await else { return };
         for item in list.items {
             let verdict = if no && stage == Stage::Doctor { RefundVerdict::Reject } else { RefundVerdict::Approve };

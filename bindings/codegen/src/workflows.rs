@@ -1,4 +1,4 @@
-//! docs/machines.md from the transition tables of the core.
+//! docs/workflows.md from the transition tables of the core.
 
 use menjie::workflow::table::{transitions, unknown};
 use menjie::workflow::{CheckInSt, FilingSt, InvoiceSt, MachineKind, NoticeSt, PaymentSt, RefundSt, SettlementSt, State, StopSt, SuspensionSt};

@@ -93,9 +93,9 @@ macro_rules! record {
             $($(#[$doc])* #[serde(borrow)] pub $field: Cow<'a, str>,)+
             /// Without full capacity for civil conduct.
             pub capacity_limited: bool,
-            /// The guardian.
+            /// The guardian; boxed, because few patients have one and a record is moved while it is read.
             #[serde(borrow)]
-            pub guardian: Option<GuardianText<'a>>,
+            pub guardian: Option<Box<GuardianText<'a>>>,
         }
 
         /// The guardian of a [`RecordText`].

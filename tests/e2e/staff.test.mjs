@@ -83,7 +83,8 @@ test('page 28: by keyboard alone, without a script, and not for long', async (t)
   t.after(() => context.close());
   const page = await context.newPage();
   await page.goto(`${hospital.base}/a`);
-  // The first field has the focus.
+  // The first field gets the focus by itself, a moment after the page has loaded: no script of ours gives it.
+  await page.waitForSelector('[name=login]:focus');
   await page.keyboard.type(account.login);
   await page.keyboard.press('Tab');
   await page.keyboard.type(account.password);

@@ -20,7 +20,7 @@ mod window;
 
 pub use approval::{Decided, may_decide};
 pub use check::{CheckRequest, CheckResponse, ReasonShown};
-pub use eligible::{Eligibility, Finding, eligible};
+pub use eligible::{Eligibility, Finding, eligible, irreversible};
 pub use facts::{ChannelFacts, Facts, LineFacts, SettlementFact};
 pub use plan::{Involved, Stage, check_plan, patient_plan};
 pub use progress::{Dispensing, Execution, ImagingState, LabState, Progress};

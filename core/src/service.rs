@@ -47,8 +47,9 @@ pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelRespon
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use refund::{
-    Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundRequestRequest,
-    RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, StepState,
+    CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, LookWhy, PatientInClear, Picked, RefundCase, RefundDecideRequest, RefundDecideResponse,
+    RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundReprescribeRequest, RefundRequestRequest, RefundRequestResponse,
+    RefundStep, RefundUnderWay, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, Represcription, Represcriptions, StepState,
 };
 pub use runner::Runner;
 pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};

@@ -133,6 +133,7 @@ fn successor(number: i64, patient: &str, total: i64, original: &str) -> HisSucce
 
 fn events() -> Vec<E> {
     let mut events = vec![E::Withdraw, E::ReturnRefused { no: no() }, E::ReturnUnknown { fault: fault(), sent: 1 }, E::RedDone, E::Overdue];
+    events.extend(["N1", "N2"].map(|order_no| E::Represcribed { order_no: order_no.into() }));
     let decisions = [Decision::Agree, Decision::Disagree, Decision::AskAgain, Decision::GivenBack { refund_no: "50A".into() }, Decision::Reversed, Decision::GiveUp];
     for decision in decisions {
         for stage in [None, Some(Stage::Doctor), Some(Stage::Unconfirm), Some(Stage::Finance)] {
@@ -212,9 +213,13 @@ fn refund_is_total_and_its_table_is_what_it_does() {
         insured(New { invoice: None, ..new(Cause::Patient, mixed.insured(), Some(asked(PayerClass::Insured, false))) }, CashOwner::Hospital),
     ];
     let actors = [walk::staff("op1"), walk::staff("op2"), Actor::Patient { patient: PatientId::new("P1").unwrap() }];
-    let walked = walk::walk_as::<Refund>(&Terms::default(), &actors, &births, &events(), |e| matches!(e, E::Decide { .. } | E::Withdraw), |r| r.st);
+    let walked = walk::walk_as::<Refund>(&Terms::default(), &actors, &births, &events(), |e| matches!(e, E::Decide { .. } | E::Withdraw | E::Represcribed { .. }), |r| r.st);
     for refund in walked.seen.values() {
         assert!(refund.st != RefundSt::Done || refund.given_back() == refund.amounts, "I19: done means proven, of every part");
+        assert!(
+            refund.represcribed.is_empty() || (refund.ends_with_prescriptions() && (refund.st == RefundSt::Done || refund.base.held.is_some())),
+            "a new prescription before the red"
+        );
         assert!(!refund.is_off() || !refund.has_moved(), "what has moved never ends as if nothing had");
         assert!(!refund.has_moved() || refund.cause != Cause::Patient || refund.passed_at(Stage::Checking).is_some(), "nothing moves before everything is read again");
         for decided in refund.decisions.iter().filter(|d| d.decision == Decision::Agree && matches!(d.stage, Some(Stage::Doctor | Stage::Finance))) {

@@ -37,6 +37,7 @@ impl Lister<'_> {
             Scan::Machines(hospital, kind) => self.machines(sql::machine(*kind).scan, hospital, *kind, &[], 0),
             Scan::Attention(hospital, kind) => self.machines(sql::machine(*kind).attention, hospital, *kind, &[], 0),
             Scan::Refunds(hospital, st) => self.machines(sql::REFUND_IN_STATE, hospital, MachineKind::Refund, &[Val::text(st.code())], 0),
+            Scan::LatestRefunds(hospital, st) => self.machines(sql::REFUND_LATEST, hospital, MachineKind::Refund, &[Val::text(st.code())], i64::MAX),
             Scan::Settlements(hospital, patient) => {
                 let hash = self.sealer.patient(patient).map_err(|e| StoreError::Failed(e.to_string()))?;
                 self.machines(sql::SETTLEMENT_OF_PATIENT, hospital, MachineKind::Settlement, &[Val::Blob(hash)], i64::MAX)

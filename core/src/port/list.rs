@@ -28,6 +28,8 @@ pub enum Scan {
     Suspensions(HospitalId, PatientId),
     /// The refunds in a state, oldest first.
     Refunds(HospitalId, RefundSt),
+    /// The same, newest first: of a state that is never left, the last ones matter.
+    LatestRefunds(HospitalId, RefundSt),
     /// Machines with `attention` or held, ascending by id.
     Attention(HospitalId, MachineKind),
     /// Every journal of a hospital in posting order.

@@ -71,7 +71,9 @@ pub fn eligible(facts: &Facts) -> Eligibility {
         settlement(Reason::NothingPicked);
     }
     for (at, line) in (0u32..).zip(&facts.lines) {
-        of_line(facts, whole, line, |reason| reasons.push(Finding { reason, line: Some(at) }));
+        // At the request of an insured patient the departments still have their own step in the plan.
+        let may_unconfirm = facts.payer == PayerClass::Insured && facts.requested_at.is_none();
+        of_line(may_unconfirm, whole, line, |reason| reasons.push(Finding { reason, line: Some(at) }));
     }
     if !whole {
         reasons.extend(broken_groups(&facts.lines));
@@ -94,8 +96,15 @@ fn month(facts: &Facts) -> Option<Reason> {
     Some(if in_time { Reason::CrossMonthMeanwhile } else { Reason::CrossMonth })
 }
 
+/// Why a line cannot go back although its department would take back what it can; for those who decide about it.
+pub fn irreversible(line: &LineFacts, whole: bool) -> Option<Reason> {
+    let mut first = None;
+    of_line(true, whole, line, |reason| first = first.or(Some(reason)));
+    first
+}
+
 #[inline]
-fn of_line(facts: &Facts, whole: bool, line: &LineFacts, mut report: impl FnMut(Reason)) {
+fn of_line(may_unconfirm: bool, whole: bool, line: &LineFacts, mut report: impl FnMut(Reason)) {
     let back = line.back(whole);
     if back == Quantity::ZERO {
         return;
@@ -103,8 +112,6 @@ fn of_line(facts: &Facts, whole: bool, line: &LineFacts, mut report: impl FnMut(
     if back > line.quantity {
         report(Reason::MoreThanLeft);
     }
-    // At the request of an insured patient the departments still have their own step in the plan.
-    let may_unconfirm = facts.payer == PayerClass::Insured && facts.requested_at.is_none();
     match line.progress() {
         Progress::Free => {}
         Progress::Confirmed if may_unconfirm && line.exec_dept_code.is_some() => {}

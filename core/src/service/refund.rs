@@ -1,13 +1,21 @@
 //! Refunds that people ask for: request, decisions, withdrawal, progress, work lists.
 
 mod ask;
+mod case;
 mod decide;
 mod list;
+mod patient;
+mod represcribe;
+mod under_way;
 mod view;
 
 pub use ask::{Picked, RefundRequestRequest, RefundRequestResponse};
+pub use case::{CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, RefundCase};
 pub use decide::{RefundDecideRequest, RefundDecideResponse, RefundVerdict, RefundWithdrawRequest, RefundWithdrawResponse};
 pub use list::{RefundItem, RefundListRequest, RefundListResponse, RefundWork};
+pub use patient::{LookWhy, PatientInClear};
+pub use represcribe::{RefundReprescribeRequest, Represcription, Represcriptions};
+pub use under_way::RefundUnderWay;
 pub use view::{RefundEntry, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};
 
 use super::engine::Engine;

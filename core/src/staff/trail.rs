@@ -42,6 +42,8 @@ pub enum What {
     Denied,
     /// Something was exported.
     Exported,
+    /// A patient was looked at in clear.
+    Unmasked,
 }
 
 impl What {
@@ -63,6 +65,7 @@ impl What {
             What::RolesChanged => "变更角色",
             What::Denied => "越权访问被拒",
             What::Exported => "导出",
+            What::Unmasked => "查看患者明文",
         }
     }
 

@@ -7,6 +7,7 @@ mod approve;
 mod asked;
 mod check;
 mod reclaim;
+mod represcribe;
 mod returning;
 mod reverse;
 mod step;
@@ -122,6 +123,20 @@ pub struct Refund {
     /// Why it was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
+    /// The prescriptions that replace those of an insured settlement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub represcribed: Vec<Represcribed>,
+}
+
+/// A prescription that a doctor wrote anew after an insured refund (重开处方).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Represcribed {
+    /// Its number in HIS (处方号, 申请单号).
+    pub order_no: String,
+    /// Who marked it.
+    pub staff: StaffId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The channel's proof that money went back.
@@ -236,6 +251,11 @@ pub enum Event {
         decision: Decision,
         /// Why.
         note: String,
+    },
+    /// Command: a doctor names a prescription that replaces those of the settlement.
+    Represcribed {
+        /// Its number in HIS.
+        order_no: String,
     },
     /// The invoice platform says how its invoice stands.
     Invoice {

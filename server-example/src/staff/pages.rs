@@ -3,7 +3,9 @@
 
 use axum::routing::{MethodRouter, get, post};
 use menjie::access::Right;
+use menjie::service::RefundWork::{Doctor, Finance, Unconfirm};
 
+use super::refunds::{case, list, represcribe};
 use super::{factor, home, login, password, trail, users};
 use crate::app::App;
 
@@ -47,7 +49,7 @@ const fn listed(path: &'static str, menu: &'static str, gate: Gate, handler: fn(
 }
 
 /// The table.
-pub static PAGES: [StaffPage; 21] = [
+pub static PAGES: [StaffPage; 37] = [
     page("/a/login", Gate::Open, || get(login::page)),
     act("/a/login", Gate::Open, || post(login::enter)),
     act("/a/logout", Gate::Entering, || post(login::leave)),
@@ -58,6 +60,22 @@ pub static PAGES: [StaffPage; 21] = [
     page("/a/password", Gate::Entering, || get(password::page)),
     act("/a/password", Gate::Entering, || post(password::change)),
     listed("/a", "首页", Gate::Staff, || get(home::page)),
+    listed("/a/refunds/doctor", "退费审核", Gate::Right(Right::ApproveAsDoctor), || list::list(Doctor)),
+    page("/a/refunds/doctor/{id}", Gate::Right(Right::ApproveAsDoctor), || case::one(Doctor)),
+    act("/a/refunds/doctor/{id}/decide", Gate::Right(Right::ApproveAsDoctor), || case::decide(Doctor)),
+    act("/a/refunds/doctor/{id}/patient", Gate::Right(Right::ApproveAsDoctor), || case::patient(Doctor)),
+    listed("/a/refunds/represcribe", "重开处方登记", Gate::Right(Right::ApproveAsDoctor), || get(represcribe::list)),
+    page("/a/refunds/represcribe/{id}", Gate::Right(Right::ApproveAsDoctor), || get(represcribe::one)),
+    act("/a/refunds/represcribe/{id}", Gate::Right(Right::ApproveAsDoctor), || post(represcribe::mark)),
+    listed("/a/refunds/unconfirm", "执行科室反确认", Gate::Right(Right::Unconfirm), || list::list(Unconfirm)),
+    page("/a/refunds/unconfirm/{id}", Gate::Right(Right::Unconfirm), || case::one(Unconfirm)),
+    act("/a/refunds/unconfirm/{id}/decide", Gate::Right(Right::Unconfirm), || case::decide(Unconfirm)),
+    act("/a/refunds/unconfirm/{id}/patient", Gate::Right(Right::Unconfirm), || case::patient(Unconfirm)),
+    listed("/a/refunds/finance", "计财审核退费", Gate::Right(Right::ApproveAsFinance), || list::list(Finance)),
+    page("/a/refunds/finance/{id}", Gate::Right(Right::ApproveAsFinance), || case::one(Finance)),
+    act("/a/refunds/finance/{id}/decide", Gate::Right(Right::ApproveAsFinance), || case::decide(Finance)),
+    act("/a/refunds/finance/{id}/patient", Gate::Right(Right::ApproveAsFinance), || case::patient(Finance)),
+    act("/a/refunds/finance/{id}/resolve", Gate::Right(Right::ApproveAsFinance), case::resolve),
     listed("/a/users", "用户与角色", Gate::Right(Right::ReadAccounts), || get(users::list)),
     page("/a/users/new", Gate::Right(Right::ManageAccounts), || get(users::form)),
     act("/a/users/new", Gate::Right(Right::ManageAccounts), || post(users::make)),

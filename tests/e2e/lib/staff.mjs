@@ -1,5 +1,25 @@
 // Staff before their pages: invented accounts of the demonstration, one a role, and their authenticators.
 import { createHmac } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { accessible, fits, quiet, touchable, walkable, wellFormed } from './checks.mjs';
+
+const shots = path.join(path.dirname(fileURLToPath(import.meta.url)), '../shots');
+mkdirSync(shots, { recursive: true });
+
+/** What holds on every staff page. */
+export async function whole(page, name, expected = []) {
+  await page.screenshot({ path: path.join(shots, `${name}-${page.viewportSize().width < 500 ? 'small' : 'desk'}.png`), fullPage: true });
+  await wellFormed(page, name);
+  await fits(page, name);
+  await fits(page, name, 1.6);
+  await touchable(page, name, 44);
+  await accessible(page, name);
+  await walkable(page, name);
+  quiet(page, name, expected);
+  page.watch.reset();
+}
 
 /** What everybody of these tests chooses. */
 export const OWN = 'Mine-77x-own';
@@ -59,5 +79,32 @@ export async function enterDesk(page, account) {
   if (page.url().endsWith('/a/password')) await choosePassword(page, account, OWN);
   await page.waitForSelector('.page-home');
   // A code that was used up a moment ago was refused once.
+  page.watch.reset();
+}
+
+/** An account the two administrators make together: what it logs in with. */
+export async function makeAccount(system, security, { id, login, name, roles, departments = '' }) {
+  await system.goto(system.at('/a/users/new'));
+  for (const [field, value] of Object.entries({ id, login, name })) await system.fill(`[name=${field}]`, value);
+  await system.click('.page-user-new button.btn-main');
+  const password = await system.textContent('[data-once]');
+  await security.goto(security.at(`/a/users/${id}`));
+  for (const role of roles) await security.locator(`label:has([value=${role}])`).click();
+  await security.fill('[name=departments]', departments);
+  await security.getByRole('button', { name: '保存角色' }).click();
+  await security.waitForSelector('.page-user');
+  return { id, login, password };
+}
+
+/** The first login of an account that must enrol a second factor. */
+export async function enrolDesk(page, account) {
+  await signIn(page, account);
+  await page.waitForURL('**/a/enrol');
+  account.secret = (await page.textContent('.once')).replace(/\s/g, '');
+  await page.fill('[name=code]', totp(account.secret));
+  await page.getByRole('button', { name: '完成登记' }).click();
+  await page.waitForURL('**/a/password');
+  await choosePassword(page, account, OWN);
+  await page.waitForSelector('.page-home');
   page.watch.reset();
 }

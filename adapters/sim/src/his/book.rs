@@ -293,9 +293,6 @@ impl Book {
     }
 
     pub(super) fn post(&mut self, no: &str, bill: Bill, paid: Paid, now: Timestamp, shown_from: Timestamp) -> Result<(), No> {
-        if bill.total_fen != 0 && (paid.channel.is_none() || paid.trade_no.is_none()) {
-            return Err(INCOMPLETE);
-        }
         match self.settlements.get(no) {
             Some(Settlement { posting: Some(posting), bill: Some(booked), .. }) => {
                 same(booked, &bill)?;

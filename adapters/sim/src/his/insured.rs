@@ -27,10 +27,11 @@ pub(super) struct Insured {
 }
 
 impl Insured {
-    pub(super) fn check(&self, total_fen: i64) -> Result<(), No> {
+    /// The cash of it, once the parts are the whole.
+    pub(super) fn cash_of(&self, total_fen: i64) -> Result<i64, No> {
         let parts = [&self.fund, &self.account, &self.other, &self.cash];
         let sum = parts.into_iter().try_fold(0i64, |sum, part| fen(part).map(|part| sum + part))?;
-        if sum == total_fen { Ok(()) } else { Err(AMOUNT) }
+        if sum == total_fen { fen(&self.cash) } else { Err(AMOUNT) }
     }
 }
 

@@ -109,8 +109,11 @@ impl His {
                 let (Some(out_trade_no), Some(_)) = (asked.out_trade_no.clone(), asked.paid_at) else {
                     return Err(INCOMPLETE);
                 };
-                if let Some(insured) = &asked.insured {
-                    insured.check(fen(&asked.total)?)?;
+                let total_fen = fen(&asked.total)?;
+                let cash_fen = asked.insured.as_ref().map_or(Ok(total_fen), |insured| insured.cash_of(total_fen))?;
+                // What the insurer pays whole has no trade at a channel.
+                if cash_fen != 0 && (asked.channel.is_none() || asked.trade_no.is_none()) {
+                    return Err(INCOMPLETE);
                 }
                 let paid = Paid { channel: asked.channel.clone(), out_trade_no, trade_no: asked.trade_no.clone() };
                 self.book.post(&asked.no, asked.bill()?, paid, now, shown_from)?;

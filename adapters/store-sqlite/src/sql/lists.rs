@@ -50,6 +50,8 @@ statements! { LISTS;
     FILING_ATTENTION "filing.attention" = machines!("filing", attention);
     /// Refunds in a state, oldest first.
     REFUND_IN_STATE "refund.in_state" = "SELECT id, ver, body_enc FROM refund WHERE hosp = $1 AND st = $2 AND id > $3 ORDER BY id LIMIT $4";
+    /// Refunds in a state, newest first.
+    REFUND_LATEST "refund.latest" = "SELECT id, ver, body_enc FROM refund WHERE hosp = $1 AND st = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     /// Suspensions of a patient, newest first.
     SUSPENSION_OF_PATIENT "suspension.of_patient" = "SELECT id, ver, body_enc FROM suspension WHERE hosp = $1 AND patient_hash = $2 AND id < $3 ORDER BY id DESC LIMIT $4";
     /// Settlements of a patient, newest first.

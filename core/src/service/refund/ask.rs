@@ -211,14 +211,14 @@ impl Engine {
         Ok(Ok(facts))
     }
 
-    async fn standing(&self, hospital: &Hospital, settlement: &Settlement) -> Result<Refundable> {
+    pub(super) async fn standing(&self, hospital: &Hospital, settlement: &Settlement) -> Result<Refundable> {
         let wrong = || Error::new(Code::HisAnswer).with("call", "his.refundable");
         let HisAnswer::Refundable(refundable) = self.read_his(hospital, HisCall::Refundable { no: settlement.no() }).await? else { return Err(wrong()) };
         if refundable.no == settlement.no() { Ok(refundable) } else { Err(wrong().with("problem", "is about another number")) }
     }
 
     /// The platform's word; unknown when it does not answer now, because it is asked again before money moves.
-    async fn invoice_now(&self, hospital: &Hospital, settlement: &Settlement) -> InvoiceFact {
+    pub(super) async fn invoice_now(&self, hospital: &Hospital, settlement: &Settlement) -> InvoiceFact {
         let Some(id) = settlement.invoice else { return InvoiceFact::None };
         let call = Call::Invoice { call: InvoiceCall::Query { bus_no: id.business_no() } };
         match self.perform(hospital, &call, 1).await {

@@ -102,7 +102,15 @@ impl Engine {
         self.command_refund(caller, request.refund_id, &request.key, "refund.withdraw", request, refund::Event::Withdraw).await
     }
 
-    async fn command_refund<T: Serialize>(&self, caller: &Caller, id: RefundId, key: &RequestKey, op: &str, request: &T, event: refund::Event) -> Result<RefundDecideResponse> {
+    pub(super) async fn command_refund<T: Serialize>(
+        &self,
+        caller: &Caller,
+        id: RefundId,
+        key: &RequestKey,
+        op: &str,
+        request: &T,
+        event: refund::Event,
+    ) -> Result<RefundDecideResponse> {
         let hospital = self.hospital(&caller.hospital)?;
         let source = request_source(caller, key, op, request)?;
         if let Some(reply) = self.replayed(caller, &source).await? {
@@ -126,7 +134,7 @@ impl Engine {
 }
 
 /// May he speak at this step of this refund? A stranger's refund looks like a missing one.
-fn may_approve(caller: &Caller, refund: &Refund, stage: Stage) -> Result<()> {
+pub(super) fn may_approve(caller: &Caller, refund: &Refund, stage: Stage) -> Result<()> {
     let may = match stage {
         Stage::Doctor => refund.asked.as_ref().is_some_and(|asked| is_doctor_of(caller, &asked.dept)),
         Stage::Unconfirm => is_exec_dept_of(caller, refund),

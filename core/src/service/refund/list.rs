@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::is_doctor_of;
+use super::view::{RefundLine, lines};
 use crate::access::{Caller, Private, Right, mask_name};
-use crate::calendar::Timestamp;
+use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::ident::{DeptCode, RefundId, SettlementId};
-use crate::money::Money;
+use crate::money::{Money, Quantity};
 use crate::port::{Cursor, Scan, ScanRow};
-use crate::refund::{Cause, Why};
+use crate::refund::{Cause, LineFacts, Progress, Stage, Why};
 use crate::service::engine::Engine;
 use crate::workflow::{Key, Refund, RefundSt, Row, Settlement};
 
@@ -27,6 +28,17 @@ pub enum RefundWork {
     Unconfirm,
     /// Finance's.
     Finance,
+}
+
+impl RefundWork {
+    /// The step.
+    pub const fn stage(self) -> Stage {
+        match self {
+            RefundWork::Doctor => Stage::Doctor,
+            RefundWork::Unconfirm => Stage::Unconfirm,
+            RefundWork::Finance => Stage::Finance,
+        }
+    }
 }
 
 /// Request of `refund.list`.
@@ -54,6 +66,9 @@ pub struct RefundItem {
     pub cause: Cause,
     /// The patient's name, masked.
     pub patient: String,
+    /// Day of the visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit_date: Option<BizDate>,
     /// Department of the visit.
     pub visit_dept: String,
     /// Executing department, name.
@@ -64,6 +79,11 @@ pub struct RefundItem {
     /// Why the patient wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Why>,
+    /// What goes back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<RefundLine>,
+    /// Something of it was executed when it was asked for.
+    pub executed: bool,
     /// All of the settlement, or a part of it.
     pub whole: bool,
     /// What is to go back, all parts together.
@@ -100,15 +120,19 @@ impl Engine {
         }
         let page = self.inner.store.scan(&Scan::Refunds(caller.hospital.clone(), st), request.after.as_ref(), 100).await?;
         let mine: Vec<Refund> = page.rows.into_iter().filter_map(refund_of).filter(|refund| waits_for_him(caller, refund)).collect();
-        let keys: Vec<Key> = mine.iter().filter_map(|refund| refund.settlement.map(Key::Settlement)).collect();
-        let settlements: BTreeMap<SettlementId, Settlement> =
-            self.inner.store.load(&caller.hospital, &keys).await?.into_iter().filter_map(|row| if let Row::Settlement(s) = row { Some((s.id, s)) } else { None }).collect();
-        let items = mine.iter().map(|refund| item(refund, refund.settlement.and_then(|id| settlements.get(&id)))).collect::<Result<_>>()?;
-        Ok(RefundListResponse { items, next: page.next })
+        Ok(RefundListResponse { items: self.items(caller, &mine).await?, next: page.next })
+    }
+
+    /// What lists show of refunds, in their order.
+    pub(super) async fn items(&self, caller: &Caller, refunds: &[Refund]) -> Result<Vec<RefundItem>> {
+        let keys: Vec<Key> = refunds.iter().filter_map(|refund| refund.settlement.map(Key::Settlement)).collect();
+        let rows = if keys.is_empty() { Vec::new() } else { self.inner.store.load(&caller.hospital, &keys).await? };
+        let settlements: BTreeMap<SettlementId, Settlement> = rows.into_iter().filter_map(|row| if let Row::Settlement(s) = row { Some((s.id, s)) } else { None }).collect();
+        refunds.iter().map(|refund| item(refund, refund.settlement.and_then(|id| settlements.get(&id)))).collect()
     }
 }
 
-fn refund_of(row: ScanRow) -> Option<Refund> {
+pub(super) fn refund_of(row: ScanRow) -> Option<Refund> {
     let ScanRow::Machine(row) = row else { return None };
     if let Row::Refund(refund) = *row { Some(refund) } else { None }
 }
@@ -123,16 +147,21 @@ fn waits_for_him(caller: &Caller, refund: &Refund) -> bool {
 
 fn item(refund: &Refund, settlement: Option<&Settlement>) -> Result<RefundItem> {
     let asked = refund.asked.as_deref();
+    let whole = asked.is_none_or(|asked| asked.recharge.is_none());
+    let executed = |line: &LineFacts| line.back(whole) > Quantity::ZERO && line.progress() == Progress::Confirmed;
     Ok(RefundItem {
         refund_id: refund.id,
         settlement_id: refund.settlement,
         cause: refund.cause,
         patient: settlement.map(|s| mask_name(Private::reveal(&s.payer.name))).unwrap_or_default(),
+        visit_date: settlement.map(|s| s.visit_date),
         visit_dept: settlement.map(|s| s.visit_dept.clone()).unwrap_or_default(),
         dept_name: settlement.map(|s| s.bill.dept_name.clone()).unwrap_or_default(),
         waits_for: asked.map(|asked| asked.waits_for().cloned().collect()).unwrap_or_default(),
         why: asked.map(|asked| asked.why),
-        whole: asked.is_none_or(|asked| asked.recharge.is_none()),
+        lines: lines(refund, settlement, whole),
+        executed: asked.is_some_and(|asked| asked.lines.iter().any(executed)),
+        whole,
         refund_fen: refund.amounts.total()?,
         asked_at: asked.map_or(refund.base.created_at, |asked| asked.at),
         since: refund.base.since,

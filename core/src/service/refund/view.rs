@@ -1,5 +1,7 @@
 //! `refund.get`: how far a refund is, in words a patient may read: roles, never persons.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{is_doctor_of, is_exec_dept_of};
@@ -141,12 +143,17 @@ impl Engine {
             None => None,
         };
         self.may_see(caller, &refund, settlement.as_ref()).await?;
+        let terms = self.terms_of(caller, &refund).await?;
+        RefundView::of(&refund, settlement.as_ref(), &terms)
+    }
+
+    /// The terms it was born under.
+    pub(super) async fn terms_of(&self, caller: &Caller, refund: &Refund) -> Result<Arc<Terms>> {
         let hash = &refund.base.terms;
         if self.terms(hash).is_none() {
             self.load_terms(&caller.hospital, hash).await?;
         }
-        let terms = self.terms(hash).ok_or_else(|| Error::internal("pinned terms stay readable"))?;
-        RefundView::of(&refund, settlement.as_ref(), &terms)
+        self.terms(hash).ok_or_else(|| Error::internal("pinned terms stay readable"))
     }
 
     /// The patient, the departments that decide about it, and whoever sees the hospital's business.
@@ -166,7 +173,7 @@ impl Engine {
 }
 
 impl RefundView {
-    fn of(refund: &Refund, settlement: Option<&Settlement>, terms: &Terms) -> Result<RefundView> {
+    pub(super) fn of(refund: &Refund, settlement: Option<&Settlement>, terms: &Terms) -> Result<RefundView> {
         let asked = refund.asked.as_deref();
         let (text, next) = words(refund);
         let whole = asked.is_none_or(|asked| asked.recharge.is_none());
@@ -194,7 +201,7 @@ impl RefundView {
 }
 
 /// The state in which a stage is being worked on.
-const fn st_of(stage: Stage) -> RefundSt {
+pub(super) const fn st_of(stage: Stage) -> RefundSt {
     match stage {
         Stage::Doctor => RefundSt::Doctor,
         Stage::Unconfirm => RefundSt::Unconfirm,
@@ -226,7 +233,7 @@ fn step(refund: &Refund, stage: Stage, terms: &Terms) -> RefundStep {
     RefundStep { stage, text: stage.text().to_owned(), role: stage.role().to_owned(), state, expected_days }
 }
 
-fn lines(refund: &Refund, settlement: Option<&Settlement>, whole: bool) -> Vec<RefundLine> {
+pub(super) fn lines(refund: &Refund, settlement: Option<&Settlement>, whole: bool) -> Vec<RefundLine> {
     let name = |key: &LineKey| settlement.and_then(|s| s.bill.lines.iter().find(|l| &l.line_id == key)).map(|l| l.item_name.clone()).unwrap_or_default();
     let all = refund.asked.iter().flat_map(|asked| &asked.lines);
     let back = all.map(|line| RefundLine { line_id: line.line_id.clone(), name: name(&line.line_id), quantity: line.quantity, back: line.back(whole) });
@@ -266,7 +273,7 @@ fn timeline(refund: &Refund) -> Vec<RefundEntry> {
 }
 
 /// What the patient reads: how it stands, and what comes next.
-fn words(refund: &Refund) -> (&'static str, &'static str) {
+pub(super) fn words(refund: &Refund) -> (&'static str, &'static str) {
     let insured = refund.insured.is_some() && refund.cause == Cause::Patient;
     match refund.st {
         RefundSt::Doctor => ("等待门诊医生审核", "医生审核后转财务审核；审核前可以撤回。"),

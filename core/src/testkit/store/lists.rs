@@ -16,6 +16,13 @@ impl State {
                     self.machines_of(hospital, MachineKind::Refund, |_| true).into_iter().filter(|(_, row)| matches!(row, ScanRow::Machine(row) if row.st() == st.code()));
                 page(waiting.collect(), after, limit)
             }
+            Scan::LatestRefunds(hospital, st) => {
+                let in_state = self.machines.iter().rev().filter_map(|((h, key), row)| match row {
+                    Row::Refund(r) if h == hospital && r.st == *st => Some((i64::MAX - key.id(), ScanRow::Machine(Box::new(row.clone())))),
+                    _ => None,
+                });
+                page(in_state.collect(), after, limit)
+            }
             Scan::Settlements(hospital, patient) => {
                 let found = self
                     .settlements(hospital)

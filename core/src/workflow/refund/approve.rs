@@ -1,10 +1,11 @@
 //! The approvals: one after the other, each once, by different people (I10); a no ends what a patient asked for.
 
+use super::represcribe::not_red_yet;
 use super::step::only_staff;
 use super::{Decision, Event as E, HisSays, Refund, RefundSt as St};
 use crate::access::Actor;
 use crate::error::Result;
-use crate::ident::DeptCode;
+use crate::ident::{DeptCode, StaffId};
 use crate::refund::{self, Cause, Reason, Stage, may_decide};
 use crate::workflow::decide::{attend, call_person, hold, moved, over, refuse, settle};
 use crate::workflow::{Cx, Move, Step, Wake};
@@ -18,8 +19,7 @@ impl Refund {
                 // Without a stage it is finance's word about whatever waits for finance.
                 let stage = stage.unwrap_or(Stage::Finance);
                 let Actor::Staff { staff } = cx.actor else { return only_staff() };
-                let requester = self.asked.as_ref().map_or("", |asked| staff_of(&asked.by));
-                if let Err(reason) = may_decide(&self.plan, &self.taken(), requester, stage, staff.as_str()) {
+                if let Err(reason) = self.may_be_decided(stage, staff) {
                     return refused_for(reason);
                 }
                 if stage != here {
@@ -35,6 +35,7 @@ impl Refund {
             // Its own window was faster: there is nothing left to ask HIS for.
             E::His { says: HisSays::AtWindow } if self.cause == Cause::Patient => moved(self.give_up(St::Refused, vec![Reason::AlreadyReversed])),
             E::Overdue => call_person(self, |r| &mut r.base, "approval_overdue", cx),
+            E::Represcribed { .. } => not_red_yet(),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::Channel { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::RedDone => over(),
         }
     }
@@ -85,6 +86,12 @@ impl Refund {
 
     fn approval_wake(&self, since: crate::calendar::Timestamp, cx: &Cx<'_>) -> Option<Wake> {
         self.base.attention.is_none().then(|| Wake::AttendAt(since.plus_millis(i64::from(cx.terms.refund.approval_days) * DAY_MS)))
+    }
+
+    /// Order, once and four eyes: may this member of staff decide that stage, were it his to decide?
+    pub(crate) fn may_be_decided(&self, stage: Stage, staff: &StaffId) -> std::result::Result<(), Reason> {
+        let requester = self.asked.as_ref().map_or("", |asked| staff_of(&asked.by));
+        may_decide(&self.plan, &self.taken(), requester, stage, staff.as_str())
     }
 
     /// The decisions that were taken, for the rule of four eyes.

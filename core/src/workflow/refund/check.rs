@@ -1,13 +1,16 @@
 //! Checking: everything is read again and judged by the same rule, before anything moves. The invoice platform is asked first and
 //! HIS last, so that what HIS says is as fresh as it can be when the decision falls.
 
+use super::represcribe::not_red_yet;
 use super::step::under_way;
 use super::{Asked, Event as E, HisSays, Refund, RefundSt as St};
+use crate::calendar::Timestamp;
 use crate::error::Result;
 use crate::invoice::{InvoiceFact, InvoiceState};
+use crate::payment::ChannelTraits;
 use crate::policy::Lane;
 use crate::port::{Call, HisCall, InvoiceCall, Refundable};
-use crate::refund::{ChannelFacts, Facts, Reason, SettlementFact, Stage, eligible};
+use crate::refund::{ChannelFacts, Facts, Reason, SettlementFact, Stage, Window, eligible};
 use crate::workflow::decide::{call_person, moved, over, undecided};
 use crate::workflow::{Cx, Move, Step, Wake};
 
@@ -37,6 +40,7 @@ impl Refund {
             | E::ReturnUnknown { .. }
             | E::RedDone => over(),
             E::Decide { .. } | E::Withdraw => under_way(),
+            E::Represcribed { .. } => not_red_yet(),
         }
     }
 
@@ -52,7 +56,9 @@ impl Refund {
         if refundable.no != settlement.business_no() {
             return moved(Move::to(self.hold_for("number_differs", cx)));
         }
-        let Some(facts) = self.facts(asked, refundable, cx) else { return moved(Move::to(self.hold_for("lines_differ", cx))) };
+        let traits = (cx.channels)(&self.channel);
+        let facts = self.facts(asked, refundable, self.invoice_fact.unwrap_or_default(), cx.now, &cx.terms.refund.window, traits);
+        let Some(facts) = facts else { return moved(Move::to(self.hold_for("lines_differ", cx))) };
         let answer = eligible(&facts);
         if answer.allowed() {
             return moved(self.advance(Stage::Checking, cx)?);
@@ -63,18 +69,18 @@ impl Refund {
         moved(self.give_up(St::Refused, reasons))
     }
 
-    fn facts(&self, asked: &Asked, refundable: &Refundable, cx: &Cx<'_>) -> Option<Facts> {
-        let traits = (cx.channels)(&self.channel);
+    /// What is known when money is about to move, or would be; none when HIS left a line out.
+    pub(crate) fn facts(&self, asked: &Asked, refundable: &Refundable, invoice: InvoiceFact, now: Timestamp, window: &Window, traits: Option<ChannelTraits>) -> Option<Facts> {
         Some(Facts {
-            now: cx.now,
+            now,
             requested_at: Some(asked.at),
             payer: asked.payer,
             insurer_settled_at: self.insured.as_ref().map(|settled| settled.settled_at),
-            window: cx.terms.refund.window.clone(),
+            window: window.clone(),
             settlement: if refundable.reversed { SettlementFact::Reversed } else { SettlementFact::Posted },
             open_request: false,
             day_closed: refundable.day_closed,
-            invoice: self.invoice_fact.unwrap_or_default(),
+            invoice,
             channel: traits.filter(|_| self.channel_fen().is_positive()).map(|traits| ChannelFacts {
                 paid_at: asked.paid_at,
                 refund_age_days: traits.refund_age_days,

@@ -1,8 +1,9 @@
 //! The insurer gives its parts back (医保退费): before HIS reverses and before the channel is asked, whole or not at all. An
 //! unknown outcome is asked about by the order's state; the same refund number is the same refund.
 
+use super::represcribe::not_red_yet;
 use super::step::under_way;
-use super::{Event as E, HisSays, InsurerSays, Reclaimed, Refund, RefundSt as St};
+use super::{Decision, Event as E, HisSays, InsurerSays, Reclaimed, Refund, RefundSt as St};
 use crate::calendar::Timestamp;
 use crate::error::Result;
 use crate::insurance::{OrderClass, SettlementPart, order_class};
@@ -34,7 +35,10 @@ impl Refund {
             | E::ReturnRefused { .. }
             | E::ReturnUnknown { .. }
             | E::RedDone => over(),
+            // A person was called and has the insurer asked now.
+            E::Decide { decision: Decision::AskAgain, note, .. } if self.base.attention.is_some() => self.ask_now(note, cx, |next| next.ask_insurer()),
             E::Decide { .. } | E::Withdraw => under_way(),
+            E::Represcribed { .. } => not_red_yet(),
         }
     }
 

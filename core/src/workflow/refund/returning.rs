@@ -1,7 +1,8 @@
 //! The channel gives the cash back, and the invoice is reversed after it.
 
+use super::represcribe::not_red_yet;
 use super::step::under_way;
-use super::{Event as E, Refund, RefundSt as St, Returned};
+use super::{Decision, Event as E, Refund, RefundSt as St, Returned};
 use crate::calendar::Timestamp;
 use crate::error::Result;
 use crate::ledger::{Account, Journal, JournalKind};
@@ -26,7 +27,10 @@ impl Refund {
             E::ReturnUnknown { sent, .. } => moved(Refund { sent: (*sent).max(self.sent), ..self.clone() }.ask_channel()),
             E::Overdue => call_person(self, |r| &mut r.base, "refund_overdue", cx),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::RedDone => over(),
+            // A person was called and has the channel asked now; what was approved is not approved again.
+            E::Decide { decision: Decision::AskAgain, note, .. } if self.base.attention.is_some() => self.ask_now(note, cx, |next| next.ask_channel()),
             E::Decide { .. } | E::Withdraw => under_way(),
+            E::Represcribed { .. } => not_red_yet(),
         }
     }
 
@@ -82,6 +86,7 @@ impl Refund {
             E::Channel { state, .. } => self.again(state, cx),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::Overdue => over(),
             E::Decide { .. } | E::Withdraw => refuse("under_way", "该退费单正在冲红票据", "请稍后刷新查看"),
+            E::Represcribed { .. } => not_red_yet(),
         }
     }
 

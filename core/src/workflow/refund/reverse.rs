@@ -1,6 +1,7 @@
 //! HIS reverses the settlement (冲正), and for a part charges the rest again in the same step (全退重收). A lost answer is asked
 //! about by the refund number; there is never a second number, so there is never a second reversal.
 
+use super::represcribe::not_red_yet;
 use super::step::{only_staff, under_way};
 use super::{Asked, Decision, Event as E, HisSays, Refund, RefundSt as St};
 use crate::calendar::Timestamp;
@@ -30,6 +31,7 @@ impl Refund {
             E::Decide { decision, note, .. } if self.base.attention.is_some() => self.resolve_reversal(decision, note, cx),
             E::Insurer { .. } | E::Invoice { .. } | E::Channel { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::RedDone => over(),
             E::Decide { .. } | E::Withdraw => under_way(),
+            E::Represcribed { .. } => not_red_yet(),
         }
     }
 

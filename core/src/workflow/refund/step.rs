@@ -2,6 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+use super::represcribe::not_red_yet;
 use super::{Decided, Decision, Event as E, HisSays, InsurerSays, New, Passed, Refund, RefundSt as St};
 use crate::access::Actor;
 use crate::calendar::Timestamp;
@@ -52,6 +53,7 @@ impl Machine for Refund {
             decisions: Vec::new(),
             passed: Vec::new(),
             reasons: Vec::new(),
+            represcribed: Vec::new(),
         };
         let mut tells = vec![(Key::Payment(new.payment), Event::Payment(payment::Event::Reserve { refund: new.id, amounts: new.amounts }))];
         let mut journals = Vec::new();
@@ -106,6 +108,7 @@ impl Refund {
             E::RedDone => known(),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::Overdue => over(),
             E::Decide { .. } | E::Withdraw => refuse("done", "该退费单已完成", "无需再次处理"),
+            E::Represcribed { order_no } => self.represcribe(order_no, cx),
         }
     }
 
@@ -122,7 +125,7 @@ impl Refund {
             | E::RedDone
             | E::Overdue => over(),
             E::Withdraw if self.st == St::Withdrawn => known(),
-            E::Decide { .. } | E::Withdraw => refuse("ended", "该退费申请已结束", "如需退费，请重新申请"),
+            E::Decide { .. } | E::Withdraw | E::Represcribed { .. } => refuse("ended", "该退费申请已结束", "如需退费，请重新申请"),
         }
     }
 
@@ -139,6 +142,7 @@ impl Refund {
             }
             E::His { says: HisSays::AtWindow } => moved(Move::to(Refund { at_window: true, ..self.clone() })),
             E::Withdraw => refuse("held", "该退费单正在人工核对", "请稍后查看进度"),
+            E::Represcribed { .. } => not_red_yet(),
             E::Channel { .. }
             | E::His { says: HisSays::Stands { .. } | HisSays::Reversed { .. } | HisSays::Refused { .. } | HisSays::Unknown { .. } | HisSays::NotReversed }
             | E::Insurer { .. }
@@ -211,6 +215,13 @@ impl Refund {
             tells.push((Key::Settlement(id), Event::Settlement(settlement::Event::RefundRejected { refund: self.id })));
         }
         Move { tells, ..Move::to(next) }
+    }
+
+    /// A person was called because a counterpart takes too long: it is asked now, under the same number.
+    pub(super) fn ask_now(&self, note: &str, cx: &Cx<'_>, ask: impl FnOnce(&Refund) -> Move<Refund>) -> Result<Step<Refund>> {
+        let Some(mut next) = self.decided(None, &Decision::AskAgain, note, cx) else { return only_staff() };
+        settle(&mut next.base);
+        moved(ask(&next))
     }
 
     /// Remembers a decision; none when it was not a member of staff.

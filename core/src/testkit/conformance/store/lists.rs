@@ -77,7 +77,10 @@ pub async fn refunds_are_listed_by_state(store: &dyn Store) -> Verdict {
     same("doctor", ids(&all(store, &waiting(RefundSt::Doctor)).await?), vec![3, 20])?;
     store.commit(&writing(2, vec![in_state(3, 2, RefundSt::Finance)?])?).await?;
     same("doctor, after one moved on", ids(&all(store, &waiting(RefundSt::Doctor)).await?), vec![20])?;
-    same("finance", ids(&all(store, &waiting(RefundSt::Finance)).await?), vec![3, 4])
+    same("finance", ids(&all(store, &waiting(RefundSt::Finance)).await?), vec![3, 4])?;
+    let latest = |st| Scan::LatestRefunds(h.clone(), st);
+    same("finance, newest first", ids(&all(store, &latest(RefundSt::Finance)).await?), vec![4, 3])?;
+    same("doctor, newest first", ids(&all(store, &latest(RefundSt::Doctor)).await?), vec![20])
 }
 
 /// Batch id, then position.

@@ -47,8 +47,9 @@ pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelRespon
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use refund::{
-    Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundRequestRequest,
-    RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, StepState,
+    Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundFollowing, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse,
+    RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse, RefundRequestRequest, RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest,
+    RefundWithdrawResponse, RefundWork, StepState,
 };
 pub use runner::Runner;
 pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};

@@ -6,6 +6,9 @@ use super::Cause;
 use super::terms::RefundTerms;
 use crate::charge::PayerClass;
 use crate::error::{Code, Error, Result};
+use crate::insurance::SettledOrder;
+use crate::payment::Amounts;
+use crate::port::CashOwner;
 
 /// A stage of a refund's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,6 +89,14 @@ pub struct Involved {
     pub channel: bool,
     /// There is an invoice.
     pub invoice: bool,
+}
+
+impl Involved {
+    /// Of what goes back of a settlement.
+    pub fn of(amounts: &Amounts, insured: Option<&SettledOrder>, invoice: bool) -> Involved {
+        let centre = insured.is_some_and(|settled| settled.cash_owner == CashOwner::Centre);
+        Involved { insurer: !amounts.insured().is_nothing(), channel: amounts.cash_fen.is_positive() && !centre, invoice }
+    }
 }
 
 impl Cause {

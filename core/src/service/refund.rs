@@ -2,13 +2,18 @@
 
 mod ask;
 mod decide;
+mod judge;
 mod list;
+mod picked;
+mod preview;
 mod view;
 
-pub use ask::{Picked, RefundRequestRequest, RefundRequestResponse};
+pub use ask::{RefundRequestRequest, RefundRequestResponse};
 pub use decide::{RefundDecideRequest, RefundDecideResponse, RefundVerdict, RefundWithdrawRequest, RefundWithdrawResponse};
 pub use list::{RefundItem, RefundListRequest, RefundListResponse, RefundWork};
-pub use view::{RefundEntry, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};
+pub use picked::Picked;
+pub use preview::{RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse};
+pub use view::{RefundEntry, RefundFollowing, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};
 
 use super::engine::Engine;
 use crate::access::{Caller, Object, Right, check};

@@ -33,3 +33,6 @@ export const refundOf = (hospital, id) => call(hospital, 'finance', 'GET', `refu
 /** Somebody decides what a held refund goes on with. */
 export const resolve = (hospital, machine, decision) =>
   call(hospital, 'finance', 'POST', 'staff/attention/resolve', { key: `resolve-${Date.now()}`, machine, resolution: { of: 'refund', decision }, evidence: '已在商户平台核对' });
+
+/** What waits at a step. */
+export const waiting = async (hospital, step) => (await call(hospital, ROLES[step], 'GET', `refunds?step=${step}`)).items;

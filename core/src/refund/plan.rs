@@ -83,7 +83,7 @@ pub const fn patient_plan(payer: PayerClass, centre_returns_cash: bool) -> &'sta
 /// Who has something to give back or to reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Involved {
-    /// The insurer paid a part.
+    /// The insurer has settled it, whatever it paid.
     pub insurer: bool,
     /// The patient paid a part at a channel, and nobody but the hospital gives it back.
     pub channel: bool,
@@ -95,7 +95,8 @@ impl Involved {
     /// Of what goes back of a settlement.
     pub fn of(amounts: &Amounts, insured: Option<&SettledOrder>, invoice: bool) -> Involved {
         let centre = insured.is_some_and(|settled| settled.cash_owner == CashOwner::Centre);
-        Involved { insurer: !amounts.insured().is_nothing(), channel: amounts.cash_fen.is_positive() && !centre, invoice }
+        // An order below the deductible costs the insurer nothing, and counts all the same.
+        Involved { insurer: insured.is_some() || !amounts.insured().is_nothing(), channel: amounts.cash_fen.is_positive() && !centre, invoice }
     }
 }
 

@@ -30,9 +30,5 @@ export async function decide(hospital, id, stage, { verdict = 'approve', note = 
 /** A refund as staff may see it. */
 export const refundOf = (hospital, id) => call(hospital, 'finance', 'GET', `refunds/${id}`);
 
-/** Somebody decides what a held refund goes on with. */
-export const resolve = (hospital, machine, decision) =>
-  call(hospital, 'finance', 'POST', 'staff/attention/resolve', { key: `resolve-${Date.now()}`, machine, resolution: { of: 'refund', decision }, evidence: '已在商户平台核对' });
-
 /** What waits at a step. */
 export const waiting = async (hospital, step) => (await call(hospital, ROLES[step], 'GET', `refunds?step=${step}`)).items;

@@ -11,9 +11,7 @@ use menjie::error::{Code, Error};
 use menjie::ident::{LineKey, RequestKey, SettlementId};
 use menjie::money::{Money, Quantity};
 use menjie::refund::{Reason, ReasonShown, Why};
-use menjie::service::{
-    Picked, RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse, RefundRequestRequest, RefundRequestResponse, SettlementDetailRequest,
-};
+use menjie::service::{Picked, RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse, RefundRequestRequest, RefundRequestResponse, SettlementDetailRequest};
 
 use super::offer::may;
 use super::path::{Path, back};

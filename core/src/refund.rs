@@ -6,10 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 
+mod after;
 mod approval;
+mod back;
 mod check;
 mod eligible;
 mod facts;
+mod part;
 mod plan;
 mod progress;
 mod reason;
@@ -17,11 +20,15 @@ mod recharge;
 mod terms;
 mod why;
 mod window;
+mod work;
 
+pub use after::After;
 pub use approval::{Decided, may_decide};
+pub use back::{Back, To};
 pub use check::{CheckRequest, CheckResponse, ReasonShown};
 pub use eligible::{Eligibility, Finding, eligible, irreversible};
 pub use facts::{ChannelFacts, Facts, LineFacts, SettlementFact};
+pub use part::what_may;
 pub use plan::{Involved, Stage, check_plan, patient_plan};
 pub use progress::{Dispensing, Execution, ImagingState, LabState, Progress};
 pub use reason::{Actor, Reason};
@@ -29,6 +36,7 @@ pub use recharge::{Answered, Kept, Recharge, recharge, successor_key};
 pub use terms::RefundTerms;
 pub use why::Why;
 pub use window::{Window, WindowRule};
+pub use work::Work;
 
 /// Why money goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -48,8 +48,9 @@ pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, 
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use refund::{
     CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, LookWhy, PatientInClear, Picked, RefundCase, RefundDecideRequest, RefundDecideResponse,
-    RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundReprescribeRequest, RefundRequestRequest, RefundRequestResponse,
-    RefundStep, RefundUnderWay, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, Represcription, Represcriptions, StepState,
+    RefundEntry, RefundFollowing, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse,
+    RefundReprescribeRequest, RefundRequestRequest, RefundRequestResponse, RefundStep, RefundUnderWay, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse,
+    RefundWork, Represcription, Represcriptions, StepState,
 };
 pub use runner::Runner;
 pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};

@@ -212,3 +212,21 @@ fn what_his_refuses_after_the_insurer_has_given_back_is_a_persons_and_goes_on_fr
     assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Refunded);
     nothing_is_left(&mut clinic, "went on");
 }
+
+#[test]
+fn an_order_of_which_the_insurer_bore_nothing_is_reversed_all_the_same() {
+    let clinic = Clinic::new(16);
+    // Below the deductible: the insurer settles it and counts it, the patient pays all of it.
+    clinic.world.insurer.behave(InsurerHabits { fund_percent: 0, account_percent: 0, ..InsurerHabits::default() });
+    let (mut clinic, patient, _, id) = paid(clinic);
+    let refund = accepted(ask(&mut clinic, &patient, id, whole()));
+    let stages: Vec<Stage> = refund_view(&mut clinic, &patient, refund).steps.iter().map(|s| s.stage).collect();
+    assert!(stages.contains(&Stage::Unconfirm) && stages.contains(&Stage::Insurer), "{stages:?}");
+    approve(&mut clinic, refund);
+    clinic.exec.run_for(10 * 60_000);
+    let view = refund_view(&mut clinic, &patient, refund);
+    assert_eq!((view.st.as_str(), view.represcribe), ("done", true), "{view:#?}");
+    let words: Vec<&str> = view.timeline.iter().map(|e| e.text.as_str()).collect();
+    assert!(words.contains(&"医保退费完成"), "{words:?}");
+    nothing_is_left(&mut clinic, "the insurer bore nothing");
+}

@@ -72,6 +72,7 @@ fn asked(payer: PayerClass, part: bool) -> Asked {
         at: now(),
         why: Why::NotDone,
         note: None,
+        contact: None,
         patient: PatientId::new("P1").unwrap(),
         dept: DeptCode::new("MZ1").unwrap(),
         payer,

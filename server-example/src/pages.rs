@@ -1,5 +1,5 @@
 //! The pages a patient sees: the kiosk at `/k` and the official account at `/h5`, from the same templates
-//! (domain/pages.md §3.1, §3.3, §3.5).
+//! (domain/pages.md §3.1 to §3.5).
 //!
 //! Reading order: [`settings`] (what a hospital changes) → [`texts`] (every word) → [`frame`] (what surrounds each page) →
 //! [`visit`] (who asks, from where) → the pages themselves, one idea a file. They call the engine's use cases in-process, as
@@ -32,6 +32,7 @@ pub mod patients;
 pub mod pay;
 pub mod presettle;
 pub mod qr;
+pub mod refund;
 pub mod result;
 pub mod settings;
 pub mod shown;
@@ -136,6 +137,10 @@ fn shared() -> Router<App> {
         .route("/result/{id}/slip", get(slip::code))
         .route("/paid", get(paid::list))
         .route("/paid/{id}", get(paid::detail))
+        .route("/paid/{id}/refund", get(refund::ask::page).post(refund::ask::send))
+        .route("/paid/{id}/refund/plan", post(refund::ask::plan))
+        .route("/refunds/{id}", get(refund::follow::page).post(refund::follow::withdraw))
+        .route("/refunds/{id}/state", get(refund::follow::state))
         .route("/check-in", get(checkin::list).post(checkin::attend))
         .route("/check-in/{id}", get(attended::page))
         .route("/check-in/{id}/state", get(attended::state))

@@ -35,6 +35,7 @@ pub fn router(app: App) -> Router {
         .route("/payments/{id}/accept", post(payments::accept))
         .route("/payments/{id}/cancel", post(payments::cancel))
         .route("/refunds", get(refunds::list).post(refunds::request))
+        .route("/refunds/preview", post(refunds::preview))
         .route("/refunds/{id}", get(refunds::get))
         .route("/refunds/{id}/withdraw", post(refunds::withdraw))
         .route("/refunds/{id}/decision", post(refunds::decide))

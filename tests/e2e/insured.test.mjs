@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './lib/browser.mjs';
 import { startHospital } from './lib/hospital.mjs';
+import { authorise, confirm, insuredPeople, priced } from './lib/insured.mjs';
 import { scanned } from './lib/qr.mjs';
 import { enterKiosk, loginPhone } from './lib/tour.mjs';
 import { accessible, discreet, fits, quiet, touchable, walkable, wellFormed, withinBudget } from './lib/checks.mjs';
@@ -12,21 +13,13 @@ let hospital, browser, insured, next = 0;
 before(async () => {
   hospital = await startHospital({ visits: 40 });
   browser = await openBrowser();
-  const own = (patient) => hospital.day.lines.filter((line) => line.patient_id === patient.patient_id);
-  const visits = new Set(hospital.day.visits.filter((v) => v.visit.payer === 'insured').map((v) => v.visit.patient_id));
-  insured = hospital.day.patients.filter((p) => p.phone && p.id_no && visits.has(p.patient_id) && own(p).some((line) => !line.self_paid_item));
+  insured = insuredPeople(hospital.day);
 });
 after(async () => { await browser?.close(); await hospital?.stop(); });
 
 const short = { width: 375, height: 667 };
 const fen = (text) => Number(text.replace(/[¥,.\s]/g, ''));
 const whole = async (page, name) => { await wellFormed(page, name); await fits(page, name); await touchable(page, name, 44); await accessible(page, name); quiet(page, name); };
-/** The patient gives his password for the one order that waits for it, also when he has nothing to pay himself. */
-async function confirm() {
-  const [no] = Object.entries((await hospital.truth()).wechat.mixed).find(([, order]) => !order.paid);
-  const answer = await fetch(`${hospital.admin}/admin/pay`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ out_trade_no: no }) });
-  assert.equal(answer.status, 204, await answer.text());
-}
 /** The same in large type, and back. */
 const large = async (page, name) => {
   await page.click('button[name=set][value=large]');
@@ -52,25 +45,6 @@ async function phone(t, { patient = insured[next++], user = next % 4 } = {}) {
   await page.click('button[form=enter]');
   await page.waitForSelector('.page-list');
   return { page, patient };
-}
-
-/** Presses 医保支付 on page 9, goes to the national page, and answers there as `who`. */
-async function authorise(page, who, answer = '同意') {
-  if (!page.url().endsWith('/h5/insurance')) await page.locator('form[action$="/insurance/pay"] button').click();
-  await page.getByRole('link', { name: '授权医保支付' }).click();
-  await page.waitForURL(/\/oauth\/authorize/);
-  await page.locator(`a[href*="${who.patient_id}"]`).click();
-  await page.getByRole('link', { name: answer }).click();
-  await page.waitForURL(/\/h5\/insurance/);
-}
-
-/** To page 13 with its amounts. */
-async function priced(page, patient) {
-  await authorise(page, patient);
-  // The national page knows its people by name; from here on only our own pages speak.
-  page.watch.heard = '';
-  await page.getByRole('button', { name: '医保支付' }).click();
-  await page.waitForSelector('[data-stage=priced]', { timeout: 20_000 });
 }
 
 test('12: insured person, type, state, designation; authorised there and back, and nothing of it stays in the browser', async (t) => {
@@ -176,7 +150,7 @@ test('13: the notice is read first and seen without scrolling; without the tick 
   assert.equal(fen(await page.textContent('.stage-amount')), parts[3], 'only his own part is to pay');
   const sheet = await page.evaluate(() => { document.querySelector('[data-sheet]').click(); return window.sheets[0]; });
   assert.deepEqual([sheet[0], sheet[1].includes('mixTradeNo')], ['requestMedicalInsurancePay', true]);
-  await confirm();
+  await confirm(hospital);
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 30_000 });
   assert.deepEqual(await Promise.all(['fund', 'account', 'other', 'cash'].map(part)), parts, 'the result shows the parts');
   await whole(page, 'result');

@@ -172,9 +172,14 @@ impl Facts {
         Ok(())
     }
 
+    /// Was it settled with an insurer?
+    pub fn is_insured(&self) -> bool {
+        self.payer == PayerClass::Insured
+    }
+
     /// Does everything go back? An insured settlement always does (2208 and 6203 reverse whole settlements).
     pub fn is_whole(&self) -> bool {
-        self.payer == PayerClass::Insured || self.lines.iter().all(|line| line.back.is_none_or(|back| back == line.quantity))
+        self.is_insured() || self.lines.iter().all(|line| line.back.is_none_or(|back| back == line.quantity))
     }
 
     /// The departments that must take their confirmation back before an insured settlement is refunded, each once, in order.

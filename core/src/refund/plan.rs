@@ -6,6 +6,9 @@ use super::Cause;
 use super::terms::RefundTerms;
 use crate::charge::PayerClass;
 use crate::error::{Code, Error, Result};
+use crate::insurance::SettledOrder;
+use crate::payment::Amounts;
+use crate::port::CashOwner;
 
 /// A stage of a refund's plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,12 +83,21 @@ pub const fn patient_plan(payer: PayerClass, centre_returns_cash: bool) -> &'sta
 /// Who has something to give back or to reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Involved {
-    /// The insurer paid a part.
+    /// The insurer has settled it, whatever it paid.
     pub insurer: bool,
     /// The patient paid a part at a channel, and nobody but the hospital gives it back.
     pub channel: bool,
     /// There is an invoice.
     pub invoice: bool,
+}
+
+impl Involved {
+    /// Of what goes back of a settlement.
+    pub fn of(amounts: &Amounts, insured: Option<&SettledOrder>, invoice: bool) -> Involved {
+        let centre = insured.is_some_and(|settled| settled.cash_owner == CashOwner::Centre);
+        // An order below the deductible costs the insurer nothing, and counts all the same.
+        Involved { insurer: insured.is_some() || !amounts.insured().is_nothing(), channel: amounts.cash_fen.is_positive() && !centre, invoice }
+    }
 }
 
 impl Cause {

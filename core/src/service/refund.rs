@@ -3,20 +3,25 @@
 mod ask;
 mod case;
 mod decide;
+mod judge;
 mod list;
 mod patient;
+mod picked;
+mod preview;
 mod represcribe;
 mod under_way;
 mod view;
 
-pub use ask::{Picked, RefundRequestRequest, RefundRequestResponse};
+pub use ask::{RefundRequestRequest, RefundRequestResponse};
 pub use case::{CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, RefundCase};
 pub use decide::{RefundDecideRequest, RefundDecideResponse, RefundVerdict, RefundWithdrawRequest, RefundWithdrawResponse};
 pub use list::{RefundItem, RefundListRequest, RefundListResponse, RefundWork};
 pub use patient::{LookWhy, PatientInClear};
+pub use picked::Picked;
+pub use preview::{RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse};
 pub use represcribe::{RefundReprescribeRequest, Represcription, Represcriptions};
 pub use under_way::RefundUnderWay;
-pub use view::{RefundEntry, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};
+pub use view::{RefundEntry, RefundFollowing, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};
 
 use super::engine::Engine;
 use crate::access::{Caller, Object, Right, check};

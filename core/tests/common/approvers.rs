@@ -25,7 +25,7 @@ pub async fn wants_money_back(engine: Engine, caller: Caller, patient: PatientId
     let Ok(detail) = engine.detail(&caller, &SettlementDetailRequest { settlement_id }).await else { return };
     let piece = detail.lines.first().map(|line| Picked { line_id: line.line_id.clone(), quantity: Some(Quantity::parse("1").unwrap().min(line.quantity)) });
     let lines = if dice.is_multiple_of(3) { Vec::new() } else { piece.into_iter().collect() };
-    let request = RefundRequestRequest { key, settlement_id, lines, why: Why::Changed, note: None };
+    let request = RefundRequestRequest { key, settlement_id, lines, why: Why::Changed, note: None, contact: None };
     for _ in 0..3 {
         if engine.refund_request(&caller, &request).await.is_ok() {
             return;

@@ -33,7 +33,7 @@ pub fn picked(line: &str, quantity: Option<&str>) -> Picked {
 }
 
 pub fn request(key: &str, settlement_id: SettlementId, lines: Vec<Picked>) -> RefundRequestRequest {
-    RefundRequestRequest { key: RequestKey::new(key).unwrap(), settlement_id, lines, why: Why::NotDone, note: None }
+    RefundRequestRequest { key: RequestKey::new(key).unwrap(), settlement_id, lines, why: Why::NotDone, note: None, contact: None }
 }
 
 pub fn ask(clinic: &mut Clinic, patient: &PatientId, id: SettlementId, lines: Vec<Picked>) -> RefundRequestResponse {
@@ -106,7 +106,7 @@ fn answer(response: menjie::Result<RefundDecideResponse>) -> String {
 
 pub fn refund_view(clinic: &mut Clinic, patient: &PatientId, refund_id: RefundId) -> RefundView {
     let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(patient));
-    clinic.block(async move { engine.refund_get(&caller, &RefundGetRequest { refund_id }).await }).unwrap()
+    clinic.block(async move { engine.refund_get(&caller, &RefundGetRequest { refund_id, wait_ms: 0, since: None }).await }).unwrap()
 }
 
 pub fn resolve(clinic: &mut Clinic, id: RefundId, decision: refund::Decision) {

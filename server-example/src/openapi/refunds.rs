@@ -1,6 +1,6 @@
 //! The paths of refunds.
 
-use menjie::service::{RefundDecideResponse, RefundListResponse, RefundRequestResponse, RefundView};
+use menjie::service::{RefundDecideResponse, RefundListResponse, RefundPreviewRequest, RefundPreviewResponse, RefundRequestResponse, RefundView};
 
 use super::{Doc, Who, inline, of};
 use crate::routes::refunds;
@@ -29,12 +29,23 @@ pub(super) const DOCS: &[Doc] = &[
         failures: &[401, 404],
     },
     Doc {
+        method: "post",
+        path: "/api/v1/refunds/preview",
+        summary: "What a request would meet: what stands in the way, its steps, what goes back and where; nothing is written",
+        who: Who::Patient,
+        keyed: false,
+        query: None,
+        request: Some(of::<RefundPreviewRequest>),
+        response: Some(of::<RefundPreviewResponse>),
+        failures: &[401, 404, 502],
+    },
+    Doc {
         method: "get",
         path: "/api/v1/refunds/{id}",
         summary: "How far a refund is; for the patient, its approvers and whoever sees the hospital's business",
         who: Who::Either,
         keyed: false,
-        query: None,
+        query: Some(inline::<refunds::Follow>),
         request: None,
         response: Some(of::<RefundView>),
         failures: &[401, 404],

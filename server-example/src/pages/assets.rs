@@ -45,15 +45,16 @@ const STYLE_PHONE: &str = together!("css", ".css": "tokens" "base" "parts" "page
 /// Reading and typing: what stands beside large keys is not needed beside a reader.
 const STYLE_ENTER: &str = together!("css", ".css": "enter" "demo");
 const STYLE_TYPE: &str = together!("css", ".css": "enter" "keys");
-const STYLE_FIRST: &str = together!("css", ".css": "keys" "demo" "tick" "first");
+const STYLE_FIRST: &str = together!("css", ".css": "keys" "demo" "tick" "choice" "first");
 const STYLE_PAY: &str = together!("css", ".css": "told" "pay" "split" "print");
 const STYLE_QUEUE: &str = together!("css", ".css": "told" "queue" "print");
-const STYLE_VISITS: &str = together!("css", ".css": "visits");
+const STYLE_VISITS: &str = together!("css", ".css": "mark" "visits");
 const STYLE_HOME: &str = together!("css", ".css": "home");
 const STYLE_LIST: &str = together!("css", ".css": "list");
 const STYLE_CONFIRM: &str = together!("css", ".css": "list" "confirm");
-const STYLE_PAID: &str = together!("css", ".css": "list" "paid");
-const STYLE_INFO: &str = together!("css", ".css": "info" "split");
+const STYLE_PAID: &str = together!("css", ".css": "list" "mark" "paid");
+const STYLE_INFO: &str = together!("css", ".css": "mark" "info" "split");
+const STYLE_REFUND: &str = together!("css", ".css": "tick" "choice" "refund");
 const STYLE_INSURED: &str = together!("css", ".css": "tick" "split" "insured");
 /// The staff pages: one sheet, no script.
 const STYLE_STAFF: &str = together!("css", ".css": "tokens" "base" "parts" "tick" "staff");
@@ -104,6 +105,7 @@ impl Assets {
             File::new("paid.css", CSS, style(STYLE_PAID)),
             File::new("info.css", CSS, style(STYLE_INFO)),
             File::new("insured.css", CSS, style(STYLE_INSURED)),
+            File::new("refund.css", CSS, style(STYLE_REFUND)),
             File::new("staff.css", CSS, style(&format!("{STYLE_STAFF}{head}"))),
             File::new("kiosk.js", JS, script(&format!("{SCRIPT_KIOSK}{device}"))),
             File::new("phone.js", JS, script(SCRIPT_PHONE)),
@@ -285,6 +287,7 @@ mod tests {
             STYLE_INFO,
             STYLE_QUEUE,
             STYLE_VISITS,
+            STYLE_REFUND,
             STYLE_STAFF,
             ICON,
         ] {

@@ -1,4 +1,4 @@
-//! Pages 17 and 18: what was paid, newest first, by month and state; one settlement with its items and invoice.
+//! Pages 17 and 18: what was paid, newest first, by month and state; one settlement with its items, its invoice and its refund.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -14,6 +14,7 @@ use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::pay::id_of;
 use super::qr;
+use super::refund::offer::Offer;
 use super::shown::{Line, Settled, day, moment};
 use super::visit::Signed;
 use crate::app::App;
@@ -41,29 +42,37 @@ enum Filter {
     All,
     Paid,
     Refunding,
+    Part,
     Refunded,
 }
 
 impl Filter {
-    const ALL: [Filter; 4] = [Filter::All, Filter::Paid, Filter::Refunding, Filter::Refunded];
+    const ALL: [Filter; 5] = [Filter::All, Filter::Paid, Filter::Refunding, Filter::Part, Filter::Refunded];
 
     const fn word(self) -> &'static str {
         match self {
             Filter::All => "",
             Filter::Paid => "paid",
             Filter::Refunding => "refunding",
+            Filter::Part => "part",
             Filter::Refunded => "refunded",
         }
     }
 
-    fn takes(self, progress: Progress) -> bool {
+    fn takes(self, view: &SettlementView) -> bool {
         match self {
             Filter::All => true,
-            Filter::Paid => matches!(progress, Progress::Done | Progress::Booking | Progress::AtWindow),
-            Filter::Refunding => progress == Progress::Refunding,
-            Filter::Refunded => progress == Progress::Refunded,
+            Filter::Paid => matches!(view.progress, Progress::Done | Progress::Booking | Progress::AtWindow),
+            Filter::Refunding => view.progress == Progress::Refunding,
+            Filter::Part => view.progress == Progress::Refunded && in_part(view),
+            Filter::Refunded => view.progress == Progress::Refunded && !in_part(view),
         }
     }
+}
+
+/// What was kept was charged again.
+const fn in_part(view: &SettlementView) -> bool {
+    view.successor_id.is_some()
 }
 
 /// Something to choose in a filter.
@@ -107,7 +116,9 @@ struct List {
 struct One {
     f: Frame,
     row: Row,
-    lines: Vec<Line>,
+    /// The items, each with how far its work is.
+    lines: Vec<(Line, Option<String>)>,
+    refund: Offer,
     visit: String,
     number: String,
     channel: String,
@@ -130,6 +141,7 @@ pub async fn list(State(app): State<App>, Signed { visit, session }: Signed, Ask
         Filter::All => t.state_all.to_string(),
         Filter::Paid => t.state_paid.to_string(),
         Filter::Refunding => t.state_refunding.to_string(),
+        Filter::Part => t.state_part.to_string(),
         Filter::Refunded => t.state_refunded.to_string(),
     };
     let states = Filter::ALL.into_iter().map(|s| Choice { value: s.word().to_owned(), text: name(s), chosen: s == filter }).collect();
@@ -143,12 +155,14 @@ pub async fn detail(State(app): State<App>, Signed { visit, session }: Signed, P
     let view = app.engine().detail(&session.caller, &SettlementDetailRequest { settlement_id }).await?;
     let f = Frame::of(&app, &visit, &session, Idle::Work);
     let row = row(&f, &view);
+    let refund = Offer::of(&app, &f, &session, &view).await?;
     let code = match (&row.s.invoice, f.kiosk()) {
         (Some(url), true) => Some(qr::svg(url.reveal(), &f.t().invoice_code_label)?),
         _ => None,
     };
     let channel = if view.channel.as_str() == "wechat" { f.t().channel_wechat.to_string() } else { view.channel.to_string() };
-    answer::page(&One { lines: view.lines.into_iter().map(Line::of).collect(), visit: day(view.visit_date), number: view.visit_id.to_string(), channel, code, row, f })
+    let lines = view.lines.into_iter().map(|line| (refund.flag(line.line_id.as_str()), line)).map(|(flag, line)| (Line::of(line), flag)).collect();
+    answer::page(&One { lines, refund, visit: day(view.visit_date), number: view.visit_id.to_string(), channel, code, row, f })
 }
 
 /// Reads until a page is full, the month is over or the patience is.
@@ -159,7 +173,7 @@ async fn read(app: &App, caller: &Caller, patient: &PatientId, mut after: Option
         let page = app.engine().paid(caller, &request).await?;
         let of = |view: &SettlementView| view.paid_at.map_or(view.visit_date.month(), |at| at.biz_month());
         let past = month.is_some_and(|month| page.settlements.last().is_some_and(|view| of(view) < month));
-        found.extend(page.settlements.into_iter().filter(|view| month.is_none_or(|month| of(view) == month) && filter.takes(view.progress)));
+        found.extend(page.settlements.into_iter().filter(|view| month.is_none_or(|month| of(view) == month) && filter.takes(view)));
         after = page.next.filter(|_| !past);
         if after.is_none() || found.len() >= ROWS {
             break;
@@ -173,6 +187,7 @@ fn row(f: &Frame, view: &SettlementView) -> Row {
     let (mood, state) = match view.progress {
         Progress::Done => ("ok", &t.state_paid),
         Progress::Refunding => ("back", &t.state_refunding),
+        Progress::Refunded if in_part(view) => ("back", &t.state_part),
         Progress::Refunded => ("back", &t.state_refunded),
         Progress::AtWindow => ("window", &t.state_window),
         Progress::Closed => ("window", &t.state_closed),

@@ -222,7 +222,8 @@ impl Settled {
             split: view.insurance.as_ref().map(Split::of),
             place: view.guidance.as_deref().map(|text| frame.discreet(text)),
             receipt: view.receipt_no.clone(),
-            invoice: invoice.and_then(|i| i.url.clone()),
+            // What was reversed is no invoice to look at any more.
+            invoice: invoice.filter(|i| i.st == "issued").and_then(|i| i.url.clone()),
             invoice_text: invoice.map(|i| i.text.clone()),
             invoice_pending: invoice.is_none_or(|i| i.st == "issuing"),
         }

@@ -7,7 +7,9 @@ use menjie::access::Private;
 use menjie::ident::{RefundId, RequestKey, SettlementId};
 use menjie::port::Cursor;
 use menjie::refund::{Stage, Why};
-use menjie::service::{Picked, RefundDecideRequest, RefundGetRequest, RefundListRequest, RefundRequestRequest, RefundVerdict, RefundWithdrawRequest, RefundWork};
+use menjie::service::{
+    Picked, RefundDecideRequest, RefundGetRequest, RefundListRequest, RefundPreviewRequest, RefundRequestRequest, RefundVerdict, RefundWithdrawRequest, RefundWork,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,6 +36,21 @@ pub struct Ask {
     /// Why, in words.
     #[serde(default)]
     pub note: Option<Private>,
+    /// A phone number at which the patient can be reached about it; the one of his file when left out.
+    #[serde(default)]
+    pub contact: Option<Private>,
+}
+
+/// Query of `GET /api/v1/refunds/{id}`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// Wait up to this long for something to change, in milliseconds.
+    #[serde(default)]
+    pub wait_ms: u32,
+    /// The version that is known already.
+    #[serde(default)]
+    pub since: Option<u64>,
 }
 
 /// Request of `POST /api/v1/refunds/{id}/withdraw`.
@@ -74,14 +91,21 @@ pub struct Waiting {
 
 /// `POST /api/v1/refunds`.
 pub async fn request(State(app): State<App>, Patient(session): Patient, headers: HeaderMap, Body(body): Body<Ask>) -> Result<Response, Failure> {
-    let request = RefundRequestRequest { key: key_of(&headers, body.key)?, settlement_id: body.settlement_id, lines: body.lines, why: body.why, note: body.note };
+    let key = key_of(&headers, body.key)?;
+    let request = RefundRequestRequest { key, settlement_id: body.settlement_id, lines: body.lines, why: body.why, note: body.note, contact: body.contact };
     let taken = detached(async move { app.engine().refund_request(&session.caller, &request).await }).await?;
     Ok(json(StatusCode::OK, &taken))
 }
 
+/// `POST /api/v1/refunds/preview`: nothing is written; a body because lines are picked.
+pub async fn preview(State(app): State<App>, Patient(session): Patient, Body(request): Body<RefundPreviewRequest>) -> Result<Response, Failure> {
+    Ok(json(StatusCode::OK, &app.engine().refund_preview(&session.caller, &request).await?))
+}
+
 /// `GET /api/v1/refunds/{id}`.
-pub async fn get(State(app): State<App>, Anybody(caller): Anybody, Id(refund_id): Id<RefundId>) -> Result<Response, Failure> {
-    Ok(json(StatusCode::OK, &app.engine().refund_get(&caller, &RefundGetRequest { refund_id }).await?))
+pub async fn get(State(app): State<App>, Anybody(caller): Anybody, Id(refund_id): Id<RefundId>, Asked(follow): Asked<Follow>) -> Result<Response, Failure> {
+    let request = RefundGetRequest { refund_id, wait_ms: follow.wait_ms, since: follow.since };
+    Ok(json(StatusCode::OK, &app.engine().refund_get(&caller, &request).await?))
 }
 
 /// `POST /api/v1/refunds/{id}/withdraw`.

@@ -172,6 +172,18 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   await page.locator('.row-link').first().click();
   await page.waitForSelector('.facts');
   yield { name: '18-paid-detail', personal: true };
+  await page.locator('[data-refund] a[href$="/refund"]').click();
+  await page.waitForSelector('#plan .path');
+  yield { name: '19-refund', personal: true };
+  await page.locator('label.choice').first().click();
+  await page.click('.bar .btn-main');
+  await page.waitForSelector('.stands');
+  yield { name: '20-refund', personal: true };
+  await page.locator('a[href*="choice=withdraw"]').click();
+  await page.waitForSelector('.ask-card');
+  yield { name: '20-refund-withdraw', personal: true };
+  await page.click('.bar form button');
+  await page.waitForSelector('.stands[data-mood=back]');
   await open('/suspensions');
   yield { name: '08-suspensions-none', personal: true };
   await open('/check-in');

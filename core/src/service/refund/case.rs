@@ -211,7 +211,7 @@ impl Engine {
             hangs: hang(&refund),
             old_orders: refund.old_orders().into_iter().map(str::to_owned).collect(),
             new_orders: refund.represcribed.iter().map(|marked| (marked.order_no.clone(), marked.at)).collect(),
-            view: RefundView::of(&refund, settlement.as_ref(), &terms)?,
+            view: RefundView::of(&refund, settlement.as_ref(), self.successors_invoice(caller, &refund).await?.as_ref(), &terms)?,
         })
     }
 

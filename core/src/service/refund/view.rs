@@ -5,17 +5,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{is_doctor_of, is_exec_dept_of};
-use crate::access::{Actor, Caller, Object, Right, check};
+use crate::access::{Actor, Caller, Object, Right, check, mask_phone};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{LineKey, RefundId, SettlementId};
 use crate::money::{Money, Quantity};
 use crate::payment::Amounts;
 use crate::policy::Terms;
-use crate::refund::{Cause, ReasonShown, Stage, Why};
+use crate::refund::{After, Back, Cause, ReasonShown, RefundTerms, Stage, Why};
 use crate::service::engine::Engine;
 use crate::workflow::refund::Decision;
-use crate::workflow::{Key, Refund, RefundSt, Row, Settlement};
+use crate::workflow::{Invoice, InvoiceSt, Key, Refund, RefundSt, Row, Settlement};
 
 /// Request of `refund.get`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,13 @@ use crate::workflow::{Key, Refund, RefundSt, Row, Settlement};
 pub struct RefundGetRequest {
     /// Which.
     pub refund_id: RefundId,
+    /// Wait up to this long for something to change, in milliseconds (at most 30,000).
+    #[serde(default)]
+    pub wait_ms: u32,
+    /// The `version` of the view that is known already: any other is answered at once. Without it, what is found first is the one
+    /// that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
 }
 
 /// How far a step is.
@@ -56,6 +63,40 @@ pub struct RefundStep {
     /// How many days it is expected to take at most, where it takes days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_days: Option<u16>,
+}
+
+impl RefundStep {
+    /// A stage, and how long it is expected to take.
+    pub(super) fn of(stage: Stage, state: StepState, terms: &RefundTerms) -> RefundStep {
+        let expected_days = match stage {
+            Stage::Doctor | Stage::Unconfirm | Stage::Finance => Some(terms.approval_days),
+            Stage::Returning => Some(terms.return_days),
+            Stage::Checking | Stage::Insurer | Stage::His | Stage::Red => None,
+        };
+        RefundStep { stage, text: stage.text().to_owned(), role: stage.role().to_owned(), state, expected_days }
+    }
+}
+
+/// What comes after a refund's own steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundFollowing {
+    /// Which.
+    pub after: After,
+    /// What the patient reads.
+    pub text: String,
+    /// Whose step it is: a role.
+    pub role: String,
+    /// How far it is.
+    pub state: StepState,
+    /// It comes only if something of what was given back is still needed.
+    pub optional: bool,
+}
+
+impl RefundFollowing {
+    pub(super) fn of(after: After, state: StepState) -> RefundFollowing {
+        RefundFollowing { after, text: after.text().to_owned(), role: after.role().to_owned(), state, optional: after.is_optional() }
+    }
 }
 
 /// Something that happened.
@@ -93,6 +134,8 @@ pub struct RefundLine {
 pub struct RefundView {
     /// Its id.
     pub refund_id: RefundId,
+    /// Grows with every step: send it as `since` to hear of the next.
+    pub version: u64,
     /// Of which settlement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement_id: Option<SettlementId>,
@@ -110,16 +153,24 @@ pub struct RefundView {
     pub refund_fen: Money,
     /// Part by part.
     pub amounts: Amounts,
+    /// Where it goes.
+    pub back: Vec<Back>,
     /// All of the settlement, or a part of it.
     pub whole: bool,
     /// Why the patient wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Why>,
+    /// Where the patient can be reached about it, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// What goes back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<RefundLine>,
     /// The plan.
     pub steps: Vec<RefundStep>,
+    /// What comes after the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<RefundFollowing>,
     /// What happened, in order.
     pub timeline: Vec<RefundEntry>,
     /// May whoever asked still take it back?
@@ -135,16 +186,26 @@ pub struct RefundView {
 }
 
 impl Engine {
-    /// How far a refund is.
+    /// How far a refund is. With `wait_ms` it answers as soon as the view is another than the known one.
     pub async fn refund_get(&self, caller: &Caller, request: &RefundGetRequest) -> Result<RefundView> {
-        let refund = self.refund_row(caller, request.refund_id).await?;
+        let until = self.wait_until(request.wait_ms)?;
+        let mut view = self.refund_view(caller, request.refund_id).await?;
+        let known = request.since.unwrap_or(view.version);
+        while view.version == known && !(view.over && request.since.is_none()) && self.look_again(until).await {
+            view = self.refund_view(caller, request.refund_id).await?;
+        }
+        Ok(view)
+    }
+
+    async fn refund_view(&self, caller: &Caller, id: RefundId) -> Result<RefundView> {
+        let refund = self.refund_row(caller, id).await?;
         let settlement = match refund.settlement {
             Some(id) => Some(self.settlement_row(caller, id).await?),
             None => None,
         };
         self.may_see(caller, &refund, settlement.as_ref()).await?;
         let terms = self.terms_of(caller, &refund).await?;
-        RefundView::of(&refund, settlement.as_ref(), &terms)
+        RefundView::of(&refund, settlement.as_ref(), self.successors_invoice(caller, &refund).await?.as_ref(), &terms)
     }
 
     /// The terms it was born under.
@@ -154,6 +215,13 @@ impl Engine {
             self.load_terms(&caller.hospital, hash).await?;
         }
         self.terms(hash).ok_or_else(|| Error::internal("pinned terms stay readable"))
+    }
+
+    /// The invoice of what was charged again, once HIS has done it.
+    pub(super) async fn successors_invoice(&self, caller: &Caller, refund: &Refund) -> Result<Option<Invoice>> {
+        let Some((_, id)) = refund.asked.as_ref().filter(|_| refund.reversed_at.is_some()).and_then(|asked| asked.successor) else { return Ok(None) };
+        let row = self.inner.store.load(&caller.hospital, &[Key::Invoice(id)]).await?.into_iter().next();
+        Ok(row.and_then(|row| if let Row::Invoice(invoice) = row { Some(invoice) } else { None }))
     }
 
     /// The patient, the departments that decide about it, and whoever sees the hospital's business.
@@ -173,12 +241,13 @@ impl Engine {
 }
 
 impl RefundView {
-    pub(super) fn of(refund: &Refund, settlement: Option<&Settlement>, terms: &Terms) -> Result<RefundView> {
+    pub(super) fn of(refund: &Refund, settlement: Option<&Settlement>, reissued: Option<&Invoice>, terms: &Terms) -> Result<RefundView> {
         let asked = refund.asked.as_deref();
         let (text, next) = words(refund);
         let whole = asked.is_none_or(|asked| asked.recharge.is_none());
         Ok(RefundView {
             refund_id: refund.id,
+            version: u64::from(refund.base.ver).saturating_add(reissued.map_or(0, |invoice| u64::from(invoice.base.ver))),
             settlement_id: refund.settlement,
             cause: refund.cause,
             st: refund.st.code().to_owned(),
@@ -187,10 +256,13 @@ impl RefundView {
             next: next.to_owned(),
             refund_fen: refund.amounts.total()?,
             amounts: refund.amounts,
+            back: Back::parts(&refund.amounts, refund.insured.as_ref().map(|settled| settled.cash_owner)),
             whole,
             why: asked.map(|asked| asked.why),
+            contact: asked.and_then(|asked| asked.contact.as_ref()).map(|contact| mask_phone(contact.reveal())),
             lines: lines(refund, settlement, whole),
-            steps: refund.plan.iter().map(|stage| step(refund, *stage, terms)).collect(),
+            steps: refund.plan.iter().map(|stage| RefundStep::of(*stage, state_of(refund, *stage), &terms.refund)).collect(),
+            after: following(refund, whole, reissued),
             timeline: timeline(refund),
             withdrawable: asked.is_some() && refund.plan.first().is_some_and(|first| st_of(*first) == refund.st),
             reasons: refund.reasons.iter().map(|reason| ReasonShown::plain(*reason)).collect(),
@@ -214,9 +286,9 @@ pub(super) const fn st_of(stage: Stage) -> RefundSt {
     }
 }
 
-fn step(refund: &Refund, stage: Stage, terms: &Terms) -> RefundStep {
+fn state_of(refund: &Refund, stage: Stage) -> StepState {
     let held_here = refund.base.held.as_ref().is_some_and(|held| held.from == st_of(stage).code());
-    let state = if refund.passed_at(stage).is_some() || refund.st == RefundSt::Done {
+    if refund.passed_at(stage).is_some() || refund.st == RefundSt::Done {
         StepState::Done
     } else if refund.is_off() {
         StepState::Dropped
@@ -224,13 +296,22 @@ fn step(refund: &Refund, stage: Stage, terms: &Terms) -> RefundStep {
         StepState::Current
     } else {
         StepState::Coming
+    }
+}
+
+/// What comes after the plan, of what a patient asked for.
+fn following(refund: &Refund, whole: bool, reissued: Option<&Invoice>) -> Vec<RefundFollowing> {
+    let Some(asked) = &refund.asked else { return Vec::new() };
+    let state = |after: After| match after {
+        _ if refund.is_off() => StepState::Dropped,
+        After::Reissue if reissued.is_some_and(|invoice| matches!(invoice.st, InvoiceSt::Issued | InvoiceSt::None)) => StepState::Done,
+        After::Represcribe if !refund.represcribed.is_empty() => StepState::Done,
+        // What was prescribed again is paid like any other bill: whether it is, is not known here.
+        After::PayAgain if !refund.represcribed.is_empty() => StepState::Current,
+        After::Reissue | After::Represcribe if refund.st == RefundSt::Done => StepState::Current,
+        After::Reissue | After::Represcribe | After::PayAgain | After::Issue => StepState::Coming,
     };
-    let expected_days = match stage {
-        Stage::Doctor | Stage::Unconfirm | Stage::Finance => Some(terms.refund.approval_days),
-        Stage::Returning => Some(terms.refund.return_days),
-        Stage::Checking | Stage::Insurer | Stage::His | Stage::Red => None,
-    };
-    RefundStep { stage, text: stage.text().to_owned(), role: stage.role().to_owned(), state, expected_days }
+    After::of(asked.payer, whole, refund.invoice.is_some()).iter().map(|after| RefundFollowing::of(*after, state(*after))).collect()
 }
 
 pub(super) fn lines(refund: &Refund, settlement: Option<&Settlement>, whole: bool) -> Vec<RefundLine> {
@@ -274,11 +355,18 @@ fn timeline(refund: &Refund) -> Vec<RefundEntry> {
 
 /// What the patient reads: how it stands, and what comes next.
 pub(super) fn words(refund: &Refund) -> (&'static str, &'static str) {
+    let late = refund.base.attention.is_some();
+    let at_channel = refund.base.held.as_ref().is_some_and(|held| held.from == RefundSt::Returning.code());
     let insured = refund.insured.is_some() && refund.cause == Cause::Patient;
     match refund.st {
-        RefundSt::Doctor => ("等待门诊医生审核", "医生审核后转财务审核；审核前可以撤回。"),
-        RefundSt::Unconfirm => ("等待执行科室取消确认", "执行科室办理后转财务审核。"),
-        RefundSt::Finance => ("等待计财科审核", "审核通过后自动核对并退款。"),
+        RefundSt::Doctor | RefundSt::Unconfirm | RefundSt::Finance if late && refund.cause == Cause::Patient => {
+            (waits_for(refund.st), "办理时间超出预计，已提醒相关科室，无需重新申请；也可到门诊收费窗口咨询。")
+        }
+        RefundSt::Returning if late => ("支付渠道尚未退款成功，计财科正在处理", "款项已预留，无需重新申请；请留意进度，也可到门诊收费窗口咨询。"),
+        RefundSt::Held if at_channel => ("支付渠道未能退款，计财科正在处理", "款项已预留，无需重新申请；请留意进度，也可到门诊收费窗口咨询。"),
+        RefundSt::Doctor => (waits_for(refund.st), "医生审核后转财务审核；审核前可以撤回。"),
+        RefundSt::Unconfirm => (waits_for(refund.st), "执行科室办理后转财务审核。"),
+        RefundSt::Finance => (waits_for(refund.st), "审核通过后自动核对并退款。"),
         RefundSt::Checking => ("正在核对项目、票据和账务状态", "核对通过后自动退款，请稍候。"),
         RefundSt::Insurer => ("正在办理医保退费", "医保退费完成后办理院内退费，请稍候。"),
         RefundSt::His => ("正在办理院内退费", "完成后款项原路退回，请稍候。"),
@@ -290,5 +378,14 @@ pub(super) fn words(refund: &Refund) -> (&'static str, &'static str) {
         RefundSt::Withdrawn => ("退费申请已撤回", "如需退费，请重新申请。"),
         RefundSt::Refused => ("办理时不符合退费条件，未发生退款", "原因见下方说明；如有疑问请到门诊收费窗口咨询。"),
         RefundSt::Held => ("财务正在人工核对", "款项已预留，请留意进度，或到门诊收费窗口咨询。"),
+    }
+}
+
+/// Whom an approval waits for.
+const fn waits_for(st: RefundSt) -> &'static str {
+    match st {
+        RefundSt::Unconfirm => "等待执行科室取消确认",
+        RefundSt::Finance => "等待计财科审核",
+        _ => "等待门诊医生审核",
     }
 }

@@ -22,6 +22,9 @@ pub struct Asked {
     /// Why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Private>,
+    /// Where the patient can be reached about it, when he gave a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Private>,
     /// For whom.
     pub patient: PatientId,
     /// The department that ordered: its doctors decide.

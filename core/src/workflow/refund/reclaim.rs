@@ -83,6 +83,9 @@ impl Refund {
             ],
         )?;
         let mut m = next.advance(Stage::Insurer, cx)?;
+        if parts.is_nothing() {
+            return Ok(m);
+        }
         m.tells.insert(0, (Key::Payment(self.payment), Event::Payment(payment::Event::Returned { refund: self.id, amounts: parts })));
         m.journals.insert(0, journal);
         Ok(m)

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::ident::{InvoiceId, SettlementId};
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::payment::RefundState;
-use crate::port::{Call, CashOwner, ChannelCall, HisCall, InsurerCall};
+use crate::port::{Call, ChannelCall, HisCall, InsurerCall};
 use crate::refund::{Cause, Involved, Reason, Stage};
 use crate::workflow::decide::{attend, hold, known, moved, over, refuse, settle};
 use crate::workflow::{Ask, Base, Cx, Event, Key, Machine, Move, Step, payment, settlement};
@@ -23,8 +23,7 @@ impl Machine for Refund {
     /// Born with its money set aside: a payment that cannot reserve, or a settlement that has another refund, refuses the whole
     /// batch.
     fn open(new: &New, cx: &mut Cx<'_>) -> Result<Move<Refund>> {
-        let centre = new.insured.as_ref().is_some_and(|settled| settled.cash_owner == CashOwner::Centre);
-        let involved = Involved { insurer: !new.amounts.insured().is_nothing(), channel: new.amounts.cash_fen.is_positive() && !centre, invoice: new.invoice.is_some() };
+        let involved = Involved::of(&new.amounts, new.insured.as_deref(), new.invoice.is_some());
         let mut asked = new.asked.clone();
         if let Some(asked) = asked.as_mut().filter(|asked| asked.recharge.is_some()) {
             asked.successor = Some((SettlementId::new(cx.fresh.take()?)?, InvoiceId::new(cx.fresh.take()?)?));

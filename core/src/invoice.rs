@@ -59,6 +59,9 @@ pub struct Payer {
     /// Phone, if HIS gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Private>,
+    /// Who he is to the official account, when he is bound to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openid: Option<Private>,
 }
 
 /// A blue invoice to issue (开票).

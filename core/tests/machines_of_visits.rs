@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use menjie::Timestamp;
 use menjie::access::{Actor, Private};
-use menjie::ident::{ChannelCode, CheckInId, FilingId, NoticeId, PatientId, SettlementId, StopId, SuspensionId, VisitId};
+use menjie::ident::{ChannelCode, CheckInId, FilingId, InvoiceId, NoticeId, PatientId, SettlementId, StopId, SuspensionId, VisitId};
 use menjie::policy::Terms;
 use menjie::port::{HisTraits, NoticeChannel};
 use menjie::testkit::world::booking;
@@ -188,7 +188,7 @@ fn notice_is_total_and_its_table_is_what_it_does() {
         Box::new(notice::New {
             id: NoticeId::new(71).unwrap(),
             terms: terms.hash().unwrap(),
-            suspension: SuspensionId::new(41).unwrap(),
+            subject: notice::Subject::Suspension(SuspensionId::new(41).unwrap()),
             channel: NoticeChannel::Sms,
             to: Private::new("13900000001"),
             message: Message::stopped(&terms.visit.notice, date, Session::Am, SuspensionId::new(41).unwrap()),
@@ -208,7 +208,8 @@ fn notice_is_total_and_its_table_is_what_it_does() {
     // The clock of the walk stands at eight and at ten: the hours between nine and eight are quiet here, so some wait.
     let mut quiet = Terms::default();
     (quiet.visit.notice.quiet_from_h, quiet.visit.notice.quiet_until_h) = (7, 9);
-    let births = [*new("2026-03-05T09:00:00+08:00"), *new("2026-03-02T09:00:00+08:00")];
+    let courtesy = notice::New { subject: notice::Subject::Invoice(InvoiceId::new(31).unwrap()), ..*new("2026-03-02T09:00:00+08:00") };
+    let births = [*new("2026-03-05T09:00:00+08:00"), *new("2026-03-02T09:00:00+08:00"), courtesy];
     let walked = walk_under::<menjie::workflow::Notice>(&quiet, &births, &events, |e| matches!(e, E::Resolve { .. }), |n| n.st);
     same_as_table(MachineKind::Notice, &walked.transitions);
 }
@@ -223,7 +224,7 @@ fn a_message_is_handed_to_its_gateway_once_whatever_happens() {
     let new = notice::New {
         id: NoticeId::new(71).unwrap(),
         terms: terms.hash().unwrap(),
-        suspension: SuspensionId::new(41).unwrap(),
+        subject: notice::Subject::Suspension(SuspensionId::new(41).unwrap()),
         channel: NoticeChannel::Account,
         to: Private::new("o1"),
         message: Message::stopped(&terms.visit.notice, date, Session::Am, SuspensionId::new(41).unwrap()),

@@ -124,6 +124,7 @@ fn order(lines: Vec<ChargeLine>, rounding: i64) -> InvoiceOrder {
             age: "35岁".into(),
             id_no: Some(Private::new("440599199003070058")),
             phone: Some(Private::new("13900000000")),
+            openid: None,
         },
         visit_id: VisitId::new("V1").unwrap(),
         visit_date: BizDate::parse("2026-03-02").unwrap(),

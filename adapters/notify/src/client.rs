@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use menjie::access::Private;
 use menjie::port::{AccountUser, CallCx, Entropy, Fault, No, NoticeChannel, NoticeOrder, Notifier, NotifierTraits, NotifyAnswer, NotifyCall, Outcome};
+use menjie::visit::MessageKind;
 use menjie::{Result, Timestamp, gm};
 use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange, Http, HttpResponse};
 
@@ -141,7 +142,11 @@ fn no_template() -> Outcome<NotifyAnswer> {
 impl Account {
     /// One notice through the account. A wrong token is renewed once, and the message is asked for once more.
     async fn notice(&self, cx: &CallCx, order: &NoticeOrder) -> Outcome<NotifyAnswer> {
-        let Some(wanted) = self.config.notice.as_ref().filter(|wanted| can_say(wanted.data.values(), &order.message)) else { return no_template() };
+        let wanted = match order.message.kind {
+            MessageKind::InvoiceIssued => self.config.invoice.as_ref(),
+            MessageKind::ClinicStopped | MessageKind::ClinicResumed => self.config.notice.as_ref().filter(|wanted| can_say(wanted.data.values(), &order.message)),
+        };
+        let Some(wanted) = wanted else { return no_template() };
         let mut renewed = false;
         loop {
             let token = match self.token(cx, renewed).await {
@@ -254,7 +259,8 @@ impl Notifier for NotifyFront {
             None => false,
         };
         let account_notice = self.account.as_ref().is_some_and(|account| account.config.notice.is_some());
-        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some(), sms_notice, account_notice }
+        let account_invoice = self.account.as_ref().is_some_and(|account| account.config.invoice.is_some());
+        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some(), sms_notice, account_notice, account_invoice }
     }
 
     fn login_url(&self, back: &str, state: &str) -> Option<String> {

@@ -145,9 +145,12 @@ pub struct AccountConfig {
     /// Where the browser asks who its user is.
     #[serde(default = "authorize_url")]
     pub authorize_url: String,
-    /// The template of notices; none sends no notices.
+    /// The template of notices about sessions; none sends no notices.
     #[serde(default)]
     pub notice: Option<AccountNotice>,
+    /// The template that tells of an e-invoice; none tells of none.
+    #[serde(default)]
+    pub invoice: Option<AccountNotice>,
 }
 
 fn aliyun_url() -> String {
@@ -246,10 +249,12 @@ impl AccountConfig {
     fn check(&self) -> Result<()> {
         ascii("appid", &self.appid)?;
         ascii("secret", self.secret.reveal())?;
-        if let Some(notice) = &self.notice {
-            ascii("notice.template_id", &notice.template_id)?;
-            notice.data.keys().try_for_each(|key| ascii("notice.data", key))?;
-            check_names("notice.data", notice.data.values())?;
+        let templates = [("notice.template_id", "notice.data", &self.notice), ("invoice.template_id", "invoice.data", &self.invoice)];
+        for (id, data, wanted) in templates {
+            let Some(wanted) = wanted else { continue };
+            ascii(id, &wanted.template_id)?;
+            wanted.data.keys().try_for_each(|key| ascii(data, key))?;
+            check_names(data, wanted.data.values())?;
         }
         if self.authorize_url.contains(['?', '#']) || ClientConfig::new("account", self.authorize_url.as_str()).check().is_err() {
             return Err(Error::field("authorize_url", "must be an https address without query (plain http on loopback only)"));

@@ -12,14 +12,19 @@ pub(crate) fn value(message: &Message, name: &str) -> Option<String> {
 
 /// Does every configured name stand for a value?
 pub(crate) fn check_names<'a>(field: &'static str, names: impl IntoIterator<Item = &'a String>) -> Result<()> {
-    const NAMES: [&str; 6] = ["hospital", "date", "day", "session", "what", "todo"];
+    const NAMES: [&str; 7] = ["hospital", "date", "day", "session", "amount", "what", "todo"];
     let known = |name: &String| NAMES.contains(&name.as_str());
-    if names.into_iter().all(known) { Ok(()) } else { Err(Error::field(field, "may name hospital, date, day, session, what and todo")) }
+    if names.into_iter().all(known) { Ok(()) } else { Err(Error::field(field, "may name hospital, date, day, session, amount, what and todo")) }
 }
 
-/// Can a template say this? One without `what` has words of its own, that a clinic is stopped: it cannot take that back.
+/// Can the template of notices about sessions say this? One without `what` has words of its own, that a clinic is stopped: it
+/// cannot take that back, and it never tells of an invoice.
 pub(crate) fn can_say<'a>(names: impl IntoIterator<Item = &'a String>, message: &Message) -> bool {
-    message.kind == MessageKind::ClinicStopped || names.into_iter().any(|name| name == "what")
+    match message.kind {
+        MessageKind::ClinicStopped => true,
+        MessageKind::ClinicResumed => names.into_iter().any(|name| name == "what"),
+        MessageKind::InvoiceIssued => false,
+    }
 }
 
 /// What a field of a message of the official account may hold, by the word its key begins with (domain/payments.md §4.1).

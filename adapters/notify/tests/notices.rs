@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use menjie::access::Private;
-use menjie::ident::{NoticeId, SuspensionId};
+use menjie::ident::{NoticeId, SettlementId, SuspensionId};
 use menjie::port::{NoticeChannel, NoticeOrder, Notifier, NotifyAnswer, NotifyCall, Outcome, RecentTransfers};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
 use menjie::visit::{Message, MessageKind as About, NoticeTerms, Session};
-use menjie::{BizDate, Timestamp};
+use menjie::{BizDate, Money, Timestamp};
 use menjie_notify::{MessageKind, NotifyConfig, NotifyFront, message, sms};
 use menjie_transport::Http;
 use menjie_transport::testing::{ScriptedHttp, call_cx};
@@ -56,12 +56,18 @@ impl Bench {
         for body in answers {
             self.http.put_answer(200, *body);
         }
-        let terms = NoticeTerms { hospital_name: "市第四医院".into(), link: Some("https://pay.example/h5/suspensions/".into()), ..NoticeTerms::default() };
-        let about = match kind {
-            About::ClinicStopped => Message::stopped,
-            About::ClinicResumed => Message::resumed,
+        let terms = NoticeTerms {
+            hospital_name: "市第四医院".into(),
+            link: Some("https://pay.example/h5/suspensions/".into()),
+            invoice_link: Some("https://pay.example/h5/paid/".into()),
+            ..NoticeTerms::default()
         };
-        let message = about(&terms, BizDate::parse("2026-03-05").unwrap(), Session::Pm, SuspensionId::new(7).unwrap());
+        let (date, suspension) = (BizDate::parse("2026-03-05").unwrap(), SuspensionId::new(7).unwrap());
+        let message = match kind {
+            About::ClinicStopped => Message::stopped(&terms, date, Session::Pm, suspension),
+            About::ClinicResumed => Message::resumed(&terms, date, Session::Pm, suspension),
+            About::InvoiceIssued => Message::invoiced(&terms, date, Money::from_fen(12_132).unwrap(), SettlementId::new(9).unwrap()),
+        };
         let to = if channel == NoticeChannel::Sms { PHONE } else { OPENID };
         let order = NoticeOrder { no: NoticeId::new(9).unwrap().business_no(), channel, to: Private::new(to), message };
         let now = Timestamp::parse("2026-03-02T07:20:00+08:00").unwrap().plus_millis(seconds * 1000);
@@ -245,6 +251,28 @@ fn only_a_template_that_takes_what_happened_takes_a_stop_back() {
     ] {
         assert_eq!(word(&Bench::new(&what(config, place, "what")).say(NoticeChannel::Sms, About::ClinicResumed, &[answer], 0)), "done");
     }
+}
+
+#[test]
+fn an_invoice_has_a_template_of_its_own() {
+    let mut config = account("template");
+    let bench = Bench::new(&config);
+    assert!(!bench.front.traits().account_invoice);
+    assert_eq!(word(&bench.say(NoticeChannel::Account, About::InvoiceIssued, &[], 0)), "refused", "the words of another template do not fit");
+    config["account"]["invoice"] = json!({"kind": "template", "template_id": "TPL-2", "data": {"amount1": "amount", "time2": "day", "thing3": "what"}});
+    let bench = Bench::new(&config);
+    assert!(bench.front.traits().account_invoice);
+    assert_eq!(word(&bench.say(NoticeChannel::Account, About::InvoiceIssued, &[TOKEN, OK], 0)), "done");
+    assert_eq!(
+        bench.body(1),
+        json!({
+            "touser": OPENID, "template_id": "TPL-2", "client_msg_id": "N0000000000000000009", "url": "https://pay.example/h5/paid/9",
+            "data": {"amount1": {"value": "121.32元"}, "time2": {"value": "3月5日"}, "thing3": {"value": "您的电子票据已开具"}},
+        })
+    );
+    config["account"]["invoice"]["data"]["thing3"] = "dept".into();
+    let error = serde_json::from_value::<NotifyConfig>(config).unwrap().check().unwrap_err();
+    assert_eq!(error.context().find(|(k, _)| *k == "field").map(|(_, v)| v), Some("account.invoice.data"));
 }
 
 #[test]

@@ -119,6 +119,7 @@ fn chinese_of(kind: MachineKind, state: &str) -> Result<&'static str, String> {
         (MachineKind::Notice, "refused") => "被拒绝",
         (MachineKind::Notice, "handled") => "人工已处理",
         (MachineKind::Notice, "withdrawn") => "已撤销，不再发送",
+        (MachineKind::Notice, "unsure") => "结果不明，无需处理",
         (MachineKind::Filing, "asking") => "建档中",
         (MachineKind::Filing, "filed") => "已建档",
         (MachineKind::Filing, "refused") => "未能建档",

@@ -134,8 +134,10 @@ pub struct NotifierTraits {
     pub login: bool,
     /// Sends notices by SMS: a template is configured.
     pub sms_notice: bool,
-    /// Sends notices through the official account: a template is configured.
+    /// Sends notices about sessions through the official account: a template is configured.
     pub account_notice: bool,
+    /// Tells of invoices through the official account: a template is configured.
+    pub account_invoice: bool,
 }
 
 /// Message gateways and the official account.

@@ -114,6 +114,11 @@ impl Engine {
         if quote.insurable.is_some() && !hospital.channel_traits(&request.channel).is_some_and(|traits| traits.mixed) {
             return Ok(PayResponse::Refused { refusal: Refusal::new("channel_without_insurance", "该支付方式不支持医保支付", "请更换支付方式") });
         }
+        let mut payer = quote.payer;
+        // Who is told of the invoice; asked for only where there is a message for it.
+        if hospital.notifier_traits().account_invoice && hospital.terms.visit.notice.invoices {
+            payer.openid = self.bound_account(hospital, &payer.patient_id).await?;
+        }
         let mut insured = None;
         let mut shares = BTreeMap::new();
         let mut births = Vec::with_capacity(items.len() + 1);
@@ -126,7 +131,7 @@ impl Engine {
             births.push(New::Settlement(settlement::New {
                 id,
                 terms: terms.clone(),
-                payer: quote.payer.clone(),
+                payer: payer.clone(),
                 bill: item.bill,
                 visit_date: item.visit_date,
                 visit_dept: item.visit_dept,
@@ -136,7 +141,7 @@ impl Engine {
                 follows: None,
             }));
         }
-        let patient = quote.payer.patient_id.clone();
+        let patient = payer.patient_id.clone();
         births.insert(
             0,
             New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares, insured }),

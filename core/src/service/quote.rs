@@ -177,6 +177,7 @@ fn payer(file: &PatientFile, now: Timestamp) -> Payer {
         age: file.birth_date.map_or_else(|| "不详".to_owned(), |birth| age_text(birth, now.biz_date())),
         id_no: file.id_no.clone(),
         phone: file.phone.clone(),
+        openid: None,
     }
 }
 

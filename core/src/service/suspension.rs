@@ -226,13 +226,23 @@ impl Engine {
         Err(Error::new(Code::Conflict).with("record", "contact"))
     }
 
+    /// Where the official account reaches a patient who is bound to it.
+    pub(super) async fn bound_account(&self, hospital: &Hospital, patient: &PatientId) -> Result<Option<Private>> {
+        let key = self.code_secret(hospital).await?.contact_key(patient)?;
+        self.account_under(hospital, &key).await
+    }
+
+    async fn account_under(&self, hospital: &Hospital, key: &str) -> Result<Option<Private>> {
+        let record = self.inner.store.record(&hospital.id, RecordKind::Contact, key).await?;
+        Ok(read_accounts(record.as_ref())?.openids.into_iter().next())
+    }
+
     /// HIS seldom knows how a patient is reached at our account: what was bound here is filled in.
     pub(super) async fn with_contacts(&self, hospital: &Hospital, outcome: Outcome<Answer>) -> Result<Outcome<Answer>> {
         let Outcome::Done(Answer::His(HisAnswer::Affected(mut page))) = outcome else { return Ok(outcome) };
         let secret = self.code_secret(hospital).await?;
         for affected in page.items.iter_mut().filter(|a| a.contact.openid.is_none()) {
-            let record = self.inner.store.record(&hospital.id, RecordKind::Contact, &secret.contact_key(&affected.registration.patient_id)?).await?;
-            affected.contact.openid = read_accounts(record.as_ref())?.openids.into_iter().next();
+            affected.contact.openid = self.account_under(hospital, &secret.contact_key(&affected.registration.patient_id)?).await?;
         }
         Ok(Outcome::Done(Answer::His(HisAnswer::Affected(page))))
     }

@@ -172,7 +172,8 @@ pub fn call(lane: crate::policy::Lane) -> Result<Call> {
                 kind: crate::visit::MessageKind::ClinicStopped,
                 hospital_name: "医院".to_owned(),
                 date: NOON.biz_date(),
-                session: crate::visit::Session::Am,
+                session: Some(crate::visit::Session::Am),
+                amount_fen: None,
                 link: None,
             };
             let (no, to) = (crate::ident::NoticeId::new(1)?.business_no(), crate::access::Private::new("13900000001"));

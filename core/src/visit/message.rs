@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::registration::Session;
 use super::terms::NoticeTerms;
 use crate::calendar::{BizDate, Timestamp};
-use crate::ident::SuspensionId;
+use crate::ident::{SettlementId, SuspensionId};
+use crate::money::Money;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -18,6 +19,8 @@ pub enum MessageKind {
     ClinicStopped,
     /// It takes place after all: what the message before said is taken back.
     ClinicResumed,
+    /// An e-invoice is there to be looked at (电子票据推送).
+    InvoiceIssued,
 }
 
 /// One message, as data; the gateway's template gives it its wording.
@@ -29,8 +32,12 @@ pub struct Message {
     pub hospital_name: String,
     /// The day it is about.
     pub date: BizDate,
-    /// The part of the day.
-    pub session: Session,
+    /// The part of the day, where it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+    /// How much it is about, where it is about money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_fen: Option<Money>,
     /// The page to open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -48,21 +55,31 @@ impl Message {
     }
 
     fn about(kind: MessageKind, terms: &NoticeTerms, date: BizDate, session: Session, suspension: SuspensionId) -> Message {
-        Message { kind, hospital_name: terms.hospital_name.clone(), date, session, link: terms.link.as_ref().map(|prefix| format!("{prefix}{suspension}")) }
+        let link = terms.link.as_ref().map(|prefix| format!("{prefix}{suspension}"));
+        Message { kind, hospital_name: terms.hospital_name.clone(), date, session: Some(session), amount_fen: None, link }
+    }
+
+    /// The message about an invoice; the patient reads it with what he has paid.
+    pub fn invoiced(terms: &NoticeTerms, date: BizDate, amount_fen: Money, settlement: SettlementId) -> Message {
+        let link = terms.invoice_link.as_ref().map(|prefix| format!("{prefix}{settlement}"));
+        Message { kind: MessageKind::InvoiceIssued, hospital_name: terms.hospital_name.clone(), date, session: None, amount_fen: Some(amount_fen), link }
     }
 
     /// The values a template may use, by name. Department and doctor are not among them, on purpose.
-    pub fn values(&self) -> [(&'static str, String); 6] {
+    pub fn values(&self) -> [(&'static str, String); 7] {
         let day = self.date.date();
         let (what, todo) = match self.kind {
             MessageKind::ClinicStopped => ("您预约的门诊有变动", "请选择改约或退号"),
             MessageKind::ClinicResumed => ("您预约的门诊照常进行", "请按原预约时间就诊"),
+            MessageKind::InvoiceIssued => ("您的电子票据已开具", "点击查看或下载票据"),
         };
+        let session = self.session.map_or("", Session::text);
         [
             ("hospital", self.hospital_name.clone()),
             ("date", self.date.to_string()),
-            ("day", format!("{}月{}日{}", u8::from(day.month()), day.day(), self.session.text())),
-            ("session", self.session.text().to_owned()),
+            ("day", format!("{}月{}日{}", u8::from(day.month()), day.day(), session)),
+            ("session", session.to_owned()),
+            ("amount", self.amount_fen.map(|amount| format!("{}元", amount.to_yuan())).unwrap_or_default()),
             ("what", what.to_owned()),
             ("todo", todo.to_owned()),
         ]
@@ -128,6 +145,16 @@ mod tests {
         assert_eq!(message.link.as_deref(), Some("https://pay.example/h5/suspensions/7"));
         let values: std::collections::BTreeMap<_, _> = message.values().into();
         assert_eq!(values["day"], "3月5日下午");
+        assert!(values.values().all(|v| is_neutral(v) && v.chars().count() <= 20));
+        let message = Message::invoiced(
+            &NoticeTerms { invoice_link: Some("https://pay.example/h5/paid/".into()), ..terms },
+            BizDate::parse("2026-03-05").unwrap(),
+            Money::from_fen(12_132).unwrap(),
+            SettlementId::new(9).unwrap(),
+        );
+        assert_eq!(message.link.as_deref(), Some("https://pay.example/h5/paid/9"));
+        let values: std::collections::BTreeMap<_, _> = message.values().into();
+        assert_eq!((values["day"].as_str(), values["amount"].as_str(), values["session"].as_str()), ("3月5日", "121.32元", ""));
         assert!(values.values().all(|v| is_neutral(v) && v.chars().count() <= 20));
         assert!(!is_neutral("汕头市精神卫生中心") && is_neutral("市第四医院"));
     }

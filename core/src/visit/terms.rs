@@ -74,11 +74,18 @@ pub struct NoticeTerms {
     /// Page of one suspension; its number is appended. None sends no link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Is a patient who is bound to the official account told of each e-invoice (电子票据推送)?
+    pub invoices: bool,
+    /// Page of one settlement; its number is appended. None sends no link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice_link: Option<String>,
 }
 
 impl Default for NoticeTerms {
     fn default() -> NoticeTerms {
-        NoticeTerms { delivery: Delivery::Both, quiet_from_h: 22, quiet_until_h: 7, urgent_h: 12, hospital_name: "医院".to_owned(), link: None }
+        NoticeTerms {
+            delivery: Delivery::Both, quiet_from_h: 22, quiet_until_h: 7, urgent_h: 12, hospital_name: "医院".to_owned(), link: None, invoices: true, invoice_link: None
+        }
     }
 }
 
@@ -124,8 +131,11 @@ impl VisitTerms {
         if name.trim() != name || !(1..=20).contains(&name.chars().count()) || name.chars().any(char::is_control) || !is_neutral(name) {
             return bad("visit.notice.hospital_name", "must have 1 to 20 characters and say nothing about the kind of illness");
         }
-        if notice.link.as_ref().is_some_and(|link| !link.starts_with("https://") || link.len() > 200 || !link.bytes().all(|b| b.is_ascii_graphic())) {
-            return bad("visit.notice.link", "must be an https address of at most 200 ASCII characters");
+        let no_address = |link: &String| !link.starts_with("https://") || link.len() > 200 || !link.bytes().all(|b| b.is_ascii_graphic());
+        for (field, link) in [("visit.notice.link", &notice.link), ("visit.notice.invoice_link", &notice.invoice_link)] {
+            if link.as_ref().is_some_and(no_address) {
+                return bad(field, "must be an https address of at most 200 ASCII characters");
+            }
         }
         Ok(())
     }

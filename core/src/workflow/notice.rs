@@ -1,6 +1,7 @@
 //! Notice (通知): one message to one person through one channel, at most once. `waiting → sending → accepted`, `refused`,
-//! `handled`, `withdrawn`; `held`. No gateway can be asked what became of a message, so an unknown outcome is an open task for a person
-//! (`attention` in `sending`), never a second message.
+//! `handled`, `withdrawn`, `unsure`; `held`. No gateway can be asked what became of a message, so an unknown outcome is an open task
+//! for a person (`attention` in `sending`), never a second message; where the message only repeats what the patient finds by himself
+//! it is `unsure`, and nobody has to look.
 
 mod step;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Base, states};
 use crate::access::Private;
 use crate::calendar::Timestamp;
-use crate::ident::{BusinessNo, NoticeId, SuspensionId, TermsHash};
+use crate::ident::{BusinessNo, InvoiceId, NoticeId, SuspensionId, TermsHash};
 use crate::port::{Fault, No, NoticeChannel};
 use crate::visit::Message;
 
@@ -28,8 +29,30 @@ states! {
         Handled = "handled",
         /// What it says is not true any more: it is not sent, and whoever had to look at it need not.
         Withdrawn = "withdrawn",
+        /// Nobody knows whether it arrived, and nobody needs to: the patient finds the same in his list.
+        Unsure = "unsure",
         /// Evidence contradicts itself.
         Held = "held",
+    }
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A session that does not take place: the patient has to know.
+    Suspension(SuspensionId),
+    /// An invoice: a courtesy.
+    Invoice(InvoiceId),
+}
+
+impl Subject {
+    /// Its number.
+    pub const fn id(self) -> i64 {
+        match self {
+            Subject::Suspension(id) => id.get(),
+            Subject::Invoice(id) => id.get(),
+        }
     }
 }
 
@@ -44,7 +67,8 @@ pub struct Notice {
     #[serde(flatten)]
     pub base: Base,
     /// What it is about.
-    pub suspension: SuspensionId,
+    #[serde(flatten)]
+    pub subject: Subject,
     /// Through what.
     pub channel: NoticeChannel,
     /// Openid or mobile number.
@@ -69,14 +93,14 @@ pub struct New {
     /// Terms pinned.
     pub terms: TermsHash,
     /// What it is about.
-    pub suspension: SuspensionId,
+    pub subject: Subject,
     /// Through what.
     pub channel: NoticeChannel,
     /// Openid or mobile number.
     pub to: Private,
     /// What is said.
     pub message: Message,
-    /// When it happens what the message is about.
+    /// When it happens what the message is about, or until when it is of use.
     pub about: Timestamp,
 }
 

@@ -28,7 +28,7 @@ pub fn fault() -> Fault {
 }
 
 pub fn notifier() -> NotifierTraits {
-    NotifierTraits { sms: true, login: true, sms_notice: true, account_notice: true }
+    NotifierTraits { sms: true, login: true, sms_notice: true, account_notice: true, account_invoice: true }
 }
 
 pub struct Walk<M: Machine> {

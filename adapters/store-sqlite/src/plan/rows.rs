@@ -67,7 +67,7 @@ fn columns(sealer: &Sealer, row: &Row) -> Result<Vec<Val>> {
         Row::Invoice(m) => vec![Val::Int(m.settlement.get()), fen(m.order.total_fen)],
         Row::CheckIn(_) | Row::Stop(_) | Row::Filing(_) => Vec::new(),
         Row::Suspension(m) => vec![Val::Blob(sealer.patient(&m.registration.patient_id)?), Val::Int(m.stop.get())],
-        Row::Notice(m) => vec![Val::Int(m.suspension.get())],
+        Row::Notice(m) => vec![Val::Int(m.subject.id())],
     })
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::AuditReport;
 use super::check::Book;
-use crate::ident::{NoticeId, StopId, SuspensionId};
+use crate::ident::{InvoiceId, NoticeId, StopId, SuspensionId};
 use crate::port::NoticeChannel;
+use crate::workflow::notice::Subject;
 use crate::workflow::{Base, CheckIn, CheckInSt, Filing, FilingSt, Key, Notice, NoticeSt, Row, Stop, StopSt, Suspension, SuspensionSt};
 
 /// The machines around visits, by what they belong to.
@@ -15,6 +16,7 @@ pub(super) struct Visits<'a> {
     of_stop: BTreeMap<StopId, Vec<&'a Suspension>>,
     notices: BTreeMap<SuspensionId, Vec<&'a Notice>>,
     stops: BTreeSet<StopId>,
+    invoices: BTreeSet<InvoiceId>,
 }
 
 impl<'a> Visits<'a> {
@@ -26,11 +28,18 @@ impl<'a> Visits<'a> {
                     visits.suspensions.insert(s.id, s);
                     visits.of_stop.entry(s.stop).or_default().push(s);
                 }
-                Row::Notice(n) => visits.notices.entry(n.suspension).or_default().push(n),
+                Row::Notice(n) => {
+                    if let Subject::Suspension(id) = n.subject {
+                        visits.notices.entry(id).or_default().push(n);
+                    }
+                }
+                Row::Invoice(i) => {
+                    visits.invoices.insert(i.id);
+                }
                 Row::Stop(s) => {
                     visits.stops.insert(s.id);
                 }
-                Row::Payment(_) | Row::Settlement(_) | Row::Refund(_) | Row::Invoice(_) | Row::CheckIn(_) | Row::Filing(_) => {}
+                Row::Payment(_) | Row::Settlement(_) | Row::Refund(_) | Row::CheckIn(_) | Row::Filing(_) => {}
             }
         }
         visits
@@ -99,8 +108,12 @@ impl Book {
     pub(super) fn notice(&mut self, n: &Notice, visits: &Visits<'_>, report: &mut AuditReport) {
         let key = Key::Notice(n.id);
         self.alive(key, &n.base, matches!(n.st, NoticeSt::Waiting | NoticeSt::Sending), report);
-        if !visits.suspensions.contains_key(&n.suspension) {
-            self.broken("I21", key, "belongs to no suspension");
+        let known = match n.subject {
+            Subject::Suspension(id) => visits.suspensions.contains_key(&id),
+            Subject::Invoice(id) => visits.invoices.contains(&id),
+        };
+        if !known {
+            self.broken("I21", key, "what it is about is not there");
         }
     }
 

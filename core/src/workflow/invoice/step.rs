@@ -4,12 +4,16 @@
 
 use super::{Decision, Event as E, Invoice, InvoiceSt as St, New};
 use crate::error::Result;
-use crate::ident::RefundId;
+use crate::ident::{NoticeId, RefundId};
 use crate::invoice::{InvoiceState, Issued, RedOrder, Reddened};
 use crate::policy::Lane;
-use crate::port::{Call, InvoiceCall};
+use crate::port::{Call, InvoiceCall, NoticeChannel};
+use crate::visit::Message;
 use crate::workflow::decide::{attend, call_person, hold, known, moved, not_held, over, settle, undecided};
-use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, Step, Wake, refund};
+use crate::workflow::{Act, Ask, Base, Cx, Event, Key, Machine, Move, New as Birth, Step, Wake, notice, refund};
+
+/// A message about an invoice is of no use after three days.
+const USEFUL_MS: i64 = 3 * 86_400_000;
 
 impl Machine for Invoice {
     type St = St;
@@ -206,7 +210,7 @@ impl Invoice {
         }
     }
 
-    fn blue(&self, issued: &Issued, cx: &Cx<'_>) -> Result<Step<Invoice>> {
+    fn blue(&self, issued: &Issued, cx: &mut Cx<'_>) -> Result<Step<Invoice>> {
         if issued.total_fen != self.order.total_fen {
             return self.contradiction("invoice_amount_differs", cx);
         }
@@ -215,8 +219,21 @@ impl Invoice {
         match self.red_for {
             // The refund was decided while the invoice was on its way.
             Some(refund) => moved(next.start_red(refund)),
-            None => moved(Move::to(next)),
+            None => {
+                let spawn = next.push(cx)?.into_iter().collect();
+                moved(Move { spawn, ..Move::to(next) })
+            }
         }
+    }
+
+    /// The patient who is bound to the official account is told (推送). A courtesy: it waits for the end of quiet hours.
+    fn push(&self, cx: &mut Cx<'_>) -> Result<Option<Birth>> {
+        let terms = &cx.terms.visit.notice;
+        let Some(to) = self.order.payer.openid.clone().filter(|_| terms.invoices && cx.notifier.account_invoice) else { return Ok(None) };
+        let message = Message::invoiced(terms, cx.now.biz_date(), self.order.total_fen, self.settlement);
+        let id = NoticeId::new(cx.fresh.take()?)?;
+        let (subject, about) = (notice::Subject::Invoice(self.id), cx.now.plus_millis(USEFUL_MS));
+        Ok(Some(Birth::Notice(Box::new(notice::New { id, terms: self.base.terms.clone(), subject, channel: NoticeChannel::Account, to, message, about }))))
     }
 
     fn start_red(&self, refund: RefundId) -> Move<Invoice> {

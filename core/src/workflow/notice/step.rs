@@ -2,7 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
-use super::{Event as E, New, Notice, NoticeSt as St};
+use super::{Event as E, New, Notice, NoticeSt as St, Subject};
 use crate::error::Result;
 use crate::port::{Call, NoticeOrder, NotifyCall};
 use crate::workflow::decide::{attend, hold, known, moved, not_held, over, settle};
@@ -19,7 +19,7 @@ impl Machine for Notice {
             id: new.id,
             st: St::Waiting,
             base: Base { ver: 0, terms: new.terms.clone(), created_at: cx.now, since: cx.now, attention: None, held: None },
-            suspension: new.suspension,
+            subject: new.subject,
             channel: new.channel,
             to: new.to.clone(),
             message: new.message.clone(),
@@ -39,6 +39,7 @@ impl Machine for Notice {
             St::Refused => self.refused(event, cx),
             St::Handled => self.handled(event),
             St::Withdrawn => self.withdrawn(event),
+            St::Unsure => self.unsure(event),
             St::Held => self.held(event),
         }
     }
@@ -118,6 +119,15 @@ impl Notice {
         }
     }
 
+    fn unsure(&self, event: &E) -> Result<Step<Notice>> {
+        match event {
+            E::Taken => moved(Move::to(Notice { st: St::Accepted, ..self.clone() })),
+            // The no to what was never sent, or an answer that proves less than it says: either way nothing follows.
+            E::Refused { .. } | E::Unknown { .. } | E::Withdrawn | E::Expire | E::Overdue => over(),
+            E::Resolve { .. } => not_held(),
+        }
+    }
+
     fn withdraw(&self) -> Result<Step<Notice>> {
         let mut next = Notice { st: St::Withdrawn, ..self.clone() };
         settle(&mut next.base);
@@ -138,8 +148,11 @@ impl Notice {
         Move { acts: vec![Act::first(Call::Notify { call: NotifyCall::Send { order } })], wake: Some(Wake::ExpireAt(self.useful_until)), ..Move::to(next) }
     }
 
-    /// A person is called; nothing is sent again.
+    /// Nothing is sent again: a person is called where the patient has to know.
     fn open_task(&self, reason: &str, cx: &Cx<'_>) -> Result<Step<Notice>> {
+        if matches!(self.subject, Subject::Invoice(_)) {
+            return moved(Move { poll: Ask::Nothing, ..Move::to(Notice { st: St::Unsure, ..self.clone() }) });
+        }
         if self.base.attention.is_some() {
             return known();
         }
@@ -155,7 +168,10 @@ impl Notice {
     }
 
     fn tell(self, ended: Ended) -> Move<Notice> {
-        let tells = vec![(Key::Suspension(self.suspension), Event::Suspension(suspension::Event::NoticeEnded { notice: self.id, ended }))];
+        let tells = match self.subject {
+            Subject::Suspension(id) => vec![(Key::Suspension(id), Event::Suspension(suspension::Event::NoticeEnded { notice: self.id, ended }))],
+            Subject::Invoice(_) => Vec::new(),
+        };
         Move { tells, poll: Ask::Nothing, ..Move::to(self) }
     }
 

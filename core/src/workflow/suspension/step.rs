@@ -99,7 +99,7 @@ impl Move<Suspension> {
         let Some(to) = to else { return Ok(None) };
         let id = NoticeId::new(cx.fresh.take()?)?;
         let Suspension { registration, base, .. } = &self.next;
-        let new = notice::New { id, terms: base.terms.clone(), suspension: self.next.id, channel, to, message, about: registration.starts_at };
+        let new = notice::New { id, terms: base.terms.clone(), subject: notice::Subject::Suspension(self.next.id), channel, to, message, about: registration.starts_at };
         self.spawn.push(Birth::Notice(Box::new(new)));
         Ok(Some(id))
     }

@@ -193,14 +193,14 @@ test('30, 31, 32 insured: departments take back first, finance sees the parts, n
   await exec.goto(exec.at('/a/refunds/unconfirm'));
   await whole(exec, '30-list');
   // Meanwhile the laboratory has reported: nobody can take that back.
-  await hospital.act({ do: 'work', line_id: line, work: { lab: 'reported' } });
+  await hospital.act({ do: 'work', line_id: line, work: { lab: 4 } });
   await exec.click(`a[href$="/${id}"]`);
   await exec.waitForSelector('[data-own]');
   assert.match(await exec.textContent('[data-own] >> nth=0'), /不可撤.*已完成检查或已出报告/s);
   assert.equal(await exec.locator('form:has([value=approve])').count(), 0);
   assert.equal(await exec.locator('form:has([value=reject])').count(), 1);
   await whole(exec, '30-irreversible');
-  await hospital.act({ do: 'work', line_id: line, work: { lab: 'printed' } });
+  await hospital.act({ do: 'work', line_id: line, work: { lab: 0 } });
   await exec.reload();
   assert.match(await exec.textContent('tbody'), /已执行，可撤/);
   assert.match(await exec.textContent('main'), /待本科室办理.*先在科室业务系统中撤销执行/s);

@@ -221,8 +221,9 @@ impl Book {
 
     fn refund(&mut self, r: &Refund, world: &World<'_>) {
         let key = Key::Refund(r.id);
-        // I4: one refund, one effect, one booking.
-        for (happened, kind) in [(r.returned.is_some(), JournalKind::Returned), (r.reclaimed.is_some(), JournalKind::Reclaimed)] {
+        // I4: one refund, one effect, one booking; an insurer that paid nothing gives nothing back.
+        let reclaimed = r.reclaimed.is_some() && !r.insurers().is_nothing();
+        for (happened, kind) in [(r.returned.is_some(), JournalKind::Returned), (reclaimed, JournalKind::Reclaimed)] {
             if world.returned.get(&(r.id, kind)).copied().unwrap_or(0) != usize::from(happened) {
                 self.broken("I4", key, "its return is booked another number of times than it happened");
             }

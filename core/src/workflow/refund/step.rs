@@ -24,7 +24,9 @@ impl Machine for Refund {
     /// batch.
     fn open(new: &New, cx: &mut Cx<'_>) -> Result<Move<Refund>> {
         let centre = new.insured.as_ref().is_some_and(|settled| settled.cash_owner == CashOwner::Centre);
-        let involved = Involved { insurer: !new.amounts.insured().is_nothing(), channel: new.amounts.cash_fen.is_positive() && !centre, invoice: new.invoice.is_some() };
+        // Below the deductible the patient pays all of it, and yet the insurer has settled it: that must be undone, too.
+        let settled = new.cause == Cause::Patient && new.insured.is_some();
+        let involved = Involved { insurer: settled || !new.amounts.insured().is_nothing(), channel: new.amounts.cash_fen.is_positive() && !centre, invoice: new.invoice.is_some() };
         let mut asked = new.asked.clone();
         if let Some(asked) = asked.as_mut().filter(|asked| asked.recharge.is_some()) {
             asked.successor = Some((SettlementId::new(cx.fresh.take()?)?, InvoiceId::new(cx.fresh.take()?)?));

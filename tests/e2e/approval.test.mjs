@@ -237,6 +237,7 @@ test('30, 31, 32 insured: departments take back first, finance sees the parts, n
   await open(finance, 'finance', id);
   assert.match(await finance.textContent('tbody >> nth=1'), /已退回/);
   assert.match(await finance.textContent('.timeline'), /医保退费完成.*院内退费完成.*票据冲红完成/s);
+  assert.equal(await finance.locator('#check').count(), 0, 'what was checked before says nothing any more');
   await whole(finance, '32-done-insured');
 
   await doctor.goto(doctor.at('/a/refunds/represcribe'));
@@ -303,7 +304,7 @@ test('32: what is held is asked about and goes on; what is unknown is not approv
   const refused = await agreed(['query_refund', { kind: 'wrong_amount' }], ['callback', { kind: 'drop_callback' }]);
   await stands(refused.api, refused.id, 'held');
   await finance.goto(finance.at('/a/refunds/finance'));
-  assert.match(await finance.locator('[data-under-way] tr', { has: finance.locator(`a[href$="/${refused.id}"]`) }).textContent(), /需人工核对|支付渠道/);
+  assert.match(await finance.locator('[data-under-way] tr', { has: finance.locator(`a[href$="/${refused.id}"]`) }).textContent(), /返回的内容与本单不一致/);
   await whole(finance, '32-list-held');
   await open(finance, 'finance', refused.id);
   assert.equal(await finance.locator('form:has([name=verdict])').count(), 0);

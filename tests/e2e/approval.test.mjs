@@ -193,14 +193,14 @@ test('30, 31, 32 insured: departments take back first, finance sees the parts, n
   await exec.goto(exec.at('/a/refunds/unconfirm'));
   await whole(exec, '30-list');
   // Meanwhile the laboratory has reported: nobody can take that back.
-  await hospital.act({ do: 'work', line_id: line, work: { lab: 'reported' } });
+  await hospital.act({ do: 'work', line_id: line, work: { lab: 4 } });
   await exec.click(`a[href$="/${id}"]`);
   await exec.waitForSelector('[data-own]');
   assert.match(await exec.textContent('[data-own] >> nth=0'), /不可撤.*已完成检查或已出报告/s);
   assert.equal(await exec.locator('form:has([value=approve])').count(), 0);
   assert.equal(await exec.locator('form:has([value=reject])').count(), 1);
   await whole(exec, '30-irreversible');
-  await hospital.act({ do: 'work', line_id: line, work: { lab: 'printed' } });
+  await hospital.act({ do: 'work', line_id: line, work: { lab: 0 } });
   await exec.reload();
   assert.match(await exec.textContent('tbody'), /已执行，可撤/);
   assert.match(await exec.textContent('main'), /待本科室办理.*先在科室业务系统中撤销执行/s);
@@ -237,6 +237,7 @@ test('30, 31, 32 insured: departments take back first, finance sees the parts, n
   await open(finance, 'finance', id);
   assert.match(await finance.textContent('tbody >> nth=1'), /已退回/);
   assert.match(await finance.textContent('.timeline'), /医保退费完成.*院内退费完成.*票据冲红完成/s);
+  assert.equal(await finance.locator('#check').count(), 0, 'what was checked before says nothing any more');
   await whole(finance, '32-done-insured');
 
   await doctor.goto(doctor.at('/a/refunds/represcribe'));
@@ -303,7 +304,7 @@ test('32: what is held is asked about and goes on; what is unknown is not approv
   const refused = await agreed(['query_refund', { kind: 'wrong_amount' }], ['callback', { kind: 'drop_callback' }]);
   await stands(refused.api, refused.id, 'held');
   await finance.goto(finance.at('/a/refunds/finance'));
-  assert.match(await finance.locator('[data-under-way] tr', { has: finance.locator(`a[href$="/${refused.id}"]`) }).textContent(), /需人工核对|支付渠道/);
+  assert.match(await finance.locator('[data-under-way] tr', { has: finance.locator(`a[href$="/${refused.id}"]`) }).textContent(), /返回的内容与本单不一致/);
   await whole(finance, '32-list-held');
   await open(finance, 'finance', refused.id);
   assert.equal(await finance.locator('form:has([name=verdict])').count(), 0);
@@ -338,7 +339,11 @@ test('32: what is held is asked about and goes on; what is unknown is not approv
 test('everybody who looked at a patient in clear, and whoever asked for what is not his, is in the trail; no name is', async () => {
   const { audit_admin: audit } = at;
   await audit.goto(audit.at('/a/trail'));
-  const told = await audit.textContent('table');
+  let told = await audit.textContent('table');
+  for (const older = audit.getByRole('link', { name: '更早' }); await older.count();) {
+    await older.click();
+    told += await audit.textContent('table');
+  }
   assert.match(told, /查看患者明文/);
   assert.match(told, /refund \d+\s*identity/);
   assert.match(told, /越权访问被拒/);

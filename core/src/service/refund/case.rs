@@ -192,19 +192,20 @@ impl Engine {
         let known = asked.map(|asked| asked.lines.as_slice()).unwrap_or_default();
         let now = facts.as_ref().map_or(known, |facts| &facts.lines);
         let month = month(&refund, &terms, self.now());
+        let lines: Vec<CaseLine> = now.iter().filter(|line| line.back(whole) > Quantity::ZERO).map(|line| case_line(caller, line, whole, settlement.as_ref())).collect();
         Ok(RefundCase {
             patient: settlement.as_ref().map(|s| mask_name(s.payer.name.reveal())).unwrap_or_default(),
             visit_date: settlement.as_ref().map(|s| s.visit_date),
             visit_dept: settlement.as_ref().map(|s| s.visit_dept.clone()).unwrap_or_default(),
             note: asked.and_then(|asked| asked.note.clone()),
             asked_at: asked.map_or(refund.base.created_at, |asked| asked.at),
-            lines: now.iter().filter(|line| line.back(whole) > Quantity::ZERO).map(|line| case_line(caller, line, whole, settlement.as_ref())).collect(),
             live: facts.is_some(),
             departments: asked.map(|asked| departments(caller, asked, settlement.as_ref())).unwrap_or_default(),
             findings: facts.as_ref().map(findings).unwrap_or_default(),
-            turn: turn(caller, &refund, step.stage(), month),
+            turn: turn(caller, &refund, step.stage(), month, &lines),
             choices: self.choices(hospital, caller, &refund, &terms),
             month,
+            lines,
             money: money(&refund, settlement.as_ref()),
             invoice: refund.invoice.and_then(|id| invoices.get(&id)).map(InvoiceView::of),
             invoice_now,
@@ -267,7 +268,7 @@ fn month(refund: &Refund, terms: &Terms, now: Timestamp) -> Option<CaseMonth> {
     Some(CaseMonth { settled_at, last_day: window.last_day(settled_at), open: window.allows(settled_at, now) })
 }
 
-fn turn(caller: &Caller, refund: &Refund, stage: Stage, month: Option<CaseMonth>) -> CaseTurn {
+fn turn(caller: &Caller, refund: &Refund, stage: Stage, month: Option<CaseMonth>, lines: &[CaseLine]) -> CaseTurn {
     let Actor::Staff { staff } = &caller.actor else { return CaseTurn::NotNow };
     let asked = refund.asked.as_deref();
     let nothing_of_his = stage == Stage::Unconfirm && !asked.is_some_and(|asked| asked.waits_for().any(|dept| caller.departments.contains(dept)));
@@ -281,7 +282,9 @@ fn turn(caller: &Caller, refund: &Refund, stage: Stage, month: Option<CaseMonth>
     if stage == Stage::Finance && month.is_some_and(|month| !month.open) {
         return CaseTurn::Barred(ReasonShown::plain(Reason::CrossMonthMeanwhile));
     }
-    CaseTurn::Yours
+    // Nor can a department take back what cannot be taken back.
+    let irreversible = lines.iter().filter(|line| stage == Stage::Unconfirm && line.own).find_map(|line| line.reason.clone());
+    irreversible.map_or(CaseTurn::Yours, CaseTurn::Barred)
 }
 
 fn hang(refund: &Refund) -> Option<CaseHang> {

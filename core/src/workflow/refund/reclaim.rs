@@ -69,6 +69,9 @@ impl Refund {
     fn parts_are_back(&self, reversal_no: Option<String>, at: Timestamp, cx: &mut Cx<'_>) -> Result<Move<Refund>> {
         let next = Refund { reclaimed: Some(Reclaimed { reversal_no, at }), ..self.clone() };
         let parts = self.insurers();
+        if parts.is_nothing() {
+            return next.advance(Stage::Insurer, cx);
+        }
         let journal = Journal::balanced(
             JournalKind::Reclaimed,
             self.out_refund_no(),

@@ -39,7 +39,9 @@ pub struct Shown {
     pub lines: Vec<Line>,
     /// HIS answered just now.
     pub live: bool,
-    /// Departments that must take back: name, how far, one's own.
+    /// Nothing has moved yet, so how everything stands still matters.
+    pub before: bool,
+    /// Departments that must take back: name, and how far.
     pub departments: Vec<(String, &'static str)>,
     /// What the rule says against it.
     pub findings: Vec<ReasonShown>,
@@ -152,6 +154,7 @@ impl Shown {
             amount: yuan(view.refund_fen),
             lines: case.lines.iter().map(Line::of).collect(),
             live: case.live,
+            before: matches!(view.st.as_str(), "doctor" | "unconfirm" | "finance" | "checking"),
             departments: case.departments.iter().map(|dept| (dept.name.clone(), department(dept.done, dept.own))).collect(),
             findings: case.findings.clone(),
             clean: case.live && case.findings.is_empty(),

@@ -70,6 +70,7 @@ pub fn hangs(reason: &str) -> String {
         "his_cannot_query" => "HIS不能查询冲正结果，请在HIS中核对".to_owned(),
         "no_insurer_order" => "没有可退的医保订单号".to_owned(),
         "window_reversed_all" => "部分退费期间，HIS窗口已全部冲正".to_owned(),
+        other if other.ends_with("_differs") => format!("对方返回的内容与本单不一致，请人工核对（{other}）"),
         other => format!("需人工核对（{other}）"),
     }
 }
@@ -93,7 +94,8 @@ mod tests {
     #[test]
     fn a_no_keeps_the_code_of_who_said_it_and_an_unknown_word_is_shown() {
         assert_eq!(hangs("channel_no:NOT_ENOUGH"), "支付渠道明确拒绝退款（NOT_ENOUGH），款项仍预留");
-        assert_eq!(hangs("amount_differs"), "需人工核对（amount_differs）");
+        assert_eq!(hangs("amount_differs"), "对方返回的内容与本单不一致，请人工核对（amount_differs）");
+        assert_eq!(hangs("second_refund_no"), "需人工核对（second_refund_no）");
         assert!(!hangs("refund_abnormal").contains("refund_abnormal"));
     }
 }

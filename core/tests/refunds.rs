@@ -315,7 +315,8 @@ fn a_definite_no_of_his_ends_it_and_a_no_of_the_channel_holds_it_with_the_money_
     assert_eq!(refund_view(&mut clinic, &patient, refund).st, "his");
     clinic.world.his.stand(&key("L1"), |s| s.execution = Execution::Done);
     clinic.exec.run_for(HOUR);
-    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "refused");
+    let view = refund_view(&mut clinic, &patient, refund);
+    assert_eq!((view.st.as_str(), view.text.as_str(), view.reasons.len()), ("refused", "医保或院内系统未受理，未发生退款", 0));
     assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Done);
     clinic.sound(0, "his says no");
     clinic.world.his.stand(&key("L1"), |s| s.execution = Execution::Undone);

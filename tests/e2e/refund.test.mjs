@@ -307,7 +307,7 @@ test('20: a channel that fails: finance works on it, and the patient need not as
   await told(page, '支付渠道尚未退款成功，计财科正在处理', 30_000);
   assert.match(await page.textContent('.stands'), /无需重新申请/);
   await whole(page, '20-failed-landscape', patient);
-  await hospital.settleAbnormal(await refundNo(hospital));
+  await hospital.settleAbnormal(`R${id.padStart(19, '0')}`);
   await told(page, '退费已完成', 60_000);
 });
 
@@ -325,9 +325,10 @@ test('20: a stranger finds nothing', { timeout: 60_000 }, async (t) => {
   assert.equal((await refundOf(hospital, id)).st, 'doctor');
 });
 
-/** An insured patient on his phone who has paid one bill with insurance; the page stands on its detail. */
-async function paidInsured(t, user) {
+/** An insured patient on his phone who has paid one bill with insurance, a part of it himself; the page stands on its detail. */
+async function paidInsured(t, user, how = { insurance_type: '310', balance_fen: 1000 }) {
   const patient = insured[user];
+  await generated.insure(patient, how);
   const page = await openPage(browser, generated, { size: 'phone', allow: [generated.identity, generated.insurer] });
   t.after(() => page.context().close());
   await page.addInitScript(() => { window.WeixinJSBridge = { invoke() {} }; });
@@ -341,7 +342,7 @@ async function paidInsured(t, user) {
   await page.locator('button[form=agree]').click();
   await page.waitForSelector('[data-sheet]', { timeout: 20_000 });
   await confirm(generated);
-  await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 30_000 }).catch(async (e) => { console.log(page.url(), await page.textContent('main'), JSON.stringify((await generated.truth()).insurer)); throw e; });
+  await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 30_000 });
   await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20_000 });
   await page.goto(page.at('/h5/paid'));
   await page.locator('.row-link').first().click();
@@ -395,4 +396,17 @@ test('18, 19, insured: across the month there is the refusal and no button, and 
   const refused = await post(page, `/h5/paid/${settlement}/refund`, { key: 'k', why: 'other', shown: '1' });
   assert.match(refused.text, /医保结算已跨月/);
   assert.equal((await waiting(generated, 'doctor')).filter((item) => item.settlement_id === settlement).length, 0);
+});
+
+test('18 to 20, insured: below the deductible the insurer bears nothing, and its settlement is taken back all the same', { timeout: 120_000 }, async (t) => {
+  const { page } = await paidInsured(t, 2, { insurance_type: '390', balance_fen: 0 });
+  await toForm(page);
+  assert.ok((await steps(page)).some(([text]) => text === '医保退费'));
+  assert.deepEqual(await page.locator('#plan dt').allTextContents(), ['原支付账户']);
+  const id = await send(page);
+  await decide(generated, id, 'doctor');
+  await decide(generated, id, 'finance');
+  await told(page, '退费已完成', 60_000);
+  const orders = Object.values((await generated.truth()).insurer.orders);
+  assert.ok(orders.some((order) => ['7', '8'].includes(order.state) && order.split.account_fen + order.split.fund_fen === 0), JSON.stringify(orders));
 });

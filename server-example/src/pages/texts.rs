@@ -225,6 +225,7 @@ texts! {
     to_paid = "返回缴费记录";
 
     refund_title = "退费";
+    refund_may = "可以申请退费";
     refund_ask = "申请退费";
     refund_follow = "查看退费进度";
     refund_until = "医保缴费可申请退费至";

@@ -64,6 +64,10 @@ export async function startHospital({ env = {}, seed = 7, visits = 24, day } = {
     messages: () => admin('GET', 'wechat/messages'),
     /** People inside the hospital do something (docs/simulator.md). */
     act: (action) => admin('POST', 'his/act', action),
+    /** How somebody is insured: `{ insurance_type, balance_fen, active }`. */
+    insure: (patient, how) => admin('PUT', 'insurer/insured', { patient_id: patient.patient_id, ...how }),
+    /** Somebody settles an abnormal refund at the channel's console. */
+    settleAbnormal: (out_refund_no) => admin('POST', 'wechat/settle-abnormal', { out_refund_no }),
     payable: () => admin('GET', 'payable'),
     truth: () => admin('GET', 'truth'),
     addFault: (fault) => admin('POST', 'faults', fault),

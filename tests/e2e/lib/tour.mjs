@@ -172,7 +172,7 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   await page.locator('.row-link').first().click();
   await page.waitForSelector('.facts');
   yield { name: '18-paid-detail', personal: true };
-  await page.locator('[data-refund] a[href$="/refund"]').click();
+  await page.locator('.bar a[href$="/refund"]').click();
   await page.waitForSelector('#plan .path');
   yield { name: '19-refund', personal: true };
   await page.locator('label.choice').first().click();

@@ -14,9 +14,8 @@ pub fn refund(centre: &CentreConfig, reversal: &InsurerReversal) -> Result<Map<S
     let amounts = &reversal.amounts;
     let broken = |what: &str| No::new("request", format!("不符合医保退费字段规则：{what}"));
     let insured = [amounts.account_fen, amounts.fund_fen];
-    // Below the deductible the insurer has settled and paid nothing: its part is zero, and its settlement is reversed all the same.
-    let nothing = amounts.is_nothing() && reversal.part != SettlementPart::Insurance;
-    if !amounts.is_sound() || nothing {
+    // Below the deductible the insurance part of an order is nothing, and goes back whole like any other.
+    if !amounts.is_sound() || (amounts.is_nothing() && reversal.part != SettlementPart::Insurance) {
         return Err(broken("金额"));
     }
     match reversal.part {

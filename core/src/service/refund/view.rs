@@ -376,6 +376,7 @@ pub(super) fn words(refund: &Refund) -> (&'static str, &'static str) {
         RefundSt::Done => ("退费已完成", "无需再次办理。"),
         RefundSt::Rejected => ("退费申请未通过审核", "原因见审核备注；如有疑问请联系审核科室，或重新申请。"),
         RefundSt::Withdrawn => ("退费申请已撤回", "如需退费，请重新申请。"),
+        RefundSt::Refused if refund.reasons.is_empty() => ("医保或院内系统未受理，未发生退款", "请到门诊收费窗口咨询办理。"),
         RefundSt::Refused => ("办理时不符合退费条件，未发生退款", "原因见下方说明；如有疑问请到门诊收费窗口咨询。"),
         RefundSt::Held => ("财务正在人工核对", "款项已预留，请留意进度，或到门诊收费窗口咨询。"),
     }

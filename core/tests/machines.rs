@@ -107,7 +107,7 @@ fn bill_and_payer() -> (menjie::bill::Bill, Payer) {
     let visit = visit(&patient, "V1").unwrap();
     let lines = [charge(&visit, "L1", "LAB", "3.00", "1").unwrap()];
     let grouped = group(&GroupInput { visits: &[visit], lines: &lines }, &Grouping::default(), menjie::money::Totalling::SumOfLines).unwrap();
-    let payer = Payer { patient_id: patient, name: Private::new("测试甲"), sex: "男".into(), age: "35岁".into(), id_no: None, phone: None };
+    let payer = Payer { patient_id: patient, name: Private::new("测试甲"), sex: "男".into(), age: "35岁".into(), id_no: None, phone: None, openid: None };
     (grouped.bills.into_iter().next().unwrap(), payer)
 }
 

@@ -22,6 +22,7 @@ mod paid;
 mod pay;
 mod phone;
 mod quote;
+mod reconcile;
 mod refund;
 mod runner;
 mod staff;
@@ -46,6 +47,10 @@ pub use paid::{PaidListRequest, PaidListResponse, SettlementDetailRequest, Settl
 pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelResponse};
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
+pub use reconcile::{
+    Day, DayConclusion, DayHead, DaySide, Effect, Item, ItemState, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest, ReconcileListResponse,
+    ReconcileResolveRequest, ReconcileResolveResponse, Step,
+};
 pub use refund::{
     Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundRequestRequest,
     RefundRequestResponse, RefundStep, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, StepState,

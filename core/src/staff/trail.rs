@@ -42,6 +42,8 @@ pub enum What {
     Denied,
     /// Something was exported.
     Exported,
+    /// A difference of a reconciliation was dealt with.
+    DifferenceResolved,
 }
 
 impl What {
@@ -63,6 +65,7 @@ impl What {
             What::RolesChanged => "变更角色",
             What::Denied => "越权访问被拒",
             What::Exported => "导出",
+            What::DifferenceResolved => "处理对账差异",
         }
     }
 

@@ -19,6 +19,7 @@ pub use notify::{CallbackTruth, Forgery};
 pub use order::{CannotPay, Payable, Way};
 
 use answer::{Refusal, seconds};
+pub use bill::Astray;
 use bill::Bill;
 use mixed::Mixed;
 use notify::Message;
@@ -122,6 +123,7 @@ pub struct Wechat {
     codes: BTreeMap<String, String>,
     refund_owner: BTreeMap<String, String>,
     bills: BTreeMap<String, Bill>,
+    astray: Vec<Astray>,
     messages: BTreeMap<CallbackId, Message>,
     agenda: Agenda<Errand>,
     counts: Counts,
@@ -144,6 +146,7 @@ impl Wechat {
             codes: BTreeMap::new(),
             refund_owner: BTreeMap::new(),
             bills: BTreeMap::new(),
+            astray: Vec::new(),
             messages: BTreeMap::new(),
             agenda: Agenda::new(),
             counts: Counts::new(),

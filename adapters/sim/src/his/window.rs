@@ -56,6 +56,18 @@ pub enum WindowAction {
         /// What, from now on.
         work: Work,
     },
+    /// The day file tells of something that no order of ours knows, or tells it once more.
+    Astray {
+        /// A reversal, not a posting.
+        #[serde(default)]
+        reversed: bool,
+        /// Under which settlement number.
+        settlement_no: String,
+        /// The amount.
+        amount_fen: i64,
+        /// When HIS booked it.
+        at: Timestamp,
+    },
     /// The day is closed (已日结), or open again.
     CloseDay {
         /// Closed?
@@ -109,6 +121,10 @@ impl His {
             WindowAction::VoidLine { line_id } => self.book.change(line_id, None, now),
             WindowAction::Execute { line_id, executed } => self.book.execute(line_id, *executed),
             WindowAction::Work { line_id, work } => self.book.work(line_id, work),
+            WindowAction::Astray { reversed, settlement_no, amount_fen, at } => {
+                self.book.astray.push((*reversed, settlement_no.clone(), format!("ASTRAY{}", self.book.astray.len() + 1), *amount_fen, *at));
+                Ok(())
+            }
             WindowAction::CloseDay { closed } => {
                 self.book.day_closed = *closed;
                 Ok(())

@@ -2,12 +2,12 @@
 
 use menjie::Timestamp;
 use menjie::calendar::BizDate;
+use serde::Deserialize;
 use serde_json::json;
 use sha1::{Digest, Sha1};
 
 use super::Wechat;
 use super::answer::Refusal;
-use super::order::Order;
 use super::refund::RefundStatus;
 use crate::rng::ALPHANUMERIC;
 use crate::wire::{Request, Response};
@@ -26,14 +26,19 @@ pub(super) struct Bill {
     text: Vec<u8>,
 }
 
-/// What a file adds up to.
-#[derive(Default)]
-struct Sums {
-    rows: u32,
-    paid_fen: i64,
-    refunded_fen: i64,
-    /// Six per mille: a fen has this many hundred-thousandths of a yuan.
-    fee_e5: i64,
+/// A line of a bill that belongs to no order made here, or repeats one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Astray {
+    /// The merchant's order number.
+    pub out_trade_no: String,
+    /// The merchant's refund number, of a refund.
+    #[serde(default)]
+    pub out_refund_no: Option<String>,
+    /// The amount.
+    pub amount_fen: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Wechat {
@@ -61,77 +66,120 @@ impl Wechat {
         Ok(Response { status: 200, headers: vec![("content-type".to_owned(), "text/plain".to_owned())], body: bill.text.clone() })
     }
 
-    /// The file of a day; none when nothing moved.
-    fn bill_of(&self, date: BizDate) -> Option<String> {
-        let mut sums = Sums::default();
-        let mut rows: Vec<(Timestamp, String)> = Vec::new();
-        for (no, order) in &self.orders {
-            let Some(capture) = order.capture.as_ref() else { continue };
-            if capture.at.biz_date() == date {
-                sums.paid_fen += order.asked.total_fen;
-                rows.push((capture.at, self.row(no, order, capture.at, None, &mut sums)));
-            }
-            for (refund_no, refund) in &order.refunds {
-                let RefundStatus::Success(at) = refund.status else { continue };
-                if at.biz_date() == date {
-                    sums.refunded_fen += refund.amount_fen;
-                    rows.push((at, self.row(no, order, at, Some((&refund.refund_id, refund_no, refund.amount_fen)), &mut sums)));
-                }
-            }
-        }
-        if rows.is_empty() {
-            return None;
-        }
-        rows.sort();
-        let total = [sums.rows.to_string() + ".0", yuan(sums.paid_fen), yuan(sums.refunded_fen), yuan(0), yuan(sums.fee_e5 / 1000), yuan(sums.paid_fen), yuan(sums.refunded_fen)];
-        let lines = [TITLES.to_owned()].into_iter().chain(rows.into_iter().map(|(_, row)| row)).chain([SUMMARY.to_owned(), cells(&total)]);
-        Some(format!("\u{feff}{}", lines.map(|line| line + "\r\n").collect::<String>()))
+    /// From now on the bill of its day has this line, too.
+    pub fn write_into_bill(&mut self, line: Astray) {
+        self.astray.push(line);
     }
 
-    /// A payment, or a refund: WeChat's number, the merchant's, how much.
-    fn row(&self, no: &str, order: &Order, at: Timestamp, refund: Option<(&str, &str, i64)>, sums: &mut Sums) -> String {
-        let (refund_id, refund_no, back_fen) = refund.unwrap_or(("0", "0", 0));
-        let (paid_fen, sign) = if refund.is_some() { (0, -1) } else { (order.asked.total_fen, 1) };
-        let fee_e5 = (paid_fen + back_fen) * 6 * sign;
-        sums.rows += 1;
-        sums.fee_e5 += fee_e5;
-        let capture = order.capture.as_ref();
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let (kind, state) = if refund.is_some() { ("ORIGINAL", "SUCCESS") } else { ("", "") };
+    /// The file of a day; none when nothing moved.
+    fn bill_of(&self, date: BizDate) -> Option<String> {
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        for (no, order) in &self.orders {
+            let Some(capture) = order.capture.as_ref() else { continue };
+            let paid = Line {
+                at: capture.at,
+                transaction_id: &capture.transaction_id,
+                out_trade_no: no,
+                openid: &capture.openid,
+                trade_type: order.asked.way.trade_type(),
+                description: &order.asked.description,
+                attach: order.asked.attach.as_deref().unwrap_or_default(),
+                amount_fen: order.asked.total_fen,
+                refund: None,
+            };
+            lines.extend(order.refunds.iter().filter_map(|(refund_no, refund)| match refund.status {
+                RefundStatus::Success(at) => Some(Line { at, amount_fen: refund.amount_fen, refund: Some((&refund.refund_id, refund_no)), ..paid }),
+                RefundStatus::Processing | RefundStatus::Abnormal => None,
+            }));
+            lines.push(paid);
+        }
+        lines.extend(self.astray.iter().map(|line| Line {
+            at: line.at,
+            transaction_id: "4200000000000000000000000000",
+            out_trade_no: &line.out_trade_no,
+            openid: "oSimAstray",
+            trade_type: "NATIVE",
+            description: "astray",
+            attach: "",
+            amount_fen: line.amount_fen,
+            refund: line.out_refund_no.as_deref().map(|refund_no| ("50300000000000000000000000000", refund_no)),
+        }));
+        lines.retain(|line| line.at.biz_date() == date);
+        if lines.is_empty() {
+            return None;
+        }
+        lines.sort_by_key(|line| (line.at, line.out_trade_no));
+        let sum = |refunds: bool| lines.iter().filter(|line| line.refund.is_some() == refunds).map(|line| line.amount_fen).sum::<i64>();
+        let (paid, refunded, fee_e5) = (yuan(sum(false)), yuan(sum(true)), lines.iter().map(Line::fee_e5).sum::<i64>());
+        let total = [format!("{}.0", lines.len()), paid.clone(), refunded.clone(), yuan(0), yuan(fee_e5 / 1000), paid, refunded];
+        let rows = lines.iter().map(|line| line.cells(&self.credentials.appid, &self.credentials.mchid));
+        let lines = [TITLES.to_owned()].into_iter().chain(rows).chain([SUMMARY.to_owned(), cells(&total)]);
+        Some(format!("\u{feff}{}", lines.map(|line| line + "\r\n").collect::<String>()))
+    }
+}
+
+/// A line of the bill.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    at: Timestamp,
+    transaction_id: &'a str,
+    out_trade_no: &'a str,
+    openid: &'a str,
+    trade_type: &'a str,
+    description: &'a str,
+    attach: &'a str,
+    amount_fen: i64,
+    /// WeChat's number and the merchant's.
+    refund: Option<(&'a str, &'a str)>,
+}
+
+impl Line<'_> {
+    /// Six per mille: a fen has that many hundred-thousandths of a yuan.
+    const fn fee_e5(&self) -> i64 {
+        if self.refund.is_some() { -6 * self.amount_fen } else { 6 * self.amount_fen }
+    }
+
+    fn cells(&self, appid: &str, mchid: &str) -> String {
+        let fee = self.fee_e5();
+        let (refund_id, refund_no) = self.refund.unwrap_or(("0", "0"));
+        let (paid, back) = if self.refund.is_some() { (0, self.amount_fen) } else { (self.amount_fen, 0) };
+        let [kind, state, trade_state] = if self.refund.is_some() { ["ORIGINAL", "SUCCESS", "REFUND"] } else { ["", "", "SUCCESS"] };
+        let fee = format!("{}{}.{:05}", if fee < 0 { "-" } else { "" }, fee.abs() / 100_000, fee.abs() % 100_000);
+        let (at, paid, back, nothing) = (moment(self.at), yuan(paid), yuan(back), yuan(0));
         cells(&[
-            moment(at),
-            self.credentials.appid.clone(),
-            self.credentials.mchid.clone(),
-            "0".to_owned(),
-            String::new(),
-            text(capture.map(|c| c.transaction_id.as_str())),
-            no.to_owned(),
-            text(capture.map(|c| c.openid.as_str())),
-            order.asked.way.trade_type().to_owned(),
-            if refund.is_some() { "REFUND" } else { "SUCCESS" }.to_owned(),
-            "OTHERS".to_owned(),
-            "CNY".to_owned(),
-            yuan(paid_fen),
-            yuan(0),
-            refund_id.to_owned(),
-            refund_no.to_owned(),
-            yuan(back_fen),
-            yuan(0),
-            kind.to_owned(),
-            state.to_owned(),
-            order.asked.description.clone(),
-            text(order.asked.attach.as_deref()),
-            format!("{}{}.{:05}", if fee_e5 < 0 { "-" } else { "" }, fee_e5.abs() / 100_000, fee_e5.abs() % 100_000),
-            "0.60%".to_owned(),
-            yuan(paid_fen),
-            yuan(back_fen),
-            String::new(),
+            &at,
+            appid,
+            mchid,
+            "0",
+            "",
+            self.transaction_id,
+            self.out_trade_no,
+            self.openid,
+            self.trade_type,
+            trade_state,
+            "OTHERS",
+            "CNY",
+            &paid,
+            &nothing,
+            refund_id,
+            refund_no,
+            &back,
+            &nothing,
+            kind,
+            state,
+            self.description,
+            self.attach,
+            &fee,
+            "0.60%",
+            &paid,
+            &back,
+            "",
         ])
     }
 }
 
 /// Every cell begins with a back-tick.
-fn cells(cells: &[String]) -> String {
+fn cells<T: std::fmt::Display>(cells: &[T]) -> String {
     cells.iter().map(|cell| format!("`{cell}")).collect::<Vec<_>>().join(",")
 }
 

@@ -48,8 +48,8 @@ pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelRespon
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
 pub use reconcile::{
-    Day, DayConclusion, DayHead, DaySide, Effect, Item, ItemState, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest, ReconcileListResponse,
-    ReconcileResolveRequest, ReconcileResolveResponse, Step,
+    Day, DayConclusion, DayHead, DaySide, Effect, Item, ItemState, Morning, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest,
+    ReconcileListResponse, ReconcileResolveRequest, ReconcileResolveResponse, Step,
 };
 pub use refund::{
     Picked, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundRequestRequest,

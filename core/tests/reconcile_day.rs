@@ -15,7 +15,7 @@ use menjie::port::{Clock, DayRow, DayRowKind};
 use menjie::reconcile::{Action, Direction, Kind, Part, ReasonClass, Row, RowStatus, Side};
 use menjie::refund::Stage;
 use menjie::service::{
-    Day, DayConclusion, Effect, Item, ItemState, Progress, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest, ReconcileResolveRequest,
+    Day, DayConclusion, Effect, Item, ItemState, Morning, Progress, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest, ReconcileResolveRequest,
     ReconcileResolveResponse, RefundVerdict,
 };
 use menjie::staff::What;
@@ -368,6 +368,31 @@ fn a_day_that_somebody_asks_for_is_made_once_under_its_key_and_days_are_listed()
     let told: Vec<_> = days.iter().map(|d| (d.date.to_string(), d.made_at.is_some(), d.conclusion)).collect();
     assert_eq!(told, [("2026-03-02".to_owned(), true, Some(DayConclusion::Balanced)), ("2026-03-01".to_owned(), false, None)]);
     assert_eq!(list(&mut clinic, "2026-01-01", "2026-03-04").unwrap_err().code(), Code::BadField);
+}
+
+#[test]
+fn each_morning_makes_up_for_what_is_missing_once_and_in_order() {
+    let mut clinic = clinic(11);
+    let patient = p1();
+    paid(&mut clinic, &patient);
+    clinic.start("b");
+    let morning = |clinic: &mut Clinic, replica: usize| {
+        let (engine, hospital) = (clinic.replicas[replica].engine.clone(), clinic.hospital.clone());
+        clinic.block(async move { engine.reconcile_morning(&hospital, 37_800, 2).await }).unwrap()
+    };
+    until(&mut clinic, "2026-03-04T10:29:00+08:00");
+    assert_eq!(morning(&mut clinic, 0), Morning::default(), "too early");
+    until(&mut clinic, "2026-03-04T10:31:00+08:00");
+    clinic.world.channel.make_bills_wait(true);
+    assert_eq!(morning(&mut clinic, 0), Morning { failed: 1, ..Morning::default() }, "the second day waits for the first");
+    clinic.world.channel.make_bills_wait(false);
+    assert_eq!(morning(&mut clinic, 1), Morning { made: 2, ..Morning::default() });
+    assert_eq!(morning(&mut clinic, 0), Morning::default(), "nothing is missing");
+    assert_eq!([first(), date("2026-03-03")].map(|day| get(&mut clinic, day).conclusion()), [DayConclusion::Balanced; 2]);
+    // A difference is told until somebody has dealt with it.
+    clinic.world.channel.write_into_bill(bill_row("STRANGE-1", 1_000, "2026-03-04T12:00:00+08:00"));
+    until(&mut clinic, "2026-03-05T11:00:00+08:00");
+    assert_eq!(morning(&mut clinic, 0), Morning { made: 1, failed: 0, open: 1 });
 }
 
 fn get(clinic: &mut Clinic, day: BizDate) -> Day {

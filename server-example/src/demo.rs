@@ -86,6 +86,7 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "identify_ways": ["id_card", "visit_no", "health_code", "e_voucher", "phone"],
             "ops": true,
             "notices_every_s": 2,
+            "reconcile_days": 0,
             "pages": {
                 "hospital_name": "示例专科医院",
                 "kiosk": { "device": { "kind": "demo" } },

@@ -5,6 +5,7 @@ mod books;
 mod carry;
 mod feed;
 mod list;
+mod morning;
 mod record;
 mod resolve;
 mod rows;
@@ -24,6 +25,7 @@ use crate::reconcile::{Carried, Difference, Direction, Kind, Row, RowRef, RowSta
 use crate::workflow::Refusal;
 
 pub use list::{DayHead, ReconcileGetRequest, ReconcileListRequest, ReconcileListResponse};
+pub use morning::Morning;
 pub use record::{Day, DayConclusion, Effect, Item, ItemState, Step};
 pub use resolve::{ReconcileResolveRequest, ReconcileResolveResponse};
 

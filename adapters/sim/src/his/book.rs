@@ -55,6 +55,8 @@ pub(super) struct Paid {
     pub(super) channel: Option<String>,
     pub(super) out_trade_no: String,
     pub(super) trade_no: Option<String>,
+    /// Some of it came through the channel.
+    pub(super) by_cash: bool,
 }
 
 /// A booked posting.
@@ -296,7 +298,8 @@ impl Book {
     }
 
     pub(super) fn post(&mut self, no: &str, bill: Bill, paid: Paid, now: Timestamp, shown_from: Timestamp) -> Result<(), No> {
-        if bill.total_fen != 0 && (paid.channel.is_none() || paid.trade_no.is_none()) {
+        // What the insurer pays all of has no trade at the channel.
+        if bill.total_fen != 0 && paid.by_cash && (paid.channel.is_none() || paid.trade_no.is_none()) {
             return Err(INCOMPLETE);
         }
         match self.settlements.get(no) {

@@ -27,6 +27,11 @@ pub(super) struct Insured {
 }
 
 impl Insured {
+    /// What came through the channel.
+    pub(super) fn cash_fen(&self) -> Result<i64, No> {
+        fen(&self.cash)
+    }
+
     pub(super) fn check(&self, total_fen: i64) -> Result<(), No> {
         let parts = [&self.fund, &self.account, &self.other, &self.cash];
         let sum = parts.into_iter().try_fold(0i64, |sum, part| fen(part).map(|part| sum + part))?;

@@ -112,7 +112,8 @@ impl His {
                 if let Some(insured) = &asked.insured {
                     insured.check(fen(&asked.total)?)?;
                 }
-                let paid = Paid { channel: asked.channel.clone(), out_trade_no, trade_no: asked.trade_no.clone() };
+                let by_cash = asked.insured.as_ref().map_or(Ok(true), |insured| insured.cash_fen().map(|fen| fen != 0))?;
+                let paid = Paid { channel: asked.channel.clone(), out_trade_no, trade_no: asked.trade_no.clone(), by_cash };
                 self.book.post(&asked.no, asked.bill()?, paid, now, shown_from)?;
                 self.receipt(&asked.no, &shape).ok_or(NOT_FOUND)?
             }

@@ -57,6 +57,11 @@ impl Books {
         self.payments.values().find(|p| p.insured.as_ref().is_some_and(|i| i.insurer_no.as_deref() == Some(insurer_no)))
     }
 
+    /// The payment whose order the insurer keeps under this number of a visit.
+    pub(super) fn by_visit(&self, insurer_visit_id: &str) -> Option<&Payment> {
+        self.payments.values().find(|p| p.insured.as_ref().and_then(|i| i.order.as_ref()).is_some_and(|order| order.insurer_visit_id.as_deref() == Some(insurer_visit_id)))
+    }
+
     /// The refund the insurer gave back under this number.
     pub(super) fn by_reversal_no(&self, reversal_no: &str) -> Option<&Refund> {
         self.refunds.values().find(|r| r.reclaimed.as_ref().is_some_and(|reclaimed| reclaimed.reversal_no.as_deref() == Some(reversal_no)))

@@ -100,7 +100,7 @@ impl Books {
             let payment = match (&told.order_no, refund) {
                 (Some(order_no), _) => payment_of(order_no).and_then(|id| self.payments.get(&id)),
                 (None, Some(refund)) => self.payments.get(&refund.payment),
-                (None, None) => self.by_insurer_no(&told.insurer_no),
+                (None, None) => self.by_insurer_no(&told.insurer_no).or_else(|| self.by_visit(told.insurer_visit_id.as_deref()?)),
             };
             match payment {
                 Some(payment) if &payment.channel != channel => continue,

@@ -22,6 +22,7 @@ mod paid;
 mod pay;
 mod phone;
 mod quote;
+mod reconcile;
 mod refund;
 mod runner;
 mod staff;
@@ -46,6 +47,10 @@ pub use paid::{PaidListRequest, PaidListResponse, SettlementDetailRequest, Settl
 pub use pay::{PayRequest, PayResponse, PaymentCancelRequest, PaymentCancelResponse};
 pub use phone::{CheckCodeRequest, CheckCodeResponse, Delivery, SendCodeRequest, SendCodeResponse};
 pub use quote::{QuoteRequest, QuoteResponse};
+pub use reconcile::{
+    Day, DayConclusion, DayHead, DaySide, Effect, Item, ItemState, Morning, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest,
+    ReconcileListResponse, ReconcileResolveRequest, ReconcileResolveResponse, Step,
+};
 pub use refund::{
     CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, LookWhy, PatientInClear, Picked, RefundCase, RefundDecideRequest, RefundDecideResponse,
     RefundEntry, RefundFollowing, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse,

@@ -194,6 +194,24 @@ fn other_numbers_for_the_same_movement_are_joined_and_amounts_never_are() {
     assert!(answer.differences.iter().all(|d| d.suggestion.is_none()), "two candidates are none");
 }
 
+/// R7 in part: one payment of two bills, of which HIS refused one.
+#[test]
+fn a_part_that_his_refused_and_that_went_back_nets_to_nothing_when_the_ledger_says_so() {
+    let (outside, his) = (vec![row("G", 1000), back("G", "G1", 400)], vec![row("G", 600)]);
+    let with = |ledger: Option<Vec<Row>>| RunRequest { ledger, ..request(outside.clone(), his.clone()) }.run().unwrap();
+    let answer = with(Some(outside.clone()));
+    assert_eq!(shown(&answer), [(Kind::Matched, Some(ReasonClass::R7), Label::Long, 400), (Kind::Matched, Some(ReasonClass::R7), Label::Short, -400)]);
+    assert_eq!(answer.summary.conclusion, Conclusion::Balanced);
+    // Nobody but the channel knows of the refund, or nobody says: two differences.
+    for ledger in [None, Some(vec![row("G", 1000)]), Some(vec![row("G", 600)])] {
+        let kinds: Vec<Kind> = with(ledger).differences.iter().map(|d| d.kind).collect();
+        assert_eq!(kinds, [Kind::Amount, Kind::OnlyChannel]);
+    }
+    // Another amount went back.
+    let more = RunRequest { ledger: Some(vec![row("G", 1000), back("G", "G1", 500)]), ..request(vec![row("G", 1000), back("G", "G1", 500)], his.clone()) }.run().unwrap();
+    assert_eq!(more.summary.conclusion, Conclusion::Unbalanced);
+}
+
 /// R7 needs both halves, and a ledger that knows them too.
 #[test]
 fn what_nets_to_nothing_must_net_everywhere() {

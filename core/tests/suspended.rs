@@ -175,7 +175,7 @@ fn history(seed: u64) {
                 NoticeSt::Refused => assert_eq!(taken, 0, "{context}"),
                 NoticeSt::Sending => assert!(m.base.attention.is_some() && taken <= 1, "{context}: an open task"),
                 NoticeSt::Withdrawn => assert!(s.st == SuspensionSt::Withdrawn && taken <= 1, "{context}: {m:?}"),
-                NoticeSt::Waiting | NoticeSt::Handled | NoticeSt::Held => panic!("{context}: {m:?}"),
+                NoticeSt::Waiting | NoticeSt::Handled | NoticeSt::Unsure | NoticeSt::Held => panic!("{context}: {m:?}"),
             }
             told |= m.st == NoticeSt::Accepted || m.base.attention.is_some();
         }

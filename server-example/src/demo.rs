@@ -52,7 +52,7 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
                     "private_key": keys.insurance_private_key, "centre_public_key": keys.insurance_centre_public_key,
                 },
                 "gateway": {
-                    "http": { "base_url": urls.insurer }, "path": "/ebus/gdyb_inf/poc/hsa/hgs/{infno}", "place": "440500", "institution_name": "门结演示医院",
+                    "http": { "base_url": urls.insurer }, "path": "/ebus/gdyb_inf/poc/hsa/hgs/{infno}", "place": "440500", "institution_name": "门结演示医院", "day_by_statement": true,
                     "tif": { "paas_id": keys.insurance_paas_id, "secret": keys.insurance_paas_secret },
                 },
                 "authorisation": {
@@ -86,6 +86,7 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "identify_ways": ["id_card", "visit_no", "health_code", "e_voucher", "phone"],
             "ops": true,
             "notices_every_s": 2,
+            "reconcile_days": 0,
             "pages": {
                 "hospital_name": "示例专科医院",
                 "kiosk": { "device": { "kind": "demo" } },

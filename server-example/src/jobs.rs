@@ -1,4 +1,4 @@
-//! What runs beside the requests: the runner, and the feed of HIS's notices.
+//! What runs beside the requests: the runner, the feed of HIS's notices, and reconciliation each morning.
 //!
 //! Expired sessions and quotes need no job: a store forgets them with later writes.
 
@@ -10,6 +10,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+
+/// Pause between two looks for days that are not reconciled.
+const RECONCILE_EVERY: Duration = Duration::from_secs(300);
 
 /// The jobs of a server.
 pub struct Jobs {
@@ -26,7 +29,10 @@ impl Jobs {
         app.set_running(true);
         tasks.spawn(run(app.clone(), until(stopped.clone())));
         if app.engine().hospitals().any(|h| h.his.traits().notices) {
-            tasks.spawn(feed(app.clone(), stopped));
+            tasks.spawn(feed(app.clone(), stopped.clone()));
+        }
+        if app.settings().reconcile_days > 0 {
+            tasks.spawn(reconcile(app.clone(), stopped));
         }
         Jobs { tasks, stop, app: app.clone() }
     }
@@ -71,6 +77,36 @@ async fn feed(app: App, stopped: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
+            () = &mut stop => return,
+        }
+    }
+}
+
+/// Looks every few minutes whether a day is missing: after a night, an outage, or a side that did not answer.
+async fn reconcile(app: App, stopped: watch::Receiver<bool>) {
+    let (after_s, days) = (app.settings().reconcile_after_s, app.settings().reconcile_days);
+    let stop = until(stopped);
+    tokio::pin!(stop);
+    loop {
+        let mut open = 0;
+        for hospital in app.engine().hospitals() {
+            match app.engine().reconcile_morning(&hospital.id, after_s, days).await {
+                Ok(morning) => {
+                    open += morning.open;
+                    if morning.made + morning.failed > 0 {
+                        tracing::info!(target: "menjie::reconcile", made = morning.made, failed = morning.failed, open = morning.open, "days were reconciled");
+                    }
+                    app.metrics().reconciled(morning.made, morning.failed);
+                }
+                Err(error) => {
+                    app.metrics().reconciled(0, 1);
+                    tracing::warn!(target: "menjie::reconcile", code = error.code().number(), "days could not be reconciled; the next round tries again");
+                }
+            }
+        }
+        app.metrics().open_differences(open);
+        tokio::select! {
+            () = tokio::time::sleep(RECONCILE_EVERY) => {}
             () = &mut stop => return,
         }
     }

@@ -16,6 +16,9 @@ struct Inner {
     callbacks: BTreeMap<(String, String), u64>,
     failed_tries: u64,
     feed_failures: u64,
+    days_reconciled: u64,
+    reconcile_failures: u64,
+    open_differences: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +56,18 @@ impl Metrics {
         self.lock().feed_failures += 1;
     }
 
+    /// A round of reconciliation made so many days, and could not make so many.
+    pub fn reconciled(&self, made: u64, failed: u64) {
+        let mut inner = self.lock();
+        inner.days_reconciled += made;
+        inner.reconcile_failures += failed;
+    }
+
+    /// Differences nobody has dealt with.
+    pub fn open_differences(&self, open: u64) {
+        self.lock().open_differences = open;
+    }
+
     /// Writes the counters of this process.
     pub fn write(&self, page: &mut Page) {
         let inner = self.lock();
@@ -72,6 +87,9 @@ impl Metrics {
         page.family("menjie_callbacks_total", "counter", "Callbacks by result; rejected ones have no genuine signature.", callbacks);
         page.family("menjie_identify_failed_total", "counter", "Failed tries to identify.", [(Vec::new(), inner.failed_tries)]);
         page.family("menjie_feed_failures_total", "counter", "Failed rounds of the HIS notices feed.", [(Vec::new(), inner.feed_failures)]);
+        page.family("menjie_reconciled_days_total", "counter", "Days of a channel reconciled by the job.", [(Vec::new(), inner.days_reconciled)]);
+        page.family("menjie_reconcile_failures_total", "counter", "Days that could not be reconciled: a side did not answer.", [(Vec::new(), inner.reconcile_failures)]);
+        page.family("menjie_reconcile_open", "gauge", "Differences of the last days that nobody has dealt with, as of the last round.", [(Vec::new(), inner.open_differences)]);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

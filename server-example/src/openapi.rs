@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, assembled from the same types that are read and written. Committed as docs/openapi.json.
 
+mod recon;
 mod refunds;
 
 use axum::http::{HeaderValue, header};
@@ -331,7 +332,7 @@ const DOCS: &[Doc] = &[
 ];
 
 fn docs() -> impl Iterator<Item = &'static Doc> {
-    DOCS.iter().chain(refunds::DOCS)
+    DOCS.iter().chain(recon::DOCS).chain(refunds::DOCS)
 }
 
 /// Method and path of every documented operation.

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::failure::{Failure, Misuse};
-use crate::routes::{bills, health, identify, insurance, notify, ops, patients, payments, refunds, settlements, sms, staff, visits};
+use crate::routes::{bills, health, identify, insurance, notify, ops, patients, payments, recon, refunds, settlements, sms, staff, visits};
 use crate::staff as desk;
 use crate::{openapi, origin, pages, trace};
 
@@ -39,6 +39,10 @@ pub fn router(app: App) -> Router {
         .route("/refunds/{id}", get(refunds::get))
         .route("/refunds/{id}/withdraw", post(refunds::withdraw))
         .route("/refunds/{id}/decision", post(refunds::decide))
+        .route("/recon", get(recon::day))
+        .route("/recon/days", get(recon::days))
+        .route("/recon/{date}", post(recon::make))
+        .route("/recon/{date}/{item}/resolve", post(recon::resolve))
         .route("/settlements", get(settlements::paid))
         .route("/settlements/{id}", get(settlements::detail))
         .route("/registrations", get(visits::registrations))

@@ -8,6 +8,7 @@ pub mod notify;
 pub mod ops;
 pub mod patients;
 pub mod payments;
+pub mod recon;
 pub mod refunds;
 pub mod settlements;
 pub mod sms;

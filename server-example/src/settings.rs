@@ -51,6 +51,10 @@ pub struct Settings {
     /// What the insurer's centre is answered when its message (6302) is taken: no public source shows the body (domain/medins.md
     /// §10 item 19).
     pub insurer_taken: Map<String, Value>,
+    /// The day before is reconciled from this moment on, in seconds after midnight; WeChat's bill is there at 10:00.
+    pub reconcile_after_s: u32,
+    /// So many days back a missed day is caught up; 0 leaves reconciliation to whoever asks for it.
+    pub reconcile_days: u32,
     /// How long requests and calls in flight may take to finish at shutdown, in seconds.
     pub drain_s: u32,
     /// Connections at once.
@@ -94,6 +98,8 @@ impl Default for Settings {
             staff_max_s: 43_200,
             notices_every_s: 15,
             insurer_taken: [("code".to_owned(), 0.into()), ("success".to_owned(), true.into()), ("message".to_owned(), "成功".into())].into_iter().collect(),
+            reconcile_after_s: 37_800,
+            reconcile_days: 7,
             drain_s: 20,
             max_connections: 1_024,
             pages: PageSettings::default(),
@@ -125,6 +131,8 @@ impl Settings {
         between("server.staff_max_s", self.staff_max_s, self.staff_idle_s, 86_400)?;
         between("server.sms_per_hour", self.sms_per_hour, 1, 10_000)?;
         between("server.notices_every_s", self.notices_every_s, 1, 3_600)?;
+        between("server.reconcile_after_s", self.reconcile_after_s, 0, 86_399)?;
+        between("server.reconcile_days", self.reconcile_days, 0, 60)?;
         between("server.drain_s", self.drain_s, 1, 300)?;
         between("server.max_connections", self.max_connections, 1, 65_536)?;
         for (at, staff) in self.staff.iter().enumerate() {
@@ -184,6 +192,8 @@ mod tests {
             (Settings { lock_after: 0, ..base() }, "server.lock_after"),
             (Settings { sms_per_hour: 0, ..base() }, "server.sms_per_hour"),
             (Settings { drain_s: 0, ..base() }, "server.drain_s"),
+            (Settings { reconcile_after_s: 86_400, ..base() }, "server.reconcile_after_s"),
+            (Settings { reconcile_days: 61, ..base() }, "server.reconcile_days"),
             (Settings { staff: vec![staff("xyz", &[Role::Finance])], ..base() }, "server.staff[0].token_sm3"),
             (Settings { staff: vec![staff(&hash, &[])], ..base() }, "server.staff[0].roles"),
             (Settings { staff: vec![staff(&hash, &[Role::Patient])], ..base() }, "server.staff[0].roles"),

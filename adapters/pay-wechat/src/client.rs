@@ -1,5 +1,6 @@
 //! The payment channel over `menjie-transport`.
 
+mod bill;
 mod mixed;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct WechatPay {
     /// A callback came with a serial number that is not loaded.
     wanted: AtomicBool,
     client: Client,
+    /// Where the API is reached; what it sends us to must be there, too.
+    bases: Vec<String>,
     mixed: Option<MixedConfig>,
     entropy: Arc<dyn Entropy>,
 }
@@ -75,6 +78,7 @@ impl WechatPay {
             last_download: Mutex::new(None),
             wanted: AtomicBool::new(false),
             client,
+            bases: [Some(&config.base_url), config.backup_base_url.as_ref()].into_iter().flatten().cloned().collect(),
             mixed: config.mixed.clone(),
             entropy,
         })
@@ -126,7 +130,10 @@ impl WechatPay {
         let Ok(authorization) = self.signer.authorization(request.method.as_str(), &request.target, timestamp, &nonce, &request.body) else {
             return Err(Outcome::Unsent(Fault::new("sign", "请求无法签名")));
         };
-        let mut request = request.header("Accept", "application/json").header("User-Agent", USER_AGENT).header("Authorization", authorization);
+        let mut request = request.header("User-Agent", USER_AGENT).header("Authorization", authorization);
+        if !request.headers.iter().any(|(name, _)| name == "Accept") {
+            request = request.header("Accept", "application/json");
+        }
         if !request.body.is_empty() {
             request = request.header("Content-Type", "application/json");
         }
@@ -204,6 +211,9 @@ impl PaymentChannel for WechatPay {
             && let Some(leg) = &order.mixed
         {
             return self.open_mixed(cx, call, order, leg).await;
+        }
+        if let ChannelCall::Bill { .. } = call {
+            return self.bill(cx, call).await;
         }
         let started = Instant::now();
         let request = match wire::build(&self.merchant, &self.notify_url, call) {

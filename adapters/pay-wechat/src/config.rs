@@ -127,7 +127,7 @@ impl WechatConfig {
     }
 
     /// How the transport reaches WeChat Pay. The transfer log keeps neither the payer's id (also as `detail.value` of an
-    /// error) nor what lets someone pay.
+    /// error, and as 用户标识 in every row of a bill) nor what lets someone pay or fetch a bill.
     pub fn transport(&self) -> Result<ClientConfig> {
         for (field, url) in [("base_url", Some(&self.base_url)), ("backup_base_url", self.backup_base_url.as_ref())] {
             // Only the path is signed, and it starts at the root.
@@ -139,7 +139,7 @@ impl WechatConfig {
             backup_base_url: self.backup_base_url.clone(),
             extra_ca_pem: self.extra_ca_pem.clone(),
             rate: self.rate,
-            redact: ["openid", "code_url", "prepay_id", "value", "payer", "pay_auth_no", "geo_location"].map(str::to_owned).to_vec(),
+            redact: ["openid", "用户标识", "download_url", "code_url", "prepay_id", "value", "payer", "pay_auth_no", "geo_location"].map(str::to_owned).to_vec(),
             ..ClientConfig::new("wechat", self.base_url.clone())
         })
     }

@@ -5,6 +5,7 @@
 //! | `OUT_TRADE_NO_USED`, `ORDERPAID`, or the numeric codes for "already paid", "other parameters" | unknown `already_used` | refused `ORDERPAID` | unknown | unknown |
 //! | `ORDER_CLOSED` | refused | done | unknown | unknown |
 //! | `ORDER_NOT_EXIST`, `RESOURCE_NOT_EXISTS`, `REFUND_NOT_EXIST` | unknown | refused | refused | not found (404 only) |
+//! | `NO_STATEMENT_EXIST` | – | – | – | of a bill: a day without trades |
 //! | `NOT_ENOUGH` | unknown | unknown | unknown `not_enough`: same number again later | unknown |
 //! | parameter, merchant, permission and signature errors (`DEFINITE`), HTTP 400, 401, 403, 404 | refused | refused | refused | unknown |
 //! | 429 | unknown | unknown | unknown | unknown |
@@ -19,6 +20,7 @@ use menjie::payment::{RefundState, TradeState};
 use menjie::port::{ChannelAnswer, ChannelCall, Fault, No, Outcome};
 use serde::Deserialize;
 
+use crate::bill::is_empty_day;
 use crate::json;
 
 /// Codes that say: understood, checked, nothing happened. Spelled without underscores, as both spellings occur.
@@ -57,9 +59,13 @@ pub fn judge(call: &ChannelCall, status: u16, body: &[u8], request_id: Option<&s
         ChannelCall::Refund { .. } if (definite || missing) && !already => refused(&error.code),
         ChannelCall::Query { .. } if missing && status == 404 => Outcome::Done(ChannelAnswer::Query(TradeState::NotFound)),
         ChannelCall::QueryRefund { .. } if missing && status == 404 => Outcome::Done(ChannelAnswer::QueryRefund(RefundState::NotFound)),
-        ChannelCall::Open { .. } | ChannelCall::Close { .. } | ChannelCall::Refund { .. } | ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. } => {
-            unknown(&error.code.to_ascii_lowercase())
-        }
+        ChannelCall::Bill { .. } if is_empty_day(&error.code) => Outcome::Done(ChannelAnswer::Bill(Vec::new())),
+        ChannelCall::Open { .. }
+        | ChannelCall::Close { .. }
+        | ChannelCall::Refund { .. }
+        | ChannelCall::Query { .. }
+        | ChannelCall::QueryRefund { .. }
+        | ChannelCall::Bill { .. } => unknown(&error.code.to_ascii_lowercase()),
     }
 }
 

@@ -3,8 +3,8 @@
 mod reply;
 mod request;
 
-pub use reply::{Refund, Trade, read_code_url, read_prepay_id, read_refund, read_refund_notice, read_trade};
-pub use request::{build, certificates};
+pub use reply::{BillFile, Refund, Trade, read_bill_file, read_code_url, read_prepay_id, read_refund, read_refund_notice, read_trade};
+pub use request::{bill_file, build, certificates};
 
 /// Who we are at WeChat Pay; compared with every answer and callback.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -193,6 +193,22 @@ fn unlocking_frees_the_lines_and_outruns_a_late_lock() {
 }
 
 #[test]
+fn what_the_insurer_pays_all_of_has_no_trade_at_the_channel() {
+    let mut desk = Desk::open();
+    for (no, cash, wanted) in [("S1", "0.00", "0"), ("S2", "0.01", "1901")] {
+        let bill = desk.bill(no, usize::from(no == "S2"));
+        assert_eq!(desk.code("lock", &bill), "0");
+        let mut posting = bill.clone();
+        let fund = menjie::Money::from_yuan(bill["total"].as_str().unwrap(), "total").unwrap().minus(menjie::Money::from_yuan(cash, "cash").unwrap()).unwrap();
+        posting["out_trade_no"] = json!("P1");
+        posting["paid_at"] = json!("2026-03-02T09:00:00+08:00");
+        posting["insured"] =
+            json!({"order_no": "I1", "pay_order_id": "O1", "settled_at": "2026-03-02T09:00:00+08:00", "fund": fund.to_yuan(), "account": "0.00", "other": "0.00", "cash": cash});
+        assert_eq!(desk.code("post", &posting), wanted, "{no}");
+    }
+}
+
+#[test]
 fn posting_needs_the_lock_the_bill_and_the_money() {
     let mut desk = Desk::open();
     let bill = desk.bill("S1", 0);

@@ -3,6 +3,7 @@
 
 mod support;
 
+use menjie::Timestamp;
 use menjie_sim::wechat::{CannotPay, Mode};
 use menjie_sim::wire::{Reply, Request};
 use menjie_sim::{Fault, Faults, Hospital, Peer, Switch, When};
@@ -287,4 +288,34 @@ fn the_same_seed_gives_the_same_transcript() {
     };
     assert_eq!(transcript(3), transcript(3));
     assert_ne!(transcript(3), transcript(4));
+}
+
+#[test]
+fn the_bill_of_a_day_is_made_the_next_morning_and_fetched_once_asked_for() {
+    let mut shop = Shop::open();
+    let bill = "/v3/bill/tradebill?bill_date=2026-03-02&bill_type=ALL";
+    shop.paid("P0000000000000000001", 12_132);
+    shop.paid("P0000000000000000002", 100);
+    shop.refund("P0000000000000000001", "R0000000000000000001", 132, 12_132);
+    shop.wait(5_000);
+    assert_eq!(code(&shop.call("GET", bill, &Value::Null)), (400, "INVALID_REQUEST"), "it is being made");
+    shop.now = Timestamp::parse("2026-03-03T10:00:00+08:00").unwrap();
+    assert_eq!(code(&shop.call("GET", "/v3/bill/tradebill?bill_date=2026-03-01&bill_type=ALL", &Value::Null)), (400, "NO_STATEMENT_EXIST"));
+    let (status, told) = shop.call("GET", bill, &Value::Null);
+    assert_eq!((status, &told["hash_type"]), (200, &json!("SHA1")));
+    let target = told["download_url"].as_str().unwrap().strip_prefix("https://api.mch.weixin.qq.com").unwrap().to_owned();
+    let request = shop.merchant.request("GET", &target, "", shop.now);
+    let file = shop.send(&request);
+    assert!(file.header("wechatpay-signature").is_none(), "a file is not signed");
+    let text = String::from_utf8(file.body).unwrap();
+    let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+    let cell = |line: usize, at: usize| lines[line].trim_start_matches('`').split(",`").nth(at).unwrap();
+    assert_eq!((lines.len(), lines[0].split(',').count(), lines[5]), (6, 27, "`3.0,`122.32,`1.32,`0.00,`0.72,`122.32,`1.32"));
+    assert_eq!(
+        [1, 2, 3].map(|line| (cell(line, 6), cell(line, 15), cell(line, 24), cell(line, 25))),
+        [("P0000000000000000001", "0", "121.32", "0.00"), ("P0000000000000000002", "0", "1.00", "0.00"), ("P0000000000000000001", "R0000000000000000001", "0.00", "1.32"),]
+    );
+    shop.wait(5 * 60_000);
+    let request = shop.merchant.request("GET", &target, "", shop.now);
+    assert_eq!(shop.send(&request).status, 404, "five minutes");
 }

@@ -46,7 +46,8 @@ impl Lister<'_> {
                 let hash = self.sealer.patient(patient).map_err(|e| StoreError::Failed(e.to_string()))?;
                 self.machines(sql::SUSPENSION_OF_PATIENT, hospital, MachineKind::Suspension, &[Val::Blob(hash)], i64::MAX)
             }
-            Scan::Journals(hospital) => self.journals(hospital),
+            Scan::Journals(hospital) => self.journals(sql::JOURNAL_SCAN, hospital, &[]),
+            Scan::JournalsOf(hospital, date) => self.journals(sql::JOURNAL_OF_DAY, hospital, &[Val::text(&date.to_string())]),
             Scan::Quarantine(hospital) => self.quarantine(hospital),
             Scan::StateLog(hospital, kind) => self.steps(hospital, *kind),
             Scan::Claims(hospital) => self.claims(hospital),
@@ -60,12 +61,12 @@ impl Lister<'_> {
         self.turn(rows, |raw| plan::machine_row(self.sealer, hospital, kind, &raw).map(|row| ScanRow::Machine(Box::new(row))))
     }
 
-    fn journals(&self, hospital: &HospitalId) -> Result<Page, StoreError> {
+    fn journals(&self, sql: &'static Statement, hospital: &HospitalId, extra: &[Val]) -> Result<Page, StoreError> {
         let read = |row: &Row<'_>| {
             let (batch, idx): (i64, i64) = (row.get(0)?, row.get(1)?);
             Ok((vec![Value::from(batch), Value::from(idx)], (batch, idx, (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))))
         };
-        let rows = self.rows(sql::JOURNAL_SCAN, hospital, &[], &[Value::from(0), Value::from(0)], read)?;
+        let rows = self.rows(sql, hospital, extra, &[Value::from(0), Value::from(0)], read)?;
         self.turn(rows, |(batch, idx, head)| {
             let args = [Val::text(hospital.as_str()), Val::Int(batch), Val::Int(idx)];
             let sides = exec::rows(self.conn, sql::JOURNAL_LINES, &args, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;

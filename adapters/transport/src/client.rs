@@ -31,6 +31,8 @@ pub struct ApiRequest {
     pub interface: String,
     /// The business number, when there is one.
     pub business_no: Option<String>,
+    /// The largest answer that is read, when it is another than the client's: a file.
+    pub max_response_bytes: Option<usize>,
 }
 
 impl ApiRequest {
@@ -48,7 +50,7 @@ impl ApiRequest {
     fn new(method: Method, target: String, body: Vec<u8>) -> ApiRequest {
         let path = target.split('?').next().unwrap_or_default();
         let interface = format!("{} {path}", method.as_str());
-        ApiRequest { method, target, headers: Vec::new(), body, interface, business_no: None }
+        ApiRequest { method, target, headers: Vec::new(), body, interface, business_no: None, max_response_bytes: None }
     }
 
     /// Sets the log's interface, e.g. `GET /patients/{id}`.
@@ -62,6 +64,13 @@ impl ApiRequest {
     #[must_use]
     pub fn business_no(mut self, no: Option<&str>) -> ApiRequest {
         self.business_no = no.map(str::to_owned);
+        self
+    }
+
+    /// Reads an answer of this size at most.
+    #[must_use]
+    pub const fn up_to(mut self, bytes: usize) -> ApiRequest {
+        self.max_response_bytes = Some(bytes);
         self
     }
 
@@ -157,8 +166,13 @@ impl Client {
         if cx.now >= cx.deadline {
             return Exchange::Unsent(Fault::new("deadline", "the deadline passed while the transfer log was written"));
         }
-        let request =
-            HttpRequest { method: request.method, url: url.into(), headers: request.headers.clone(), body: request.body.clone(), max_response_bytes: self.max_response_bytes };
+        let request = HttpRequest {
+            method: request.method,
+            url: url.into(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            max_response_bytes: request.max_response_bytes.unwrap_or(self.max_response_bytes),
+        };
         self.http.exchange(&cx, request).await
     }
 

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{CallCx, Outcome};
-use crate::calendar::Timestamp;
+use crate::calendar::{BizDate, Timestamp};
 use crate::error::Result;
 use crate::ident::BusinessNo;
 use crate::money::Money;
 use crate::payment::{ChannelOrder, ChannelTraits, Handover, Notice, RawNotice, RefundOrder, RefundState, TradeState};
+use crate::reconcile::Row;
 
 /// A call to a payment channel. `open`, `close`, `refund` change something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,12 @@ pub enum ChannelCall {
         /// What was asked back, for comparison.
         amount_fen: Money,
     },
+    /// The channel's bill of a day (对账单). A read. A day without trades is an empty bill; one that is not made yet is no answer:
+    /// `Unknown`, asked again later.
+    Bill {
+        /// The day, in UTC+8.
+        date: BizDate,
+    },
 }
 
 impl ChannelCall {
@@ -52,6 +59,7 @@ impl ChannelCall {
             ChannelCall::Query { .. } => "channel.query",
             ChannelCall::Refund { .. } => "channel.refund",
             ChannelCall::QueryRefund { .. } => "channel.query_refund",
+            ChannelCall::Bill { .. } => "channel.bill",
         }
     }
 
@@ -62,6 +70,7 @@ impl ChannelCall {
             ChannelCall::Close { out_trade_no } | ChannelCall::Query { out_trade_no } => Some(out_trade_no.as_str()),
             ChannelCall::Refund { refund } => Some(refund.out_refund_no.as_str()),
             ChannelCall::QueryRefund { out_refund_no, .. } => Some(out_refund_no.as_str()),
+            ChannelCall::Bill { .. } => None,
         }
     }
 }
@@ -80,6 +89,8 @@ pub enum ChannelAnswer {
     Refund(RefundState),
     /// About the refund.
     QueryRefund(RefundState),
+    /// The bill's rows, whose file was whole and added up to its own summary.
+    Bill(Vec<Row>),
 }
 
 /// A payment channel.

@@ -253,6 +253,9 @@ pub struct InsurerBillRow {
     pub order_no: Option<String>,
     /// The insurer's number of the settlement; a reversal has one of its own.
     pub insurer_no: String,
+    /// The insurer's number of the visit (mdtrt_id), where it tells it: a settlement and its reversal have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insurer_visit_id: Option<String>,
     /// A reversal (refd_setl_flag)?
     pub reversal: bool,
     /// Total.

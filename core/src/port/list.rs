@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{Record, RecordKind};
-use crate::calendar::Timestamp;
+use crate::calendar::{BizDate, Timestamp};
 use crate::ident::{HospitalId, LineKey, PatientId, SettlementId};
 use crate::ledger::Journal;
 use crate::workflow::{Key, MachineKind, RefundSt, Row};
@@ -34,6 +34,8 @@ pub enum Scan {
     Attention(HospitalId, MachineKind),
     /// Every journal of a hospital in posting order.
     Journals(HospitalId),
+    /// The journals that were posted on a day, in posting order.
+    JournalsOf(HospitalId, BizDate),
     /// Quarantined messages, oldest first.
     Quarantine(HospitalId),
     /// State log of every machine, ascending by machine and version (audit).

@@ -36,11 +36,13 @@ pub enum RecordKind {
     StaffSession,
     /// One entry of the access trail, under its number.
     Trail,
+    /// A day of a channel reconciled, with its differences and what people did about them, under day and channel.
+    Reconciliation,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 14] = [
+    pub const ALL: [RecordKind; 15] = [
         RecordKind::Quote,
         RecordKind::Session,
         RecordKind::Policy,
@@ -55,6 +57,7 @@ impl RecordKind {
         RecordKind::StaffLogin,
         RecordKind::StaffSession,
         RecordKind::Trail,
+        RecordKind::Reconciliation,
     ];
 
     /// Stable code (a column).
@@ -74,6 +77,7 @@ impl RecordKind {
             RecordKind::StaffLogin => "staff_login",
             RecordKind::StaffSession => "staff_session",
             RecordKind::Trail => "trail",
+            RecordKind::Reconciliation => "reconciliation",
         }
     }
 }

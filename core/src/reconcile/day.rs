@@ -131,7 +131,8 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         self.matcher.groups.get(found.group as usize)
     }
 
-    /// R7: what the outside alone has of an order, a payment and what went back, nets to nothing.
+    /// R7: what the outside alone has of an order, a payment and what went back, nets to nothing. Of a payment for several bills HIS
+    /// may have refused one: then a part of it, as long as the ledger knows both halves as the outside does.
     fn net_out(&self, found: &mut [Found]) {
         #[derive(Default)]
         struct Order {
@@ -149,7 +150,8 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
             order.ledger_diff_fen += ledger_diff_fen(group, self.given).unwrap_or(0);
             order.pay |= group.direction == Direction::Pay;
             order.refund |= group.direction == Direction::Refund;
-            order.inside |= !matches!(f.kind, Kind::OnlyChannel | Kind::OnlyInsurer);
+            let in_part = f.kind == Kind::Amount && ledger_diff_fen(group, self.given) == Some(0);
+            order.inside |= !in_part && !matches!(f.kind, Kind::OnlyChannel | Kind::OnlyInsurer);
         }
         for f in found.iter_mut() {
             let order = self.matcher.groups.get(f.group as usize).and_then(|group| orders.get(&(group.order_no, group.part)));

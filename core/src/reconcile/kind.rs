@@ -29,6 +29,20 @@ pub enum Kind {
 impl Kind {
     /// Every kind.
     pub const ALL: [Kind; 8] = [Kind::Matched, Kind::OnlyChannel, Kind::OnlyInsurer, Kind::OnlyHis, Kind::OnlyLedger, Kind::Amount, Kind::Status, Kind::Fee];
+
+    /// What finance reads.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Kind::Matched => "相符",
+            Kind::OnlyChannel => "仅渠道有",
+            Kind::OnlyInsurer => "仅医保有",
+            Kind::OnlyHis => "仅HIS有",
+            Kind::OnlyLedger => "仅本平台有",
+            Kind::Amount => "金额不符",
+            Kind::Status => "状态不符",
+            Kind::Fee => "手续费不符",
+        }
+    }
 }
 
 /// Why (原因类别).
@@ -83,6 +97,15 @@ pub enum Label {
 }
 
 impl Label {
+    /// What finance reads.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Label::Even => "平",
+            Label::Long => "长款",
+            Label::Short => "短款",
+        }
+    }
+
     /// The one formula's sign.
     pub const fn of(diff_fen: i64) -> Label {
         if diff_fen > 0 {
@@ -114,6 +137,29 @@ pub enum Action {
     Wait,
     /// Correct what was charged by the channel with the channel.
     Claim,
+    /// Nothing is to be done: only the explanation is kept (标记). Always allowed, and so in no table.
+    Note,
+}
+
+impl Action {
+    /// What finance reads.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Action::Post => "登账",
+            Action::Reverse => "冲正",
+            Action::Refund => "退款",
+            Action::ReverseInsurer => "医保冲正",
+            Action::Query => "再次查询",
+            Action::Wait => "待次日账单",
+            Action::Claim => "向渠道更正手续费",
+            Action::Note => "标记说明",
+        }
+    }
+
+    /// Is it over with that? Whoever asks or waits has not dealt with it yet.
+    pub const fn settles(self) -> bool {
+        !matches!(self, Action::Query | Action::Wait)
+    }
 }
 
 /// What may be done, the usual first; nothing for what is settled.

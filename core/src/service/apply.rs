@@ -118,9 +118,9 @@ impl Engine {
                 self.after_commit(batch);
                 Ok(Attempt::Done(done()))
             }
-            // Births that told nobody change nothing that could be read again: a record written with them stands in the way for
+            // Births that told nobody, and records alone, change nothing that could be read again: a record written with them stands in the way for
             // good.
-            Err(CommitError::Conflict) if matches!(event.root, Some(Root::Births(_))) && before.is_empty() => Err(Error::new(Code::Conflict)),
+            Err(CommitError::Conflict) if matches!(event.root, None | Some(Root::Births(_))) && before.is_empty() => Err(Error::new(Code::Conflict)),
             Err(CommitError::Conflict) => Ok(Attempt::Again(Code::Conflict)),
             Err(CommitError::Busy) => Ok(Attempt::Again(Code::StoreBusy)),
             Err(CommitError::Replayed(reply)) => Ok(Attempt::Done(Applied::Replayed(reply))),

@@ -2,7 +2,7 @@
 //! the access trail, so nobody comes in, fails or changes anything without one.
 
 mod accounts;
-mod trail;
+pub(super) mod trail;
 
 use super::engine::Engine;
 use crate::access::Private;

@@ -44,6 +44,8 @@ pub enum What {
     Exported,
     /// A patient was looked at in clear.
     Unmasked,
+    /// A difference of a reconciliation was dealt with.
+    DifferenceResolved,
 }
 
 impl What {
@@ -66,6 +68,7 @@ impl What {
             What::Denied => "越权访问被拒",
             What::Exported => "导出",
             What::Unmasked => "查看患者明文",
+            What::DifferenceResolved => "处理对账差异",
         }
     }
 

@@ -7,6 +7,7 @@ mod asked;
 mod bookings;
 mod channel;
 mod his;
+mod his_day;
 mod his_refunds;
 mod insurer;
 mod invoice;

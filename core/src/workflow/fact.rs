@@ -262,7 +262,7 @@ fn channel_act(call: &ChannelCall, outcome: Outcome<ChannelAnswer>, sent: u32, a
             Verdict::Fact(Event::Refund(event))
         }
         // Reads are never acts.
-        (ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. }, _) => AGAIN,
+        (ChannelCall::Query { .. } | ChannelCall::QueryRefund { .. } | ChannelCall::Bill { .. }, _) => AGAIN,
     }
 }
 

@@ -163,6 +163,7 @@ pub fn bill_rows(rows: &[ComparedRow], day: BizDate) -> Result<Vec<InsurerBillRo
         Ok(InsurerBillRow {
             order_no: None,
             insurer_no: row.setl_id.clone(),
+            insurer_visit_id: Some(row.mdtrt_id.clone()).filter(|id| !id.is_empty()),
             reversal: row.reversal,
             total_fen: size(total),
             fund_fen: size(fund),

@@ -107,7 +107,7 @@ impl WechatPay {
         }
     }
 
-    async fn ask(&self, cx: &CallCx, request: ApiRequest) -> Verified {
+    pub(super) async fn ask(&self, cx: &CallCx, request: ApiRequest) -> Verified {
         let started = Instant::now();
         let answer = self.send(cx, request).await.map_err(|outcome| outcome.map(|never| match never {}))?;
         match self.verified(&later(cx, started), &answer).await {

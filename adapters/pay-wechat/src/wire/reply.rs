@@ -48,6 +48,31 @@ pub fn read_prepay_id(body: &[u8]) -> Result<String, Fault> {
     json::read::<Body>(body).map(|body| body.prepay_id).filter(|id| !id.is_empty()).ok_or_else(|| shape("prepay_id"))
 }
 
+/// Where a bill lies, and what its file must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BillFile {
+    /// SHA-1 of the file, 40 hexadecimal digits in lower case.
+    pub sha1: String,
+    /// Its address, for five minutes.
+    pub url: String,
+}
+
+/// The answer to a request for a bill.
+pub fn read_bill_file(body: &[u8]) -> Result<BillFile, Fault> {
+    #[derive(Deserialize)]
+    struct Body {
+        hash_type: String,
+        hash_value: String,
+        download_url: String,
+    }
+    let body: Body = json::read(body).ok_or_else(|| shape("bill"))?;
+    let sha1 = body.hash_value.to_ascii_lowercase();
+    if body.hash_type != "SHA1" || sha1.len() != 40 || !sha1.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(shape("hash_value"));
+    }
+    Ok(BillFile { sha1, url: body.download_url })
+}
+
 /// The transaction object of a query or of a callback. Merchant and app are compared always; our number when `asked`
 /// says which; the currency whenever it is given.
 pub fn read_trade(body: &[u8], merchant: &Merchant, asked: Option<&str>) -> Result<Trade, Fault> {

@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use super::Merchant;
 
+/// A bill has about 300 bytes a row: more than 200 000 rows.
+const MAX_BILL_BYTES: usize = 64 << 20;
+
 /// The request of a call. A call that breaks WeChat's field rules is refused here: it could never succeed.
 pub fn build(merchant: &Merchant, notify_url: &str, call: &ChannelCall) -> Result<ApiRequest, No> {
     let request = match call {
@@ -17,6 +20,7 @@ pub fn build(merchant: &Merchant, notify_url: &str, call: &ChannelCall) -> Resul
         ChannelCall::Query { out_trade_no } => query(merchant, out_trade_no.as_str()),
         ChannelCall::Refund { refund } => self::refund(notify_url, refund),
         ChannelCall::QueryRefund { out_refund_no, .. } => query_refund(out_refund_no.as_str()),
+        ChannelCall::Bill { date } => Ok(ApiRequest::get(format!("/v3/bill/tradebill?bill_date={date}&bill_type=ALL"))),
     }?;
     Ok(request.business_no(call.business_no()))
 }
@@ -24,6 +28,11 @@ pub fn build(merchant: &Merchant, notify_url: &str, call: &ChannelCall) -> Resul
 /// The list of platform certificates.
 pub fn certificates() -> ApiRequest {
     ApiRequest::get("/v3/certificates")
+}
+
+/// The bill's file, at the target the answer named. It is no JSON, and its address opens it: the log keeps the path only.
+pub fn bill_file(target: &str) -> ApiRequest {
+    ApiRequest::get(target).header("Accept", "*/*").up_to(MAX_BILL_BYTES)
 }
 
 fn open(merchant: &Merchant, notify_url: &str, order: &ChannelOrder) -> Result<ApiRequest, No> {

@@ -148,6 +148,8 @@ pub(super) struct Book {
     /// By refund number.
     pub(super) reversals: BTreeMap<String, Made>,
     pub(super) day_closed: bool,
+    /// What the day file tells besides: reversal, settlement number, receipt, fen, when.
+    pub(super) astray: Vec<(bool, String, String, i64, Timestamp)>,
     pub(super) news: Vec<(Timestamp, News)>,
     pub(super) bookings: Bookings,
     pub(super) receipts: u64,
@@ -165,6 +167,7 @@ impl Book {
             settlements: BTreeMap::new(),
             reversals: BTreeMap::new(),
             day_closed: false,
+            astray: Vec::new(),
             news: Vec::new(),
             bookings: Bookings::of(day),
             receipts: 0,
@@ -360,6 +363,7 @@ impl Book {
                 rows.push((true, no.as_str(), posting.receipt_no.as_str(), bill.total_fen, reversed.at));
             }
         }
+        rows.extend(self.astray.iter().map(|(reversed, no, receipt_no, fen, at)| (*reversed, no.as_str(), receipt_no.as_str(), *fen, *at)));
         rows.retain(|(.., at)| at.biz_date() == date);
         rows.sort_by_key(|(reversed, no, _, _, at)| (*at, *no, *reversed));
         rows

@@ -1,13 +1,14 @@
 //! People inside the hospital: the charging window, the doctor, the executing department.
 
 use menjie::Timestamp;
+use menjie::charge::ChargeLine;
 use menjie::ident::{LineKey, PatientId, ScheduleId, VisitId};
 use menjie::money::{Quantity, line_amount};
 use menjie::visit::Session;
 use serde::{Deserialize, Serialize};
 
 use super::His;
-use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, NOT_FOUND, News, No, Reversed, SETTLED, Settlement, Standing};
+use super::book::{AMOUNT, Book, CHANGED, ELSEWHERE, Entry, MISFIT, NOT_FOUND, News, No, Reversed, SETTLED, Settlement, Standing};
 use super::bookings::{NewBooking, NewStop};
 use super::refund::Work;
 
@@ -42,6 +43,11 @@ pub enum WindowAction {
         /// The line.
         line_id: LineKey,
     },
+    /// The doctor prescribes what was given back anew: unpaid, under a key of its own.
+    PrescribeAgain {
+        /// The line that was given back.
+        line_id: LineKey,
+    },
     /// The executing department confirms or un-confirms a paid line.
     Execute {
         /// The line.
@@ -55,6 +61,18 @@ pub enum WindowAction {
         line_id: LineKey,
         /// What, from now on.
         work: Work,
+    },
+    /// The day file tells of something that no order of ours knows, or tells it once more.
+    Astray {
+        /// A reversal, not a posting.
+        #[serde(default)]
+        reversed: bool,
+        /// Under which settlement number.
+        settlement_no: String,
+        /// The amount.
+        amount_fen: i64,
+        /// When HIS booked it.
+        at: Timestamp,
     },
     /// The day is closed (已日结), or open again.
     CloseDay {
@@ -107,8 +125,13 @@ impl His {
             },
             WindowAction::ChangeLine { line_id, quantity } => self.book.change(line_id, Some(*quantity), now),
             WindowAction::VoidLine { line_id } => self.book.change(line_id, None, now),
+            WindowAction::PrescribeAgain { line_id } => self.book.prescribe_again(line_id),
             WindowAction::Execute { line_id, executed } => self.book.execute(line_id, *executed),
             WindowAction::Work { line_id, work } => self.book.work(line_id, work),
+            WindowAction::Astray { reversed, settlement_no, amount_fen, at } => {
+                self.book.astray.push((*reversed, settlement_no.clone(), format!("ASTRAY{}", self.book.astray.len() + 1), *amount_fen, *at));
+                Ok(())
+            }
             WindowAction::CloseDay { closed } => {
                 self.book.day_closed = *closed;
                 Ok(())
@@ -193,6 +216,20 @@ impl Book {
         }
         entry.line.version += 1;
         self.news.push((now, News::LinesChanged(vec![key.to_string()])));
+        Ok(())
+    }
+
+    /// A new prescription of a line that was given back.
+    pub(super) fn prescribe_again(&mut self, key: &LineKey) -> Result<(), No> {
+        let old = self.lines.get(key).filter(|entry| entry.standing == Standing::Void).ok_or(CHANGED)?;
+        let line_id = LineKey::new(&format!("{key}.N")).map_err(|_| MISFIT)?;
+        if self.lines.contains_key(&line_id) {
+            return Ok(());
+        }
+        let order_no = old.line.order_no.as_ref().map(|no| format!("{no}N"));
+        let line = ChargeLine { line_id: line_id.clone(), order_no, version: 1, ..old.line.clone() };
+        let entry = Entry { line, standing: Standing::Unpaid, executed: false, undone: false, work: Work::default() };
+        self.lines.insert(line_id, entry);
         Ok(())
     }
 

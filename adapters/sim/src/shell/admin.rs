@@ -15,7 +15,7 @@ use super::{Shared, now};
 use crate::faults::{Faults, Switch};
 use crate::his::{HisOptions, WindowAction};
 use crate::invoice::TicketMark;
-use crate::wechat::{CannotPay, Forgery, Mode};
+use crate::wechat::{Astray, CannotPay, Forgery, Mode};
 
 type Inside = State<Arc<Shared>>;
 
@@ -29,6 +29,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/admin/wechat/forge", post(forge))
         .route("/admin/wechat/mode", put(mode))
         .route("/admin/wechat/settle-abnormal", post(settle_abnormal))
+        .route("/admin/wechat/astray", post(astray))
         .route("/admin/his/act", post(act))
         .route("/admin/his/options", get(async |State(shared): Inside| Json(shared.hospital().his.options())).put(his_options))
         .route("/admin/invoice/mark", post(mark))
@@ -122,6 +123,11 @@ async fn settle_abnormal(State(shared): Inside, Json(refund): Json<AbnormalRefun
     };
     shared.bell.notify_one();
     found(settled)
+}
+
+async fn astray(State(shared): Inside, Json(line): Json<Astray>) -> StatusCode {
+    shared.hospital().wechat.write_into_bill(line);
+    StatusCode::NO_CONTENT
 }
 
 async fn act(State(shared): Inside, Json(action): Json<WindowAction>) -> Response {

@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "ledger", template: include_str!("migrations/0001_ledger.sql") },
     Migration { version: 2, name: "visits", template: include_str!("migrations/0002_visits.sql") },
     Migration { version: 3, name: "refunds", template: include_str!("migrations/0003_refunds.sql") },
+    Migration { version: 4, name: "journal_day", template: include_str!("migrations/0004_journal_day.sql") },
     Migration { version: 5, name: "notice_subject", template: include_str!("migrations/0005_notice_subject.sql") },
 ];
 

@@ -60,6 +60,8 @@ statements! { LISTS;
     SETTLEMENT_IDS "settlement.ids_of_patient" = "SELECT id FROM settlement WHERE hosp = $1 AND patient_hash = $2 ORDER BY id DESC LIMIT 200";
     /// Journals in posting order.
     JOURNAL_SCAN "journal.scan" = "SELECT batch_id, idx, kind, reference, payment_id, at_ms FROM journal WHERE hosp = $1 AND (batch_id, idx) > ($2, $3) ORDER BY batch_id, idx LIMIT $4";
+    /// Journals of a day in posting order.
+    JOURNAL_OF_DAY "journal.of_day" = "SELECT batch_id, idx, kind, reference, payment_id, at_ms FROM journal WHERE hosp = $1 AND biz_date = $2 AND (batch_id, idx) > ($3, $4) ORDER BY batch_id, idx LIMIT $5";
     /// Quarantined messages, oldest first.
     INBOX_QUARANTINED "inbox.quarantined" = "SELECT at_ms, peer, message_id, body_enc FROM inbox WHERE hosp = $1 AND st = 'quarantined' AND (at_ms, peer, message_id) > ($2, $3, $4) \
         ORDER BY at_ms, peer, message_id LIMIT $5";

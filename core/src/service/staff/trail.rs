@@ -25,7 +25,7 @@ struct Head {
 
 /// The right to write the next entries. It is taken before anything is read that a decision rests on: if anybody writes in
 /// between, the commit is a conflict and the decision is made anew. So decisions about accounts happen one after the other.
-pub(super) struct Pen {
+pub(in crate::service) struct Pen {
     pub(super) hospital: HospitalId,
     ver: Option<u32>,
     head: Option<Head>,
@@ -34,14 +34,21 @@ pub(super) struct Pen {
 impl Pen {
     /// Commits records with what the trail says about them.
     pub(super) async fn write(self, engine: &Engine, mut records: Vec<RecordWrite>, notes: Vec<Note>) -> Result<()> {
-        let mut head = self.head;
+        records.extend(self.entries(engine, notes)?);
+        engine.housekeep(&self.hospital, records).await
+    }
+
+    /// The records of what the trail says, for a batch of somebody else's.
+    pub(in crate::service) fn entries(&self, engine: &Engine, notes: Vec<Note>) -> Result<Vec<RecordWrite>> {
+        let mut records = Vec::new();
+        let mut head = self.head.clone();
         for note in notes {
             let entry = Entry::after(head.as_ref().map(|h| (h.no, h.link.as_str())), engine.now(), note)?;
             records.push(write(RecordKind::Trail, &Entry::key(entry.no), None, None, &entry)?);
             head = Some(Head { no: entry.no, link: entry.link().to_owned() });
         }
         records.push(write(RecordKind::Cursor, HEAD, self.ver, None, &head)?);
-        engine.housekeep(&self.hospital, records).await
+        Ok(records)
     }
 }
 
@@ -55,7 +62,7 @@ pub struct TrailCheck {
 }
 
 impl Engine {
-    pub(super) async fn pen(&self, hospital: &HospitalId) -> Result<Pen> {
+    pub(in crate::service) async fn pen(&self, hospital: &HospitalId) -> Result<Pen> {
         let record = self.inner.store.record(hospital, RecordKind::Cursor, HEAD).await?;
         let head = record.as_ref().map(parse).transpose()?;
         Ok(Pen { hospital: hospital.clone(), ver: record.map(|r| r.ver), head })

@@ -28,7 +28,7 @@ macro_rules! store_conformance {
                 a_lease_that_ended_may_be_taken, attempts_are_counted_when_they_begin, an_act_born_leased_has_begun, a_deferred_job_comes_back,
                 a_lost_lease_defers_nothing, a_worker_takes_back_its_own_leases, the_oldest_work_comes_first, a_restated_poll_starts_anew, next_due_looks_at_what_can_be_claimed;
             spacing: a_queue_rests_after_spacing, spacing_holds_for_acts_added_later, a_gate_never_moves_back;
-            lists: machines_are_listed_by_id, settlements_of_a_patient_newest_first, attention_lists_what_a_person_should_see, refunds_are_listed_by_state, journals_in_posting_order,
+            lists: machines_are_listed_by_id, settlements_of_a_patient_newest_first, attention_lists_what_a_person_should_see, refunds_are_listed_by_state, journals_in_posting_order, journals_of_a_day_in_posting_order,
                 quarantine_oldest_first, steps_by_machine_and_version, claims_by_line, open_work_by_machine, records_by_key, a_foreign_cursor_is_refused, hospitals_do_not_see_each_other;
         }
     };

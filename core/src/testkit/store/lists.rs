@@ -43,6 +43,10 @@ impl State {
                 let all = self.journals.iter().filter(|((h, ..), _)| h == hospital);
                 page(all.map(|((_, batch, i), journal)| ((batch.get(), *i), ScanRow::Journal(journal.clone()))).collect(), after, limit)
             }
+            Scan::JournalsOf(hospital, date) => {
+                let of_day = self.journals.iter().filter(|((h, ..), journal)| h == hospital && journal.at.biz_date() == *date);
+                page(of_day.map(|((_, batch, i), journal)| ((batch.get(), *i), ScanRow::Journal(journal.clone()))).collect(), after, limit)
+            }
             Scan::Quarantine(hospital) => {
                 let mut all: Vec<_> = self
                     .inbox

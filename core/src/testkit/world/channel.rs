@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use super::lock;
 use super::plan::Line as Wire;
 use crate::access::Private;
-use crate::calendar::Timestamp;
+use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::ident::BusinessNo;
 use crate::money::Money;
 use crate::payment::{ChannelOrder, ChannelTraits, Handover, Notice, NoticeWhat, Proof, RawNotice, RefundOrder, RefundState, TradeState};
-use crate::port::{CallCx, ChannelAnswer, ChannelCall, No, Outcome, PaymentChannel};
+use crate::port::{CallCx, ChannelAnswer, ChannelCall, Fault, No, Outcome, PaymentChannel};
+use crate::reconcile::{Direction, Part, Row, RowStatus};
 
 /// The channel.
 pub struct FakeChannel {
@@ -26,6 +27,12 @@ pub(super) struct State {
     pub(super) orders: BTreeMap<BusinessNo, Order>,
     /// Every refund number is refused with this code.
     refuse_refunds: Option<String>,
+    /// Rows that only the bill has.
+    astray: Vec<Row>,
+    /// Orders that the bill has lost.
+    lost: Vec<BusinessNo>,
+    /// The bill is still being made.
+    no_bill: bool,
     callbacks: Vec<Notice>,
     serial: u64,
 }
@@ -35,7 +42,14 @@ pub(super) struct Order {
     pub(super) amount_fen: Money,
     expires_at: Timestamp,
     pub(super) state: OrderState,
-    pub(super) refunds: BTreeMap<BusinessNo, Money>,
+    pub(super) refunds: BTreeMap<BusinessNo, Back>,
+}
+
+/// What went back under a refund number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Back {
+    pub(super) amount_fen: Money,
+    at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +118,21 @@ impl FakeChannel {
         lock(&self.state).refuse_refunds = code.map(str::to_owned);
     }
 
+    /// The bill of its day has this row, whatever happened: a stranger's order, or the same one twice.
+    pub fn write_into_bill(&self, row: Row) {
+        lock(&self.state).astray.push(row);
+    }
+
+    /// The bill has nothing of this order.
+    pub fn lose_in_bill(&self, out_trade_no: &BusinessNo) {
+        lock(&self.state).lost.push(out_trade_no.clone());
+    }
+
+    /// From now on bills are still being made; `false` heals.
+    pub fn make_bills_wait(&self, waits: bool) {
+        lock(&self.state).no_bill = waits;
+    }
+
     pub(super) fn orders(&self) -> BTreeMap<BusinessNo, Order> {
         self.wire.settle();
         lock(&self.state).orders.clone()
@@ -155,24 +184,57 @@ impl State {
         let refuse = self.refuse_refunds.clone();
         let Some(order) = self.orders.get_mut(&refund.out_trade_no).filter(|o| matches!(o.state, OrderState::Paid { .. })) else { return no("ORDER_NOT_EXIST", "not paid") };
         match order.refunds.get(&refund.out_refund_no) {
-            Some(amount) if *amount != refund.amount_fen => return no("PARAM_ERROR", "other amount under this number"),
+            Some(back) if back.amount_fen != refund.amount_fen => return no("PARAM_ERROR", "other amount under this number"),
             Some(_) => {}
             None => {
                 if let Some(code) = refuse {
                     return no(&code, "refused");
                 }
-                let given: i64 = order.refunds.values().map(|m| m.fen()).sum();
+                let given: i64 = order.refunds.values().map(|back| back.amount_fen.fen()).sum();
                 if given + refund.amount_fen.fen() > order.amount_fen.fen() || refund.total_fen != order.amount_fen {
                     return no("PARAM_ERROR", "more than was paid");
                 }
-                order.refunds.insert(refund.out_refund_no.clone(), refund.amount_fen);
+                order.refunds.insert(refund.out_refund_no.clone(), Back { amount_fen: refund.amount_fen, at: now });
             }
         }
         Outcome::Done(ChannelAnswer::Refund(done(&refund.out_refund_no, refund.amount_fen, now)))
     }
 
     fn query_refund(&self, number: &BusinessNo, now: Timestamp) -> RefundState {
-        self.orders.values().find_map(|o| o.refunds.get(number)).map_or(RefundState::NotFound, |amount| done(number, *amount, now))
+        self.orders.values().find_map(|o| o.refunds.get(number)).map_or(RefundState::NotFound, |back| done(number, back.amount_fen, now))
+    }
+
+    fn bill(&self, date: BizDate) -> Outcome<ChannelAnswer> {
+        if self.no_bill {
+            return Outcome::Unknown(Fault::new("bill_not_ready", "the bill is being made"));
+        }
+        let mut rows = Vec::new();
+        for (number, order) in self.orders.iter().filter(|(number, _)| !self.lost.contains(number)) {
+            let OrderState::Paid { trade_no, at } = &order.state else { continue };
+            let paid = Row {
+                order_no: number.to_string(),
+                refund_no: String::new(),
+                trade_no: trade_no.clone(),
+                direction: Direction::Pay,
+                part: Part::Cash,
+                amount_fen: order.amount_fen,
+                status: RowStatus::Done,
+                fee: None,
+                at: *at,
+            };
+            rows.extend(order.refunds.iter().map(|(refund_no, back)| Row {
+                refund_no: refund_no.to_string(),
+                trade_no: format!("50{refund_no}"),
+                direction: Direction::Refund,
+                amount_fen: back.amount_fen,
+                at: back.at,
+                ..paid.clone()
+            }));
+            rows.push(paid);
+        }
+        rows.extend(self.astray.iter().cloned());
+        rows.retain(|row| row.at.biz_date() == date && !row.amount_fen.is_zero());
+        Outcome::Done(ChannelAnswer::Bill(rows))
     }
 }
 
@@ -196,6 +258,7 @@ impl PaymentChannel for FakeChannel {
                 ChannelCall::Query { out_trade_no } => Outcome::Done(ChannelAnswer::Query(state.query(out_trade_no))),
                 ChannelCall::Refund { refund } => state.refund(refund, now),
                 ChannelCall::QueryRefund { out_refund_no, .. } => Outcome::Done(ChannelAnswer::QueryRefund(state.query_refund(out_refund_no, now))),
+                ChannelCall::Bill { date } => state.bill(*date),
             }
         };
         self.wire.carry(call.name(), effect).await

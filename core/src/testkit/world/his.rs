@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::bookings::Bookings;
+use super::his_day::DayFile;
 use super::plan::Line as Wire;
 use super::{lock, patient_file};
 use crate::access::Private;
@@ -15,8 +16,8 @@ use crate::ident::{BusinessNo, LineKey, PatientId, VisitId};
 use crate::insurance::{Diagnosis, Fee, National, UploadFacts};
 use crate::money::Money;
 use crate::port::{
-    CallCx, DayRow, DayRowKind, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits,
-    IdentifyWay, LineStanding, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges, UploadOf,
+    CallCx, FileOpened, FileOrder, FindPatient, His, HisAnswer, HisBill, HisCall, HisNotice, HisNoticeKind, HisPosting, HisReceipt, HisReversed, HisTraits, IdentifyWay,
+    LineStanding, LockReceipt, No, Outcome, PatientFile, PostState, RebookOrder, UnpaidCharges, UploadOf,
 };
 use crate::visit::{Affected, FeeBack, Rebooked, Registration, Standing, StopNotice};
 
@@ -53,6 +54,7 @@ pub(super) struct State {
     files: Vec<PatientFile>,
     bookings: Bookings,
     opened: BTreeMap<BusinessNo, FileOpened>,
+    pub(super) day: DayFile,
 }
 
 pub(super) struct Held {
@@ -75,10 +77,17 @@ pub(super) enum By {
 pub(super) struct Posting {
     pub(super) receipt: HisReceipt,
     pub(super) out_trade_no: BusinessNo,
-    pub(super) reversed: bool,
+    pub(super) reversed_at: Option<Timestamp>,
     pub(super) bill: HisBill,
     pub(super) visible_from: Timestamp,
     pub(super) lines: Vec<LineKey>,
+}
+
+impl Posting {
+    /// Booked, and not reversed.
+    pub(super) const fn stands(&self) -> bool {
+        self.reversed_at.is_none()
+    }
 }
 
 impl FakeHis {
@@ -139,8 +148,8 @@ impl FakeHis {
     pub fn reverse_at_window(&self, no: &BusinessNo) -> bool {
         let now = self.wire.now();
         let mut state = lock(&self.state);
-        let Some(posting) = state.postings.get_mut(no).filter(|p| !p.reversed) else { return false };
-        posting.reversed = true;
+        let Some(posting) = state.postings.get_mut(no).filter(|p| p.stands()) else { return false };
+        posting.reversed_at = Some(now);
         let (amount_fen, lines) = (posting.receipt.total_fen, posting.lines.clone());
         state.void(&lines);
         state.notify(now, HisNoticeKind::Reversed { settlement_no: no.clone(), amount_fen, suspended: false });
@@ -175,7 +184,7 @@ impl FakeHis {
 
     /// The numbers HIS has booked and not reversed.
     pub fn booked(&self) -> Vec<BusinessNo> {
-        lock(&self.state).postings.iter().filter(|(_, p)| !p.reversed).map(|(no, _)| no.clone()).collect()
+        lock(&self.state).postings.iter().filter(|(_, p)| p.stands()).map(|(no, _)| no.clone()).collect()
     }
 
     /// Is any line still locked for us?
@@ -311,7 +320,7 @@ impl State {
             Posting {
                 receipt: receipt.clone(),
                 out_trade_no: posting.out_trade_no.clone(),
-                reversed: false,
+                reversed_at: None,
                 bill: bill.clone(),
                 visible_from,
                 lines: bill.lines.iter().map(|l| l.line_id.clone()).collect(),
@@ -347,7 +356,7 @@ impl State {
 
     /// A registration whose fee was posted by us is paid, by that settlement.
     fn with_fee(&self, registration: &Registration) -> Registration {
-        let paid = self.postings.iter().find(|(_, p)| !p.reversed && p.bill.visit_id == registration.visit_id).map(|(no, _)| no.clone());
+        let paid = self.postings.iter().find(|(_, p)| p.stands() && p.bill.visit_id == registration.visit_id).map(|(no, _)| no.clone());
         match paid {
             Some(no) => Registration { paid: true, settlement_no: Some(no), ..registration.clone() },
             None => registration.clone(),
@@ -365,7 +374,7 @@ impl State {
         if let (Outcome::Done((Rebooked::Cancelled { fee: FeeBack::Reversed { settlement_no, amount_fen } }, true)), Some(posting)) =
             (&done, registration.settlement_no.as_ref().and_then(|no| self.postings.get_mut(no)))
         {
-            posting.reversed = true;
+            posting.reversed_at = Some(now);
             self.notify(now, HisNoticeKind::Reversed { settlement_no: settlement_no.clone(), amount_fen: *amount_fen, suspended: true });
         }
         done.map(|(rebooked, _)| HisAnswer::Rebook(rebooked))
@@ -435,16 +444,7 @@ impl State {
             }
             HisCall::Rebook { order } => self.rebook(order, now),
             HisCall::QueryRebook { no } => Outcome::Done(HisAnswer::QueryRebook(self.bookings.rebooked(no))),
-            HisCall::DayFile { date } => {
-                let rows = self.postings.iter().filter(|(_, p)| p.receipt.posted_at.biz_date() == *date).map(|(no, p)| DayRow {
-                    kind: if p.reversed { DayRowKind::Reversed } else { DayRowKind::Posted },
-                    settlement_no: no.clone(),
-                    receipt_no: p.receipt.receipt_no.clone(),
-                    amount_fen: p.receipt.total_fen,
-                    at: p.receipt.posted_at,
-                });
-                Outcome::Done(HisAnswer::DayFile(rows.collect()))
-            }
+            HisCall::DayFile { date } => Outcome::Done(HisAnswer::DayFile(self.day.rows(&self.postings, *date))),
         }
     }
 }
@@ -477,5 +477,5 @@ pub(super) fn no<T>(code: &str, text: &str) -> Outcome<T> {
 
 /// The amounts HIS keeps for one order of ours.
 pub(super) fn kept_for(postings: &BTreeMap<BusinessNo, Posting>, out_trade_no: &BusinessNo) -> i64 {
-    postings.values().filter(|p| &p.out_trade_no == out_trade_no && !p.reversed).map(|p| Money::fen(p.receipt.total_fen)).sum()
+    postings.values().filter(|p| &p.out_trade_no == out_trade_no && p.stands()).map(|p| Money::fen(p.receipt.total_fen)).sum()
 }

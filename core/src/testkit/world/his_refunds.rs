@@ -52,7 +52,7 @@ impl State {
     pub(super) fn refundable(&self, number: &BusinessNo) -> Outcome<HisAnswer> {
         let Some(posting) = self.postings.get(number) else { return no("1004", "no such posting") };
         let lines = posting.lines.iter().map(|key| self.standing(key)).collect();
-        Outcome::Done(HisAnswer::Refundable(Refundable { no: number.clone(), reversed: posting.reversed, day_closed: self.day_closed, lines }))
+        Outcome::Done(HisAnswer::Refundable(Refundable { no: number.clone(), reversed: !posting.stands(), day_closed: self.day_closed, lines }))
     }
 
     pub(super) fn reverse(&mut self, reversal: &HisReversal, now: Timestamp) -> Outcome<HisAnswer> {
@@ -60,7 +60,7 @@ impl State {
             return if self.habits.refuses_repeats { no("1010", "already reversed") } else { Outcome::Done(HisAnswer::Reverse(known.clone())) };
         }
         let Some(posting) = self.postings.get(&reversal.settlement_no).cloned() else { return no("1004", "no such posting") };
-        if posting.reversed {
+        if !posting.stands() {
             return no("1010", "already reversed");
         }
         if posting.receipt.receipt_no != reversal.receipt_no || posting.receipt.total_fen != reversal.amount_fen {
@@ -73,7 +73,7 @@ impl State {
             return no("1011", "executed or dispensed");
         }
         if let Some(posting) = self.postings.get_mut(&reversal.settlement_no) {
-            posting.reversed = true;
+            posting.reversed_at = Some(now);
         }
         self.void(&posting.lines);
         let successor = reversal.kept.as_ref().map(|kept| Box::new(self.charge_again(&posting, kept, now)));
@@ -116,7 +116,7 @@ impl State {
             self.standings.insert(line.line_id.clone(), standing);
         }
         let lines = kept.lines.iter().map(|line| line.line_id.clone()).collect();
-        self.postings.insert(kept.no.clone(), Posting { receipt: receipt.clone(), reversed: false, visible_from: now, lines, ..posting.clone() });
+        self.postings.insert(kept.no.clone(), Posting { receipt: receipt.clone(), reversed_at: None, visible_from: now, lines, ..posting.clone() });
         let lines = kept.lines.iter().map(|l| SuccessorLine { line_id: l.line_id.clone(), original_line_id: l.original_line_id.clone(), amount_fen: l.amount_fen });
         HisSuccessor { receipt, lines: lines.collect() }
     }

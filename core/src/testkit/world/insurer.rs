@@ -241,6 +241,7 @@ impl State {
     fn bill(&self, on: impl Fn(Timestamp) -> bool) -> Vec<InsurerBillRow> {
         let row = |order: &Order, at: Timestamp, reversal: bool| InsurerBillRow {
             order_no: Some(order.upload.order_no.to_string()),
+            insurer_visit_id: None,
             insurer_no: format!("{}{}", if reversal { "V" } else { "H" }, order.pay_order_id),
             reversal,
             total_fen: order.upload.total_fen,

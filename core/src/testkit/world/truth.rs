@@ -39,7 +39,7 @@ impl Truth {
         let mut channel_fen = 0;
         for (number, order) in channel.orders() {
             let captured = if matches!(order.state, OrderState::Paid { .. }) { order.amount_fen.fen() } else { 0 };
-            let refunded: i64 = order.refunds.values().map(|m| m.fen()).sum();
+            let refunded: i64 = order.refunds.values().map(|back| back.amount_fen.fen()).sum();
             channel_fen += captured - refunded;
             orders.insert(number.clone(), (captured, refunded, kept_for(&postings, &number)));
         }
@@ -54,7 +54,7 @@ impl Truth {
         for posting in postings.values() {
             orders.entry(posting.out_trade_no.clone()).or_insert_with(|| (0, 0, kept_for(&postings, &posting.out_trade_no)));
         }
-        let his_fen = postings.values().filter(|p| !p.reversed).map(|p| p.receipt.total_fen.fen()).sum();
+        let his_fen = postings.values().filter(|p| p.stands()).map(|p| p.receipt.total_fen.fen()).sum();
         let invoices_fen = invoices.invoices().values().filter(|(_, red)| red.is_none()).map(|(blue, _)| blue.total_fen.fen()).sum();
         Truth { orders, his_fen, channel_fen, insurer_fen, invoices_fen }
     }

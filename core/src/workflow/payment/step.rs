@@ -79,7 +79,7 @@ impl Machine for Payment {
         match call {
             Call::Channel { call: ChannelCall::Open { .. }, .. } => self.st == St::Ordering,
             Call::Channel { call: ChannelCall::Close { .. }, .. } => matches!(self.st, St::Closing | St::Closed),
-            Call::Channel { call: ChannelCall::Query { .. } | ChannelCall::Refund { .. } | ChannelCall::QueryRefund { .. }, .. }
+            Call::Channel { call: ChannelCall::Query { .. } | ChannelCall::Refund { .. } | ChannelCall::QueryRefund { .. } | ChannelCall::Bill { .. }, .. }
             | Call::His { .. }
             | Call::Invoice { .. }
             | Call::HealthCode { .. }

@@ -9,6 +9,9 @@ pub(crate) const HELP: &str = "menjie-demo [--headless] [--crash-loop N] [option
   --headless          settle a whole day through the HTTP API and check that all figures agree
   --crash-loop N      the same while the server is killed N times
 
+  --insured           with --headless: the day of payers. Insured bills are paid with insurance, refunds are asked for, approved and
+                      given back, what was prescribed anew is paid again, and the day is reconciled on four sides
+
   --seed N            seed of the generated day (1)
   --visits N          visits of the generated day (400)
   --day FILE          run on this day instead (docs/day.schema.json)
@@ -24,6 +27,7 @@ pub(crate) const HELP: &str = "menjie-demo [--headless] [--crash-loop N] [option
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Arguments {
     pub(crate) headless: bool,
+    pub(crate) insured: bool,
     pub(crate) crashes: Option<u32>,
     pub(crate) seed: u64,
     pub(crate) visits: u32,
@@ -43,13 +47,14 @@ impl Arguments {
 
 /// Reads it; `None` asks for help.
 pub(crate) fn read(given: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
-    let mut arguments = Arguments { headless: false, crashes: None, seed: 1, visits: 400, day: None, his: None, faults: None, folder: None, control: false };
+    let mut arguments = Arguments { headless: false, insured: false, crashes: None, seed: 1, visits: 400, day: None, his: None, faults: None, folder: None, control: false };
     let mut given = given.peekable();
     while let Some(name) = given.next() {
         match name.as_str() {
             "--help" | "-h" => return Ok(None),
             "--headless" => arguments.headless = true,
             "--control" => arguments.control = true,
+            "--insured" => arguments.insured = true,
             "--faults" => {
                 let seed = given.next_if(|next| !next.starts_with("--"));
                 arguments.faults = Some(seed.map_or_else(|| Ok(chance()), |seed| number(&name, &seed))?);
@@ -70,6 +75,9 @@ pub(crate) fn read(given: impl Iterator<Item = String>) -> Result<Option<Argumen
     }
     if arguments.visits == 0 {
         return Err("--visits must be at least 1".to_owned());
+    }
+    if arguments.insured && (!arguments.headless || arguments.his.is_some() || arguments.crashes.is_some()) {
+        return Err("--insured goes with --headless, and with neither --his nor --crash-loop".to_owned());
     }
     if arguments.his.is_some() && arguments.day.is_none() {
         return Err("--his needs --day: without it nobody knows which patients to identify".to_owned());
@@ -108,6 +116,8 @@ mod tests {
             ("--seed", "--seed"),
             ("--seed x", "--seed"),
             ("--visits 0", "--visits"),
+            ("--insured", "--headless"),
+            ("--headless --insured --his http://x --day y", "--insured"),
             ("--his http://x", "--day"),
             ("--his http://x --day y --crash-loop 2", "--crash-loop"),
         ] {

@@ -25,10 +25,10 @@ pub(crate) struct Closing {
 const ENDS: [&str; 4] = ["settled", "refunded", "unpaid", "window:"];
 
 impl Closing {
-    /// HIS, channel, invoices, ledger, each from its own source.
+    /// HIS, channel and insurer, invoices, ledger, each from its own source.
     fn figures(&self) -> [i64; 4] {
         let his = if self.own_his { self.truth.his.posted_fen - self.truth.his.reversed_fen } else { self.audit.figures.his_fen };
-        let channel = self.truth.wechat.captured_fen - self.truth.wechat.refunded_fen;
+        let channel = self.truth.wechat.captured_fen - self.truth.wechat.refunded_fen + self.truth.insurer.insured_fen;
         let invoices = self.truth.invoice.issued_fen - self.truth.invoice.red_fen;
         [his, channel, invoices, self.audit.figures.ledger_fen]
     }
@@ -43,7 +43,7 @@ impl Closing {
             found.push(format!("the figures differ: HIS {his}, channel {channel}, invoices {invoices}, ledger {ledger}"));
         }
         let ours = self.audit.figures;
-        for (name, ours, theirs) in [("HIS", ours.his_fen, his), ("channel", ours.channel_fen, channel), ("invoices", ours.invoices_fen, invoices)] {
+        for (name, ours, theirs) in [("HIS", ours.his_fen, his), ("channel", ours.channel_fen + ours.insurer_fen, channel), ("invoices", ours.invoices_fen, invoices)] {
             if ours != theirs {
                 found.push(format!("{name}: we believe {ours} fen, the truth is {theirs} fen"));
             }
@@ -84,7 +84,10 @@ impl Closing {
         }
         row("电子票据 invoices issued", self.standing.invoices.to_string());
         row("HIS 入账净额 booked in HIS", yuan(his));
-        row("渠道净收 kept by the channel", yuan(channel));
+        row("渠道净收 kept by the channel", yuan(channel - self.truth.insurer.insured_fen));
+        if self.truth.insurer.insured_fen != 0 {
+            row("医保净付 paid by the insurer", yuan(self.truth.insurer.insured_fen));
+        }
         row("有效票据 valid invoices", yuan(invoices));
         row("账簿收入 revenue in the ledger", yuan(ledger));
         row("渠道退款 refunded", yuan(self.truth.wechat.refunded_fen));

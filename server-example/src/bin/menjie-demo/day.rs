@@ -81,7 +81,13 @@ pub(crate) async fn finish(deployed: &Deployed, client: &Client, patients: usize
 }
 
 /// Does something for every patient, on a bounded number of devices, until the doors close.
-async fn each<T, F>(deployed: &Deployed, client: &Client, what: &'static str, doors: &Doors, work: impl Fn(Desk, DayPatient) -> F) -> Result<Vec<Result<T, String>>, String>
+pub(crate) async fn each<T, F>(
+    deployed: &Deployed,
+    client: &Client,
+    what: &'static str,
+    doors: &Doors,
+    work: impl Fn(Desk, DayPatient) -> F,
+) -> Result<Vec<Result<T, String>>, String>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, String>> + Send + 'static,
@@ -93,7 +99,7 @@ where
     loop {
         while busy.len() < DEVICES && doors.are_open() {
             let Some(patient) = waiting.next() else { break };
-            let desk = Desk::new(client.clone(), &deployed.base, &deployed.sim.urls().admin);
+            let desk = deployed.desk(client);
             busy.spawn(work(desk, patient.clone()));
         }
         match busy.join_next().await {

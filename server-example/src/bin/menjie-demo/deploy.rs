@@ -1,5 +1,6 @@
 //! A server of its own process with its own configuration, store and keys, before a hospital in a box.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use menjie_sim::faults::Faults;
 use menjie_sim::his::WindowAction;
 use menjie_sim::hospital::HospitalOptions;
 use menjie_sim::shell::{SimAddresses, SimConfig, SimServer, plain_client};
+use menjie_sim::wechat::WechatOptions;
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
@@ -24,11 +26,32 @@ use tokio::time::{Instant, sleep};
 
 use crate::accounts::{self, Account};
 use crate::arguments::Arguments;
+use crate::desk::Desk;
 
 /// A start may take this long; a debug build on a busy machine is slow.
 const START: Duration = Duration::from_secs(60);
 /// An orderly stop may take this long.
 const STOP: Duration = Duration::from_secs(45);
+
+/// A doctor and somebody of the executing departments, of all of them: with finance there are four eyes and more.
+pub(crate) struct Approvers {
+    pub(crate) doctor: Private,
+    pub(crate) exec_dept: Private,
+}
+
+impl Approvers {
+    fn fresh() -> Approvers {
+        Approvers { doctor: token::fresh(&OsEntropy), exec_dept: token::fresh(&OsEntropy) }
+    }
+
+    fn join(&self, config: &mut serde_json::Value, day: &Day) {
+        let departments: BTreeSet<&str> = day.departments.iter().map(|d| d.code.as_str()).chain(day.visits.iter().map(|v| v.visit.dept_code.as_str())).collect();
+        let Some(staff) = config.pointer_mut("/server/staff").and_then(serde_json::Value::as_array_mut) else { return };
+        for (id, role, token) in [("doctor", "doctor", &self.doctor), ("exec", "exec_dept", &self.exec_dept)] {
+            staff.push(json!({ "staff": id, "roles": [role], "departments": departments, "token_sm3": token::hash(token.reveal()) }));
+        }
+    }
+}
 
 /// Everything that runs.
 pub(crate) struct Deployed {
@@ -38,11 +61,15 @@ pub(crate) struct Deployed {
     pub(crate) base: String,
     /// The staff token; its hash is in the configuration.
     pub(crate) staff: Private,
+    /// Who approves refunds beside `staff`.
+    pub(crate) approvers: Approvers,
     /// Accounts of invented staff; none when nobody will look at a page.
     pub(crate) accounts: Vec<Account>,
     pub(crate) folder: PathBuf,
     /// Is HIS the simulated one?
     pub(crate) own_his: bool,
+    /// Are insured bills paid with insurance?
+    pub(crate) insured: bool,
     server: Mutex<Option<Child>>,
 }
 
@@ -51,7 +78,9 @@ impl Deployed {
     pub(crate) async fn start(arguments: &Arguments) -> Result<Deployed, String> {
         let day = read_day(arguments)?;
         let addresses = SimAddresses::loopback(if arguments.by_hand() { 9400 } else { 0 });
-        let options = HospitalOptions { seed: arguments.seed, ..HospitalOptions::default() };
+        // A day of minutes is reconciled before it has ended.
+        let wechat = WechatOptions { bill_after_s: if arguments.by_hand() { WechatOptions::default().bill_after_s } else { -86_400 }, ..WechatOptions::default() };
+        let options = HospitalOptions { seed: arguments.seed, wechat, ..HospitalOptions::default() };
         let faults = arguments.faults.map_or_else(Faults::none, Faults::bad_day);
         let sim = SimConfig { addresses, options, faults, ..SimConfig::local(day.clone()) };
         let sim = SimServer::start(sim).await.map_err(|e| format!("the simulators do not start: {e}"))?;
@@ -79,12 +108,31 @@ impl Deployed {
                 sim.with(|hospital, now| hospital.his.act(&action, now)).map_err(|refused| format!("the registrations of today: {}", refused.message))?;
             }
         }
+        let approvers = Approvers::fresh();
+        if arguments.insured {
+            approvers.join(&mut config, &day);
+            // An order whose pricing was lost waits until its authorisation is over: sooner, too.
+            if let Some(centre) = config.pointer_mut("/hospitals/0/insurer/centre").and_then(serde_json::Value::as_object_mut) {
+                centre.insert("pay_auth_life_s".to_owned(), json!(60));
+            }
+        }
+        if arguments.by_hand()
+            && let Some(days) = config.pointer_mut("/server/reconcile_days")
+        {
+            *days = json!(7);
+        }
         fs::write(folder.join("menjie.json"), config.to_string()).map_err(|e| format!("the configuration: {}", e.kind()))?;
         let people_come = arguments.by_hand() || arguments.control;
         let accounts = if people_come { accounts::make(&folder.join("menjie.json"), &day).await? } else { Vec::new() };
-        let deployed = Deployed { sim, day, base, staff, accounts, folder, own_his: arguments.his.is_none(), server: Mutex::new(None) };
+        let deployed = Deployed { sim, day, base, staff, approvers, accounts, folder, own_his: arguments.his.is_none(), insured: arguments.insured, server: Mutex::new(None) };
         deployed.spawn().await?;
         Ok(deployed)
+    }
+
+    /// A device; on a day of payers the patient's own phone.
+    pub(crate) fn desk(&self, client: &reqwest::Client) -> Desk {
+        let desk = Desk::new(client.clone(), &self.base, &self.sim.urls().admin);
+        if self.insured { desk.with_insurance() } else { desk }
     }
 
     /// Starts the server's process and waits until it is ready.

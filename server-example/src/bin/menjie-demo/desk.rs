@@ -15,6 +15,8 @@ pub(crate) struct Desk {
     base: String,
     admin: String,
     token: Option<String>,
+    /// Insured bills are paid with insurance, on the patient's own phone.
+    insured: bool,
 }
 
 /// Why a call came to nothing.
@@ -41,7 +43,17 @@ impl std::fmt::Display for Trouble {
 impl Desk {
     /// A device that talks to this server; the payer's phone talks to the simulator's admin API.
     pub(crate) fn new(client: Client, base: &str, admin: &str) -> Desk {
-        Desk { client, base: base.to_owned(), admin: admin.to_owned(), token: None }
+        Desk { client, base: base.to_owned(), admin: admin.to_owned(), token: None, insured: false }
+    }
+
+    /// The patient's own phone.
+    pub(crate) fn with_insurance(self) -> Desk {
+        Desk { insured: true, ..self }
+    }
+
+    /// Are insured bills paid with insurance here?
+    pub(crate) const fn takes_insurance(&self) -> bool {
+        self.insured
     }
 
     /// Identifies; the session's token stays here.
@@ -62,9 +74,41 @@ impl Desk {
         self.call(Method::POST, "/api/v1/settlements/quote", None, Some(&json!({ "bill_ids": bill_ids }))).await
     }
 
+    /// A quote of one bill with insurance, once the patient has authorised it on the national page; none for whom the insurer does
+    /// not know.
+    pub(crate) async fn quote_insured(&self, patient_id: &str, bill_id: &str) -> Result<Option<Value>, Trouble> {
+        let permit = self.client.post(format!("{}/admin/insurer/authorise", self.admin)).json(&json!({ "patient_id": patient_id })).send().await;
+        let permit = permit.map_err(|e| Trouble::Gone(format!("the simulator: {}", e.without_url())))?;
+        if !permit.status().is_success() {
+            return Ok(None);
+        }
+        let permit: Value = permit.json().await.map_err(|e| Trouble::Gone(format!("the simulator: {}", e.without_url())))?;
+        let insurance = json!({ "by": "mobile", "pay_auth_no": permit.get("pay_auth_no") });
+        self.call(Method::POST, "/api/v1/settlements/quote", None, Some(&json!({ "bill_ids": [bill_id], "insurance": insurance }))).await.map(Some)
+    }
+
+    /// Agrees to what the insurer pays.
+    pub(crate) async fn accept(&self, payment_id: &str) -> Result<Value, Trouble> {
+        let key = format!("accept-{payment_id}");
+        self.call(Method::POST, &format!("/api/v1/payments/{payment_id}/accept"), Some(&key), Some(&json!({ "notice_seen": true }))).await
+    }
+
+    /// One settlement with its lines.
+    pub(crate) async fn detail(&self, settlement_id: &str) -> Result<Value, Trouble> {
+        self.call(Method::GET, &format!("/api/v1/settlements/{settlement_id}"), None, None).await
+    }
+
+    /// Asks for money back: these lines, or everything.
+    pub(crate) async fn refund(&self, settlement_id: &str, lines: &Value) -> Result<Value, Trouble> {
+        let body = json!({ "settlement_id": settlement_id, "lines": lines, "why": "changed" });
+        let key = format!("refund-{settlement_id}-{}", lines.as_array().map_or(0, Vec::len));
+        self.call(Method::POST, "/api/v1/refunds", Some(&key), Some(&body)).await
+    }
+
     /// Begins to pay. The same key may be sent again.
-    pub(crate) async fn pay(&self, key: &str, quote_id: &str) -> Result<Value, Trouble> {
-        let body = json!({ "quote_id": quote_id, "channel": "wechat", "method": { "way": "native" } });
+    pub(crate) async fn pay(&self, key: &str, quote_id: &str, insured: bool) -> Result<Value, Trouble> {
+        let method = if insured { json!({ "way": "jsapi", "payer": "oSimulatedUser0000000000001" }) } else { json!({ "way": "native" }) };
+        let body = json!({ "quote_id": quote_id, "channel": "wechat", "method": method });
         self.call(Method::POST, "/api/v1/payments", Some(key), Some(&body)).await
     }
 
@@ -96,7 +140,16 @@ impl Desk {
 
     /// The payer scans the code and confirms. `false` when the order cannot be paid (any more).
     pub(crate) async fn scan(&self, code: &str) -> Result<bool, Trouble> {
-        let answer = self.client.post(format!("{}/admin/pay", self.admin)).json(&json!({ "code": code })).send().await;
+        self.confirm(&json!({ "code": code })).await
+    }
+
+    /// The payer confirms on the pay sheet of his phone.
+    pub(crate) async fn confirm_sheet(&self, out_trade_no: &str) -> Result<bool, Trouble> {
+        self.confirm(&json!({ "out_trade_no": out_trade_no })).await
+    }
+
+    async fn confirm(&self, order: &Value) -> Result<bool, Trouble> {
+        let answer = self.client.post(format!("{}/admin/pay", self.admin)).json(order).send().await;
         answer.map(|a| a.status().is_success()).map_err(|e| Trouble::Gone(format!("the simulator: {}", e.without_url())))
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use menjie::ident::PaymentId;
 use menjie_sim::day::DayPatient;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -43,6 +44,22 @@ pub(crate) async fn pay_all(desk: &mut Desk, patient: &DayPatient, round: &str) 
             // Begun earlier, here or on another device: go on with it.
             follow(desk, &payment, begun).await?;
         }
+        // Insured bills one at a time: each has an order of its own at the insurer.
+        let insured = bills.iter().filter(|_| desk.takes_insurance()).find(|b| flag(b, "insured") && !flag(b, "zero")).and_then(|b| text(b, "bill_id"));
+        if let Some(bill) = insured
+            && let Some(quote) = desk.quote_insured(patient.patient_id.as_str(), &bill).await.map_err(|e| format!("insured quote: {e}"))?
+        {
+            if let Some(quote_id) = text(&quote, "quote_id") {
+                let paying = desk.pay(&format!("{round}-{}-i{attempt}", patient.patient_id), &quote_id, true).await.map_err(|e| format!("insured pay: {e}"))?;
+                if let Some(payment) = text(&paying, "payment_id") {
+                    follow(desk, &payment, begun).await?;
+                }
+            }
+            if begun.elapsed() > PATIENCE {
+                break;
+            }
+            continue;
+        }
         let payable: Vec<String> = bills.iter().filter(|b| flag(b, "payable")).filter_map(|b| text(b, "bill_id")).collect();
         if payable.is_empty() {
             break;
@@ -50,7 +67,7 @@ pub(crate) async fn pay_all(desk: &mut Desk, patient: &DayPatient, round: &str) 
         let quote = desk.quote(&payable).await.map_err(|e| format!("quote: {e}"))?;
         let Some(quote_id) = text(&quote, "quote_id") else { continue };
         let key = format!("{round}-{}-{attempt}", patient.patient_id);
-        let paying = desk.pay(&key, &quote_id).await.map_err(|e| format!("pay: {e}"))?;
+        let paying = desk.pay(&key, &quote_id, false).await.map_err(|e| format!("pay: {e}"))?;
         if let Some(payment) = text(&paying, "payment_id") {
             follow(desk, &payment, begun).await?;
         }
@@ -74,6 +91,13 @@ async fn follow(desk: &Desk, payment: &str, begun: Instant) -> Result<(), String
             return Ok(());
         }
         since = view.get("version").and_then(Value::as_u64).unwrap_or_default();
+        if text(&view, "progress").as_deref() == Some("awaiting_consent") {
+            desk.accept(payment).await.map_err(|e| format!("accept: {e}"))?;
+        }
+        let sheet = view.get("handover").and_then(|h| text(h, "form")).is_some_and(|form| form == "jsapi");
+        if let (true, false, Some(no)) = (sheet, scanned, order_no(payment)) {
+            scanned = desk.confirm_sheet(&no).await.map_err(|e| format!("confirm: {e}"))?;
+        }
         let code = view.get("handover").and_then(|h| text(h, "code_url"));
         if let (Some(code), false) = (code, scanned) {
             scanned = desk.scan(&code).await.map_err(|e| format!("scan: {e}"))?;
@@ -114,7 +138,12 @@ pub(crate) async fn standing(desk: &mut Desk, patient: &DayPatient) -> Result<St
     Ok(standing)
 }
 
-async fn enter(desk: &mut Desk, patient: &DayPatient) -> Result<(), String> {
+/// Our order number at the channel.
+fn order_no(payment: &str) -> Option<String> {
+    payment.parse().ok().and_then(|id| PaymentId::new(id).ok()).map(|id| id.business_no().to_string())
+}
+
+pub(crate) async fn enter(desk: &mut Desk, patient: &DayPatient) -> Result<(), String> {
     let (way, token) = patient.id_no.as_ref().map_or(("visit_no", patient.card_no.reveal()), |id| ("id_card", id.reveal()));
     let answer = desk.identify(way, token).await.map_err(|e| format!("identify: {e}"))?;
     match text(&answer, "decision").as_deref() {
@@ -128,10 +157,10 @@ fn bills(unpaid: &Value) -> impl Iterator<Item = &Value> {
     visits.filter_map(|visit| visit.get("bills").and_then(Value::as_array)).flatten()
 }
 
-fn text(value: &Value, key: &str) -> Option<String> {
+pub(crate) fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn flag(value: &Value, key: &str) -> bool {
+pub(crate) fn flag(value: &Value, key: &str) -> bool {
     value.get(key).and_then(Value::as_bool).unwrap_or_default()
 }

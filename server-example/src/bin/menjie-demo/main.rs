@@ -1,5 +1,6 @@
 //! `./x demo`: a hospital in a box and the server before it; to be tried by hand, or (`--headless`) a whole day settled
-//! through the real HTTP API, or (`--crash-loop N`) the same while the server is killed again and again.
+//! through the real HTTP API (with
+//! `--insured` a day of every payer, with refunds, reconciled in the end), or (`--crash-loop N`) the same while the server is killed again and again.
 #![forbid(unsafe_code)]
 
 mod accounts;
@@ -12,8 +13,10 @@ mod deploy;
 mod desk;
 mod doors;
 mod heal;
+mod insured;
 mod journey;
 mod progress;
+mod refunding;
 mod say;
 mod show;
 mod staff;
@@ -57,6 +60,7 @@ async fn run(arguments: Arguments) -> Result<bool, String> {
     let deployed = deploy::Deployed::start(&arguments).await?;
     let held = match (arguments.headless, arguments.crashes) {
         (_, Some(crashes)) => crash::run(&deployed, &arguments, crashes).await,
+        (true, None) if arguments.insured => insured::run(&deployed, &arguments).await,
         (true, None) => day::run(&deployed, &arguments).await,
         (false, None) if arguments.control => control::run(&deployed).await.map(|()| true),
         (false, None) => show::run(&deployed).await.map(|()| true),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use menjie::access::Private;
 use menjie::service::{AttentionListResponse, AuditReport};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -13,11 +14,17 @@ use crate::deploy::Deployed;
 pub(crate) struct Staff<'a> {
     client: Client,
     deployed: &'a Deployed,
+    token: &'a Private,
 }
 
 impl<'a> Staff<'a> {
     pub(crate) fn new(client: Client, deployed: &'a Deployed) -> Staff<'a> {
-        Staff { client, deployed }
+        Staff { client, deployed, token: &deployed.staff }
+    }
+
+    /// The same API for somebody else.
+    pub(crate) fn as_holder_of(client: Client, deployed: &'a Deployed, token: &'a Private) -> Staff<'a> {
+        Staff { client, deployed, token }
     }
 
     /// Audits the whole store.
@@ -56,16 +63,16 @@ impl<'a> Staff<'a> {
         Ok(decided)
     }
 
-    async fn get(&self, path: &str) -> Result<Value, String> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, String> {
         self.send(self.client.get(format!("{}{path}", self.deployed.base))).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
         self.send(self.client.post(format!("{}{path}", self.deployed.base)).json(body)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
-        let request = request.bearer_auth(self.deployed.staff.reveal());
+        let request = request.bearer_auth(self.token.reveal());
         for _ in 0..20 {
             let again = request.try_clone().ok_or("a request with a body can be repeated")?;
             match again.send().await {

@@ -96,6 +96,19 @@ pub async fn journals_in_posting_order(store: &dyn Store) -> Verdict {
     same("whole", listed.into_iter().next(), Some(ScanRow::Journal(journal(JournalKind::Owed, "c", 5)?)))
 }
 
+/// Of that day and no other, whenever the batch came.
+pub async fn journals_of_a_day_in_posting_order(store: &dyn Store) -> Verdict {
+    let day = NOON.biz_date();
+    let on = |at, name: &str| -> Verdict<_> { Ok(crate::ledger::Journal { at, ..journal(JournalKind::Owed, name, 5)? }) };
+    let (last, next) = (day.next().start().plus_millis(-1), day.next().start());
+    store.commit(&Batch { journals: vec![on(last, "c")?, on(next, "a")?], ..batch(1, Source::Housekeeping)? }).await?;
+    store.commit(&Batch { journals: vec![on(NOON, "b")?], ..batch(2, Source::Housekeeping)? }).await?;
+    let h = hospital()?;
+    same("of the day", all(store, &Scan::JournalsOf(h.clone(), day)).await?, vec![ScanRow::Journal(on(last, "c")?), ScanRow::Journal(on(NOON, "b")?)])?;
+    same("of the next", all(store, &Scan::JournalsOf(h.clone(), day.next())).await?, vec![ScanRow::Journal(on(next, "a")?)])?;
+    same("of another hospital", all(store, &Scan::JournalsOf(HospitalId::new("院区2")?, day)).await?, Vec::new())
+}
+
 /// Only quarantined ones, with their bodies.
 pub async fn quarantine_oldest_first(store: &dyn Store) -> Verdict {
     let mut wanted = Vec::new();

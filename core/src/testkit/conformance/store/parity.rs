@@ -92,7 +92,14 @@ fn plain(answer: Result<(), CommitError>) -> Result<(), CommitError> {
 
 async fn same_rows(law: &str, one: &dyn Store, two: &dyn Store) -> Verdict {
     let h = hospital()?;
-    let mut scans = vec![Scan::Journals(h.clone()), Scan::Quarantine(h.clone()), Scan::Claims(h.clone()), Scan::Open(h.clone()), Scan::Settlements(h.clone(), patient(1)?)];
+    let mut scans = vec![
+        Scan::Journals(h.clone()),
+        Scan::JournalsOf(h.clone(), NOON.biz_date()),
+        Scan::Quarantine(h.clone()),
+        Scan::Claims(h.clone()),
+        Scan::Open(h.clone()),
+        Scan::Settlements(h.clone(), patient(1)?),
+    ];
     scans.extend([Scan::Suspensions(h.clone(), patient(1)?), Scan::Records(h.clone(), RecordKind::Quote)]);
     for kind in MachineKind::ALL {
         scans.extend([Scan::Machines(h.clone(), kind), Scan::Attention(h.clone(), kind), Scan::StateLog(h.clone(), kind)]);

@@ -56,7 +56,7 @@ const STYLE_PAID: &str = together!("css", ".css": "list" "paid");
 const STYLE_INFO: &str = together!("css", ".css": "info" "split");
 const STYLE_INSURED: &str = together!("css", ".css": "tick" "split" "insured");
 /// The staff pages: one sheet, no script.
-const STYLE_STAFF: &str = together!("css", ".css": "tokens" "base" "parts" "tick" "staff");
+const STYLE_STAFF: &str = together!("css", ".css": "tokens" "base" "parts" "tick" "staff" "recon");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
 const CSS: &str = "text/css; charset=utf-8";

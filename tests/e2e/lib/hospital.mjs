@@ -64,6 +64,8 @@ export async function startHospital({ env = {}, seed = 7, visits = 24, day } = {
     messages: () => admin('GET', 'wechat/messages'),
     /** People inside the hospital do something (docs/simulator.md). */
     act: (action) => admin('POST', 'his/act', action),
+    /** The channel's bill of a day has this line, too. */
+    astray: (line) => admin('POST', 'wechat/astray', line),
     payable: () => admin('GET', 'payable'),
     truth: () => admin('GET', 'truth'),
     addFault: (fault) => admin('POST', 'faults', fault),

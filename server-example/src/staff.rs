@@ -16,6 +16,7 @@ pub mod issued;
 pub mod login;
 pub mod pages;
 pub mod password;
+pub mod recon;
 pub mod refunds;
 pub mod session;
 pub mod trail;

@@ -6,7 +6,7 @@ use menjie::access::Right;
 use menjie::service::RefundWork::{Doctor, Finance, Unconfirm};
 
 use super::refunds::{case, list, represcribe};
-use super::{factor, home, login, password, trail, users};
+use super::{factor, home, login, password, recon, trail, users};
 use crate::app::App;
 
 /// Who may ask for a page.
@@ -49,7 +49,7 @@ const fn listed(path: &'static str, menu: &'static str, gate: Gate, handler: fn(
 }
 
 /// The table.
-pub static PAGES: [StaffPage; 37] = [
+pub static PAGES: [StaffPage; 42] = [
     page("/a/login", Gate::Open, || get(login::page)),
     act("/a/login", Gate::Open, || post(login::enter)),
     act("/a/logout", Gate::Entering, || post(login::leave)),
@@ -84,6 +84,11 @@ pub static PAGES: [StaffPage; 37] = [
     act("/a/users/{id}/password", Gate::Right(Right::ManageAccounts), || post(users::reset_password)),
     act("/a/users/{id}/roles", Gate::Right(Right::AssignRoles), || post(users::assign)),
     act("/a/users/{id}/factor", Gate::Right(Right::AssignRoles), || post(users::reset_factor)),
+    listed("/a/recon", "对账差异", Gate::Right(Right::Reconcile), || get(recon::page)),
+    act("/a/recon/make", Gate::Right(Right::Reconcile), || post(recon::make)),
+    act("/a/recon/export", Gate::Right(Right::Reconcile), || post(recon::export)),
+    page("/a/recon/item", Gate::Right(Right::Reconcile), || get(recon::item::page)),
+    act("/a/recon/item", Gate::Right(Right::Reconcile), || post(recon::item::resolve)),
     listed("/a/trail", "操作审计", Gate::Right(Right::ReadTrail), || get(trail::page)),
     page("/a/trail/check", Gate::Right(Right::ReadTrail), || get(trail::check)),
     act("/a/trail/export", Gate::Right(Right::ReadTrail), || post(trail::export)),

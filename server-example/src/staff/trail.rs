@@ -84,7 +84,7 @@ pub async fn export(State(app): State<App>, session: StaffSession, Form(_): Form
 }
 
 /// A cell that stays text, whatever it begins with.
-fn quoted(cell: &str) -> String {
+pub(super) fn quoted(cell: &str) -> String {
     let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     format!("\"{guard}{}\"", cell.replace('"', "\"\""))
 }

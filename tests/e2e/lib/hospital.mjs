@@ -68,6 +68,8 @@ export async function startHospital({ env = {}, seed = 7, visits = 24, day } = {
     insure: (patient, how) => admin('PUT', 'insurer/insured', { patient_id: patient.patient_id, ...how }),
     /** Somebody settles an abnormal refund at the channel's console. */
     settleAbnormal: (out_refund_no) => admin('POST', 'wechat/settle-abnormal', { out_refund_no }),
+    /** The channel's bill of a day has this line, too. */
+    astray: (line) => admin('POST', 'wechat/astray', line),
     payable: () => admin('GET', 'payable'),
     truth: () => admin('GET', 'truth'),
     addFault: (fault) => admin('POST', 'faults', fault),

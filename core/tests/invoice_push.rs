@@ -51,7 +51,8 @@ fn each_invoice_is_told_once_and_what_replaces_it_too() {
 
 #[test]
 fn nobody_is_told_who_is_not_bound_or_where_the_hospital_does_not_want_it() {
-    let silent: [(bool, fn(&mut Clinic)); 3] = [(false, |_| ()), (true, |c| c.terms.visit.notice.invoices = false), (true, |c| c.world.notifier.templates(true, false))];
+    type Prepare = fn(&mut Clinic);
+    let silent: [(bool, Prepare); 3] = [(false, |_| ()), (true, |c| c.terms.visit.notice.invoices = false), (true, |c| c.world.notifier.templates(true, false))];
     for (bound, prepare) in silent {
         let (mut clinic, ..) = clinic(bound, prepare);
         assert!(told(&clinic).is_empty());

@@ -100,7 +100,7 @@ pub struct Changes {
 
 enum Todo {
     Tell(Key, Event),
-    Birth(New),
+    Birth(Box<New>),
 }
 
 /// Folds a root over the loaded machines.
@@ -125,7 +125,7 @@ pub fn fold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, root: &Root, ids: &m
 fn run(world: &World<'_>, loaded: &BTreeMap<Key, Row>, root: &Root, ids: &mut Ids) -> Result<Folded> {
     let mut todo: VecDeque<Todo> = match root {
         Root::Command(key, event) | Root::Fact(key, event) => VecDeque::from([Todo::Tell(*key, event.clone())]),
-        Root::Births(births) => births.iter().cloned().map(Todo::Birth).collect(),
+        Root::Births(births) => births.iter().cloned().map(|new| Todo::Birth(Box::new(new))).collect(),
     };
     let mut changes = Changes::default();
     let mut first_stay = None;
@@ -258,7 +258,7 @@ fn apply(world: &World<'_>, loaded: &BTreeMap<Key, Row>, changes: &mut Changes, 
     changes.quarantined |= m.quarantined;
     let expected = changes.rows.get(&key).map_or_else(|| loaded.get(&key).map(Row::ver), |(_, expected)| *expected);
     changes.rows.insert(key, (row, expected));
-    todo.extend(m.spawn.into_iter().map(Todo::Birth));
+    todo.extend(m.spawn.into_iter().map(|new| Todo::Birth(Box::new(new))));
     todo.extend(m.tells.into_iter().map(|(key, event)| Todo::Tell(key, event)));
 }
 

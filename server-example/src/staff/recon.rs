@@ -177,7 +177,7 @@ pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Q
 /// `POST /a/recon/make`.
 pub async fn make(State(app): State<App>, session: StaffSession, Form(fields): Form) -> Page<Response> {
     let (date, channel) = of(&app, &fields)?;
-    let request = ReconcileDayRequest { key: key(&app, &fields)?, date, channel: channel.clone() };
+    let request = ReconcileDayRequest { key: key(&fields)?, date, channel: channel.clone() };
     let (engine, caller) = (app.engine().clone(), session.caller.clone());
     let made = detached(async move { engine.reconcile_day_asked(&caller, &request).await }).await?;
     let told = match made {
@@ -256,8 +256,8 @@ pub(super) fn fresh_key(app: &App) -> String {
 }
 
 /// A form sent twice is one request.
-pub(super) fn key(app: &App, fields: &Fields) -> Result<RequestKey, Error> {
-    fields.one("key").map_or_else(|| RequestKey::new(&fresh_key(app)), RequestKey::new)
+pub(super) fn key(fields: &Fields) -> Result<RequestKey, Error> {
+    fields.one("key").ok_or_else(|| Error::field("key", "is missing")).and_then(RequestKey::new)
 }
 
 fn before(date: BizDate, days: u32) -> BizDate {

@@ -71,7 +71,7 @@ pub async fn resolve(State(app): State<App>, session: StaffSession, Form(fields)
     let Some(action) = action else {
         return show(&app, &session, &asked, &item, StatusCode::UNPROCESSABLE_ENTITY, Some((None, note)), Some("请选择处理方式".to_owned()));
     };
-    let request = ReconcileResolveRequest { key: key(&app, &fields)?, date, channel: channel.clone(), item: asked.item.clone(), action, note: note.clone() };
+    let request = ReconcileResolveRequest { key: key(&fields)?, date, channel: channel.clone(), item: asked.item.clone(), action, note: note.clone() };
     let (engine, caller) = (app.engine().clone(), session.caller.clone());
     match detached(async move { engine.reconcile_resolve(&caller, &request).await }).await {
         Ok(ReconcileResolveResponse::Accepted { .. }) => Ok(see(&format!("/a/recon/item?date={date}&channel={channel}&item={}", item.key))),

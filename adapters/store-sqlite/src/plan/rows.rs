@@ -67,6 +67,7 @@ fn columns(sealer: &Sealer, row: &Row) -> Result<Vec<Val>> {
         Row::Invoice(m) => vec![Val::Int(m.settlement.get()), fen(m.order.total_fen)],
         Row::CheckIn(_) | Row::Stop(_) | Row::Filing(_) => Vec::new(),
         Row::Suspension(m) => vec![Val::Blob(sealer.patient(&m.registration.patient_id)?), Val::Int(m.stop.get())],
+        // The column got its name before invoices had notices: it holds the number of what a notice is about.
         Row::Notice(m) => vec![Val::Int(m.subject.id())],
     })
 }

@@ -53,7 +53,6 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "visits", template: include_str!("migrations/0002_visits.sql") },
     Migration { version: 3, name: "refunds", template: include_str!("migrations/0003_refunds.sql") },
     Migration { version: 4, name: "journal_day", template: include_str!("migrations/0004_journal_day.sql") },
-    Migration { version: 5, name: "notice_subject", template: include_str!("migrations/0005_notice_subject.sql") },
 ];
 
 /// The table that remembers what was applied; made when it is not there.

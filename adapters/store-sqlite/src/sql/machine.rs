@@ -54,10 +54,10 @@ statements! { MACHINE;
     SUSPENSION_UPDATE "suspension.update" = "UPDATE suspension SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7, patient_hash = $8, stop_id = $9 \
         WHERE hosp = $10 AND id = $11 AND ver = $12";
     /// Birth of a notice.
-    NOTICE_INSERT "notice.insert" = "INSERT INTO notice (ver, st, attention, business_no, biz_date, created_ms, body_enc, subject_id, hosp, id) \
+    NOTICE_INSERT "notice.insert" = "INSERT INTO notice (ver, st, attention, business_no, biz_date, created_ms, body_enc, suspension_id, hosp, id) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     /// A notice's next version.
-    NOTICE_UPDATE "notice.update" = "UPDATE notice SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7, subject_id = $8 \
+    NOTICE_UPDATE "notice.update" = "UPDATE notice SET ver = $1, st = $2, attention = $3, business_no = $4, biz_date = $5, created_ms = $6, body_enc = $7, suspension_id = $8 \
         WHERE hosp = $9 AND id = $10 AND ver = $11";
     /// Birth of a filing.
     FILING_INSERT "filing.insert" = "INSERT INTO filing (ver, st, attention, business_no, biz_date, created_ms, body_enc, hosp, id) \

@@ -1,20 +1,15 @@
 // Page 37: differences between HIS, channel and ledger, and what finance does about them (domain/pages.md §3.6).
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { openBrowser, openPage } from './lib/browser.mjs';
 import { startHospital } from './lib/hospital.mjs';
-import { accountOf, enterDesk } from './lib/staff.mjs';
-import { accessible, fits, quiet, touchable, walkable, wellFormed, withinBudget } from './lib/checks.mjs';
+import { accountOf, enterDesk, whole } from './lib/staff.mjs';
+import { withinBudget } from './lib/checks.mjs';
 
 let hospital, browser;
 before(async () => { hospital = await startHospital({ visits: 12 }); browser = await openBrowser(); });
 after(async () => { await browser?.close(); await hospital?.stop(); });
-
-const shots = path.join(path.dirname(fileURLToPath(import.meta.url)), 'shots');
-mkdirSync(shots, { recursive: true });
 
 /** A day that is over; nothing of it belongs to an order of this run. */
 const DAY = '2026-03-15';
@@ -24,18 +19,6 @@ async function desk(t, size = 'desk') {
   const page = await openPage(browser, hospital, { size });
   t.after(() => page.context().close());
   return page;
-}
-
-async function whole(page, name, expected = []) {
-  await page.screenshot({ path: path.join(shots, `${name}-${page.viewportSize().width < 500 ? 'small' : 'desk'}.png`), fullPage: true });
-  await wellFormed(page, name);
-  await fits(page, name);
-  await fits(page, name, 1.6);
-  await touchable(page, name, 44);
-  await accessible(page, name);
-  await walkable(page, name);
-  quiet(page, name, expected);
-  page.watch.reset();
 }
 
 const open = async (page) => Number((await page.textContent('[data-open]')).match(/\d+/)[0]);

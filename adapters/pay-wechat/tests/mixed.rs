@@ -265,9 +265,17 @@ async fn one_password_settles_both_legs() {
     assert_eq!(proof.amount_fen, amounts.wechat_cash_fen, "cash is proven by the cash order");
     let Outcome::Done(trade) = live.pay.query_mixed(&live.cx(), out_trade_no.as_str()).await else { panic!("a trade") };
     assert_eq!((trade.state, trade.pay_order_id.as_deref()), (MixedState::Success, Some(at_centre.pay_order_id.as_str())));
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
-    let callbacks: Vec<_> = live.sim.recorded().into_iter().filter(|exchange| exchange.target.ends_with("/notify/mixed")).collect();
-    let notice = live.pay.accept(&RawNotice { headers: &callbacks[0].headers, body: &callbacks[0].body }, now()).unwrap();
+    let told = || live.sim.recorded().into_iter().find(|exchange| exchange.target.ends_with("/notify/mixed"));
+    let mut callback = told();
+    for _ in 0..400 {
+        if callback.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        callback = told();
+    }
+    let callback = callback.expect("the channel tells within 20 s");
+    let notice = live.pay.accept(&RawNotice { headers: &callback.headers, body: &callback.body }, now()).unwrap();
     assert!(matches!(notice.what, NoticeWhat::Other { event } if event == SUCCESS), "a genuine message that proves nothing by itself");
     let refund =
         InsuranceRefund { mix_trade_no, out_refund_no: "R0042".to_owned(), fund_fen: amounts.fund_fen, account_fen: amounts.account_fen, other_fen: Money::ZERO, at: now() };

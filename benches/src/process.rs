@@ -62,11 +62,16 @@ impl Process {
 
     /// A line of `/proc/<pid>/status` in KiB: `VmRSS`, `VmHWM`, `RssAnon` …
     pub fn memory_kib(&self, line: &str) -> Fallible<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
-        let found = status.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(':'));
-        let kib = found.and_then(|value| value.split_whitespace().next()).ok_or_else(|| format!("{line} is missing"))?;
-        Ok(kib.parse()?)
+        memory_kib(&self.id().to_string(), line)
     }
+}
+
+/// The same of any process; `self` is this one.
+pub fn memory_kib(process: &str, line: &str) -> Fallible<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let found = status.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(':'));
+    let kib = found.and_then(|value| value.split_whitespace().next()).ok_or_else(|| format!("{line} is missing"))?;
+    Ok(kib.parse()?)
 }
 
 impl Drop for Process {

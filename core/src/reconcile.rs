@@ -10,9 +10,14 @@ mod classify;
 mod columns;
 mod day;
 mod entry;
+mod group;
+mod key;
 mod kind;
+mod left;
 mod matcher;
+mod movement;
 mod run;
+mod slot;
 mod summary;
 
 pub use columns::EntryColumns;

@@ -3,6 +3,7 @@
 //! `b5 [--rows 100000,1000000] [--runs 5] [--python PATH] [--peers DIR] [--work DIR] [--alone yes]` prints a Markdown table.
 //! Every peer's differences are compared with ours, one by one, before its times count.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use menjie::BizDate;
@@ -10,6 +11,7 @@ use menjie::reconcile::{Difference, Kind, ReasonClass, Rules, Sides, reconcile};
 use menjie_benches::Fallible;
 use menjie_benches::measure::{Timing, checksum, measure};
 use menjie_benches::peers::{option, report, run};
+use menjie_benches::process::memory_kib;
 use menjie_benches::statement::day;
 
 const SEED: u64 = 20_260_105;
@@ -55,7 +57,12 @@ fn main() -> Fallible<()> {
             }
         }
     }
-    report(&ours, &timings, runs)
+    report(&ours, &timings, runs)?;
+    if alone {
+        let mib = memory_kib("self", "VmHWM")? / 1024;
+        writeln!(std::io::stdout(), "\nThe most memory of the process, with both bills and the making of them: {mib} MiB.")?;
+    }
+    Ok(())
 }
 
 /// The seven kinds that are planted.

@@ -4,34 +4,34 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Direction, Part};
-use super::matcher::{Group, HIS, LEDGER, Matcher, NONE, OUTSIDE};
+use super::group::Group;
+use super::left::Left;
+use super::slot::{HIS, LEDGER, NONE, OUTSIDE};
 
 /// The second movement is joined to the first.
 type Join = (u32, u32);
 
-/// Joins what belongs together among `alone`, positions of movements that not every side holds. `trade_no` gives the
-/// counterpart's number of a movement as a slot wrote it.
-pub(super) fn join<'a>(matcher: &mut Matcher<'a>, alone: &[u32], trade_no: impl Fn(&Group<'a>, usize) -> &'a str) {
+/// Joins what belongs together. `trade_no` gives the counterpart's number of a movement as a slot wrote it.
+pub(super) fn join<'a>(left: &mut Left<'a>, trade_no: impl Fn(&Group<'a>, usize) -> &'a str) {
     for (one, other) in [(OUTSIDE, HIS), (OUTSIDE, LEDGER), (HIS, LEDGER)] {
         // One after the other: what was joined by its number is not alone any more.
-        let joins = by_trade_no(matcher, alone, one, other, &trade_no);
-        joins.into_iter().for_each(|join| absorb(matcher, join));
-        let joins = by_order(matcher, alone, one, other);
-        joins.into_iter().for_each(|join| absorb(matcher, join));
+        let joins = by_trade_no(left, one, other, &trade_no);
+        joins.into_iter().for_each(|join| absorb(left, join));
+        let joins = by_order(left, one, other);
+        joins.into_iter().for_each(|join| absorb(left, join));
     }
 }
 
-/// Movements of `alone` with this slot and without the other.
-fn with<'m, 'a>(matcher: &'m Matcher<'a>, alone: &'m [u32], slot: usize, without: usize) -> impl Iterator<Item = (u32, &'m Group<'a>)> {
-    let groups = alone.iter().filter_map(|at| Some((*at, matcher.groups.get(*at as usize)?)));
-    groups.filter(move |(_, group)| !group.absorbed && group.has(slot) && !group.has(without))
+/// Movements with this slot and without the other.
+fn with<'m, 'a>(left: &'m Left<'a>, slot: usize, without: usize) -> impl Iterator<Item = (u32, &'m Group<'a>)> {
+    (0u32..).zip(&left.groups).filter(move |(_, group)| !group.absorbed && group.has(slot) && !group.has(without))
 }
 
 /// A number that stands once at each of two sides. What stands twice proves nothing.
-fn by_trade_no<'a>(matcher: &Matcher<'a>, alone: &[u32], one: usize, other: usize, trade_no: impl Fn(&Group<'a>, usize) -> &'a str) -> Vec<Join> {
+fn by_trade_no<'a>(left: &Left<'a>, one: usize, other: usize, trade_no: impl Fn(&Group<'a>, usize) -> &'a str) -> Vec<Join> {
     let mut found: BTreeMap<(&str, Direction, Part), [Vec<u32>; 2]> = BTreeMap::new();
     for (index, slot, without) in [(0, one, other), (1, other, one)] {
-        for (at, group) in with(matcher, alone, slot, without) {
+        for (at, group) in with(left, slot, without) {
             let number = trade_no(group, slot);
             if !number.is_empty()
                 && let Some(side) = found.entry((number, group.direction, group.part)).or_default().get_mut(index)
@@ -44,16 +44,16 @@ fn by_trade_no<'a>(matcher: &Matcher<'a>, alone: &[u32], one: usize, other: usiz
 }
 
 /// The one refund of an order at each of two sides, when one of them does not know the refund's number.
-fn by_order(matcher: &Matcher<'_>, alone: &[u32], one: usize, other: usize) -> Vec<Join> {
+fn by_order(left: &Left<'_>, one: usize, other: usize) -> Vec<Join> {
     let mut found: BTreeMap<(&str, Part), [Vec<u32>; 2]> = BTreeMap::new();
     for (index, slot, without) in [(0, one, other), (1, other, one)] {
-        for (at, group) in with(matcher, alone, slot, without).filter(|(_, group)| group.direction == Direction::Refund) {
+        for (at, group) in with(left, slot, without).filter(|(_, group)| group.direction == Direction::Refund) {
             if let Some(side) = found.entry((group.order_no, group.part)).or_default().get_mut(index) {
                 side.push(at);
             }
         }
     }
-    let unnamed = |at: u32| matcher.groups.get(at as usize).is_some_and(|group| group.refund_no.is_empty());
+    let unnamed = |at: u32| left.groups.get(at as usize).is_some_and(|group| group.refund_no.is_empty());
     pairs(found.into_values()).into_iter().filter(|(a, b)| unnamed(*a) || unnamed(*b)).collect()
 }
 
@@ -61,11 +61,11 @@ fn pairs(found: impl Iterator<Item = [Vec<u32>; 2]>) -> Vec<Join> {
     found.filter_map(|[ones, others]| if let ([a], [b]) = (ones.as_slice(), others.as_slice()) { Some((*a, *b)) } else { None }).collect()
 }
 
-fn absorb(matcher: &mut Matcher<'_>, (into, from): Join) {
-    let Some(gone) = matcher.groups.get_mut(from as usize) else { return };
+fn absorb(left: &mut Left<'_>, (into, from): Join) {
+    let Some(gone) = left.groups.get_mut(from as usize) else { return };
     gone.absorbed = true;
     let gone = *gone;
-    let Some(group) = matcher.groups.get_mut(into as usize) else { return };
+    let Some(group) = left.groups.get_mut(into as usize) else { return };
     for (net, more) in group.net_fen.iter_mut().zip(gone.net_fen) {
         *net = net.saturating_add(more); // each is a sum of few rows
     }
@@ -81,9 +81,9 @@ fn absorb(matcher: &mut Matcher<'_>, (into, from): Join) {
             (NONE, row) => *first = row,
             (_, row) => {
                 group.more |= 1 << slot;
-                matcher.more.push((into, slot, row));
+                left.more.push((into, slot, row));
             }
         }
     }
-    matcher.more.iter_mut().filter(|(group, ..)| *group == from).for_each(|(group, ..)| *group = into);
+    left.more.iter_mut().filter(|(group, ..)| *group == from).for_each(|(group, ..)| *group = into);
 }

@@ -1,8 +1,10 @@
 //! What a movement is: one decision over which sides hold it, how it ended there, and how much moved.
 
 use super::entry::{Direction, Part, RowStatus};
+use super::group::Group;
 use super::kind::{Kind, ReasonClass};
-use super::matcher::{Group, HIS, LEDGER, OUTSIDE};
+use super::movement::Movement;
+use super::slot::{HIS, LEDGER, OUTSIDE};
 
 /// Which sides take part in the run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,19 +53,11 @@ pub(super) fn ledger_diff_fen(group: &Group<'_>, given: Given) -> Option<i64> {
     (given.ledger && outside != LEDGER && his != LEDGER).then(|| net(group, outside) - net(group, LEDGER))
 }
 
-/// Is it what nearly every movement is: of today, done at every side that takes part and nowhere else, equal, the fee too?
+/// Is it what nearly every movement is: all its rows agree, and it is at every side that takes part and nowhere else?
 /// Everything else asks [`kind`].
 #[inline]
-pub(super) fn plainly_matched(group: &Group<'_>, given: Given) -> bool {
-    let [outside, his, ledger] = group.net_fen;
-    let sides = given.slots(group.part);
-    let same = match sides {
-        0b011 => outside == his,
-        0b101 => outside == ledger,
-        0b110 => his == ledger,
-        _ => outside == his && his == ledger,
-    };
-    group.done == sides && (group.pending | group.failed) == 0 && !group.pooled && same && !group.fees_differ()
+pub(super) const fn plainly_matched(movement: &Movement, given: Given) -> bool {
+    movement.odd == 0 && movement.held == given.slots(movement.words.part())
 }
 
 /// The kind of a movement.

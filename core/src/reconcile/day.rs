@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alias;
-use super::classify::{Given, diff_fen, kind, ledger_diff_fen, plainly_matched, reason};
+use super::classify::{Given, diff_fen, kind, ledger_diff_fen, reason};
 use super::entry::{Direction, Entries, Entry, Part, Row, Side};
+use super::group::Group;
 use super::kind::{Kind, Label, ReasonClass, actions};
-use super::matcher::{Group, HIS, LEDGER, Matcher, NONE, OUTSIDE, POOL};
+use super::left::{Left, Nets};
+use super::matcher::Matcher;
+use super::movement::Movement;
 use super::run::{Carried, Difference, Reconciled, RowRef, Rules, Sides};
+use super::slot::{HIS, LEDGER, NONE, OUTSIDE, POOL, side_of};
 use super::summary::{Conclusion, SideTotal, Summary};
 use crate::calendar::BizDate;
 use crate::error::{Error, Result};
@@ -29,7 +33,10 @@ pub fn reconcile<'a, S: Entries<'a>>(date: BizDate, sides: &Sides<S>, pool: &'a 
         }
         matcher.add(side, pools.rows(side), true, |at| format!("pool[{}]", pools.place(side, at as u32)))?; // below 2^31
     }
-    Work { date, sides, pools, rules, given, matcher }.finish()
+    let net_fen = matcher.net_fen;
+    let left = Left::of(&matcher, given, |movement| texts(sides, movement));
+    drop(matcher);
+    Work { date, sides, pools, rules, given, left }.finish(net_fen)
 }
 
 const fn name_of(side: Side) -> &'static str {
@@ -74,7 +81,7 @@ struct Work<'w, 'a, S> {
     pools: Pools<'a>,
     rules: &'w Rules,
     given: Given,
-    matcher: Matcher<'a>,
+    left: Left<'a>,
 }
 
 /// What is known of a movement that is not simply matched.
@@ -86,38 +93,27 @@ struct Found {
 }
 
 impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
-    fn finish(mut self) -> Result<Reconciled> {
+    /// `net_fen` is what the rows moved, by slot.
+    fn finish(mut self, net_fen: [i64; 3]) -> Result<Reconciled> {
         let given = self.given;
-        // One pass over everything; all that follows looks at what is left.
-        let mut nets = Nets::default();
-        let mut left: Vec<u32> = Vec::new();
-        for (at, group) in (0u32..).zip(&self.matcher.groups) {
-            nets.add(group, 1);
-            if !plainly_matched(group, given) && (group.pooled || kind(group, given) != Kind::Matched) {
-                left.push(at);
-            }
-        }
-        left.iter().filter_map(|at| self.matcher.groups.get(*at as usize)).for_each(|group| nets.add(group, -1));
-        let matched = (self.matcher.groups.len() - left.len()) as u64;
         let (sides, pools) = (self.sides, &self.pools);
-        alias::join(&mut self.matcher, &left, |group, slot| first_row(sides, pools, group, slot).map_or("", |(trade_no, _)| trade_no));
-
-        // I20: what the movements hold, those that were joined counted once, is what the rows hold.
-        left.iter().filter_map(|at| self.matcher.groups.get(*at as usize)).filter(|group| !group.absorbed).for_each(|group| nets.add(group, 1));
-        if nets.by_slot() != self.matcher.net_fen {
-            return Err(Error::internal("I20: a row is in no movement or in two"));
-        }
+        alias::join(&mut self.left, |group, slot| first_row(sides, pools, group, slot).map_or("", |(trade_no, _)| trade_no));
 
         let mut movements: BTreeMap<Kind, u64> = Kind::ALL.into_iter().map(|kind| (kind, 0)).collect();
-        movements.insert(Kind::Matched, matched);
-        let mut found = Vec::with_capacity(left.len());
-        for at in left {
-            let Some(group) = self.matcher.groups.get(at as usize).filter(|group| !group.absorbed) else { continue };
+        movements.insert(Kind::Matched, self.left.matched);
+        let mut nets = self.left.nets;
+        let mut found = Vec::with_capacity(self.left.groups.len());
+        for (at, group) in (0u32..).zip(&self.left.groups).filter(|(_, group)| !group.absorbed) {
+            nets.add(group.part, group.net_fen);
             match kind(group, given) {
                 Kind::Matched if group.pooled => found.push(Found { group: at, kind: Kind::Matched, reason: Some(ReasonClass::R6), suspended: false }),
                 Kind::Matched => *movements.entry(Kind::Matched).or_default() += 1,
                 kind => found.push(Found { group: at, kind, reason: reason(kind, group, given), suspended: false }),
             }
+        }
+        // I20: what the movements hold, those that were joined counted once, is what the rows hold.
+        if nets.by_slot() != net_fen {
+            return Err(Error::internal("I20: a row is in no movement or in two"));
         }
         self.net_out(&mut found);
         self.suspend(&mut found);
@@ -128,7 +124,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     }
 
     fn group(&self, found: &Found) -> Option<&Group<'a>> {
-        self.matcher.groups.get(found.group as usize)
+        self.left.groups.get(found.group as usize)
     }
 
     /// R7: what the outside alone has of an order, a payment and what went back, nets to nothing. Of a payment for several bills HIS
@@ -154,7 +150,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
             order.inside |= !in_part && !matches!(f.kind, Kind::OnlyChannel | Kind::OnlyInsurer);
         }
         for f in found.iter_mut() {
-            let order = self.matcher.groups.get(f.group as usize).and_then(|group| orders.get(&(group.order_no, group.part)));
+            let order = self.left.groups.get(f.group as usize).and_then(|group| orders.get(&(group.order_no, group.part)));
             if let Some(Order { diff_fen: 0, ledger_diff_fen: 0, pay: true, refund: true, inside: false }) = order {
                 (f.kind, f.reason) = (Kind::Matched, Some(ReasonClass::R7));
             }
@@ -165,7 +161,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     fn suspend(&self, found: &mut [Found]) {
         let edge = self.date.next().start().millis() - i64::from(self.rules.edge_s) * 1000;
         for f in found.iter_mut().filter(|f| matches!(f.kind, Kind::OnlyChannel | Kind::OnlyInsurer | Kind::OnlyHis | Kind::OnlyLedger)) {
-            let Some(group) = self.matcher.groups.get(f.group as usize).filter(|group| !group.pooled && group.more == 0) else { continue };
+            let Some(group) = self.left.groups.get(f.group as usize).filter(|group| !group.pooled && group.more == 0) else { continue };
             let at_the_edge = |slot: usize| first_row(self.sides, &self.pools, group, slot).is_none_or(|(_, at_ms)| at_ms >= edge);
             if [OUTSIDE, HIS, LEDGER].into_iter().all(at_the_edge) {
                 (f.suspended, f.reason) = (true, Some(ReasonClass::R6));
@@ -177,7 +173,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         let more: BTreeMap<u32, Vec<(usize, u32)>> = {
             let listed: BTreeSet<u32> = found.iter().map(|f| f.group).collect();
             let mut more: BTreeMap<u32, Vec<(usize, u32)>> = BTreeMap::new();
-            for (group, slot, row) in self.matcher.more.iter().filter(|(group, ..)| listed.contains(group)) {
+            for (group, slot, row) in self.left.more.iter().filter(|(group, ..)| listed.contains(group)) {
                 more.entry(*group).or_default().push((*slot, *row));
             }
             more
@@ -287,40 +283,15 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     }
 }
 
-/// What has moved, by side.
-#[derive(Default)]
-struct Nets {
-    channel_fen: i64,
-    insurer_fen: i64,
-    his_fen: i64,
-    ledger_fen: i64,
+/// Order and refund number of a movement that has no row of the pool, as its first row wrote them.
+fn texts<'a, S: Entries<'a>>(sides: &Sides<S>, movement: &Movement) -> (&'a str, &'a str) {
+    let first = movement.first.iter().enumerate().find(|(_, row)| **row != NONE);
+    let entry = first.and_then(|(slot, row)| entry(sides, side_of(movement.words.part(), slot), *row));
+    entry.map_or(("", ""), |entry| (entry.order_no(), entry.refund_no()))
 }
 
-impl Nets {
-    #[inline]
-    fn add(&mut self, group: &Group<'_>, times: i64) {
-        let [outside, his, ledger] = group.net_fen;
-        match group.part {
-            Part::Cash => self.channel_fen += outside * times,
-            Part::Fund | Part::Account | Part::Other => self.insurer_fen += outside * times,
-        }
-        self.his_fen += his * times;
-        self.ledger_fen += ledger * times;
-    }
-
-    /// By slot, as the rows were counted.
-    const fn by_slot(&self) -> [i64; 3] {
-        [self.channel_fen + self.insurer_fen, self.his_fen, self.ledger_fen]
-    }
-}
-
-const fn side_of(part: Part, slot: usize) -> Side {
-    match (slot, part) {
-        (OUTSIDE, Part::Cash) => Side::Channel,
-        (OUTSIDE, Part::Fund | Part::Account | Part::Other) => Side::Insurer,
-        (HIS, _) => Side::His,
-        _ => Side::Ledger,
-    }
+fn entry<'a, S: Entries<'a>>(sides: &Sides<S>, side: Side, row: u32) -> Option<S::Entry> {
+    sides.all().into_iter().find(|(of, _)| *of == side)?.1?.entry(row as usize)
 }
 
 /// The counterpart's number and the time of a movement's row in a slot; of several rows none speaks for the others, and the
@@ -331,16 +302,5 @@ fn first_row<'a, S: Entries<'a>>(sides: &Sides<S>, pools: &Pools<'a>, group: &Gr
     if row & POOL != 0 {
         return pools.rows(side).get((row & !POOL) as usize).map(|row| (row.trade_no(), row.at_ms()));
     }
-    let (_, rows) = sides.all().into_iter().find(|(of, _)| *of == side)?;
-    rows?.entry(row as usize).map(|entry| (entry.trade_no(), entry.at_ms()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::matcher::Group;
-
-    #[test]
-    fn a_movement_is_small_enough_for_millions() {
-        assert!(size_of::<Group<'_>>() <= 112, "{}", size_of::<Group<'_>>());
-    }
+    entry(sides, side, row).map(|entry| (entry.trade_no(), entry.at_ms()))
 }

@@ -8,7 +8,8 @@ use menjie::access::Private;
 use menjie::insurance::{InsuredPerson, OrderReport};
 use menjie::payment::RawNotice;
 use menjie::port::{
-    Authorised, CallCx, DesignationRule, Fault, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversed, InsurerTraits, No, Outcome, Uploaded, VoucherHolder,
+    Authorised, CallCx, DesignationRule, Fault, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversed, InsurerTraits, No, Outcome, Uploaded,
+    VoucherHolder,
 };
 use menjie::{Money, Result, Timestamp};
 

@@ -1,6 +1,6 @@
 //! One number, one order; closed or expired, it takes no money; paid, it stays paid.
 
-use super::{ChannelStage, CLOSE, FIRST, Verdict, answered, ask, close, fen, holds, no, of, open, order, paid, proof, recent, refused, same, state, unknown};
+use super::{CLOSE, ChannelStage, FIRST, Verdict, answered, ask, close, fen, holds, no, of, open, order, paid, proof, recent, refused, same, state, unknown};
 use crate::payment::{ChannelOrder, NoticeWhat, RawNotice, TradeState};
 use crate::port::{ChannelCall, Outcome};
 

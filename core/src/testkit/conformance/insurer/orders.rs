@@ -1,7 +1,7 @@
 //! An order: uploaded, priced, settled or revoked.
 
 use super::{
-    Broken, InsurerStage, REVOKE, FIRST, SECOND, Verdict, answered, ask, holds, of, place, priced, query, recent, refused, report, revoke, same, send, settled, split_of, uploaded,
+    Broken, FIRST, InsurerStage, REVOKE, SECOND, Verdict, answered, ask, holds, of, place, priced, query, recent, refused, report, revoke, same, send, settled, split_of, uploaded,
 };
 use crate::access::Private;
 use crate::insurance::{OrderClass, OrderRef};

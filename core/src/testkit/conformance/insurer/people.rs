@@ -2,8 +2,8 @@
 
 use super::{InsurerStage, Verdict, answered, ask, by_document, holds, of, person, refused, rows, same};
 use crate::access::Private;
-use crate::port::{InsurerAnswer, InsurerCall, Outcome};
 use crate::insurance::{Authorisation, PersonKey};
+use crate::port::{InsurerAnswer, InsurerCall, Outcome};
 
 /// His document, and a token that finds the same person as the document does. A code that nobody has is refused.
 pub(super) async fn a_voucher_says_whose_it_is(stage: &dyn InsurerStage) -> Verdict {

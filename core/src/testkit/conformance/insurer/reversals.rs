@@ -35,7 +35,8 @@ pub(super) async fn a_number_belongs_to_one_amount(stage: &dyn InsurerStage) -> 
 pub(super) async fn the_insurance_part_goes_back_whole(stage: &dyn InsurerStage) -> Verdict {
     let (order, told) = settled(stage, FIRST).await?;
     let all = reversal(stage, "R0000000000000000001", &order, &told)?;
-    let with = |number: &str, part: SettlementPart, amounts: Amounts| -> Verdict<InsurerReversal> { Ok(InsurerReversal { no: BusinessNo::new(number)?, part, amounts, ..all.clone() }) };
+    let with =
+        |number: &str, part: SettlementPart, amounts: Amounts| -> Verdict<InsurerReversal> { Ok(InsurerReversal { no: BusinessNo::new(number)?, part, amounts, ..all.clone() }) };
     let fen = Money::from_fen(1)?;
     let insured = all.amounts.insured();
     let less = Amounts { fund_fen: insured.fund_fen.minus(fen)?, ..insured };

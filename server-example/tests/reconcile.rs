@@ -8,13 +8,13 @@ use menjie::access::{Caller, Role};
 use menjie::calendar::BizDate;
 use menjie::ident::{ChannelCode, HospitalId, StaffId, WorkerName};
 use menjie::policy::{Pace, Terms};
-use menjie::port::Clock;
+use menjie::port::{Clock, RecordKind, Store};
 use menjie::reconcile::{Direction, Part, Row, RowStatus};
 use menjie::service::{Day, Engine, Parts, ReconcileGetRequest};
 
 use menjie::testkit::host::{ManualClock, SeededEntropy, SeededIds};
 use menjie::testkit::store::{Injected, MemoryStore};
-use menjie::testkit::world::World;
+use menjie::testkit::world::{Plan, Trouble, World};
 use menjie::{Money, Timestamp};
 use menjie_server::jobs::Jobs;
 use menjie_server::metrics::Page;
@@ -192,6 +192,34 @@ async fn two_servers_make_a_day_once() {
     }
     assert_eq!(metric(&one, "menjie_reconciled_days_total") + metric(&two, "menjie_reconciled_days_total"), 4);
     assert!(jobs.stop(Duration::from_secs(5)).await && more.stop(Duration::from_secs(5)).await);
+}
+
+/// Until when somebody says that he is at it.
+async fn claimed_until(stage: &Stage) -> Option<Timestamp> {
+    let record = stage.store.record(&HospitalId::new("H1").unwrap(), RecordKind::Cursor, "reconcile").await.unwrap()?;
+    let claim: serde_json::Value = serde_json::from_slice(&record.body).unwrap();
+    serde_json::from_value(claim["until"].clone()).ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_work_of_a_server_that_died_over_it_is_taken_up_by_another() {
+    let stage = Stage::open("2026-03-02T10:29");
+    let ((_, jobs), (two, more)) = (stage.serve(1, BACK).await, stage.serve(2, BACK).await);
+    stage.worlds[0].trouble(Plan::scripted("channel.bill", [Some(Trouble::Slow(4_000))]));
+    while claimed_until(&stage).await.is_none() {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        stage.clock.advance(500);
+    }
+    // Both look at the same moments, and the first is first: it dies over its first bill.
+    let (made, dies) = (metric(&two, "menjie_reconciled_days_total"), claimed_until(&stage).await.unwrap());
+    assert_eq!((made, runs(&two, "H1", DAYS).await), (0, [0; 4]));
+    drop(jobs);
+    assert!(dies.since(stage.clock.now()) > 600_000, "for a quarter of an hour nobody else begins");
+    stage.until("2026-03-02T10:44", 500).await;
+    assert_eq!(runs(&two, "H1", DAYS).await, [0; 4], "he might still be at it");
+    stage.until("2026-03-02T11:00", 500).await;
+    assert_eq!(runs(&two, "H1", DAYS).await, [1, 1, 0, 0]);
+    assert!(more.stop(Duration::from_secs(5)).await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::{Command, Output};
@@ -137,6 +138,13 @@ fn under(shell: &[&str], prepare: &str, test: &str, folder: &Path) -> Output {
     command.output().unwrap()
 }
 
+/// A line of its own for whoever reads [`under`]'s output.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n{line}").unwrap();
+    out.flush().unwrap();
+}
+
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -165,7 +173,7 @@ fn on_a_small_disk(folder: &Path) {
         commit(&store, 1).unwrap();
         fill(&ballast);
         refused(&commit(&store, 2), "sqlite 13");
-        println!("refused");
+        say("refused");
         std::process::abort();
     }
     let victim = Command::new(std::env::current_exe().unwrap()).args(std::env::args().skip(1)).env(VICTIM, "1").output().unwrap();
@@ -187,7 +195,7 @@ fn on_a_small_disk(folder: &Path) {
     reads(&store, 1..6);
     drop(store);
     assert_eq!(whole_batches(folder, 6), (1..6).collect::<BTreeSet<i64>>());
-    println!("survived");
+    say("survived");
 }
 
 #[test]
@@ -213,7 +221,7 @@ fn with_short_files(folder: &Path) {
     assert!(matches!(&answer, Err(CommitError::Unknown(what)) if what.contains("sqlite 778")), "{answer:?}");
     assert!(!there(&store, id), "asked, the store knows");
     reads(&store, 1..id);
-    println!("\nunknown {id}");
+    say(&format!("unknown {id}"));
 }
 
 #[test]

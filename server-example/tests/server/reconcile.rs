@@ -1,6 +1,8 @@
 //! The job of each morning before the simulated sides: what it makes, what it leaves, and that a restart makes nothing twice. Its
 //! rounds are in `tests/reconcile.rs`.
 
+use std::time::Duration;
+
 use menjie::Timestamp;
 use menjie::calendar::BizDate;
 use menjie::port::Clock;
@@ -33,6 +35,8 @@ async fn restart(stage: &mut Stage, days: u32) {
     config["server"]["reconcile_days"] = json!(days);
     config["server"]["reconcile_after_s"] = json!(0);
     std::fs::write(&path, config.to_string()).unwrap();
+    // Two processes may draw the same msgid within one second, if hardly ever.
+    tokio::time::sleep(Duration::from_millis(1_001)).await;
     stage.start().await;
 }
 

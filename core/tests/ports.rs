@@ -1,18 +1,28 @@
 //! The counterparts without wires keep the laws of their ports; and every law can be broken.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "ports/channel.rs"]
+mod channels;
+#[path = "ports/his.rs"]
+mod hospitals;
+#[path = "ports/insurer.rs"]
+mod insurers;
+#[path = "ports/notifier.rs"]
+mod notifiers;
+#[path = "ports/invoice.rs"]
+mod platforms;
 mod spoiled;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use menjie::Timestamp;
-use menjie::access::Private;
-use menjie::ident::{HospitalId, LineKey, PatientId, ScheduleId, VisitId};
-use menjie::port::{CallCx, CallLog, Clock, His, LogSink, NoticeChannel, Notifier};
-use menjie::testkit::conformance::{Case, Verdict, broken, his, notifier};
+use menjie::ident::HospitalId;
+use menjie::port::{CallCx, CallLog, Clock, His, Insurer, InvoicePlatform, LogSink, Notifier, PaymentChannel};
+use menjie::testkit::conformance::{Case, Mishap, Passing, Verdict, broken, channel, his, insurer, invoice, notifier};
 use menjie::testkit::exec::Exec;
-use menjie::testkit::world::{Plan, Trouble, World, booking, stop};
-use spoiled::{Claim, SpoiledHis, SpoiledNotifier, claims};
+use menjie::testkit::world::{Plan, Trouble, World};
+use spoiled::{Claim, SpoiledChannel, SpoiledHis, SpoiledInsurer, SpoiledInvoices, SpoiledNotifier, claims};
 
 /// A hospital without wires; whoever is asked may be spoiled.
 struct Wireless {
@@ -20,6 +30,9 @@ struct Wireless {
     clock: Arc<dyn Clock>,
     his: Arc<dyn His>,
     notifier: Arc<dyn Notifier>,
+    channel: Arc<dyn PaymentChannel>,
+    invoices: Arc<dyn InvoicePlatform>,
+    insurer: Arc<dyn Insurer>,
 }
 
 impl Wireless {
@@ -32,99 +45,55 @@ impl Wireless {
     fn today(&self) -> String {
         self.clock.now().biz_date().to_string()
     }
-}
 
-impl his::HisStage for Wireless {
-    fn his(&self) -> &dyn His {
-        &*self.his
+    /// A broken counterpart and a lost answer are one without wires.
+    fn mishap(&self, interface: &'static str, mishap: Mishap) {
+        let trouble = match mishap {
+            Mishap::RequestLost => Trouble::LostBefore,
+            Mishap::AnswerLost | Mishap::BrokenAfter => Trouble::LostAfter,
+        };
+        self.world.trouble(Plan::scripted(interface, [Some(trouble)]));
     }
 
-    fn cx(&self) -> CallCx {
-        Wireless::cx(self)
-    }
-
-    fn lose_answer(&self, interface: &'static str) {
-        self.world.trouble(Plan::scripted(interface, [Some(Trouble::LostAfter)]));
-    }
-
-    fn pay_at_window(&self, line: &LineKey) {
-        self.world.his.pay_at_window(line);
-    }
-
-    fn book(&self, patient: &PatientId, visit: &VisitId, schedule: &ScheduleId) {
-        self.world.his.book(booking(patient, visit.as_str(), schedule.as_str(), &self.today(), None, None).unwrap());
-    }
-
-    fn stop(&self, schedule: &ScheduleId) {
-        self.world.his.stop(stop(schedule.as_str(), &self.today(), 1, None).unwrap());
-    }
-}
-
-impl notifier::NotifierStage for Wireless {
-    fn notifier(&self) -> &dyn Notifier {
-        &*self.notifier
-    }
-
-    fn cx(&self) -> CallCx {
-        Wireless::cx(self)
-    }
-
-    fn people(&self, channel: NoticeChannel) -> [Private; 2] {
-        match channel {
-            NoticeChannel::Account => ["o-anna", "o-ben"],
-            NoticeChannel::Sms => ["13900000001", "13900000002"],
-        }
-        .map(Private::new)
-    }
-
-    fn refuse(&self, channel: NoticeChannel, to: &Private) {
-        self.world.notifier.refuse_notice(channel, to.reveal(), "43101");
-        self.world.notifier.refuse(to.reveal());
-    }
-
-    fn lose_answer(&self, _channel: NoticeChannel, call: &'static str) {
-        self.world.trouble(Plan::scripted(call, [Some(Trouble::LostAfter)]));
-    }
-
-    fn busy(&self) {
-        self.world.trouble(Plan::scripted("notify.send", [Some(Trouble::Unsent)]));
-    }
-
-    fn arrived(&self, channel: NoticeChannel, to: &Private) -> usize {
-        self.world.notifier.sent().iter().filter(|order| order.channel == channel && order.to == *to).count()
-    }
-
-    fn codes(&self, phone: &Private) -> Vec<Private> {
-        self.world.notifier.codes(phone.reveal()).into_iter().map(Private::new).collect()
-    }
-
-    fn authorise(&self) -> (Private, Private) {
-        self.world.notifier.authorise("code-1", "o-anna");
-        (Private::new("code-1"), Private::new("o-anna"))
+    fn pass(&self, ms: i64) -> Passing<'_> {
+        self.clock.sleep_until(self.clock.now().plus_millis(ms))
     }
 }
 
 /// Plays one case on a fresh stage, in virtual time.
-fn play(spoil: Claim, case: impl FnOnce(Wireless) -> std::pin::Pin<Box<dyn Future<Output = Verdict>>>) -> Verdict {
+fn play(spoil: Claim, case: impl FnOnce(Wireless) -> Pin<Box<dyn Future<Output = Verdict>>>) -> Verdict {
     let start = Timestamp::parse("2026-03-02T08:00:00+08:00").unwrap();
     let mut exec = Exec::new(1, start);
     let world = World::new(exec.clock(), 1);
     for (visit, lines) in his::day()? {
         world.his.add(visit, lines);
     }
-    let his = Arc::new(SpoiledHis::new(Arc::clone(&world.his) as Arc<dyn His>, spoil));
-    let notifier = Arc::new(SpoiledNotifier::new(Arc::clone(&world.notifier) as Arc<dyn Notifier>, spoil));
-    let stage = Wireless { world, clock: exec.clock(), his, notifier };
+    world.insurer.insure(insurers::insured());
+    let stage = Wireless {
+        clock: exec.clock(),
+        his: Arc::new(SpoiledHis::new(Arc::clone(&world.his) as _, spoil)),
+        notifier: Arc::new(SpoiledNotifier::new(Arc::clone(&world.notifier) as _, spoil)),
+        channel: Arc::new(SpoiledChannel::new(Arc::clone(&world.channel) as _, spoil)),
+        invoices: Arc::new(SpoiledInvoices::new(Arc::clone(&world.invoices) as _, spoil)),
+        insurer: Arc::new(SpoiledInsurer::new(Arc::clone(&world.insurer) as _, spoil)),
+        world,
+    };
     exec.block(start.plus_millis(3_600_000), case(stage)).expect("the case ends")
 }
 
-fn on_his(spoil: Claim) -> impl Fn(Case<dyn his::HisStage>) -> Verdict {
-    move |case| play(spoil, |stage| Box::pin(async move { case(&stage).await }))
+/// `player!(name, area::Stage)`: plays the cases of a port.
+macro_rules! player {
+    ($name:ident, $stage:path) => {
+        fn $name(spoil: Claim) -> impl Fn(Case<dyn $stage>) -> Verdict {
+            move |case| play(spoil, |stage| Box::pin(async move { case(&stage).await }))
+        }
+    };
 }
-
-fn on_notifier(spoil: Claim) -> impl Fn(Case<dyn notifier::NotifierStage>) -> Verdict {
-    move |case| play(spoil, |stage| Box::pin(async move { case(&stage).await }))
-}
+player!(on_his, his::HisStage);
+player!(on_notifier, notifier::NotifierStage);
+player!(on_channel, channel::ChannelStage);
+player!(on_invoices, invoice::InvoiceStage);
+player!(on_insurer, insurer::InsurerStage);
 
 #[test]
 fn his_without_wires_keeps_every_law() {
@@ -136,14 +105,46 @@ fn the_notifier_without_wires_keeps_every_law() {
     assert_eq!(broken(notifier::CASES, on_notifier(Claim::Nothing)), []);
 }
 
+#[test]
+fn the_channel_without_wires_keeps_every_law() {
+    assert_eq!(broken(channel::CASES, on_channel(Claim::Nothing)), []);
+}
+
+#[test]
+fn the_invoice_platform_without_wires_keeps_every_law() {
+    assert_eq!(broken(invoice::CASES, on_invoices(Claim::Nothing)), []);
+}
+
+#[test]
+fn the_insurer_without_wires_keeps_every_law() {
+    assert_eq!(broken(insurer::CASES, on_insurer(Claim::Nothing)), []);
+}
+
+/// Which laws of a port no liar breaks.
+fn kept<S: ?Sized, P: Fn(Case<S>) -> Verdict>(cases: &[(&'static str, Case<S>)], on: impl Fn(Claim) -> P) -> Vec<&'static str> {
+    let mut kept: Vec<&str> = cases.iter().map(|(name, _)| *name).collect();
+    for claim in claims() {
+        let caught = broken(cases, on(claim));
+        kept.retain(|name| !caught.iter().any(|(law, _)| law == name));
+    }
+    kept
+}
+
 /// A suite that nobody can fail proves nothing.
 #[test]
 fn every_law_is_broken_by_some_liar() {
-    let mut kept: Vec<&str> = his::CASES.iter().map(|(name, _)| *name).chain(notifier::CASES.iter().map(|(name, _)| *name)).collect();
+    assert_eq!(kept(his::CASES, on_his), Vec::<&str>::new(), "HIS");
+    assert_eq!(kept(notifier::CASES, on_notifier), Vec::<&str>::new(), "notifier");
+    assert_eq!(kept(channel::CASES, on_channel), Vec::<&str>::new(), "channel");
+    assert_eq!(kept(invoice::CASES, on_invoices), Vec::<&str>::new(), "invoice platform");
+    assert_eq!(kept(insurer::CASES, on_insurer), Vec::<&str>::new(), "insurer");
+}
+
+/// A liar whom nobody notices is not needed.
+#[test]
+fn every_liar_is_noticed() {
     for claim in claims() {
-        let caught: Vec<&str> = broken(his::CASES, on_his(claim)).into_iter().chain(broken(notifier::CASES, on_notifier(claim))).map(|(name, _)| name).collect();
-        assert!(!caught.is_empty(), "{claim:?} is never noticed");
-        kept.retain(|name| !caught.contains(name));
+        let caught = broken(his::CASES, on_his(claim)).len() + broken(channel::CASES, on_channel(claim)).len();
+        assert!(caught > 0, "{claim:?} is never noticed");
     }
-    assert_eq!(kept, Vec::<&str>::new(), "nobody breaks these");
 }

@@ -39,6 +39,7 @@ pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Priva
             "invoice": {
                 "http": { "base_url": urls.invoice }, "appid": keys.invoice_appid, "key": keys.invoice_key,
                 "place_code": "DEMO01", "payee": "自助机", "author": "门结演示", "medical_institution": "公立专科医院", "card_type": "3101",
+                "no_codes": menjie_sim::invoice::NO_CODES, "already_red_codes": menjie_sim::invoice::ALREADY_RED_CODES,
             },
             "health_code": {
                 "http": { "base_url": urls.identity }, "app_id": keys.health_app_id, "app_secret": keys.health_app_secret, "hospital_id": keys.health_hospital_id,

@@ -88,23 +88,27 @@ async fn reconcile(app: App, stopped: watch::Receiver<bool>) {
     let stop = until(stopped);
     tokio::pin!(stop);
     loop {
-        let mut open = 0;
+        // Unknown as soon as one hospital's is: what stands stays told, or a difference would end with the store's connection.
+        let mut open = Some(0);
         for hospital in app.engine().hospitals() {
             match app.engine().reconcile_morning(&hospital.id, after_s, days).await {
                 Ok(morning) => {
-                    open += morning.open;
+                    open = open.map(|open| open + morning.open);
                     if morning.made + morning.failed > 0 {
                         tracing::info!(target: "menjie::reconcile", made = morning.made, failed = morning.failed, open = morning.open, "days were reconciled");
                     }
                     app.metrics().reconciled(morning.made, morning.failed);
                 }
                 Err(error) => {
+                    open = None;
                     app.metrics().reconciled(0, 1);
                     tracing::warn!(target: "menjie::reconcile", code = error.code().number(), "days could not be reconciled; the next round tries again");
                 }
             }
         }
-        app.metrics().open_differences(open);
+        if let Some(open) = open {
+            app.metrics().open_differences(open);
+        }
         tokio::select! {
             () = tokio::time::sleep(RECONCILE_EVERY) => {}
             () = &mut stop => return,

@@ -89,7 +89,12 @@ impl Metrics {
         page.family("menjie_feed_failures_total", "counter", "Failed rounds of the HIS notices feed.", [(Vec::new(), inner.feed_failures)]);
         page.family("menjie_reconciled_days_total", "counter", "Days of a channel reconciled by the job.", [(Vec::new(), inner.days_reconciled)]);
         page.family("menjie_reconcile_failures_total", "counter", "Days that could not be reconciled: a side did not answer.", [(Vec::new(), inner.reconcile_failures)]);
-        page.family("menjie_reconcile_open", "gauge", "Differences of the last days that nobody has dealt with, as of the last round.", [(Vec::new(), inner.open_differences)]);
+        page.family(
+            "menjie_reconcile_open",
+            "gauge",
+            "Differences of the last days that nobody has dealt with, as of the last round that could look.",
+            [(Vec::new(), inner.open_differences)],
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -51,7 +51,9 @@ impl MedInsurance {
         config.check()?;
         let centre = config.centre.as_ref().map(|centre| Ok::<_, Error>(Centre { client: client(&centre.transport())?, codec: Codec::new(centre)? })).transpose()?;
         let gateway = config.gateway.as_ref().map(|gateway| {
-            let ids = MsgIds::new(&config.org_id, gateway.first_serial, gateway.last_serial);
+            let mut random = [0; 2];
+            entropy.fill(&mut random);
+            let ids = MsgIds::new(&config.org_id, gateway.first_serial, gateway.last_serial, u16::from_le_bytes(random));
             Ok::<_, Error>(Gateway { client: client(&gateway.transport())?, ids })
         });
         let authorisation = config.authorisation.as_ref().map(|authorisation| client(&authorisation.transport())).transpose()?;

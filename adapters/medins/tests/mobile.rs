@@ -9,7 +9,6 @@ use menjie::access::Private;
 use menjie::insurance::{Authorisation, OrderClass, PersonKey, SettlementPart};
 use menjie::payment::Amounts;
 use menjie::port::{CashOwner, Insurer, InsurerAnswer, InsurerCall, Outcome};
-use menjie_sim::insurer::CannotConfirm;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,21 +48,6 @@ async fn an_order_number_is_taken_once_and_a_voucher_opens_as_an_authorisation_d
     assert!(matches!(live.call(call).await, Outcome::Refused(no) if no.code == "-1"), "6201 is not idempotent");
     upload.authorisation = Authorisation::Mobile { pay_auth_no: Private::new("x".repeat(40)) };
     assert!(matches!(live.call(InsurerCall::Upload { upload: Box::new(upload) }).await, Outcome::Refused(_)), "an authorisation nobody gave");
-    live.sim.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_revoked_before_its_settlement_only() {
-    let live = Live::start().await;
-    let (order, _) = live.placed().await;
-    for _ in 0..2 {
-        assert!(matches!(live.call(InsurerCall::Revoke { order: Box::new(order.clone()) }).await, Outcome::Done(InsurerAnswer::Revoke)));
-    }
-    assert_eq!(live.query(&order).await.class(), OrderClass::Cancelled);
-    let confirmed = live.sim.with(|hospital, now| hospital.insurer.confirm(order.order_no.as_str(), true, now, &mut hospital.faults));
-    assert_eq!(confirmed, Err(CannotConfirm::Over));
-    let (settled, _) = live.settled().await;
-    assert!(matches!(live.call(InsurerCall::Revoke { order: Box::new(settled) }).await, Outcome::Refused(_)));
     live.sim.stop().await;
 }
 

@@ -20,4 +20,4 @@ pub use open::{Options, on_network};
 pub use store::SqliteStore;
 pub use watch::Boundary;
 #[cfg(feature = "faults")]
-pub use watch::Watch;
+pub use watch::{Meddler, Watch};

@@ -16,7 +16,7 @@ use crate::exec::{self, short};
 use crate::plan::{Call, Sealer, Val};
 use crate::recent::Recent;
 use crate::sql::{self, Dialect, MIGRATIONS, SCHEMA_VERSION};
-use crate::watch::Watch;
+use crate::watch::{Meddler, Watch};
 
 /// "mjie": tells our files from others.
 const APPLICATION_ID: i64 = 0x6d6a_6965;
@@ -31,12 +31,13 @@ pub struct Options {
     readers: usize,
     recent: usize,
     watch: Watch,
+    meddler: Meddler,
 }
 
 impl Options {
     /// The file (made when it is not there), the keys of sealed columns, randomness for nonces, and the time of opening.
     pub fn new(path: impl Into<PathBuf>, keys: Arc<dyn KeyProvider>, entropy: Arc<dyn Entropy>, now: Timestamp) -> Options {
-        Options { path: path.into(), keys, entropy, now, readers: 2, recent: 2_048, watch: Watch::default() }
+        Options { path: path.into(), keys, entropy, now, readers: 2, recent: 2_048, watch: Watch::default(), meddler: Meddler::default() }
     }
 
     /// How many read connections (2 unless told; at least one).
@@ -60,6 +61,14 @@ impl Options {
         self.watch = watch;
         self
     }
+
+    /// Who spoils the writer's connection.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub fn meddler(mut self, meddler: Meddler) -> Options {
+        self.meddler = meddler;
+        self
+    }
 }
 
 impl std::fmt::Debug for Options {
@@ -75,6 +84,7 @@ pub(crate) struct Opened {
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) watch: Watch,
+    pub(crate) meddler: Meddler,
     pub(crate) lock: Ownership,
 }
 
@@ -89,7 +99,7 @@ pub(crate) fn open(options: Options) -> Result<Opened> {
     check_lookup_key(&writer, &sealer)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let readers = (0..options.readers).map(|_| connect(&options.path, flags)).collect::<Result<_>>()?;
-    Ok(Opened { writer, readers, sealer, recent: Arc::new(Recent::new(options.recent)), watch: options.watch, lock })
+    Ok(Opened { writer, readers, sealer, recent: Arc::new(Recent::new(options.recent)), watch: options.watch, meddler: options.meddler, lock })
 }
 
 fn failed(cause: impl Into<String>) -> Error {

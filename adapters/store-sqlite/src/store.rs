@@ -45,7 +45,7 @@ impl SqliteStore {
         let opened = open(options)?;
         let thread = |_| Error::new(Code::StoreFailed).with("cause", "a thread cannot be started");
         let readers = Readers::start(opened.readers).map_err(thread)?;
-        let writer = Writer::start(opened.writer, Arc::clone(&opened.recent), opened.watch).map_err(thread)?;
+        let writer = Writer::start(opened.writer, Arc::clone(&opened.recent), opened.watch, opened.meddler).map_err(thread)?;
         Ok(SqliteStore { readers, writer, sealer: opened.sealer, recent: opened.recent, _lock: opened.lock })
     }
 

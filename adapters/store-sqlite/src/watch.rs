@@ -1,4 +1,5 @@
-//! The boundaries of the writer, where a test may stop the process. Without the feature `faults` nothing is watched.
+//! The boundaries of the writer, where a test may stop the process, and its connection, which a test may spoil. Without the feature
+//! `faults` nothing is watched or spoiled.
 
 /// A place between two steps of the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,5 +50,40 @@ impl Watch {
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Watch")
+    }
+}
+
+/// What happens to the writing connection before each group: it may run out of pages, or become read-only.
+#[cfg(feature = "faults")]
+#[derive(Clone)]
+pub struct Meddler(pub std::sync::Arc<dyn Fn(&rusqlite::Connection) + Send + Sync>);
+
+#[cfg(feature = "faults")]
+impl Default for Meddler {
+    fn default() -> Meddler {
+        Meddler(std::sync::Arc::new(|_| ()))
+    }
+}
+
+#[cfg(feature = "faults")]
+impl Meddler {
+    pub(crate) fn meddle(&self, conn: &rusqlite::Connection) {
+        (self.0)(conn);
+    }
+}
+
+/// Nothing happens.
+#[cfg(not(feature = "faults"))]
+#[derive(Clone, Default)]
+pub(crate) struct Meddler(());
+
+#[cfg(not(feature = "faults"))]
+impl Meddler {
+    pub(crate) const fn meddle(&self, _: &rusqlite::Connection) {}
+}
+
+impl std::fmt::Debug for Meddler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meddler")
     }
 }

@@ -13,14 +13,14 @@ use futures_channel::oneshot;
 use menjie::calendar::Timestamp;
 use menjie::ident::WorkerName;
 use menjie::port::{Claim, JobRef};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::exec::{self, short};
 use crate::maintain;
 use crate::plan::{Call, RawJob, Refused, Step, Val, job_ref_args};
 use crate::recent::{Recent, Written};
 use crate::sql;
-use crate::watch::{Boundary, Watch};
+use crate::watch::{Boundary, Meddler, Watch};
 
 /// Jobs that may wait; more are answered `Busy`.
 const QUEUE: usize = 1024;
@@ -65,9 +65,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(conn: Connection, recent: Arc<Recent>, watch: Watch) -> std::io::Result<Writer> {
+    pub(crate) fn start(conn: Connection, recent: Arc<Recent>, watch: Watch, meddler: Meddler) -> std::io::Result<Writer> {
         let (queue, tasks) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("menjie-writer".to_owned()).spawn(move || Thread { conn, recent, watch, dirty: true, flush: Duration::ZERO }.run(&tasks))?;
+        let work = move || Thread { conn, recent, watch, meddler, dirty: true, flush: Duration::ZERO }.run(&tasks);
+        let thread = std::thread::Builder::new().name("menjie-writer".to_owned()).spawn(work)?;
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -97,6 +98,7 @@ struct Thread {
     conn: Connection,
     recent: Arc<Recent>,
     watch: Watch,
+    meddler: Meddler,
     dirty: bool,
     /// How long the last COMMIT took.
     flush: Duration,
@@ -121,6 +123,7 @@ impl Thread {
 
     fn group(&mut self, first: Task, tasks: &Receiver<Task>) {
         self.dirty = true;
+        self.meddler.meddle(&self.conn);
         if let Err(error) = self.control("BEGIN IMMEDIATE") {
             tell([(first.answer, Err(Refused::Failed(short(&error))))]);
             return;
@@ -131,14 +134,17 @@ impl Thread {
         let (mut answers, mut written) = (Vec::new(), Vec::new());
         while let Some(task) = next {
             let answer = self.job(&task.work);
+            if self.conn.is_autocommit() {
+                // SQLite gave the whole transaction up (disk full, I/O error): nothing of the group happened.
+                let cause = if let Err(Refused::Failed(what)) = &answer { what.as_str() } else { "no reason told" };
+                let refused = Refused::Failed(format!("the transaction was rolled back: {cause}"));
+                answers.push((task.answer, answer));
+                return tell(answers.into_iter().map(|(to, _)| (to, Err(refused.clone()))));
+            }
             if let (Work::Commit(_, rows), Ok(_)) = (task.work, &answer) {
                 written.push(rows);
             }
             answers.push((task.answer, answer));
-            if self.conn.is_autocommit() {
-                // SQLite gave the whole transaction up (disk full, I/O error): nothing of the group happened.
-                return tell(answers.into_iter().map(|(to, _)| (to, Err(Refused::failed("the transaction was rolled back")))));
-            }
             let more = answers.len() < GROUP && started.elapsed() < GROUP_TIME.max(self.flush);
             next = if more { tasks.try_recv().ok() } else { None };
         }
@@ -146,10 +152,13 @@ impl Thread {
         let committed = self.control("COMMIT");
         self.flush = flushing.elapsed();
         if let Err(error) = committed {
-            // It may be on the disk or not; and answers that were given in view of a neighbour's work prove nothing either.
             let _undone = self.control("ROLLBACK");
             self.recent.forget();
-            return tell(answers.into_iter().map(|(to, _)| (to, Err(Refused::Unknown(format!("commit: {}", short(&error)))))));
+            // Without room for its last frame the log has no end of this transaction, and the next one overwrites what there is of it.
+            // After any other error it may be on the disk or not; and answers given in view of a neighbour's work prove nothing either.
+            let nothing_happened = error.sqlite_error_code() == Some(ErrorCode::DiskFull) && self.conn.is_autocommit();
+            let refused = if nothing_happened { Refused::Failed } else { Refused::Unknown };
+            return tell(answers.into_iter().map(|(to, _)| (to, Err(refused(format!("commit: {}", short(&error)))))));
         }
         self.watch.pass(Boundary::Committed);
         written.into_iter().for_each(|rows| self.recent.wrote(rows));

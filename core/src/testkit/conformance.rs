@@ -1,6 +1,9 @@
 //! Conformance suites: what every implementation of a port must do, as cases that any executor can run.
 
+pub mod channel;
 pub mod his;
+pub mod insurer;
+pub mod invoice;
 pub mod notifier;
 pub mod store;
 
@@ -8,6 +11,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::calendar::Timestamp;
 use crate::error::Error;
 use crate::port::{CommitError, Outcome, StoreError};
 
@@ -21,6 +25,34 @@ pub type Case<S> = for<'a> fn(&'a S) -> Pin<Box<dyn Future<Output = Verdict> + '
 pub fn broken<S: ?Sized>(cases: &[(&'static str, Case<S>)], run: impl Fn(Case<S>) -> Verdict) -> Vec<(&'static str, Broken)> {
     cases.iter().filter_map(|(name, case)| run(*case).err().map(|broken| (*name, broken))).collect()
 }
+
+/// How the next call of an interface goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// It never arrives, and nobody answers.
+    RequestLost,
+    /// It is done, but its answer is lost.
+    AnswerLost,
+    /// It is done, but whoever should answer says that he is broken.
+    BrokenAfter,
+}
+
+impl Mishap {
+    /// All of them.
+    pub const ALL: [Mishap; 3] = [Mishap::RequestLost, Mishap::AnswerLost, Mishap::BrokenAfter];
+}
+
+/// A callback as it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Header names in lower case, with values.
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
+}
+
+/// A while.
+pub type Passing<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// `cases!(dyn Stage; area::law, …)`: the laws with their names.
 macro_rules! cases {
@@ -85,4 +117,14 @@ pub(crate) fn refused<A: fmt::Debug>(law: &str, outcome: &Outcome<A>) -> Verdict
 /// Does nobody know?
 pub(crate) fn unknown<A: fmt::Debug>(law: &str, outcome: &Outcome<A>) -> Verdict {
     if matches!(outcome, Outcome::Unknown(_)) { Ok(()) } else { Err(Broken(format!("{law}: {outcome:?} claims to know"))) }
+}
+
+/// Does nobody know after this mishap?
+pub(crate) fn lost<A: fmt::Debug>(call: &str, mishap: Mishap, outcome: &Outcome<A>) -> Verdict {
+    unknown(&format!("{call}, {mishap:?}"), outcome)
+}
+
+/// Is it a time of now? Whoever tells seconds where milliseconds are meant is off by decades.
+pub(crate) fn recent(law: &str, at: Timestamp, now: Timestamp) -> Verdict {
+    if at.since(now).abs() <= 60_000 { Ok(()) } else { Err(Broken(format!("{law}: {at} is not {now}"))) }
 }

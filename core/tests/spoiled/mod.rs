@@ -1,15 +1,16 @@
 //! Counterparts that lie: what they do is right, what they say of it is not.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+mod channel;
+mod his;
+mod insurer;
+mod invoice;
+mod notifier;
 
-use async_trait::async_trait;
-use menjie::access::Private;
-use menjie::ident::PatientId;
-use menjie::port::{
-    CallCx, Fault, His, HisAnswer, HisCall, HisReceipt, HisReversed, HisTraits, LockReceipt, No, Notifier, NotifierTraits, NotifyAnswer, NotifyCall, Outcome, PostState,
-};
-use menjie::visit::{FeeBack, QueueTicket, Rebooked};
+pub(crate) use channel::SpoiledChannel;
+pub(crate) use his::SpoiledHis;
+pub(crate) use insurer::SpoiledInsurer;
+pub(crate) use invoice::SpoiledInvoices;
+pub(crate) use notifier::SpoiledNotifier;
 
 /// What a liar says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,138 +35,7 @@ pub(crate) fn claims() -> [Claim; 6] {
     [Claim::Yes, Claim::NotAgain, Claim::NoRecord, Claim::Another, Claim::Twice, Claim::Known]
 }
 
-pub(crate) struct SpoiledHis {
-    inner: Arc<dyn His>,
-    claim: Claim,
-    answers: AtomicU32,
-}
-
-impl SpoiledHis {
-    pub(crate) fn new(inner: Arc<dyn His>, claim: Claim) -> SpoiledHis {
-        SpoiledHis { inner, claim, answers: AtomicU32::new(0) }
-    }
-}
-
-#[async_trait]
-impl His for SpoiledHis {
-    fn traits(&self) -> HisTraits {
-        self.inner.traits()
-    }
-
-    async fn call(&self, cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer> {
-        let outcome = self.inner.call(cx, call).await;
-        let nth = self.answers.fetch_add(1, Ordering::SeqCst);
-        match (self.claim, outcome) {
-            (Claim::Yes, Outcome::Refused(_)) => made_up(cx, call),
-            (Claim::NotAgain, Outcome::Done(_)) if nth > 0 && call.business_no().is_some() => Outcome::Refused(No::new("1001", "again")),
-            (Claim::NoRecord, Outcome::Done(answer)) => Outcome::Done(forgotten(answer)),
-            (Claim::Another, Outcome::Done(answer)) => Outcome::Done(another(answer, nth)),
-            (Claim::Twice, Outcome::Done(answer)) => Outcome::Done(twice(answer)),
-            (Claim::Known, Outcome::Unknown(Fault { code, text })) => Outcome::Refused(No::new(code, text)),
-            (_, outcome) => outcome,
-        }
-    }
-}
-
-fn made_up(cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer> {
-    let ticket = QueueTicket { number: "X1".to_owned(), ahead: None, room: None };
-    Outcome::Done(match call {
-        HisCall::Lock { bill } => HisAnswer::Lock(LockReceipt { total_fen: bill.total_fen }),
-        HisCall::Post { posting } => {
-            let bill = &posting.bill;
-            let (no, patient_id) = (bill.no.clone(), bill.patient_id.clone());
-            HisAnswer::Post(HisReceipt { receipt_no: "X".to_owned(), no, patient_id, total_fen: bill.total_fen, posted_at: cx.now, guidance: None })
-        }
-        HisCall::CancelPost { .. } => HisAnswer::CancelPost,
-        HisCall::Reverse { reversal } => HisAnswer::Reverse(HisReversed { no: reversal.no.clone(), amount_fen: reversal.amount_fen, at: cx.now, successor: None }),
-        HisCall::CheckIn { .. } => HisAnswer::CheckIn(ticket),
-        HisCall::Rebook { .. } => HisAnswer::Rebook(Rebooked::Cancelled { fee: FeeBack::Free }),
-        other => return Outcome::Refused(No::new("X", other.name())),
-    })
-}
-
-fn forgotten(answer: HisAnswer) -> HisAnswer {
-    match answer {
-        HisAnswer::QueryPost(_) => HisAnswer::QueryPost(PostState::NotRecorded),
-        HisAnswer::QueryReverse(_) => HisAnswer::QueryReverse(None),
-        HisAnswer::QueryCheckIn(_) => HisAnswer::QueryCheckIn(None),
-        HisAnswer::QueryRebook(_) => HisAnswer::QueryRebook(None),
-        HisAnswer::QueryFile(_) => HisAnswer::QueryFile(None),
-        HisAnswer::Registrations(_) => HisAnswer::Registrations(Vec::new()),
-        other => other,
-    }
-}
-
-fn another(answer: HisAnswer, nth: u32) -> HisAnswer {
-    let place = |ticket: QueueTicket| QueueTicket { number: format!("{}-{nth}", ticket.number), ..ticket };
-    match answer {
-        HisAnswer::Post(receipt) => HisAnswer::Post(HisReceipt { receipt_no: format!("{}-{nth}", receipt.receipt_no), ..receipt }),
-        HisAnswer::Reverse(reversed) => HisAnswer::Reverse(HisReversed { at: reversed.at.plus_millis(i64::from(nth)), ..reversed }),
-        HisAnswer::TakeNumber(ticket) => HisAnswer::TakeNumber(place(ticket)),
-        HisAnswer::CheckIn(ticket) => HisAnswer::CheckIn(place(ticket)),
-        HisAnswer::OpenFile(mut opened) => {
-            opened.file.patient_id = PatientId::new(&format!("X{nth}")).unwrap();
-            HisAnswer::OpenFile(opened)
-        }
-        other => other,
-    }
-}
-
-fn twice(answer: HisAnswer) -> HisAnswer {
-    fn double<T: Clone>(items: Vec<T>) -> Vec<T> {
-        items.iter().flat_map(|item| [item.clone(), item.clone()]).collect()
-    }
-    match answer {
-        HisAnswer::Unpaid(mut charges) => {
-            charges.lines = double(charges.lines);
-            HisAnswer::Unpaid(charges)
-        }
-        HisAnswer::Notices(notices) => HisAnswer::Notices(double(notices)),
-        HisAnswer::DayFile(rows) => HisAnswer::DayFile(double(rows)),
-        HisAnswer::Affected(mut page) => {
-            page.items = double(page.items);
-            HisAnswer::Affected(page)
-        }
-        other => other,
-    }
-}
-
-pub(crate) struct SpoiledNotifier {
-    inner: Arc<dyn Notifier>,
-    claim: Claim,
-}
-
-impl SpoiledNotifier {
-    pub(crate) fn new(inner: Arc<dyn Notifier>, claim: Claim) -> SpoiledNotifier {
-        SpoiledNotifier { inner, claim }
-    }
-}
-
-#[async_trait]
-impl Notifier for SpoiledNotifier {
-    fn traits(&self) -> NotifierTraits {
-        self.inner.traits()
-    }
-
-    fn login_url(&self, back: &str, state: &str) -> Option<String> {
-        self.inner.login_url(back, state)
-    }
-
-    async fn call(&self, cx: &CallCx, call: &NotifyCall) -> Outcome<NotifyAnswer> {
-        let call = match (self.claim, call.clone()) {
-            (Claim::Another, NotifyCall::SmsCode { phone, .. }) => NotifyCall::SmsCode { phone, code: Private::new("999999") },
-            (_, call) => call,
-        };
-        let outcome = self.inner.call(cx, &call).await;
-        match (self.claim, outcome) {
-            (Claim::Yes, Outcome::Refused(_)) => Outcome::Done(NotifyAnswer::Send),
-            (Claim::Twice, Outcome::Done(NotifyAnswer::Send) | Outcome::Unsent(_)) => self.inner.call(cx, &call).await,
-            (Claim::Known, Outcome::Unknown(Fault { code, text })) => Outcome::Refused(No::new(code, text)),
-            (Claim::Another, Outcome::Done(NotifyAnswer::Login(mut user))) => {
-                user.openid = Private::new("o-another");
-                Outcome::Done(NotifyAnswer::Login(user))
-            }
-            (_, outcome) => outcome,
-        }
-    }
+/// Every item of a list twice.
+fn double<T: Clone>(items: Vec<T>) -> Vec<T> {
+    items.iter().flat_map(|item| [item.clone(), item.clone()]).collect()
 }

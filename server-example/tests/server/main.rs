@@ -10,6 +10,7 @@ mod newcomers;
 mod operate;
 mod pages;
 mod paying;
+mod reconcile;
 mod requests;
 mod restart;
 mod sessions;

@@ -12,8 +12,10 @@ use menjie_keys::KeyRing;
 use menjie_server::demo::{His, config};
 use menjie_server::start::Server;
 use menjie_server::{App, token};
+use menjie_sim::HospitalOptions;
 use menjie_sim::day::{Day, DayPatient, DayPlan, generate};
 use menjie_sim::shell::{SimConfig, SimServer, plain_client};
+use menjie_sim::wechat::WechatOptions;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,7 +69,9 @@ impl Stage {
     }
 
     pub(crate) async fn with(day: Day, change: impl FnOnce(&mut Value)) -> Stage {
-        let sim = SimServer::start(SimConfig::local(day.clone())).await.unwrap();
+        // The bill of a day is there when the day is over, at whatever hour a test runs.
+        let wechat = WechatOptions { bill_after_s: 0, ..WechatOptions::default() };
+        let sim = SimServer::start(SimConfig { options: HospitalOptions { wechat, ..HospitalOptions::default() }, ..SimConfig::local(day.clone()) }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         menjie_keys::write(&folder.path().join("keys.json"), &KeyRing::generate(&OsEntropy)).unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();

@@ -146,8 +146,11 @@ fn encode(notice: &Notice) -> Vec<u8> {
 impl State {
     fn open(&mut self, order: &ChannelOrder, now: Timestamp) -> Outcome<ChannelAnswer> {
         match self.orders.get(&order.out_trade_no) {
-            Some(known) if known.state != OrderState::Open => return no("OUT_TRADE_NO_USED", "paid or closed"),
-            Some(known) if known.amount_fen != order.amount_fen => return no("PARAM_ERROR", "other parameters"),
+            Some(Order { state: OrderState::Closed, .. }) => return no("ORDER_CLOSED", "closed"),
+            // No proof that no money comes under the number.
+            Some(known) if known.state != OrderState::Open || known.amount_fen != order.amount_fen => {
+                return Outcome::Unknown(Fault::new("already_used", "paid, or asked for with other parameters"));
+            }
             _ => {}
         }
         if order.expires_at <= now {
@@ -183,9 +186,9 @@ impl State {
     fn refund(&mut self, refund: &RefundOrder, now: Timestamp) -> Outcome<ChannelAnswer> {
         let refuse = self.refuse_refunds.clone();
         let Some(order) = self.orders.get_mut(&refund.out_trade_no).filter(|o| matches!(o.state, OrderState::Paid { .. })) else { return no("ORDER_NOT_EXIST", "not paid") };
-        match order.refunds.get(&refund.out_refund_no) {
+        let back = match order.refunds.get(&refund.out_refund_no) {
             Some(back) if back.amount_fen != refund.amount_fen => return no("PARAM_ERROR", "other amount under this number"),
-            Some(_) => {}
+            Some(back) => *back,
             None => {
                 if let Some(code) = refuse {
                     return no(&code, "refused");
@@ -194,18 +197,24 @@ impl State {
                 if given + refund.amount_fen.fen() > order.amount_fen.fen() || refund.total_fen != order.amount_fen {
                     return no("PARAM_ERROR", "more than was paid");
                 }
-                order.refunds.insert(refund.out_refund_no.clone(), Back { amount_fen: refund.amount_fen, at: now });
+                let back = Back { amount_fen: refund.amount_fen, at: now };
+                order.refunds.insert(refund.out_refund_no.clone(), back);
+                back
             }
+        };
+        Outcome::Done(ChannelAnswer::Refund(done(&refund.out_refund_no, back)))
+    }
+
+    fn query_refund(&self, number: &BusinessNo, amount_fen: Money) -> RefundState {
+        match self.orders.values().find_map(|o| o.refunds.get(number)) {
+            None => RefundState::NotFound,
+            Some(back) if back.amount_fen != amount_fen => RefundState::Mismatch { field: "amount_fen".to_owned() },
+            Some(back) => done(number, *back),
         }
-        Outcome::Done(ChannelAnswer::Refund(done(&refund.out_refund_no, refund.amount_fen, now)))
     }
 
-    fn query_refund(&self, number: &BusinessNo, now: Timestamp) -> RefundState {
-        self.orders.values().find_map(|o| o.refunds.get(number)).map_or(RefundState::NotFound, |back| done(number, back.amount_fen, now))
-    }
-
-    fn bill(&self, date: BizDate) -> Outcome<ChannelAnswer> {
-        if self.no_bill {
+    fn bill(&self, date: BizDate, now: Timestamp) -> Outcome<ChannelAnswer> {
+        if self.no_bill || date > now.biz_date() {
             return Outcome::Unknown(Fault::new("bill_not_ready", "the bill is being made"));
         }
         let mut rows = Vec::new();
@@ -238,8 +247,8 @@ impl State {
     }
 }
 
-fn done(number: &BusinessNo, amount_fen: Money, at: Timestamp) -> RefundState {
-    RefundState::Done { refund_no: format!("50{number}"), amount_fen, at }
+fn done(number: &BusinessNo, back: Back) -> RefundState {
+    RefundState::Done { refund_no: format!("50{number}"), amount_fen: back.amount_fen, at: back.at }
 }
 
 #[async_trait]
@@ -257,8 +266,8 @@ impl PaymentChannel for FakeChannel {
                 ChannelCall::Close { out_trade_no } => state.close(out_trade_no),
                 ChannelCall::Query { out_trade_no } => Outcome::Done(ChannelAnswer::Query(state.query(out_trade_no))),
                 ChannelCall::Refund { refund } => state.refund(refund, now),
-                ChannelCall::QueryRefund { out_refund_no, .. } => Outcome::Done(ChannelAnswer::QueryRefund(state.query_refund(out_refund_no, now))),
-                ChannelCall::Bill { date } => state.bill(*date),
+                ChannelCall::QueryRefund { out_refund_no, amount_fen } => Outcome::Done(ChannelAnswer::QueryRefund(state.query_refund(out_refund_no, *amount_fen))),
+                ChannelCall::Bill { date } => state.bill(*date, now),
             }
         };
         self.wire.carry(call.name(), effect).await

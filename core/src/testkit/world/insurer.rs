@@ -11,9 +11,9 @@ use crate::access::Private;
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{BusinessNo, PaymentId};
-use crate::insurance::{Designation, DesignationPolicy, InsuredPerson, MobileSplit, OrderRef, OrderReport, PersonKey, Upload};
+use crate::insurance::{Designation, DesignationPolicy, InsuredPerson, MobileSplit, OrderRef, OrderReport, PersonKey, SettlementPart, Upload};
 use crate::money::Money;
-use crate::payment::RawNotice;
+use crate::payment::{Amounts, RawNotice};
 use crate::port::{
     Authorised, CallCx, DesignationRule, Insurer, InsurerAnswer, InsurerBillRow, InsurerCall, InsurerNotice, InsurerReversal, InsurerReversed, No, Outcome, Uploaded, VoucherHolder,
 };
@@ -51,9 +51,17 @@ struct State {
     people: Vec<InsuredPerson>,
     designated: Vec<Designation>,
     orders: BTreeMap<BusinessNo, Order>,
-    reversals: BTreeMap<BusinessNo, Money>,
+    reversals: BTreeMap<BusinessNo, Back>,
     callbacks: Vec<Vec<u8>>,
     serial: u64,
+}
+
+/// What went back under a refund number.
+#[derive(Clone, Copy, Debug)]
+struct Back {
+    part: SettlementPart,
+    amounts: Amounts,
+    at: Timestamp,
 }
 
 /// An order at the centre.
@@ -73,6 +81,23 @@ impl Order {
         match (self.code, self.split) {
             ("6", Some(split)) => split.total_fen.fen() - split.cash_fen.fen(),
             _ => 0,
+        }
+    }
+
+    /// Opens the order (payToken).
+    fn token(&self) -> Private {
+        Private::new(format!("TOKEN-{}", self.pay_order_id))
+    }
+
+    /// May this part go back with these amounts? The insurance part only whole.
+    fn fits(&self, part: SettlementPart, back: Amounts) -> bool {
+        let (Some(split), "6") = (self.split, self.code) else { return false };
+        let all = Amounts { cash_fen: split.cash_fen, account_fen: split.account_fen, fund_fen: split.fund_fen, other_fen: split.other_fen.unwrap_or_default() };
+        match part {
+            SettlementPart::All => back == all,
+            SettlementPart::Insurance => back == all.insured(),
+            // The hospital gives the cash back itself (CashOwner::Hospital).
+            SettlementPart::Cash => false,
         }
     }
 
@@ -121,18 +146,26 @@ impl FakeInsurer {
         lock(&self.state).people.push(person);
     }
 
-    /// The patient has given his password: the centre settles whatever it has priced for a payment. Its callback is ready.
+    /// The patient has given his password: the centre settles whatever it has priced for a payment.
     pub fn settle(&self, payment: PaymentId) -> bool {
+        self.wire.settle();
+        let of_payment = |(no, order): &(&BusinessNo, &Order)| payment_of(no.as_str()) == Some(payment) && order.code == "1";
+        let found = lock(&self.state).orders.iter().rfind(of_payment).map(|(no, _)| no.clone());
+        found.is_some_and(|no| self.confirm(&no))
+    }
+
+    /// The same for one order, if it is priced. Its callback is ready.
+    pub fn confirm(&self, order_no: &BusinessNo) -> bool {
         self.wire.settle();
         let now = self.wire.now();
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        state.serial += 1;
-        let found = state.orders.iter_mut().rfind(|(no, order)| payment_of(no.as_str()) == Some(payment) && order.code == "1");
-        let Some((no, order)) = found else { return false };
+        let Some(order) = state.orders.get_mut(order_no).filter(|order| order.code == "1") else { return false };
         order.code = "6";
         order.settled_at = Some(now);
-        state.callbacks.push(serde_json::json!({ "id": format!("MI-{}", state.serial), "order_no": no, "report": order.report() }).to_string().into_bytes());
+        state.serial += 1;
+        let told = serde_json::json!({ "id": format!("MI-{}", state.serial), "order_no": order_no, "report": order.report() });
+        state.callbacks.push(told.to_string().into_bytes());
         true
     }
 
@@ -159,7 +192,13 @@ impl State {
                 None => no("1", "no such code"),
             },
             InsurerCall::Person { by } => {
-                let PersonKey::Document { id_no, .. } = *by else { return no("1", "no such token") };
+                let id_no = match *by {
+                    PersonKey::Document { id_no, .. } => id_no,
+                    PersonKey::Voucher { token, .. } => match self.holders.values().find(|holder| holder.ec_token == token) {
+                        Some(holder) => holder.id_no.clone(),
+                        None => return no("1", "no such token"),
+                    },
+                };
                 Outcome::Done(InsurerAnswer::Person(self.people.iter().filter(|person| person.id_no == id_no).cloned().collect()))
             }
             InsurerCall::Designation { .. } => Outcome::Done(InsurerAnswer::Designation(self.designated.clone())),
@@ -177,7 +216,7 @@ impl State {
     }
 
     fn known(&mut self, asked: &OrderRef) -> Option<&mut Order> {
-        self.orders.get_mut(&asked.order_no).filter(|order| order.pay_order_id == asked.pay_order_id)
+        self.orders.get_mut(&asked.order_no).filter(|order| order.pay_order_id == asked.pay_order_id && order.token() == asked.pay_token)
     }
 
     fn upload(&mut self, upload: Upload) -> Outcome<InsurerAnswer> {
@@ -212,7 +251,7 @@ impl State {
     fn revoke(&mut self, asked: &OrderRef) -> Outcome<InsurerAnswer> {
         match self.known(asked) {
             None => unknown_order(),
-            Some(order) if matches!(order.code, "6" | "7") => no("411", "settled"),
+            Some(order) if matches!(order.code, "6" | "7" | "8") => no("411", "settled"),
             Some(order) => {
                 order.code = "12";
                 Outcome::Done(InsurerAnswer::Revoke)
@@ -222,19 +261,19 @@ impl State {
 
     fn reverse(&mut self, reversal: &InsurerReversal, now: Timestamp) -> Outcome<InsurerAnswer> {
         let done = |at| Outcome::Done(InsurerAnswer::Reverse(InsurerReversed { reversal_no: Some(format!("V{}", reversal.no)), at: Some(at) }));
-        let total = reversal.amounts.total().unwrap_or_default();
         if let Some(known) = self.reversals.get(&reversal.no) {
-            return if *known == total { done(now) } else { no("412", "another amount under this number") };
+            return if (known.part, known.amounts) == (reversal.part, reversal.amounts) { done(known.at) } else { no("412", "another refund under this number") };
         }
         match self.known(&reversal.order) {
             None => return unknown_order(),
             Some(order) if order.code != "6" => return no("413", "not settled, or given back"),
+            Some(order) if !order.fits(reversal.part, reversal.amounts) => return no("414", "not what was settled"),
             Some(order) => {
-                order.code = "7";
+                order.code = if reversal.part == SettlementPart::All { "7" } else { "8" };
                 order.given_back_at = Some(now);
             }
         }
-        self.reversals.insert(reversal.no.clone(), total);
+        self.reversals.insert(reversal.no.clone(), Back { part: reversal.part, amounts: reversal.amounts, at: now });
         done(now)
     }
 
@@ -259,7 +298,7 @@ fn unknown_order() -> Outcome<InsurerAnswer> {
 }
 
 fn uploaded(order: &Order) -> Outcome<InsurerAnswer> {
-    Outcome::Done(InsurerAnswer::Upload(Uploaded { pay_order_id: order.pay_order_id.clone(), pay_token: Private::new("TOKEN"), insurer_visit_id: None }))
+    Outcome::Done(InsurerAnswer::Upload(Uploaded { pay_order_id: order.pay_order_id.clone(), pay_token: order.token(), insurer_visit_id: None }))
 }
 
 fn price(total_fen: Money, habits: InsurerHabits) -> Option<MobileSplit> {

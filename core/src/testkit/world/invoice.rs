@@ -22,6 +22,8 @@ pub struct FakeInvoices {
 #[derive(Default)]
 struct State {
     invoices: BTreeMap<BusinessNo, (Issued, Option<Reddened>)>,
+    /// What each was asked for with.
+    asked: BTreeMap<BusinessNo, InvoiceOrder>,
     refuses: bool,
     paper: Vec<BusinessNo>,
     booked: Vec<BusinessNo>,
@@ -69,6 +71,9 @@ impl FakeInvoices {
 impl State {
     fn issue(&mut self, order: &InvoiceOrder, now: Timestamp) -> Outcome<InvoiceAnswer> {
         if let Some((issued, _)) = self.invoices.get(&order.bus_no) {
+            if self.asked.get(&order.bus_no) != Some(order) {
+                return Outcome::Refused(No::new("E0002", "another ticket under this number"));
+            }
             return Outcome::Done(InvoiceAnswer::Issue(issued.clone()));
         }
         if self.refuses {
@@ -84,6 +89,7 @@ impl State {
             url: Private::new(format!("https://example.invalid/i/{number}")),
         };
         self.invoices.insert(order.bus_no.clone(), (issued.clone(), None));
+        self.asked.insert(order.bus_no.clone(), order.clone());
         Outcome::Done(InvoiceAnswer::Issue(issued))
     }
 
@@ -95,7 +101,8 @@ impl State {
         if self.booked.contains(&order.bus_no) {
             return Outcome::Refused(No::new("E0008", "booked"));
         }
-        let Some((_, red)) = self.invoices.get_mut(&order.bus_no) else { return Outcome::Refused(No::new("E0004", "no such invoice")) };
+        let named = |(blue, _): &&mut (Issued, Option<Reddened>)| (&blue.batch_code, &blue.bill_no) == (&order.batch_code, &order.bill_no);
+        let Some((_, red)) = self.invoices.get_mut(&order.bus_no).filter(named) else { return Outcome::Refused(No::new("E0004", "no such invoice")) };
         let red = red.get_or_insert_with(|| Reddened { batch_code: "44060126".to_owned(), bill_no: format!("9{number:09}"), at: now });
         Outcome::Done(InvoiceAnswer::Red(red.clone()))
     }

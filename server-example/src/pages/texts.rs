@@ -256,6 +256,12 @@ texts! {
     refund_step_done = "已完成";
     refund_step_current = "办理中";
     refund_step_dropped = "已终止";
+    refund_noted = "补充说明";
+    refund_answer = "补充说明";
+    refund_answer_go = "提交说明";
+    refund_answer_no = "稍后再说";
+    refund_answer_missing = "还没有填写补充说明";
+    refund_answer_missing_next = "请填写后再提交，不超过200字";
     refund_withdraw = "撤回申请";
     refund_withdraw_ask = "要撤回这次退费申请吗？";
     refund_withdraw_text = "撤回后不再退款；如需退费，可以重新申请。";

@@ -10,7 +10,7 @@ import { beginPaying, enter, enterKiosk, loginPhone } from './lib/tour.mjs';
 import { accessible, discreet, fits, quiet, touchable, walkable, wellFormed, withinBudget, worksOffline } from './lib/checks.mjs';
 import { person, writeDay } from './lib/day.mjs';
 
-const people = Array.from({ length: 18 }, (_, at) => person(at + 1));
+const people = Array.from({ length: 20 }, (_, at) => person(at + 1));
 let hospital, generated, browser, insured, next = 0;
 before(async () => {
   const lines = [{ dept: '检验科', name: '血常规', price: '20', fen: 2000 }, { dept: '检验科', name: '肝功能', price: '69.87', fen: 6987 }, { dept: '检验科', name: '复查采样', price: '10', quantity: '3', fen: 3000 }];
@@ -55,10 +55,11 @@ async function paid(t, { size = 'landscape', patient = people[next++] } = {}) {
   await hospital.pay();
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
   await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20_000 });
+  const payment = idIn(page);
   await page.goto(page.at(`${base}/paid`));
   await page.locator('.row-link').first().click();
   await page.waitForSelector('[data-refund]');
-  return { page, patient, base, settlement: idIn(page) };
+  return { page, patient, base, payment, settlement: idIn(page) };
 }
 
 /** From the paid detail to page 19. */
@@ -365,6 +366,50 @@ test('20: a channel that fails: finance works on it, and the patient need not as
   await whole(page, '20-failed-landscape', patient);
   await hospital.settleAbnormal(`R${id.padStart(19, '0')}`);
   await told(page, '退费已完成', 60_000);
+});
+
+/** The result of a payment, reopened while its refund is asked for: its page, and the way there. */
+async function reopened(t, size) {
+  const standing = await paid(t, { size });
+  const { page, patient, base, payment } = standing, result = () => page.goto(page.at(`${base}/result/${payment}`));
+  await toForm(page);
+  const id = await send(page);
+  await result();
+  assert.match(await page.textContent('.outcome'), /正在办理退费[\s\S]*119\.87[\s\S]*缴费已登记成功/);
+  assert.doesNotMatch(await page.textContent('.outcome'), /没有登记成功|几分钟内到账/);
+  await whole(page, `16-refund-asked-${size}`, patient);
+  return { ...standing, id, result };
+}
+
+test('16: the result reopened during a refund tells what is true, follows it, and leads to its progress', { timeout: 120_000 }, async (t) => {
+  const { page, patient, id, result } = await reopened(t, 'phone');
+  await page.getByRole('link', { name: '查看退费进度' }).click();
+  await told(page, '等待门诊医生审核');
+  assert.equal(idIn(page), id);
+  await decide(hospital, id, 'doctor');
+  await result();
+  await decide(hospital, id, 'finance');
+  await page.locator('.outcome', { hasText: '已退费' }).waitFor({ timeout: 40_000 });
+  assert.match(await page.textContent('.outcome'), /119\.87[\s\S]*退回金额和去向请查看退费进度/);
+  assert.doesNotMatch(await page.textContent('.outcome'), /没有登记成功|可以重新缴费/);
+  await whole(page, '16-refunded-phone', patient);
+});
+
+test('16: rejected, it is paid as before; after a part, the rest is paid, and nobody is sent to what was reversed', { timeout: 120_000 }, async (t) => {
+  const { page, base, settlement, id, result } = await reopened(t, 'landscape');
+  await decide(hospital, id, 'doctor', { verdict: 'reject', note: '检查已预约' });
+  await page.locator('.outcome[data-mood=ok]', { hasText: '缴费成功' }).waitFor({ timeout: 20_000 });
+  await page.goto(page.at(`${base}/paid/${settlement}/refund`));
+  for (const at of [0, 1]) await page.locator('fieldset .row').nth(at).locator('label.tick').click();
+  await page.locator('fieldset .row').nth(2).locator('select').selectOption('1');
+  await page.locator('#plan .amount', { hasText: '10.00' }).first().waitFor();
+  const part = await send(page);
+  await decide(hospital, part, 'doctor');
+  await decide(hospital, part, 'finance');
+  await told(page, '退费已完成', 30_000);
+  await result();
+  assert.match(await page.textContent('.outcome'), /缴费成功[\s\S]*109\.87/, 'what was charged again');
+  assert.equal(await page.locator('.outcome .step').count(), 1);
 });
 
 test('20: a stranger finds nothing', { timeout: 60_000 }, async (t) => {

@@ -453,6 +453,10 @@ texts! {
     result_refunding_text = "这笔费用没有登记成功，款项正退回您的付款账户，一般几分钟内到账。";
     result_refunded = "款项已原路退回";
     result_refunded_text = "钱已退回您的付款账户，可以重新缴费。";
+    result_asked = "正在办理退费";
+    result_asked_text = "缴费已登记成功。是否退回、何时到账，请查看退费进度。";
+    result_given_back = "已退费";
+    result_given_back_text = "款项已退回，退回金额和去向请查看退费进度。";
     result_closed = "订单已关闭，未收款";
     result_closed_text = "没有扣款，可以重新缴费。";
     result_closed_insured = "医保结算没有完成，未扣款";

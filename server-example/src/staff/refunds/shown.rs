@@ -262,3 +262,28 @@ fn step(step: &RefundStep) -> (String, &'static str) {
 fn happened(entry: &RefundEntry) -> Happened {
     Happened { at: when(entry.at), role: entry.role.clone(), text: entry.text.clone(), remark: entry.remark.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use menjie::money::{Money, Quantity};
+
+    /// HIS does not tell of every item who carries it out.
+    #[test]
+    fn an_item_without_a_department_says_so() {
+        let one = Quantity::parse("1").unwrap();
+        let line = |dept: &str| CaseLine {
+            name: "血常规".into(),
+            spec: None,
+            quantity: one,
+            back: one,
+            amount_fen: Money::from_fen(2_000).unwrap(),
+            order_no: None,
+            dept: dept.into(),
+            own: false,
+            state: LineState::NotDone,
+            reason: None,
+        };
+        assert_eq!((Line::of(&line("检验科")).dept, Line::of(&line("")).dept), ("检验科".to_owned(), "未注明".to_owned()));
+    }
+}

@@ -52,10 +52,10 @@ pub use reconcile::{
     ReconcileListResponse, ReconcileResolveRequest, ReconcileResolveResponse, Step,
 };
 pub use refund::{
-    CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, LookWhy, PatientInClear, Picked, RefundCase, RefundDecideRequest, RefundDecideResponse,
-    RefundEntry, RefundFollowing, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse, RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse,
-    RefundReprescribeRequest, RefundRequestRequest, RefundRequestResponse, RefundStep, RefundUnderWay, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse,
-    RefundWork, Represcription, Represcriptions, StepState,
+    CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, LookWhy, PatientInClear, Picked, QuestionState, RefundAnswerRequest, RefundAnswerResponse,
+    RefundCase, RefundDecideRequest, RefundDecideResponse, RefundEntry, RefundFollowing, RefundGetRequest, RefundItem, RefundLine, RefundListRequest, RefundListResponse,
+    RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse, RefundQuestion, RefundReprescribeRequest, RefundRequestRequest, RefundRequestResponse, RefundStep,
+    RefundUnderWay, RefundVerdict, RefundView, RefundWithdrawRequest, RefundWithdrawResponse, RefundWork, Represcription, Represcriptions, StepState,
 };
 pub use runner::Runner;
 pub use staff::{By, Decided, Founded, NewAccount, NotSo, PasswordChange, SignIn, TrailCheck};

@@ -4,7 +4,7 @@
 mod common;
 
 use common::Clinic;
-use common::insured::{accept, accepted, bills, deliver, insure, insured_charge, one_bill, open, pay, quote};
+use common::insured::{accept, accepted, bills, deliver, insure, insured_charge, one_bill, open, pay, pay_quoted, quote, quote_with};
 use menjie::access::Private;
 use menjie::calendar::BizDate;
 use menjie::error::Code;
@@ -147,6 +147,55 @@ fn lost_prices_revocations_and_orders_are_found_out() {
     }
 }
 
+/// The centre never heard that it should price the order: it is told once more, long before what the patient gave ends.
+#[test]
+fn an_order_that_was_never_placed_is_placed_again_while_the_patient_waits() {
+    for (lost, troubles) in [("once", vec![Some(Trouble::LostBefore)]), ("twice", vec![Some(Trouble::LostBefore); 2]), ("its answer", vec![Some(Trouble::LostAfter)])] {
+        let (mut clinic, patient) = open(13);
+        clinic.world.trouble(Plan::scripted("insurer.place", troubles));
+        let payment = pay(&mut clinic, &patient);
+        clinic.exec.run_for(150_000);
+        assert_eq!(clinic.view(0, &patient, payment).progress, Progress::AwaitingConsent, "{lost}");
+        assert!(matches!(accept(&mut clinic, &patient, payment, true), PaymentAcceptResponse::Accepted { .. }));
+        clinic.exec.run_for(2_000);
+        assert!(clinic.world.pay(payment));
+        clinic.exec.run_for(60_000);
+        assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Done, "{lost}");
+        assert_eq!(clinic.sound(0, lost).figures.insurer_fen, 17_000);
+    }
+}
+
+/// The order must be opened while the authorisation holds, and that is counted from when it was given, not from the quote.
+#[test]
+fn a_payment_ends_with_the_authorisation_it_was_quoted_with() {
+    let (mut clinic, patient) = open(14);
+    let now = clinic.exec.clock().now();
+    let given = |until: i64| Some(Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: Some(now.plus_millis(until)) });
+    let bill: Vec<_> = bills(&mut clinic, &patient).into_iter().take(1).collect();
+    let QuoteResponse::Refused { refusal } = quote_with(&mut clinic, &patient, bill.clone(), given(-1)) else { panic!("quoted") };
+    assert_eq!(refusal.reason, "authorise_again");
+    let quoted = |clinic: &mut Clinic, until| match quote_with(clinic, &patient, bill.clone(), given(until)) {
+        QuoteResponse::Quoted { quote_id, .. } => quote_id,
+        QuoteResponse::Refused { refusal } => panic!("{refusal:?}"),
+    };
+    let early = quoted(&mut clinic, 60_000);
+    clinic.exec.run_for(61_000);
+    assert_eq!(pay_quoted(&mut clinic, &patient, early).unwrap_err(), "authorise_again", "the quote lives on, what it was made with does not");
+    let quote = quoted(&mut clinic, 120_000);
+    let payment = pay_quoted(&mut clinic, &patient, quote).unwrap();
+    clinic.exec.run_for(5_000);
+    let view = clinic.view(0, &patient, payment);
+    assert_eq!((view.progress, view.expires_at), (Progress::AwaitingConsent, now.plus_millis(120_000)));
+    clinic.exec.run_for(120_000);
+    assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Closed);
+    assert_eq!(clinic.world.his.locked_lines(), 0);
+    // Nobody has it longer than the town lets it live, whatever he says.
+    let late = quoted(&mut clinic, 3_600_000);
+    let payment = pay_quoted(&mut clinic, &patient, late).unwrap();
+    let left = clinic.view(0, &patient, payment).expires_at.since(clinic.exec.clock().now());
+    assert!((295_000..=300_000).contains(&left), "{left}");
+}
+
 #[test]
 fn insured_bills_are_settled_one_after_the_other() {
     let (mut clinic, patient) = open(8);
@@ -271,7 +320,7 @@ fn an_authorisation_is_the_patients_own_and_works_once() {
     };
     let (taken, now) = ask("mine");
     let AuthoriseResponse::Authorised { authorisation, until } = taken.unwrap() else { panic!("refused") };
-    assert_eq!(authorisation, Authorisation::Mobile { pay_auth_no: Private::new("AUTH-mine") });
+    assert_eq!(authorisation, Authorisation::Mobile { pay_auth_no: Private::new("AUTH-mine"), until: Some(until) });
     let life = until.since(now);
     assert!((299_000..=301_000).contains(&life), "{life}");
     for (code, reason) in [("mine", "authorise_again"), ("never", "authorise_again"), ("theirs", "other_person"), ("borrowed", "other_person")] {

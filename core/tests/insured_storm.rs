@@ -48,7 +48,7 @@ impl Dice {
 async fn phone(engine: Engine, caller: Caller, patient: PatientId, key: RequestKey, agrees: bool, paid: Arc<Mutex<Vec<PaymentId>>>) {
     let Ok(unpaid) = engine.unpaid(&caller, &UnpaidRequest { patient_id: patient.clone() }).await else { return };
     let Some(bill) = unpaid.visits.iter().flat_map(|v| &v.bills).find(|b| b.payable) else { return };
-    let insurance = Some(Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1") });
+    let insurance = Some(Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: None });
     let request = QuoteRequest { patient_id: patient, bill_ids: vec![bill.bill_id.clone()], insurance };
     let Ok(QuoteResponse::Quoted { quote_id, .. }) = engine.quote(&caller, &request).await else { return };
     let request = PayRequest { key: key.clone(), quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat").unwrap(), method: Method::Native };

@@ -142,6 +142,10 @@ fn events() -> Vec<E> {
         }
     }
     events.push(E::Decide { stage: Some(Stage::Unconfirm), departments: vec![DeptCode::new("EEG").unwrap()], decision: Decision::Agree, note: "n".into() });
+    for (stage, dept) in [(Stage::Doctor, "MZ1"), (Stage::Unconfirm, "LAB"), (Stage::Unconfirm, "EEG"), (Stage::Finance, "MZ1"), (Stage::Checking, "MZ1")] {
+        events.push(E::Question { stage, departments: vec![DeptCode::new(dept).unwrap()], text: Private::new("q"), to: Some(Private::new("o1")) });
+    }
+    events.push(E::Answer { text: Private::new("a") });
     for sent in [0, 1] {
         for state in [
             RefundState::Done { refund_no: "50A".into(), amount_fen: fen(300), at: now() },
@@ -214,13 +218,22 @@ fn refund_is_total_and_its_table_is_what_it_does() {
         insured(New { invoice: None, ..new(Cause::Patient, mixed.insured(), Some(asked(PayerClass::Insured, false))) }, CashOwner::Hospital),
     ];
     let actors = [walk::staff("op1"), walk::staff("op2"), Actor::Patient { patient: PatientId::new("P1").unwrap() }];
-    let walked = walk::walk_as::<Refund>(&Terms::default(), &actors, &births, &events(), |e| matches!(e, E::Decide { .. } | E::Withdraw | E::Represcribed { .. }), |r| r.st);
+    let walked = walk::walk_as::<Refund>(
+        &Terms::default(),
+        &actors,
+        &births,
+        &events(),
+        |e| matches!(e, E::Decide { .. } | E::Question { .. } | E::Answer { .. } | E::Withdraw | E::Represcribed { .. }),
+        |r| r.st,
+    );
     for refund in walked.seen.values() {
         assert!(refund.st != RefundSt::Done || refund.given_back() == refund.amounts, "I19: done means proven, of every part");
         assert!(
             refund.represcribed.is_empty() || (refund.ends_with_prescriptions() && (refund.st == RefundSt::Done || refund.base.held.is_some())),
             "a new prescription before the red"
         );
+        let decides = matches!(refund.st, RefundSt::Doctor | RefundSt::Unconfirm | RefundSt::Finance);
+        assert!(refund.question.as_ref().is_none_or(|q| decides && refund.cause == Cause::Patient && q.answer.is_none()), "nobody is asked about what is decided");
         assert!(!refund.is_off() || !refund.has_moved(), "what has moved never ends as if nothing had");
         assert!(!refund.has_moved() || refund.cause != Cause::Patient || refund.passed_at(Stage::Checking).is_some(), "nothing moves before everything is read again");
         for decided in refund.decisions.iter().filter(|d| d.decision == Decision::Agree && matches!(d.stage, Some(Stage::Doctor | Stage::Finance))) {

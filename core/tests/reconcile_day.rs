@@ -136,6 +136,7 @@ fn a_day_of_payments_and_refunds_balances_on_all_sides_whatever_hangs_together()
     assert_eq!(lines(&day), []);
     let nets = [day.summary.channel, day.summary.his, day.summary.ledger].map(|side| (side.rows, side.net_fen));
     assert_eq!((day.conclusion(), nets), (DayConclusion::Balanced, [(4, 9_987); 3]));
+    assert_eq!(day.merchant_no.as_deref(), Some("1900000001"), "whose bill it was");
     clinic.sound(0, "after");
 }
 

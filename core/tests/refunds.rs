@@ -152,7 +152,7 @@ fn an_approver_who_says_no_ends_it_with_his_reason() {
         let who = if stage == Stage::Doctor { doctor } else { finance };
         assert_eq!(decide(&mut clinic, &who, refund, stage, RefundVerdict::Reject), "rejected", "{st}");
         let view = refund_view(&mut clinic, &patient, refund);
-        assert!(view.over && view.timeline.iter().any(|e| e.remark.as_deref() == Some("note")), "{view:#?}");
+        assert!(view.over && view.timeline.iter().any(|e| e.remark.as_ref().is_some_and(|remark| remark.reveal() == "note")), "{view:#?}");
         assert!(clinic.world.his.reversals().is_empty());
         let report = clinic.sound(0, "rejected");
         assert_eq!((report.under_way, report.figures.channel_fen), (0, 11_987));

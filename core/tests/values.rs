@@ -215,7 +215,7 @@ fn ladders_end_on_the_slow_step_and_never_stop() {
 fn the_terms_hash_is_stable() {
     assert_eq!(
         serde_json::to_string(&Terms::default()).unwrap(),
-        r#"{"grouping":{"window":["place"],"drug":["place"],"service":["place"],"whole_visit":false},"totalling":"sum_of_lines","quote_life_s":600,"order_life_s":300,"description":"门诊缴费","his_blind_s":600,"visit":{"check_in":{"opens_min":60,"number_opens_min":60,"late_after_min":20,"late":"queue_end","radius_m":500},"notice":{"delivery":"both","quiet_from_h":22,"quiet_until_h":7,"urgent_h":12,"hospital_name":"医院","invoices":true}},"registration":{"area_check":"province","adult_from":"birthday","landline":"warn","max_age_years":130,"shared_phone_limit":5,"site_ethnic":[]},"refund":{"window":{"rule":"same_month"},"self_pay":["doctor","finance","checking","his","returning","red"],"insured":["doctor","unconfirm","finance","checking","insurer","his","returning","red"],"approval_days":3,"return_days":3}}"#
+        r#"{"grouping":{"window":["place"],"drug":["place"],"service":["place"],"whole_visit":false},"totalling":"sum_of_lines","quote_life_s":600,"order_life_s":300,"description":"门诊缴费","his_blind_s":600,"visit":{"check_in":{"opens_min":60,"number_opens_min":60,"late_after_min":20,"late":"queue_end","radius_m":500},"notice":{"delivery":"both","quiet_from_h":22,"quiet_until_h":7,"urgent_h":12,"hospital_name":"医院","invoices":true}},"registration":{"area_check":"province","adult_from":"birthday","landline":"warn","max_age_years":130,"shared_phone_limit":5,"site_ethnic":[]},"refund":{"window":{"rule":"same_month"},"self_pay":["doctor","finance","checking","his","returning","red"],"insured":["doctor","unconfirm","finance","checking","insurer","his","returning","red"],"approval_days":3,"answer_days":3,"return_days":3}}"#
     );
     assert_eq!(Terms::default().hash().unwrap().as_str(), TERMS_HASH);
     let filled: Terms = serde_json::from_str("{}").unwrap();
@@ -225,7 +225,7 @@ fn the_terms_hash_is_stable() {
     assert!(serde_json::from_str::<Terms>(r#"{"quote_live_s": 600}"#).is_err(), "a misspelt field is refused");
 }
 
-const TERMS_HASH: &str = "c63cfb6dcbe1a683be62f9105ce631185853a5987d501921a3cdda0c93695f5d";
+const TERMS_HASH: &str = "60a5492bc48cf0821dee99859b130ae2e02b4c86de5cbe9cf95dd47feffa0d3e";
 
 #[test]
 fn error_codes_are_unique_and_grouped_by_area() {

@@ -141,6 +141,7 @@ fn shared() -> Router<App> {
         .route("/paid/{id}/refund/plan", post(refund::ask::plan))
         .route("/refunds/{id}", get(refund::follow::page).post(refund::follow::withdraw))
         .route("/refunds/{id}/state", get(refund::follow::state))
+        .route("/refunds/{id}/answer", post(refund::follow::answer))
         .route("/check-in", get(checkin::list).post(checkin::attend))
         .route("/check-in/{id}", get(attended::page))
         .route("/check-in/{id}/state", get(attended::state))

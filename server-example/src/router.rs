@@ -38,6 +38,7 @@ pub fn router(app: App) -> Router {
         .route("/refunds/preview", post(refunds::preview))
         .route("/refunds/{id}", get(refunds::get))
         .route("/refunds/{id}/withdraw", post(refunds::withdraw))
+        .route("/refunds/{id}/answer", post(refunds::answer))
         .route("/refunds/{id}/decision", post(refunds::decide))
         .route("/recon", get(recon::day))
         .route("/recon/days", get(recon::days))

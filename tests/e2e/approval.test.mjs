@@ -157,6 +157,52 @@ test('29: no, with its reason, which the patient reads', { timeout: 60_000 }, as
   assert.ok(view.timeline.some((entry) => entry.remark === '该项目已预约，请先取消预约'));
 });
 
+test('29, 32: the patient is asked first: marked in the list, answered beside the question, no second question meanwhile', { timeout: 120_000 }, async () => {
+  const { doctor, finance } = at, { api, id } = await requested({ why: 'other', note: '改日再做' });
+  const row = async () => { await doctor.goto(doctor.at('/a/refunds/doctor')); return doctor.locator('tr', { has: doctor.locator(`a[href$="/${id}"]`) }).textContent(); };
+  const ask = (page) => page.getByRole('button', { name: '请患者补充说明' });
+  const question = (page) => page.locator('form:has([value=ask]) textarea');
+  assert.doesNotMatch(await row(), /患者补充|患者已补充/);
+  await open(doctor, 'doctor', id);
+  await ask(doctor).click();
+  assert.equal(await question(doctor).evaluate((area) => area.validity.valueMissing), true);
+  const silent = await forced(doctor, `/a/refunds/doctor/${id}/decide`, { verdict: 'ask', note: ' ' });
+  assert.equal(silent.status, 422);
+  assert.match(silent.text, /请填写要患者补充说明的问题/);
+  await question(doctor).fill('标本是否已采集？');
+  await ask(doctor).click();
+  await doctor.waitForSelector('[data-question]');
+  assert.match(await doctor.textContent('[data-question]'), /患者尚未回答.*标本是否已采集？.*也可以直接作出决定/s);
+  assert.deepEqual([await ask(doctor).count(), await doctor.locator('form:has([value=approve])').count()], [0, 1]);
+  await whole(doctor, '29-asked');
+  const second = await forced(doctor, `/a/refunds/doctor/${id}/decide`, { verdict: 'ask', note: '何时采集？' });
+  assert.equal(second.status, 409);
+  assert.match(second.text, /患者尚未回答/);
+  assert.match(await row(), /待患者补充/);
+  await whole(doctor, '29-list-asked');
+  assert.equal((await api('GET', `/refunds/${id}`)).question.text, '标本是否已采集？');
+  assert.deepEqual(await api('POST', `/refunds/${id}/answer`, { key: `a-${id}`, text: '没有采集' }), { decision: 'accepted', st: 'doctor' });
+  assert.match(await row(), /患者已补充/);
+  await open(doctor, 'doctor', id);
+  assert.match(await doctor.textContent('main'), /患者说明.*改日再做/s);
+  assert.match(await doctor.textContent('.timeline'), /请患者补充说明.*标本是否已采集？.*患者 补充说明.*没有采集/s);
+  assert.equal(await doctor.locator('[data-question]').count(), 0);
+  await whole(doctor, '29-answered');
+  await approve(doctor);
+  await doctor.waitForSelector('[data-state]:has-text("等待计财科审核")');
+
+  await open(finance, 'finance', id);
+  await question(finance).fill('请提供收据号');
+  await ask(finance).click();
+  await finance.waitForSelector('[data-question]');
+  await whole(finance, '32-asked');
+  assert.equal((await api('GET', `/refunds/${id}`)).question.role, '计财科');
+  await approve(finance);
+  await stands(api, id, 'done');
+  const late = await api('POST', `/refunds/${id}/answer`, { key: `b-${id}`, text: '收据号在手机上' });
+  assert.deepEqual([late.decision, late.reason], ['refused', 'too_late']);
+});
+
 test('30, 31, 32 insured: departments take back first, finance sees the parts, new prescriptions come after the red', { timeout: 240_000 }, async (t) => {
   const { doctor, exec_dept: exec, finance } = at;
   const { api, settlement, lines: [line] } = await paysInsured(t);

@@ -46,6 +46,9 @@ test('page 37: five kinds are found, each is dealt with by a word, and all of it
   assert.deepEqual(await shown(page), ['R1 仅渠道有', 'R2 仅HIS有', 'R3 金额不符', 'R5 仅HIS有', 'R8 金额不符']);
   assert.match(await page.textContent('[data-conclusion]'), /账不平/);
   assert.equal(await open(page), 5);
+  const merchant = await page.textContent('[data-merchant]');
+  assert.match(merchant, /^\d{8,10}$/);
+  assert.match(await page.textContent('[data-channels]'), new RegExp(`微信支付[\\s\\S]*${merchant}[\\s\\S]*HIS4笔[\\s\\S]*渠道4笔[\\s\\S]*长款[\\s\\S]*短款[\\s\\S]*账不平`));
   await whole(page, '37-recon');
 
   await page.selectOption('[name=kind]', 'short');
@@ -76,9 +79,15 @@ test('page 37: five kinds are found, each is dealt with by a word, and all of it
 
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出CSV' }).click()]);
   const file = readFileSync(await download.path(), 'utf8');
-  assert.ok(file.startsWith('\ufeff对账日,渠道,平台订单号'));
-  const rows = file.trim().split('\r\n').slice(1);
+  assert.ok(file.startsWith('\ufeff对账日,渠道,商户号,平台订单号'));
+  const [lines, sums] = file.trim().split('\r\n\r\n').map((block) => block.split('\r\n').map((line) => line.split(',').map((cell) => cell.replace(/^"|"$/g, ''))));
+  const rows = file.split('\r\n\r\n')[0].split('\r\n').slice(1);
   assert.equal(rows.length, 5);
+  assert.ok(lines.slice(1).every((line) => line[1] === 'wechat' && line[2] === merchant), 'each line names the merchant of its channel');
+  const sum = Object.fromEntries(sums[0].map((name, at) => [name, sums[1][at]]));
+  assert.deepEqual([sums.length, sum.渠道, sum.商户号, sum.渠道笔数, sum.HIS笔数, sum.平笔数, sum.已处理, sum.结论], [2, 'wechat', merchant, '4', '4', '0', '1', '账不平']);
+  const yuan = (name) => Math.round(Number(sum[name]) * 100);
+  assert.equal(yuan('渠道金额') - yuan('HIS金额'), yuan('长款金额') - yuan('短款金额'), 'the one formula');
   assert.ok(rows.some((row) => row.includes('"\'=STRAY0001"') && row.includes('"退款"') && row.includes('已在商户平台原路退款')), file);
   assert.ok(rows.every((row) => !/,"[=+@]/.test(row)), 'no cell is a formula');
 

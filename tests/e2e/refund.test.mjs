@@ -10,7 +10,7 @@ import { beginPaying, enter, enterKiosk, loginPhone } from './lib/tour.mjs';
 import { accessible, discreet, fits, quiet, touchable, walkable, wellFormed, withinBudget, worksOffline } from './lib/checks.mjs';
 import { person, writeDay } from './lib/day.mjs';
 
-const people = Array.from({ length: 14 }, (_, at) => person(at + 1));
+const people = Array.from({ length: 20 }, (_, at) => person(at + 1));
 let hospital, generated, browser, insured, next = 0;
 before(async () => {
   const lines = [{ dept: '检验科', name: '血常规', price: '20', fen: 2000 }, { dept: '检验科', name: '肝功能', price: '69.87', fen: 6987 }, { dept: '检验科', name: '复查采样', price: '10', quantity: '3', fen: 3000 }];
@@ -55,10 +55,11 @@ async function paid(t, { size = 'landscape', patient = people[next++] } = {}) {
   await hospital.pay();
   await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
   await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20_000 });
+  const payment = idIn(page);
   await page.goto(page.at(`${base}/paid`));
   await page.locator('.row-link').first().click();
   await page.waitForSelector('[data-refund]');
-  return { page, patient, base, settlement: idIn(page) };
+  return { page, patient, base, payment, settlement: idIn(page) };
 }
 
 /** From the paid detail to page 19. */
@@ -269,6 +270,62 @@ test('20: taken back while nobody has decided, asked once more; too late once so
   await told(page, '等待计财科审核');
 });
 
+for (const size of ['landscape', 'portrait', 'phone']) {
+  test(`${size}: 20: what an approver asks comes by itself and is answered there, once; what the patient wrote before stands beside it`, { timeout: 120_000 }, async (t) => {
+    const { page, patient, base, settlement } = await paid(t, { size });
+    await toForm(page);
+    await page.fill('[name=note]', '改日再做');
+    const id = await send(page);
+    assert.match(await page.textContent('[data-note]'), /改日再做/);
+    await decide(hospital, id, 'doctor', { verdict: 'ask', note: '标本是否已采集？' });
+    await told(page, '需要患者补充说明');
+    assert.match(await page.textContent('.stands'), /请查看问题并补充说明[\s\S]*标本是否已采集？[\s\S]*门诊医生/);
+    assert.equal(await page.getByRole('link', { name: '撤回申请' }).count(), 1, 'nobody has decided');
+    await whole(page, `20-asked-${size}`, patient);
+    await page.goto(page.at(`${base}/paid/${settlement}`));
+    assert.match(await page.textContent('[data-refund]'), /需要患者补充说明/);
+    await page.getByRole('link', { name: '查看退费进度' }).click();
+    await page.getByRole('link', { name: '补充说明' }).click();
+    await page.waitForSelector('#answer');
+    assert.match(await page.textContent('.ask-card'), /标本是否已采集？/);
+    await whole(page, `20-answer-${size}`, patient);
+    await worksOffline(page, '20-answer');
+    await page.getByRole('button', { name: '提交说明' }).click();
+    assert.equal(await page.evaluate(() => document.querySelector('[name=text]').validity.valueMissing), true, 'an answer says something');
+    const blank = await post(page, `${base}/refunds/${id}/answer`, { key: 'blank', text: '  ' });
+    assert.match(blank.text, /还没有填写补充说明/);
+    await page.fill('[name=text]', '没有采集，可向检验科核对');
+    await page.getByRole('button', { name: '提交说明' }).dblclick();
+    await told(page, '等待门诊医生审核');
+    const entries = await page.locator('.told .row').evaluateAll((all) => all.map((row) => [row.querySelector('b').textContent, ...Array.from(row.querySelectorAll('small'), (small) => small.textContent.split('·')[0].trim())]));
+    assert.deepEqual(entries, [['提交退费申请', '患者'], ['请患者补充说明', '门诊医生', '说明：标本是否已采集？'], ['补充说明', '患者', '说明：没有采集，可向检验科核对']]);
+    assert.equal(await page.getByRole('link', { name: '补充说明' }).count(), 0);
+    for (const staff of ['E01', 'E03']) assert.ok(!(await main(page)).includes(staff), staff);
+    await whole(page, `20-answered-${size}`, patient);
+    const again = await post(page, `${base}/refunds/${id}/answer`, { key: 'again', text: '再答' });
+    assert.match(again.text, /目前没有需要补充说明的问题/);
+  });
+}
+
+test('20: decided while the patient was still writing: he is told so, and nothing is lost of what was decided', { timeout: 90_000 }, async (t) => {
+  const { page } = await paid(t, { size: 'phone' });
+  await toForm(page);
+  const id = await send(page);
+  await decide(hospital, id, 'doctor', { verdict: 'ask', note: '标本是否已采集？' });
+  await page.getByRole('link', { name: '补充说明' }).click();
+  await page.fill('[name=text]', '没有采集');
+  await decide(hospital, id, 'doctor');
+  await page.getByRole('button', { name: '提交说明' }).click();
+  await page.locator('[role=alert]', { hasText: '目前没有需要补充说明的问题' }).waitFor();
+  await told(page, '等待计财科审核');
+  assert.equal(await page.locator('#answer').count(), 0);
+  await decide(hospital, id, 'finance');
+  await told(page, '退费已完成', 30_000);
+  assert.match((await post(page, `/h5/refunds/${id}/answer`, { key: 'late', text: '没有采集' })).text, /审核已经结束，无需补充说明/);
+  await page.goto(page.at(`/h5/refunds/${id}?choice=answer`));
+  assert.equal(await page.locator('#answer').count(), 0, 'nothing is asked');
+});
+
 test('20: rejected with its reason and what to do, and may be asked for again', { timeout: 90_000 }, async (t) => {
   const { page, patient } = await paid(t, { size: 'phone' });
   await toForm(page);
@@ -311,6 +368,50 @@ test('20: a channel that fails: finance works on it, and the patient need not as
   await told(page, '退费已完成', 60_000);
 });
 
+/** The result of a payment, reopened while its refund is asked for: its page, and the way there. */
+async function reopened(t, size) {
+  const standing = await paid(t, { size });
+  const { page, patient, base, payment } = standing, result = () => page.goto(page.at(`${base}/result/${payment}`));
+  await toForm(page);
+  const id = await send(page);
+  await result();
+  assert.match(await page.textContent('.outcome'), /正在办理退费[\s\S]*119\.87[\s\S]*缴费已登记成功/);
+  assert.doesNotMatch(await page.textContent('.outcome'), /没有登记成功|几分钟内到账/);
+  await whole(page, `16-refund-asked-${size}`, patient);
+  return { ...standing, id, result };
+}
+
+test('16: the result reopened during a refund tells what is true, follows it, and leads to its progress', { timeout: 120_000 }, async (t) => {
+  const { page, patient, id, result } = await reopened(t, 'phone');
+  await page.getByRole('link', { name: '查看退费进度' }).click();
+  await told(page, '等待门诊医生审核');
+  assert.equal(idIn(page), id);
+  await decide(hospital, id, 'doctor');
+  await result();
+  await decide(hospital, id, 'finance');
+  await page.locator('.outcome', { hasText: '已退费' }).waitFor({ timeout: 40_000 });
+  assert.match(await page.textContent('.outcome'), /119\.87[\s\S]*退回金额和去向请查看退费进度/);
+  assert.doesNotMatch(await page.textContent('.outcome'), /没有登记成功|可以重新缴费/);
+  await whole(page, '16-refunded-phone', patient);
+});
+
+test('16: rejected, it is paid as before; after a part, the rest is paid, and nobody is sent to what was reversed', { timeout: 120_000 }, async (t) => {
+  const { page, base, settlement, id, result } = await reopened(t, 'landscape');
+  await decide(hospital, id, 'doctor', { verdict: 'reject', note: '检查已预约' });
+  await page.locator('.outcome[data-mood=ok]', { hasText: '缴费成功' }).waitFor({ timeout: 20_000 });
+  await page.goto(page.at(`${base}/paid/${settlement}/refund`));
+  for (const at of [0, 1]) await page.locator('fieldset .row').nth(at).locator('label.tick').click();
+  await page.locator('fieldset .row').nth(2).locator('select').selectOption('1');
+  await page.locator('#plan .amount', { hasText: '10.00' }).first().waitFor();
+  const part = await send(page);
+  await decide(hospital, part, 'doctor');
+  await decide(hospital, part, 'finance');
+  await told(page, '退费已完成', 30_000);
+  await result();
+  assert.match(await page.textContent('.outcome'), /缴费成功[\s\S]*109\.87/, 'what was charged again');
+  assert.equal(await page.locator('.outcome .step').count(), 1);
+});
+
 test('20: a stranger finds nothing', { timeout: 60_000 }, async (t) => {
   const { page, settlement } = await paid(t);
   await toForm(page);
@@ -319,8 +420,8 @@ test('20: a stranger finds nothing', { timeout: 60_000 }, async (t) => {
   t.after(() => other.context().close());
   await enterKiosk(other, people[next++]);
   for (const where of [`/k/refunds/${id}`, `/k/refunds/${id}/state`, `/k/paid/${settlement}`, `/k/paid/${settlement}/refund`]) assert.equal((await other.request.get(other.at(where))).status(), 404, where);
-  for (const where of [`/k/refunds/${id}`, `/k/paid/${settlement}/refund`, `/k/paid/${settlement}/refund/plan`]) {
-    assert.equal((await post(other, where, { key: 'x', why: 'other', shown: '11987' })).status, 404, where);
+  for (const where of [`/k/refunds/${id}`, `/k/refunds/${id}/answer`, `/k/paid/${settlement}/refund`, `/k/paid/${settlement}/refund/plan`]) {
+    assert.equal((await post(other, where, { key: 'x', why: 'other', shown: '11987', text: '答' })).status, 404, where);
   }
   assert.equal((await refundOf(hospital, id)).st, 'doctor');
 });

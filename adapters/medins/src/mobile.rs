@@ -64,7 +64,7 @@ pub fn of_institution(data: &Map<String, Value>, org_id: &str) -> Result<(), Sha
 /// Exactly one of payAuthNo and ecToken.
 fn authorise(data: &mut Map<String, Value>, authorisation: &Authorisation) {
     let (name, secret) = match authorisation {
-        Authorisation::Mobile { pay_auth_no } => ("payAuthNo", pay_auth_no),
+        Authorisation::Mobile { pay_auth_no, .. } => ("payAuthNo", pay_auth_no),
         Authorisation::Voucher { ec_token } => ("ecToken", ec_token),
     };
     data.insert(name.to_owned(), secret.reveal().into());

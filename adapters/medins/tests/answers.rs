@@ -143,7 +143,7 @@ fn the_envelopes_time_is_epoch_or_local() {
 fn the_place_is_sent_when_it_is_known() {
     let placed = |more: &Value| {
         let InsurerCall::Query { order } = query() else { panic!("a query") };
-        let authorisation = Authorisation::Mobile { pay_auth_no: Private::new("AUTH") };
+        let authorisation = Authorisation::Mobile { pay_auth_no: Private::new("AUTH"), until: None };
         let placing = Placing { order: *order, batch_no: BusinessNo::new("B1").unwrap(), authorisation, use_account: true };
         mobile::place(&config(&json!({"centre": centre_json(more)})), &centre(more), &placing)
     };

@@ -162,7 +162,7 @@ async fn a_counterpart_with_its_own_cryptography_gives_the_person_once() {
     assert!(matches!(live.call(call).await, Outcome::Refused(_)), "used");
     // What it gave opens an order.
     let mut upload = live.new_upload();
-    upload.authorisation = menjie::insurance::Authorisation::Mobile { pay_auth_no: authorised.pay_auth_no };
+    upload.authorisation = menjie::insurance::Authorisation::Mobile { pay_auth_no: authorised.pay_auth_no, until: None };
     assert!(matches!(live.call(InsurerCall::Upload { upload: Box::new(upload) }).await, Outcome::Done(InsurerAnswer::Upload(_))));
     live.fault("user_query", Fault::TimeoutAfter { ms: 10 });
     let code = live.sim.with(|hospital, now| hospital.insurer.consent(&live.patient_id, now).unwrap());

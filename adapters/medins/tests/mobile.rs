@@ -46,7 +46,7 @@ async fn an_order_number_is_taken_once_and_a_voucher_opens_as_an_authorisation_d
     let call = InsurerCall::Upload { upload: Box::new(upload.clone()) };
     assert!(matches!(live.call(call.clone()).await, Outcome::Done(InsurerAnswer::Upload(_))));
     assert!(matches!(live.call(call).await, Outcome::Refused(no) if no.code == "-1"), "6201 is not idempotent");
-    upload.authorisation = Authorisation::Mobile { pay_auth_no: Private::new("x".repeat(40)) };
+    upload.authorisation = Authorisation::Mobile { pay_auth_no: Private::new("x".repeat(40)), until: None };
     assert!(matches!(live.call(InsurerCall::Upload { upload: Box::new(upload) }).await, Outcome::Refused(_)), "an authorisation nobody gave");
     live.sim.stop().await;
 }
@@ -146,7 +146,7 @@ async fn the_log_has_the_numbers_and_no_person() {
         assert!(!log.contains(secret), "{secret}");
     }
     for authorisation in [&upload.authorisation, &placing.authorisation] {
-        let Authorisation::Mobile { pay_auth_no } = authorisation else { panic!("mobile") };
+        let Authorisation::Mobile { pay_auth_no, .. } = authorisation else { panic!("mobile") };
         assert!(!log.contains(pay_auth_no.reveal()));
     }
     assert!(log.contains(order.order_no.as_str()) && log.contains("6202") && log.contains("\"msgid\":\"H44050000001"), "numbers to search for");

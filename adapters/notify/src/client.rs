@@ -144,6 +144,7 @@ impl Account {
     async fn notice(&self, cx: &CallCx, order: &NoticeOrder) -> Outcome<NotifyAnswer> {
         let wanted = match order.message.kind {
             MessageKind::InvoiceIssued => self.config.invoice.as_ref(),
+            MessageKind::RefundQuestion => self.config.refund.as_ref(),
             MessageKind::ClinicStopped | MessageKind::ClinicResumed => self.config.notice.as_ref().filter(|wanted| can_say(wanted.data.values(), &order.message)),
         };
         let Some(wanted) = wanted else { return no_template() };
@@ -260,7 +261,8 @@ impl Notifier for NotifyFront {
         };
         let account_notice = self.account.as_ref().is_some_and(|account| account.config.notice.is_some());
         let account_invoice = self.account.as_ref().is_some_and(|account| account.config.invoice.is_some());
-        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some(), sms_notice, account_notice, account_invoice }
+        let account_refund = self.account.as_ref().is_some_and(|account| account.config.refund.is_some());
+        NotifierTraits { sms: self.gateway.is_some(), login: self.account.is_some(), sms_notice, account_notice, account_invoice, account_refund }
     }
 
     fn login_url(&self, back: &str, state: &str) -> Option<String> {

@@ -151,6 +151,9 @@ pub struct AccountConfig {
     /// The template that tells of an e-invoice; none tells of none.
     #[serde(default)]
     pub invoice: Option<AccountNotice>,
+    /// The template that tells of a question about a refund; none tells of none.
+    #[serde(default)]
+    pub refund: Option<AccountNotice>,
 }
 
 fn aliyun_url() -> String {
@@ -249,7 +252,8 @@ impl AccountConfig {
     fn check(&self) -> Result<()> {
         ascii("appid", &self.appid)?;
         ascii("secret", self.secret.reveal())?;
-        let templates = [("notice.template_id", "notice.data", &self.notice), ("invoice.template_id", "invoice.data", &self.invoice)];
+        let templates =
+            [("notice.template_id", "notice.data", &self.notice), ("invoice.template_id", "invoice.data", &self.invoice), ("refund.template_id", "refund.data", &self.refund)];
         for (id, data, wanted) in templates {
             let Some(wanted) = wanted else { continue };
             ascii(id, &wanted.template_id)?;

@@ -18,12 +18,12 @@ pub(crate) fn check_names<'a>(field: &'static str, names: impl IntoIterator<Item
 }
 
 /// Can the template of notices about sessions say this? One without `what` has words of its own, that a clinic is stopped: it
-/// cannot take that back, and it never tells of an invoice.
+/// cannot take that back, and it never tells of an invoice or of a refund.
 pub(crate) fn can_say<'a>(names: impl IntoIterator<Item = &'a String>, message: &Message) -> bool {
     match message.kind {
         MessageKind::ClinicStopped => true,
         MessageKind::ClinicResumed => names.into_iter().any(|name| name == "what"),
-        MessageKind::InvoiceIssued => false,
+        MessageKind::InvoiceIssued | MessageKind::RefundQuestion => false,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use menjie::access::Private;
-use menjie::ident::{NoticeId, SettlementId, SuspensionId};
+use menjie::ident::{NoticeId, RefundId, SettlementId, SuspensionId};
 use menjie::port::{NoticeChannel, NoticeOrder, Notifier, NotifyAnswer, NotifyCall, Outcome, RecentTransfers};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
@@ -60,12 +60,14 @@ impl Bench {
             hospital_name: "市第四医院".into(),
             link: Some("https://pay.example/h5/suspensions/".into()),
             invoice_link: Some("https://pay.example/h5/paid/".into()),
+            refund_link: Some("https://pay.example/h5/refunds/".into()),
             ..NoticeTerms::default()
         };
         let (date, suspension) = (BizDate::parse("2026-03-05").unwrap(), SuspensionId::new(7).unwrap());
         let message = match kind {
             About::ClinicStopped => Message::stopped(&terms, date, Session::Pm, suspension),
             About::ClinicResumed => Message::resumed(&terms, date, Session::Pm, suspension),
+            About::RefundQuestion => Message::questioned(&terms, date, RefundId::new(9).unwrap()),
             About::InvoiceIssued => Message::invoiced(&terms, date, Money::from_fen(12_132).unwrap(), SettlementId::new(9).unwrap()),
         };
         let to = if channel == NoticeChannel::Sms { PHONE } else { OPENID };
@@ -273,6 +275,29 @@ fn an_invoice_has_a_template_of_its_own() {
     config["account"]["invoice"]["data"]["thing3"] = "dept".into();
     let error = serde_json::from_value::<NotifyConfig>(config).unwrap().check().unwrap_err();
     assert_eq!(error.context().find(|(k, _)| *k == "field").map(|(_, v)| v), Some("account.invoice.data"));
+}
+
+#[test]
+fn a_question_about_a_refund_has_a_template_of_its_own() {
+    let mut config = account("template");
+    config["account"]["invoice"] = json!({"kind": "template", "template_id": "TPL-2", "data": {"thing1": "what"}});
+    let bench = Bench::new(&config);
+    assert!(!bench.front.traits().account_refund);
+    assert_eq!(word(&bench.say(NoticeChannel::Account, About::RefundQuestion, &[], 0)), "refused");
+    config["account"]["refund"] = json!({"kind": "template", "template_id": "TPL-3", "data": {"thing1": "what", "time2": "day", "thing3": "todo"}});
+    let bench = Bench::new(&config);
+    assert!(bench.front.traits().account_refund);
+    assert_eq!(word(&bench.say(NoticeChannel::Account, About::RefundQuestion, &[TOKEN, OK], 0)), "done");
+    assert_eq!(
+        bench.body(1),
+        json!({
+            "touser": OPENID, "template_id": "TPL-3", "client_msg_id": "N0000000000000000009", "url": "https://pay.example/h5/refunds/9",
+            "data": {"thing1": {"value": "您的退费申请需要补充说明"}, "time2": {"value": "3月5日"}, "thing3": {"value": "请点击查看并补充说明"}},
+        })
+    );
+    config["account"]["refund"]["template_id"] = "".into();
+    let error = serde_json::from_value::<NotifyConfig>(config).unwrap().check().unwrap_err();
+    assert_eq!(error.context().find(|(k, _)| *k == "field").map(|(_, v)| v), Some("account.refund.template_id"));
 }
 
 #[test]

@@ -202,6 +202,10 @@ impl PaymentChannel for WechatPay {
         ChannelTraits { mixed: self.mixed.is_some(), partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
     }
 
+    fn merchant_no(&self) -> Option<&str> {
+        Some(&self.merchant.mchid)
+    }
+
     fn logs_wire(&self) -> bool {
         true
     }

@@ -90,7 +90,7 @@ fn order(no: &str, cash: i64) -> ChannelOrder {
     };
     let at_centre =
         OrderRef { order_no: BusinessNo::new(&format!("OP{no}")).unwrap(), pay_order_id: format!("ORD{no}"), pay_token: Private::new("TKN"), insurer_visit_id: None, person };
-    let authorisation = Some(Authorisation::Mobile { pay_auth_no: Private::new("CANARY-AUTH-0001") });
+    let authorisation = Some(Authorisation::Mobile { pay_auth_no: Private::new("CANARY-AUTH-0001"), until: None });
     ChannelOrder {
         out_trade_no: BusinessNo::new(&format!("P0000000{no}")).unwrap(),
         amount_fen: fen(cash),
@@ -237,7 +237,7 @@ async fn one_password_settles_both_legs() {
     let key = PersonKey::Voucher { token: Private::new(token), insured_place: "440500".to_owned() };
     let Outcome::Done(InsurerAnswer::Person(rows)) = insurer.call(&live.cx(), &InsurerCall::Person { by: Box::new(key) }).await else { panic!("a person") };
     let person = InsuredPerson::chosen(&rows).unwrap().clone();
-    let authorise = || Authorisation::Mobile { pay_auth_no: Private::new(live.sim.with(|hospital, now| hospital.insurer.authorise(&patient_id, now).unwrap().code)) };
+    let authorise = || Authorisation::Mobile { pay_auth_no: Private::new(live.sim.with(|hospital, now| hospital.insurer.authorise(&patient_id, now).unwrap().code)), until: None };
     let upload = upload(person.clone(), authorise());
     let Outcome::Done(InsurerAnswer::Upload(uploaded)) = insurer.call(&live.cx(), &InsurerCall::Upload { upload: Box::new(upload.clone()) }).await else { panic!("uploaded") };
     let at_centre =

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Private;
+use crate::calendar::Timestamp;
 use crate::money::Money;
 
 /// By what a person is asked for (mdtrt_cert_type).
@@ -72,12 +73,25 @@ pub enum Authorisation {
     Mobile {
         /// payAuthNo.
         pay_auth_no: Private,
+        /// Good until then, where whoever gave it is known; else for the life of the town's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// From a scanned e-voucher (ecToken).
     Voucher {
         /// ecToken.
         ec_token: Private,
     },
+}
+
+impl Authorisation {
+    /// When it ends, where that is known.
+    pub const fn until(&self) -> Option<Timestamp> {
+        match self {
+            Authorisation::Mobile { until, .. } => *until,
+            Authorisation::Voucher { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]

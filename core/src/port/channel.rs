@@ -99,6 +99,11 @@ pub trait PaymentChannel: Send + Sync {
     /// What it can do: data for the machines and the runner.
     fn traits(&self) -> ChannelTraits;
 
+    /// Who the hospital is to it (商户号), as its bills and its console name it; none where the adapter does not know.
+    fn merchant_no(&self) -> Option<&str> {
+        None
+    }
+
     /// Does this adapter write the transfer log itself, where the bytes are?
     fn logs_wire(&self) -> bool {
         false

@@ -185,7 +185,7 @@ impl InsurerCall {
 
 fn shut(authorisation: &Authorisation) -> Authorisation {
     match authorisation {
-        Authorisation::Mobile { pay_auth_no } => Authorisation::Mobile { pay_auth_no: hashed(pay_auth_no) },
+        Authorisation::Mobile { pay_auth_no, until } => Authorisation::Mobile { pay_auth_no: hashed(pay_auth_no), until: *until },
         Authorisation::Voucher { ec_token } => Authorisation::Voucher { ec_token: hashed(ec_token) },
     }
 }

@@ -138,6 +138,8 @@ pub struct NotifierTraits {
     pub account_notice: bool,
     /// Tells of invoices through the official account: a template is configured.
     pub account_invoice: bool,
+    /// Tells of questions about refunds through the official account: a template is configured.
+    pub account_refund: bool,
 }
 
 /// Message gateways and the official account.

@@ -24,6 +24,10 @@ pub struct RefundTerms {
     /// How long an approval is expected to take, in days; then a person is called.
     #[serde(default = "three")]
     pub approval_days: u16,
+    /// How long a patient who is asked for more has to answer, in days; then whoever asked is called to decide without. These days are
+    /// not counted as the approval's.
+    #[serde(default = "three")]
+    pub answer_days: u16,
     /// How long the channel is expected to take to give money back, in days; shown to the patient.
     #[serde(default = "three")]
     pub return_days: u16,
@@ -43,7 +47,7 @@ const fn three() -> u16 {
 
 impl Default for RefundTerms {
     fn default() -> RefundTerms {
-        RefundTerms { window: Window::default(), self_pay: self_pay(), insured: insured(), approval_days: three(), return_days: three() }
+        RefundTerms { window: Window::default(), self_pay: self_pay(), insured: insured(), approval_days: three(), answer_days: three(), return_days: three() }
     }
 }
 
@@ -64,7 +68,7 @@ impl RefundTerms {
         if !self.insured.contains(&Stage::Insurer) {
             return bad("refund.insured", "must have insurer");
         }
-        for (days, field) in [(self.approval_days, "refund.approval_days"), (self.return_days, "refund.return_days")] {
+        for (days, field) in [(self.approval_days, "refund.approval_days"), (self.answer_days, "refund.answer_days"), (self.return_days, "refund.return_days")] {
             if !(1..=60).contains(&days) {
                 return bad(field, "must lie between 1 and 60");
             }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Engine, Hospital};
-use super::insure::{insurance_name, insurer_of, no_document};
+use super::insure::{authorise_again, insurance_name, insurer_of, no_document};
 use crate::access::{Caller, Private, mask_id_no, mask_name};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
@@ -153,13 +153,13 @@ impl Engine {
         let failed = |code: Code, cause: String| Err(Error::new(code).with("call", call.name()).with("cause", cause));
         match self.perform(hospital, &call, 1).await {
             Outcome::Done(Answer::Insurer(InsurerAnswer::Authorise(authorised))) if belongs_to(&file, &authorised.id_no, &authorised.name) => {
-                Ok(AuthoriseResponse::Authorised { authorisation: Authorisation::Mobile { pay_auth_no: authorised.pay_auth_no }, until })
+                Ok(AuthoriseResponse::Authorised { authorisation: Authorisation::Mobile { pay_auth_no: authorised.pay_auth_no, until: Some(until) }, until })
             }
             Outcome::Done(Answer::Insurer(InsurerAnswer::Authorise(_))) => {
                 refused(Refusal::new("other_person", "授权人不是当前就诊人，不能使用", "请由就诊人本人在自己的手机上授权，或选择自费支付"))
             }
             Outcome::Done(_) => failed(Code::InsurerAnswer, "shape".to_owned()),
-            Outcome::Refused(_) => refused(Refusal::new("authorise_again", "医保授权没有完成或已失效", "请重新授权，或选择自费支付")),
+            Outcome::Refused(_) => refused(authorise_again()),
             Outcome::Unsent(fault) => failed(Code::InsurerUnreachable, fault.code),
             Outcome::Unknown(fault) if fault.code == "shape" => failed(Code::InsurerAnswer, fault.code),
             Outcome::Unknown(fault) => failed(Code::InsurerUnreachable, fault.code),

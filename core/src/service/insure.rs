@@ -47,6 +47,11 @@ impl Insurable {
         QuotedInsurance { insurance_name: insurance_name(&self.person.insurance_type), notice: notice(now, window) }
     }
 
+    /// Can the order still be opened with it?
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+
     /// The order of a payment that is about to be born.
     pub(super) fn order(&self, payment: PaymentId, settlement: SettlementId, bill: &Bill, cash_owner: CashOwner) -> Result<Box<InsuredOrder>> {
         let order_no = insured_order_no(payment)?;
@@ -107,7 +112,11 @@ impl Engine {
             return Err(Error::new(Code::HisAnswer).with("call", "his.upload_facts"));
         };
         let now = self.now();
-        let until = now.plus_millis(i64::from(insurer.traits().authorisation_life_s) * 1000);
+        let life = now.plus_millis(i64::from(insurer.traits().authorisation_life_s) * 1000);
+        let until = authorisation.until().map_or(life, |until| until.min(life));
+        if until <= now {
+            return Ok(Err(authorise_again()));
+        }
         let insurable = Insurable { person, authorisation: authorisation.clone(), facts: *facts, until };
         Ok(self.uploadable(&insurable, wanted, now)?.map(|()| insurable))
     }
@@ -146,6 +155,10 @@ impl Engine {
 
 pub(super) fn no_document() -> Refusal {
     Refusal::new("no_document", "档案中没有有效证件号码，不能使用医保支付", "请到收费窗口补全证件信息")
+}
+
+pub(super) fn authorise_again() -> Refusal {
+    Refusal::new("authorise_again", "医保授权没有完成或已失效", "请重新授权，或选择自费支付")
 }
 
 fn off() -> Refusal {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::Engine;
+use super::insure::authorise_again;
 use crate::access::{Actor, Caller};
 use crate::error::{Code, Error, Result};
 use crate::gm;
@@ -113,6 +114,9 @@ impl Engine {
         let total = Money::sum(items.iter().map(|i| i.bill.total_fen))?;
         if quote.insurable.is_some() && !hospital.channel_traits(&request.channel).is_some_and(|traits| traits.mixed) {
             return Ok(PayResponse::Refused { refusal: Refusal::new("channel_without_insurance", "该支付方式不支持医保支付", "请更换支付方式") });
+        }
+        if quote.insurable.as_ref().is_some_and(|insurable| !insurable.holds(self.now())) {
+            return Ok(PayResponse::Refused { refusal: authorise_again() });
         }
         let mut payer = quote.payer;
         // Who is told of the invoice; asked for only where there is a message for it.

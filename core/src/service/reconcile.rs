@@ -186,7 +186,8 @@ impl Engine {
             };
             items.push(item(&request, &books, difference, state, now, &differences));
         }
-        Ok(Day { date, channel: channel.clone(), made_at: now, runs: 1, so_far: date >= now.biz_date(), summary, items, pool })
+        let merchant_no = hospital.channels.get(channel).and_then(|port| port.merchant_no()).map(str::to_owned);
+        Ok(Day { date, channel: channel.clone(), merchant_no, made_at: now, runs: 1, so_far: date >= now.biz_date(), summary, items, pool })
     }
 }
 

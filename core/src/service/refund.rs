@@ -1,5 +1,6 @@
 //! Refunds that people ask for: request, decisions, withdrawal, progress, work lists.
 
+mod answer;
 mod ask;
 mod case;
 mod decide;
@@ -8,10 +9,12 @@ mod list;
 mod patient;
 mod picked;
 mod preview;
+mod question;
 mod represcribe;
 mod under_way;
 mod view;
 
+pub use answer::{RefundAnswerRequest, RefundAnswerResponse};
 pub use ask::{RefundRequestRequest, RefundRequestResponse};
 pub use case::{CaseDepartment, CaseHang, CaseLine, CaseMoney, CaseMonth, CaseTurn, LineState, RefundCase};
 pub use decide::{RefundDecideRequest, RefundDecideResponse, RefundVerdict, RefundWithdrawRequest, RefundWithdrawResponse};
@@ -19,6 +22,7 @@ pub use list::{RefundItem, RefundListRequest, RefundListResponse, RefundWork};
 pub use patient::{LookWhy, PatientInClear};
 pub use picked::Picked;
 pub use preview::{RefundPreviewLine, RefundPreviewRequest, RefundPreviewResponse};
+pub use question::{QuestionState, RefundQuestion};
 pub use represcribe::{RefundReprescribeRequest, Represcription, Represcriptions};
 pub use under_way::RefundUnderWay;
 pub use view::{RefundEntry, RefundFollowing, RefundGetRequest, RefundLine, RefundStep, RefundView, StepState};

@@ -227,7 +227,7 @@ impl Engine {
     }
 
     /// Where the official account reaches a patient who is bound to it.
-    pub(super) async fn bound_account(&self, hospital: &Hospital, patient: &PatientId) -> Result<Option<Private>> {
+    pub(in crate::service) async fn bound_account(&self, hospital: &Hospital, patient: &PatientId) -> Result<Option<Private>> {
         let key = self.code_secret(hospital).await?.contact_key(patient)?;
         self.account_under(hospital, &key).await
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::registration::Session;
 use super::terms::NoticeTerms;
 use crate::calendar::{BizDate, Timestamp};
-use crate::ident::{SettlementId, SuspensionId};
+use crate::ident::{RefundId, SettlementId, SuspensionId};
 use crate::money::Money;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -21,6 +21,8 @@ pub enum MessageKind {
     ClinicResumed,
     /// An e-invoice is there to be looked at (电子票据推送).
     InvoiceIssued,
+    /// Whoever decides about a refund wants to know more (补充说明).
+    RefundQuestion,
 }
 
 /// One message, as data; the gateway's template gives it its wording.
@@ -65,6 +67,12 @@ impl Message {
         Message { kind: MessageKind::InvoiceIssued, hospital_name: terms.hospital_name.clone(), date, session: None, amount_fen: Some(amount_fen), link }
     }
 
+    /// The message that there is a question about a refund; which, the patient reads with its progress.
+    pub fn questioned(terms: &NoticeTerms, date: BizDate, refund: RefundId) -> Message {
+        let link = terms.refund_link.as_ref().map(|prefix| format!("{prefix}{refund}"));
+        Message { kind: MessageKind::RefundQuestion, hospital_name: terms.hospital_name.clone(), date, session: None, amount_fen: None, link }
+    }
+
     /// The values a template may use, by name. Department and doctor are not among them, on purpose.
     pub fn values(&self) -> [(&'static str, String); 7] {
         let day = self.date.date();
@@ -72,6 +80,7 @@ impl Message {
             MessageKind::ClinicStopped => ("您预约的门诊有变动", "请选择改约或退号"),
             MessageKind::ClinicResumed => ("您预约的门诊照常进行", "请按原预约时间就诊"),
             MessageKind::InvoiceIssued => ("您的电子票据已开具", "点击查看或下载票据"),
+            MessageKind::RefundQuestion => ("您的退费申请需要补充说明", "请点击查看并补充说明"),
         };
         let session = self.session.map_or("", Session::text);
         [
@@ -155,6 +164,12 @@ mod tests {
         assert_eq!(message.link.as_deref(), Some("https://pay.example/h5/paid/9"));
         let values: std::collections::BTreeMap<_, _> = message.values().into();
         assert_eq!((values["day"].as_str(), values["amount"].as_str(), values["session"].as_str()), ("3月5日", "121.32元", ""));
+        assert!(values.values().all(|v| is_neutral(v) && v.chars().count() <= 20));
+        let message =
+            Message::questioned(&NoticeTerms { refund_link: Some("https://pay.example/h5/refunds/".into()), ..NoticeTerms::default() }, message.date, RefundId::new(7).unwrap());
+        assert_eq!(message.link.as_deref(), Some("https://pay.example/h5/refunds/7"));
+        let values: std::collections::BTreeMap<_, _> = message.values().into();
+        assert_eq!((values["what"].as_str(), values["amount"].as_str()), ("您的退费申请需要补充说明", ""));
         assert!(values.values().all(|v| is_neutral(v) && v.chars().count() <= 20));
         assert!(!is_neutral("汕头市精神卫生中心") && is_neutral("市第四医院"));
     }

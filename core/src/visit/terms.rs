@@ -79,12 +79,23 @@ pub struct NoticeTerms {
     /// Page of one settlement; its number is appended. None sends no link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice_link: Option<String>,
+    /// Page of one refund; its number is appended. None sends no link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_link: Option<String>,
 }
 
 impl Default for NoticeTerms {
     fn default() -> NoticeTerms {
         NoticeTerms {
-            delivery: Delivery::Both, quiet_from_h: 22, quiet_until_h: 7, urgent_h: 12, hospital_name: "医院".to_owned(), link: None, invoices: true, invoice_link: None
+            delivery: Delivery::Both,
+            quiet_from_h: 22,
+            quiet_until_h: 7,
+            urgent_h: 12,
+            hospital_name: "医院".to_owned(),
+            link: None,
+            invoices: true,
+            invoice_link: None,
+            refund_link: None,
         }
     }
 }
@@ -132,7 +143,7 @@ impl VisitTerms {
             return bad("visit.notice.hospital_name", "must have 1 to 20 characters and say nothing about the kind of illness");
         }
         let no_address = |link: &String| !link.starts_with("https://") || link.len() > 200 || !link.bytes().all(|b| b.is_ascii_graphic());
-        for (field, link) in [("visit.notice.link", &notice.link), ("visit.notice.invoice_link", &notice.invoice_link)] {
+        for (field, link) in [("visit.notice.link", &notice.link), ("visit.notice.invoice_link", &notice.invoice_link), ("visit.notice.refund_link", &notice.refund_link)] {
             if link.as_ref().is_some_and(no_address) {
                 return bad(field, "must be an https address of at most 200 ASCII characters");
             }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Base, states};
 use crate::access::Private;
 use crate::calendar::Timestamp;
-use crate::ident::{BusinessNo, InvoiceId, NoticeId, SuspensionId, TermsHash};
+use crate::ident::{BusinessNo, InvoiceId, NoticeId, RefundId, SuspensionId, TermsHash};
 use crate::port::{Fault, No, NoticeChannel};
 use crate::visit::Message;
 
@@ -44,6 +44,8 @@ pub enum Subject {
     Suspension(SuspensionId),
     /// An invoice: a courtesy.
     Invoice(InvoiceId),
+    /// A question about a refund: a courtesy, the patient finds it in the refund's progress.
+    Refund(RefundId),
 }
 
 impl Subject {
@@ -52,6 +54,7 @@ impl Subject {
         match self {
             Subject::Suspension(id) => id.get(),
             Subject::Invoice(id) => id.get(),
+            Subject::Refund(id) => id.get(),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod approve;
 mod asked;
 mod check;
+mod question;
 mod reclaim;
 mod represcribe;
 mod returning;
@@ -15,6 +16,7 @@ mod step;
 use serde::{Deserialize, Serialize};
 
 use super::{Base, states};
+use crate::access::Private;
 use crate::calendar::Timestamp;
 use crate::ident::{BusinessNo, ChannelCode, DeptCode, InvoiceId, PaymentId, RefundId, SettlementId, StaffId, TermsHash};
 use crate::insurance::SettledOrder;
@@ -26,6 +28,7 @@ use crate::refund::{Cause, Reason, Stage};
 
 pub use asked::{Asked, Unconfirm};
 pub(crate) use check::invoice_fact;
+pub use question::{Answer, Question};
 
 states! {
     /// States of a refund.
@@ -114,6 +117,12 @@ pub struct Refund {
     /// The channel's proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    /// What the patient is being asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Box<Question>>,
+    /// What he was asked before, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// Decisions of people, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decided>,
@@ -251,6 +260,24 @@ pub enum Event {
         decision: Decision,
         /// Why.
         note: String,
+    },
+    /// Command: whoever may decide a stage asks the patient first.
+    Question {
+        /// The stage.
+        stage: Stage,
+        /// The departments he may speak for; of taking confirmations back only.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        departments: Vec<DeptCode>,
+        /// What.
+        text: Private,
+        /// The patient's openid, where he is bound to the official account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Private>,
+    },
+    /// Command: the patient answers what he is asked.
+    Answer {
+        /// What.
+        text: Private,
     },
     /// Command: a doctor names a prescription that replaces those of the settlement.
     Represcribed {

@@ -139,6 +139,9 @@ impl PaymentChannel for CrashChannel {
     fn traits(&self) -> ChannelTraits {
         self.0.traits()
     }
+    fn merchant_no(&self) -> Option<&str> {
+        self.0.merchant_no()
+    }
     async fn call(&self, cx: &CallCx, call: &ChannelCall) -> Outcome<ChannelAnswer> {
         self.1.around(self.0.call(cx, call)).await
     }

@@ -2,7 +2,7 @@
 
 use menjie::access::Private;
 use menjie::charge::PayerClass;
-use menjie::ident::{BillId, ChannelCode, PatientId, PaymentId};
+use menjie::ident::{BillId, ChannelCode, PatientId, PaymentId, QuoteId};
 use menjie::insurance::{Authorisation, InsuredPerson};
 use menjie::payment::Method;
 use menjie::service::{PayRequest, PayResponse, PaymentAcceptRequest, PaymentAcceptResponse, Progress, QuoteRequest, QuoteResponse, UnpaidRequest};
@@ -53,8 +53,11 @@ pub fn bills(clinic: &mut Clinic, patient: &PatientId) -> Vec<BillId> {
 }
 
 pub fn quote(clinic: &mut Clinic, patient: &PatientId, bill_ids: Vec<BillId>) -> QuoteResponse {
+    quote_with(clinic, patient, bill_ids, Some(Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: None }))
+}
+
+pub fn quote_with(clinic: &mut Clinic, patient: &PatientId, bill_ids: Vec<BillId>, insurance: Option<Authorisation>) -> QuoteResponse {
     let (engine, caller, patient_id) = (clinic.replicas[0].engine.clone(), clinic.caller(patient), patient.clone());
-    let insurance = Some(Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1") });
     clinic.block(async move { engine.quote(&caller, &QuoteRequest { patient_id, bill_ids, insurance }).await }).unwrap()
 }
 
@@ -66,11 +69,16 @@ pub fn pay(clinic: &mut Clinic, patient: &PatientId) -> PaymentId {
         QuoteResponse::Refused { refusal } => panic!("{refusal:?}"),
     };
     assert!(insurance.is_some_and(|i| i.insurance_name == "职工基本医疗保险" && i.notice.text.contains("2026年3月31日")));
+    pay_quoted(clinic, patient, quote_id).unwrap()
+}
+
+/// The payment, or the reason of the refusal.
+pub fn pay_quoted(clinic: &mut Clinic, patient: &PatientId, quote_id: QuoteId) -> Result<PaymentId, String> {
     let request = PayRequest { key: clinic.key(), quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat").unwrap(), method: Method::Native };
     let (engine, caller) = (clinic.replicas[0].engine.clone(), clinic.caller(patient));
     match clinic.block(async move { engine.pay(&caller, &request).await }).unwrap() {
-        PayResponse::Accepted { payment_id, .. } => payment_id,
-        PayResponse::Refused { refusal } => panic!("{refusal:?}"),
+        PayResponse::Accepted { payment_id, .. } => Ok(payment_id),
+        PayResponse::Refused { refusal } => Err(refusal.reason),
     }
 }
 

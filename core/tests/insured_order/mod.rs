@@ -57,7 +57,7 @@ pub fn upload(total: i64, at: Timestamp) -> Upload {
         batch_no: SettlementId::new(11).unwrap().business_no(),
         visit_id: VisitId::new("V1").unwrap(),
         person: person(),
-        authorisation: Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1") },
+        authorisation: Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: None },
         use_account: true,
         total_fen: fen(total),
         facts: UploadFacts {
@@ -115,6 +115,7 @@ pub fn answers() -> Vec<Event> {
             report("PO1", "1", Some(split(0, 150, 150))),
             report("PO1", "1", Some(split(81, 70, 150))),
             report("PO1", "1", Some(MobileSplit { total_fen: fen(300), ..split(1, 2, 3) })),
+            report("PO1", "0", None),
             report("PO1", "2", None),
             report("PO1", "99", None),
             report("PO1", "6", Some(split(80, 70, 150))),

@@ -28,7 +28,7 @@ pub fn fault() -> Fault {
 }
 
 pub fn notifier() -> NotifierTraits {
-    NotifierTraits { sms: true, login: true, sms_notice: true, account_notice: true, account_invoice: true }
+    NotifierTraits { sms: true, login: true, sms_notice: true, account_notice: true, account_invoice: true, account_refund: true }
 }
 
 pub struct Walk<M: Machine> {
@@ -39,7 +39,7 @@ pub struct Walk<M: Machine> {
 
 /// A machine without its clock readings, counters and reasons: what makes two of them behave alike.
 fn shape(mut value: serde_json::Value) -> serde_json::Value {
-    const LEFT_OUT: [&str; 11] = ["since", "revokes", "created_at", "closes", "decisions", "passed", "because", "closed_because", "reason", "count", "returned_at"];
+    const LEFT_OUT: [&str; 12] = ["since", "revokes", "created_at", "closes", "decisions", "questions", "passed", "because", "closed_because", "reason", "count", "returned_at"];
     match &mut value {
         serde_json::Value::Object(fields) => {
             fields.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use menjie::ident::PaymentId;
-use menjie::service::{PaymentView, Progress, SettlementGetRequest};
+use menjie::money::Money;
+use menjie::refund::Cause;
+use menjie::service::{PaymentView, Progress, RefundGetRequest, SettlementGetRequest};
 
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
@@ -14,6 +16,7 @@ use super::shown::{Settled, Split, day, moment, yuan};
 use super::visit::Signed;
 use crate::app::App;
 use crate::input::Asked;
+use crate::session::Session;
 
 /// How a finished or nearly finished payment is told.
 pub struct Outcome {
@@ -33,6 +36,8 @@ pub struct Outcome {
     pub split: Option<Split>,
     /// When it was paid.
     pub paid_at: Option<String>,
+    /// Where a refund of it is followed, when somebody wanted it back.
+    pub refund: Option<String>,
     /// Its parts, each with its invoice's code if it has one.
     pub parts: Vec<(Settled, Option<String>)>,
     /// May the patient be sent on (places, invoices, slip)?
@@ -72,15 +77,17 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
     if Stage::of(view.progress).is_some() {
         return Ok(answer::see(&visit.at(&format!("/pay/{id}"))));
     }
+    let wanted_back = WantedBack::of(&app, &session, &view).await?;
     let f = Frame::of(&app, &visit, &session, idle(view.progress));
-    answer::page(&ResultPage { part: false, o: outcome(&f, &view)?, f })
+    answer::page(&ResultPage { part: false, o: outcome(&f, &view, wanted_back)?, f })
 }
 
 /// `GET /result/{id}/state`: as soon as there is something new.
 pub async fn state(State(app): State<App>, Signed { visit, session }: Signed, Path(id): Path<String>, Asked(shows): Asked<Shows>) -> Page<Response> {
     let Some(view) = pay::news(&app, &session, id_of(&id)?, &shows).await? else { return Ok(answer::unchanged()) };
+    let wanted_back = WantedBack::of(&app, &session, &view).await?;
     let f = Frame::of(&app, &visit, &session, idle(view.progress));
-    let o = outcome(&f, &view)?;
+    let o = outcome(&f, &view, wanted_back)?;
     if o.stage == shows.stage {
         return Ok(answer::unchanged());
     }
@@ -95,9 +102,38 @@ fn idle(progress: Progress) -> Idle {
     }
 }
 
-fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
+/// What goes back, or went back, because somebody wanted it back: it had been booked, and has its own page.
+struct WantedBack {
+    amount: Money,
+    /// The refund, or the list when there are several.
+    path: String,
+}
+
+impl WantedBack {
+    /// None when nothing goes back, or because it could not be booked: then there is nothing to follow.
+    async fn of(app: &App, session: &Session, view: &PaymentView) -> Page<Option<WantedBack>> {
+        if !matches!(view.progress, Progress::Refunding | Progress::Refunded) {
+            return Ok(None);
+        }
+        let (mut amounts, mut path) = (Vec::new(), None);
+        for refund_id in view.settlements.iter().filter(|s| s.progress == view.progress).filter_map(|s| s.refund_id) {
+            let refund = app.engine().refund_get(&session.caller, &RefundGetRequest { refund_id, wait_ms: 0, since: None }).await?;
+            if matches!(refund.cause, Cause::HisRefused | Cause::Late | Cause::Incomplete) {
+                return Ok(None);
+            }
+            amounts.push(refund.refund_fen);
+            path = Some(if path.is_none() { format!("/refunds/{refund_id}") } else { "/paid".to_owned() });
+        }
+        let amount = Money::sum(amounts)?;
+        Ok(path.map(|path| WantedBack { amount, path }))
+    }
+}
+
+fn outcome(f: &Frame, view: &PaymentView, wanted_back: Option<WantedBack>) -> Page<Outcome> {
     let t = f.t();
     let (mood, icon, title, text) = match view.progress {
+        Progress::Refunding if wanted_back.is_some() => ("back", "back", &t.result_asked, &t.result_asked_text),
+        Progress::Refunded if wanted_back.is_some() => ("back", "back", &t.result_given_back, &t.result_given_back_text),
         Progress::Done => ("ok", "tick", &t.result_done, &t.result_done_text),
         Progress::Refunding => ("back", "back", &t.result_refunding, &t.result_refunding_text),
         Progress::Refunded => ("back", "back", &t.result_refunded, &t.result_refunded_text),
@@ -112,7 +148,9 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
     let mut parts = Vec::with_capacity(view.settlements.len());
     let mut pending = false;
     let mut issued = 0;
-    for settlement in &view.settlements {
+    // Nobody is sent to what was given back.
+    let stand = || view.settlements.iter().filter(|s| !goes_on || s.progress == Progress::Done);
+    for settlement in stand() {
         let settled = Settled::of(f, settlement);
         pending |= goes_on && settled.invoice_pending;
         let code = match (&settled.invoice, goes_on) {
@@ -122,6 +160,7 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
         issued += u32::from(code.is_some());
         parts.push((settled, code));
     }
+    let stays = if goes_on { Money::sum(stand().map(|s| s.total_fen))? } else { view.amount_fen };
     let paid_at = view.settlements.iter().filter_map(|s| s.paid_at).min().map(moment);
     Ok(Outcome {
         id: view.payment_id.to_string(),
@@ -129,14 +168,16 @@ fn outcome(f: &Frame, view: &PaymentView) -> Page<Outcome> {
         icon,
         title: f.say(title),
         text: f.say(text),
-        amount: yuan(view.amount_fen),
+        amount: yuan(wanted_back.as_ref().map_or(stays, |back| back.amount)),
+        refund: wanted_back.map(|back| back.path),
         split: view.insurance.as_ref().filter(|_| view.progress != Progress::Closed).map(Split::of),
         paid_at,
         parts,
         goes_on,
         again: view.progress == Progress::Closed,
         follows: !view.over || pending,
-        stage: format!("{mood}{issued}"),
+        // On its way back and back look alike but for the words.
+        stage: format!("{mood}{}{issued}", if view.over { "-over-" } else { "" }),
         version: view.version,
         day: day(view.now.biz_date()),
     })

@@ -256,6 +256,12 @@ texts! {
     refund_step_done = "已完成";
     refund_step_current = "办理中";
     refund_step_dropped = "已终止";
+    refund_noted = "补充说明";
+    refund_answer = "补充说明";
+    refund_answer_go = "提交说明";
+    refund_answer_no = "稍后再说";
+    refund_answer_missing = "还没有填写补充说明";
+    refund_answer_missing_next = "请填写后再提交，不超过200字";
     refund_withdraw = "撤回申请";
     refund_withdraw_ask = "要撤回这次退费申请吗？";
     refund_withdraw_text = "撤回后不再退款；如需退费，可以重新申请。";
@@ -447,6 +453,10 @@ texts! {
     result_refunding_text = "这笔费用没有登记成功，款项正退回您的付款账户，一般几分钟内到账。";
     result_refunded = "款项已原路退回";
     result_refunded_text = "钱已退回您的付款账户，可以重新缴费。";
+    result_asked = "正在办理退费";
+    result_asked_text = "缴费已登记成功。是否退回、何时到账，请查看退费进度。";
+    result_given_back = "已退费";
+    result_given_back_text = "款项已退回，退回金额和去向请查看退费进度。";
     result_closed = "订单已关闭，未收款";
     result_closed_text = "没有扣款，可以重新缴费。";
     result_closed_insured = "医保结算没有完成，未扣款";

@@ -1,4 +1,4 @@
-//! Refunds: ask, follow, take back; work lists and decisions of staff (domain/pages.md items 19, 20, 29 to 32).
+//! Refunds: ask, follow, answer, take back; work lists and decisions of staff (domain/pages.md items 19, 20, 29 to 32).
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -8,7 +8,8 @@ use menjie::ident::{RefundId, RequestKey, SettlementId};
 use menjie::port::Cursor;
 use menjie::refund::{Stage, Why};
 use menjie::service::{
-    Picked, RefundDecideRequest, RefundGetRequest, RefundListRequest, RefundPreviewRequest, RefundRequestRequest, RefundVerdict, RefundWithdrawRequest, RefundWork,
+    Picked, RefundAnswerRequest, RefundDecideRequest, RefundGetRequest, RefundListRequest, RefundPreviewRequest, RefundRequestRequest, RefundVerdict, RefundWithdrawRequest,
+    RefundWork,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,6 +63,17 @@ pub struct Withdraw {
     pub key: Option<RequestKey>,
 }
 
+/// Request of `POST /api/v1/refunds/{id}/answer`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The key, unless the header gives it.
+    #[serde(default)]
+    pub key: Option<RequestKey>,
+    /// The answer.
+    pub text: Private,
+}
+
 /// Request of `POST /api/v1/refunds/{id}/decision`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +85,7 @@ pub struct Decide {
     pub stage: Stage,
     /// What.
     pub verdict: RefundVerdict,
-    /// A remark that the patient reads; a no needs one.
+    /// A remark that the patient reads; a no needs one, and a question is one.
     #[serde(default)]
     pub note: String,
 }
@@ -112,6 +124,13 @@ pub async fn get(State(app): State<App>, Anybody(caller): Anybody, Id(refund_id)
 pub async fn withdraw(State(app): State<App>, Patient(session): Patient, Id(refund_id): Id<RefundId>, headers: HeaderMap, Body(body): Body<Withdraw>) -> Result<Response, Failure> {
     let request = RefundWithdrawRequest { key: key_of(&headers, body.key)?, refund_id };
     let taken = detached(async move { app.engine().refund_withdraw(&session.caller, &request).await }).await?;
+    Ok(json(StatusCode::OK, &taken))
+}
+
+/// `POST /api/v1/refunds/{id}/answer`.
+pub async fn answer(State(app): State<App>, Patient(session): Patient, Id(refund_id): Id<RefundId>, headers: HeaderMap, Body(body): Body<Answer>) -> Result<Response, Failure> {
+    let request = RefundAnswerRequest { key: key_of(&headers, body.key)?, refund_id, text: body.text };
+    let taken = detached(async move { app.engine().refund_answer(&session.caller, &request).await }).await?;
     Ok(json(StatusCode::OK, &taken))
 }
 

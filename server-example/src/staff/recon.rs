@@ -2,6 +2,7 @@
 //! [`item`].
 
 pub mod item;
+mod sums;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -10,11 +11,12 @@ use axum::response::{IntoResponse, Response};
 use menjie::calendar::BizDate;
 use menjie::error::{Code, Error};
 use menjie::ident::{ChannelCode, RequestKey};
-use menjie::reconcile::{Direction, Kind, Label, Part, SideTotal};
+use menjie::reconcile::{Direction, Kind, Label, Part};
 use menjie::service::{Day, Item, ItemState, ReconcileDayRequest, ReconcileDayResponse, ReconcileGetRequest, ReconcileListRequest};
 use menjie::staff::{Note, What};
 use serde::Deserialize;
 
+use self::sums::{OfChannel, Sums};
 use super::desk::{Desk, when};
 use super::form::Form;
 use super::gate::StaffSession;
@@ -42,6 +44,8 @@ pub struct Asked {
 /// A line, for people.
 pub(super) struct Shown {
     pub(super) key: String,
+    /// Who the hospital is to the channel; nobody to an insurer.
+    pub(super) merchant_no: String,
     pub(super) order_no: String,
     pub(super) refund_no: String,
     pub(super) outside_no: String,
@@ -78,13 +82,6 @@ struct Beside {
     waiting: u64,
 }
 
-/// A row of the summary.
-struct Sum {
-    name: &'static str,
-    rows: u64,
-    yuan: String,
-}
-
 #[derive(Template)]
 #[template(path = "staff/recon.html")]
 struct List {
@@ -95,22 +92,24 @@ struct List {
     kinds: Vec<(&'static str, &'static str, bool)>,
     made_at: String,
     so_far: bool,
-    conclusion: &'static str,
-    balanced: bool,
-    sums: Vec<Sum>,
-    matched: u64,
-    long: (u64, String),
-    short: (u64, String),
-    resolved: u64,
-    open: u64,
-    waiting: u64,
+    sums: Option<Sums>,
+    of_channels: Vec<OfChannel>,
     items: Vec<Shown>,
     /// Lines that the filter leaves out.
     hidden: usize,
     beside: Vec<Beside>,
-    made: bool,
     told: String,
     key: String,
+}
+
+impl List {
+    fn conclusion(&self) -> &'static str {
+        self.sums.as_ref().map_or("未对账", |sums| sums.conclusion)
+    }
+
+    fn balanced(&self) -> bool {
+        self.sums.as_ref().is_some_and(|sums| sums.balanced)
+    }
 }
 
 /// The filters of the list: code, name, which lines.
@@ -135,7 +134,7 @@ pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Q
     let day = stored(&app, &session, date, &channel).await?;
     let filter = FILTERS.iter().find(|(code, ..)| *code == asked.kind).unwrap_or(&FILTERS[0]);
     let now = app.engine().now();
-    let items: Vec<Shown> = day.iter().flat_map(|day| &day.items).filter(|item| filter.2(item)).map(|item| shown(item, now)).collect();
+    let items: Vec<Shown> = day.iter().flat_map(of).filter(|(_, item)| filter.2(item)).map(|(day, item)| shown(day, item, now)).collect();
     let request = ReconcileListRequest { from: before(app.engine().now().biz_date(), DAYS), to: app.engine().now().biz_date() };
     let days = app.engine().reconcile_list(&session.caller, &request).await?.days;
     let beside = days.iter().filter(|head| head.channel == channel).map(|head| Beside {
@@ -145,9 +144,6 @@ pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Q
         waiting: head.waiting,
     });
     let hospital = app.engine().hospital(app.hospital())?;
-    let summary = day.as_ref().map(|day| &day.summary);
-    let count = |state| day.as_ref().map_or(0, |day| day.count(state));
-    let sum = |name, side: Option<SideTotal>| Sum { name, rows: side.map_or(0, |s| s.rows + s.pooled), yuan: yuan(side.map_or(0, |s| s.net_fen)) };
     answer::page(&List {
         date: date.to_string(),
         channels: hospital.channels.keys().map(ToString::to_string).collect(),
@@ -155,19 +151,11 @@ pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Q
         kinds: FILTERS.iter().map(|(code, name, _)| (*code, *name, *code == filter.0)).collect(),
         made_at: day.as_ref().map(|day| when(day.made_at)).unwrap_or_default(),
         so_far: day.as_ref().is_some_and(|day| day.so_far),
-        conclusion: day.as_ref().map_or("未对账", |day| day.conclusion().text()),
-        balanced: count(ItemState::Open) == 0,
-        sums: vec![sum("渠道", summary.map(|s| s.channel)), sum("医保", summary.map(|s| s.insurer)), sum("HIS", summary.map(|s| s.his)), sum("本平台", summary.map(|s| s.ledger))],
-        matched: summary.and_then(|s| s.movements.get(&Kind::Matched).copied()).unwrap_or(0),
-        long: summary.map_or((0, yuan(0)), |s| (s.long, yuan(s.long_fen))),
-        short: summary.map_or((0, yuan(0)), |s| (s.short, yuan(s.short_fen))),
-        resolved: count(ItemState::Resolved),
-        open: count(ItemState::Open),
-        waiting: count(ItemState::Waiting),
+        sums: day.as_ref().map(Sums::of),
+        of_channels: sums::of_day(&app, &session, date).await?,
         hidden: day.as_ref().map_or(0, |day| day.items.len()) - items.len(),
         items,
         beside: beside.collect(),
-        made: day.is_some(),
         told: asked.told,
         key: fresh_key(&app),
         d: Desk::of(&app, &session, "/a/recon"),
@@ -176,7 +164,7 @@ pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Q
 
 /// `POST /a/recon/make`.
 pub async fn make(State(app): State<App>, session: StaffSession, Form(fields): Form) -> Page<Response> {
-    let (date, channel) = of(&app, &fields)?;
+    let (date, channel) = named(&app, &fields)?;
     let request = ReconcileDayRequest { key: key(&fields)?, date, channel: channel.clone() };
     let (engine, caller) = (app.engine().clone(), session.caller.clone());
     let made = detached(async move { engine.reconcile_day_asked(&caller, &request).await }).await?;
@@ -190,17 +178,18 @@ pub async fn make(State(app): State<App>, session: StaffSession, Form(fields): F
 
 /// `POST /a/recon/export`: a CSV file for spreadsheets (domain/hospital.md §6.4).
 pub async fn export(State(app): State<App>, session: StaffSession, Form(fields): Form) -> Page<Response> {
-    let (date, channel) = of(&app, &fields)?;
+    let (date, channel) = named(&app, &fields)?;
     let day = stored(&app, &session, date, &channel).await?;
     let by = session.by();
     app.engine().note(&by.caller.hospital, Note::by(by.caller, by.from, What::Exported).about(format!("reconciliation {date}.{channel}"))).await?;
-    let head = "对账日,渠道,平台订单号,平台退款号,HIS流水号,渠道流水号,资金,交易类型,交易时间(渠道),交易时间(HIS),HIS金额,平台金额,渠道金额,差额(渠道-HIS),长短款,种类,原因类别,状态,处理方式,处理人,处理时间,备注,患者\r\n";
+    let head = "对账日,渠道,商户号,平台订单号,平台退款号,HIS流水号,渠道流水号,资金,交易类型,交易时间(渠道),交易时间(HIS),HIS金额,平台金额,渠道金额,差额(渠道-HIS),长短款,种类,原因类别,状态,处理方式,处理人,处理时间,备注,患者\r\n";
     let now = app.engine().now();
-    let rows = day.iter().flat_map(|day| &day.items).map(|item| {
-        let s = shown(item, now);
+    let rows = day.iter().flat_map(of).map(|(day, item)| {
+        let s = shown(day, item, now);
         let cells = [
             date.to_string(),
             channel.to_string(),
+            s.merchant_no,
             s.order_no,
             s.refund_no,
             s.his_no,
@@ -226,7 +215,7 @@ pub async fn export(State(app): State<App>, session: StaffSession, Form(fields):
         cells.map(|cell| quoted(&cell)).join(",") + "\r\n"
     });
     // Spreadsheets take a file for UTF-8 by its first three bytes.
-    let text = format!("\u{feff}{head}{}", rows.collect::<String>());
+    let text = format!("\u{feff}{head}{}{}", rows.collect::<String>(), sums::lines(date, &sums::of_day(&app, &session, date).await?));
     let name = format!("attachment; filename=\"reconciliation-{date}.csv\"");
     let name = HeaderValue::from_str(&name).map_err(|_| Error::internal("dates are printable"))?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")), (header::CONTENT_DISPOSITION, name)], text).into_response())
@@ -239,7 +228,7 @@ pub(super) fn chosen(app: &App, date: &str, named: &str) -> Result<(BizDate, Cha
     Ok((date, channel(app, named)?))
 }
 
-fn of(app: &App, fields: &Fields) -> Result<(BizDate, ChannelCode), Error> {
+fn named(app: &App, fields: &Fields) -> Result<(BizDate, ChannelCode), Error> {
     chosen(app, fields.one("date").unwrap_or_default(), fields.one("channel").unwrap_or_default())
 }
 
@@ -277,12 +266,18 @@ pub(super) fn yuan(fen: i64) -> String {
     format!("{}{}.{:02}", if fen < 0 { "-" } else { "" }, fen.abs() / 100, fen.abs() % 100)
 }
 
-pub(super) fn shown(item: &Item, now: menjie::Timestamp) -> Shown {
+/// Lines with their day.
+fn of(day: &Day) -> impl Iterator<Item = (&Day, &Item)> {
+    day.items.iter().map(move |item| (day, item))
+}
+
+pub(super) fn shown(day: &Day, item: &Item, now: menjie::Timestamp) -> Shown {
     let amount = |fen: Option<i64>| fen.map(yuan).unwrap_or_default();
     let last = item.steps.last();
     let days = now.biz_date().days_since(item.since.biz_date());
     Shown {
         key: item.key.clone(),
+        merchant_no: if item.part == Part::Cash { day.merchant_no.clone().unwrap_or_default() } else { String::new() },
         order_no: item.order_no.clone(),
         refund_no: item.refund_no.clone(),
         outside_no: item.outside_no.clone(),

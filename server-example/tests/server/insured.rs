@@ -240,7 +240,7 @@ async fn an_authorisation_is_kept_sealed_for_minutes_and_spent_once() {
     let phone = Phone::of(&stage, &patients[0]).await;
     let grant = |patient: &PatientId, life_ms: i64| Grant {
         patient: patient.clone(),
-        authorisation: Authorisation::Mobile { pay_auth_no: Private::new("CANARY-PAY-AUTH") },
+        authorisation: Authorisation::Mobile { pay_auth_no: Private::new("CANARY-PAY-AUTH"), until: None },
         until: Timestamp::from_millis(now_ms() + life_ms),
     };
     assert!(!grant::keep(stage.app(), &phone.token, &grant(&patients[1], 60_000)).await.unwrap(), "another patient's");

@@ -118,7 +118,7 @@ impl Live {
     /// The patient authorises on his phone.
     pub(crate) fn authorise(&self) -> Authorisation {
         let code = self.sim.with(|hospital, now| hospital.insurer.authorise(&self.patient_id, now).unwrap().code);
-        Authorisation::Mobile { pay_auth_no: Private::new(code) }
+        Authorisation::Mobile { pay_auth_no: Private::new(code), until: None }
     }
 
     fn number(&self, prefix: &str) -> String {

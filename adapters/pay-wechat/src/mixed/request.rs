@@ -73,7 +73,7 @@ pub fn create(merchant: &Merchant, config: &MixedConfig, order: &ChannelOrder, l
         body.insert("channel_no".to_owned(), channel_no.as_str().into());
     }
     if kind != "CASH_ONLY" {
-        let Some(Authorisation::Mobile { pay_auth_no }) = &leg.authorisation else { return Err(broken("pay_auth_no")) };
+        let Some(Authorisation::Mobile { pay_auth_no, .. }) = &leg.authorisation else { return Err(broken("pay_auth_no")) };
         let insured = json!({
             "pay_order_id": leg.order.pay_order_id, "pay_auth_no": pay_auth_no.reveal(), "geo_location": config.geo_location,
             "med_ins_order_create_time": seconds(now),

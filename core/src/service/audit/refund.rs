@@ -6,7 +6,7 @@ use super::check::{Book, World};
 use crate::access::Actor;
 use crate::refund::{Cause, Stage};
 use crate::workflow::refund::Decision;
-use crate::workflow::{Key, Refund, Settlement};
+use crate::workflow::{Key, Refund, RefundSt, Settlement};
 
 impl Book {
     /// I10: nobody passes an approval that was not given, and nobody decides twice or about his own request.
@@ -27,6 +27,10 @@ impl Book {
         }
         if r.has_moved() && !r.passed.iter().any(|passed| passed.stage == Stage::Checking) {
             self.broken("I12", key, "something moved before everything was read again");
+        }
+        let waits = matches!(r.st, RefundSt::Doctor | RefundSt::Unconfirm | RefundSt::Finance);
+        if (r.question.is_some() && !waits) || r.question.as_ref().is_some_and(|question| question.answer.is_some()) {
+            self.broken("I10", key, "the patient is asked about what is decided, or what he has answered");
         }
         let requester = match &asked.by {
             Actor::Staff { staff } => Some(staff),

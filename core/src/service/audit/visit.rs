@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::AuditReport;
 use super::check::Book;
-use crate::ident::{InvoiceId, NoticeId, StopId, SuspensionId};
+use crate::ident::{InvoiceId, NoticeId, RefundId, StopId, SuspensionId};
 use crate::port::NoticeChannel;
 use crate::workflow::notice::Subject;
 use crate::workflow::{Base, CheckIn, CheckInSt, Filing, FilingSt, Key, Notice, NoticeSt, Row, Stop, StopSt, Suspension, SuspensionSt};
@@ -17,6 +17,7 @@ pub(super) struct Visits<'a> {
     notices: BTreeMap<SuspensionId, Vec<&'a Notice>>,
     stops: BTreeSet<StopId>,
     invoices: BTreeSet<InvoiceId>,
+    refunds: BTreeSet<RefundId>,
 }
 
 impl<'a> Visits<'a> {
@@ -39,7 +40,10 @@ impl<'a> Visits<'a> {
                 Row::Stop(s) => {
                     visits.stops.insert(s.id);
                 }
-                Row::Payment(_) | Row::Settlement(_) | Row::Refund(_) | Row::CheckIn(_) | Row::Filing(_) => {}
+                Row::Refund(r) => {
+                    visits.refunds.insert(r.id);
+                }
+                Row::Payment(_) | Row::Settlement(_) | Row::CheckIn(_) | Row::Filing(_) => {}
             }
         }
         visits
@@ -111,6 +115,7 @@ impl Book {
         let known = match n.subject {
             Subject::Suspension(id) => visits.suspensions.contains_key(&id),
             Subject::Invoice(id) => visits.invoices.contains(&id),
+            Subject::Refund(id) => visits.refunds.contains(&id),
         };
         if !known {
             self.broken("I21", key, "what it is about is not there");

@@ -192,6 +192,9 @@ pub struct Day {
     pub date: BizDate,
     /// The channel.
     pub channel: ChannelCode,
+    /// Who the hospital was to it then (商户号), where the channel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant_no: Option<String>,
     /// When it was compared last.
     pub made_at: Timestamp,
     /// How often it was compared.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decide::is_remark;
 use super::judge::{Denied, Granted, Judged};
 use super::picked::Picked;
 use crate::access::{Caller, Private};
@@ -67,7 +68,7 @@ pub enum RefundRequestResponse {
 impl Engine {
     /// Takes a request for a refund on, or says why not. Waits for HIS and the invoice platform to learn how things stand.
     pub async fn refund_request(&self, caller: &Caller, request: &RefundRequestRequest) -> Result<RefundRequestResponse> {
-        if request.note.as_ref().is_some_and(|note| note.reveal().chars().count() > 200) {
+        if request.note.as_ref().is_some_and(|note| !is_remark(note.reveal())) {
             return Err(Error::field("note", "must have at most 200 characters"));
         }
         let hospital = self.hospital(&caller.hospital)?;

@@ -4,7 +4,7 @@
 use super::decide::may_approve;
 use super::list::RefundWork;
 use super::view::{RefundView, st_of};
-use crate::access::{Actor, Caller, Private, mask_name};
+use crate::access::{Actor, Caller, mask_name};
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::Result;
 use crate::ident::{BusinessNo, ChannelCode, DeptCode, RefundId};
@@ -30,8 +30,6 @@ pub struct RefundCase {
     pub visit_date: Option<BizDate>,
     /// Department of the visit.
     pub visit_dept: String,
-    /// What the patient wrote.
-    pub note: Option<Private>,
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// What goes back.
@@ -197,7 +195,6 @@ impl Engine {
             patient: settlement.as_ref().map(|s| mask_name(s.payer.name.reveal())).unwrap_or_default(),
             visit_date: settlement.as_ref().map(|s| s.visit_date),
             visit_dept: settlement.as_ref().map(|s| s.visit_dept.clone()).unwrap_or_default(),
-            note: asked.and_then(|asked| asked.note.clone()),
             asked_at: asked.map_or(refund.base.created_at, |asked| asked.at),
             live: facts.is_some(),
             departments: asked.map(|asked| departments(caller, asked, settlement.as_ref())).unwrap_or_default(),

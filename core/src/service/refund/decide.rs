@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{is_doctor_of, is_exec_dept_of};
-use crate::access::{Caller, Right};
+use crate::access::{Caller, Private, Right};
 use crate::error::{Code, Error, Result};
 use crate::ident::{RefundId, RequestKey};
 use crate::refund::Stage;
@@ -22,6 +22,8 @@ pub enum RefundVerdict {
     Approve,
     /// No; the note says why.
     Reject,
+    /// Not yet: the note is a question to the patient. The request stays at its step.
+    Ask,
 }
 
 /// Request of `refund.decide`.
@@ -37,7 +39,7 @@ pub struct RefundDecideRequest {
     pub stage: Stage,
     /// What.
     pub verdict: RefundVerdict,
-    /// A remark that the patient reads; a no needs one (at most 200 characters).
+    /// A remark that the patient reads; a no needs one, and a question is one (at most 200 characters).
     #[serde(default)]
     pub note: String,
 }
@@ -79,16 +81,19 @@ impl Engine {
     pub async fn refund_decide(&self, caller: &Caller, request: &RefundDecideRequest) -> Result<RefundDecideResponse> {
         let refund = self.refund_row(caller, request.refund_id).await?;
         may_approve(caller, &refund, request.stage)?;
-        let length = request.note.chars().count();
-        if length > 200 || (request.verdict == RefundVerdict::Reject && request.note.trim().is_empty()) {
-            return Err(Error::field("note", "must have at most 200 characters, and a no needs one"));
+        if !is_remark(&request.note) || (request.verdict != RefundVerdict::Approve && request.note.trim().is_empty()) {
+            return Err(Error::field("note", "must have at most 200 characters; a no and a question need one"));
         }
-        let decision = match request.verdict {
-            RefundVerdict::Approve => refund::Decision::Agree,
-            RefundVerdict::Reject => refund::Decision::Disagree,
-        };
         let departments = if request.stage == Stage::Unconfirm { caller.departments.clone() } else { Vec::new() };
-        let event = refund::Event::Decide { stage: Some(request.stage), departments, decision, note: request.note.clone() };
+        let decided = |decision| refund::Event::Decide { stage: Some(request.stage), departments: departments.clone(), decision, note: request.note.clone() };
+        let event = match request.verdict {
+            RefundVerdict::Approve => decided(refund::Decision::Agree),
+            RefundVerdict::Reject => decided(refund::Decision::Disagree),
+            RefundVerdict::Ask => {
+                let to = self.account_of(caller, &refund).await?;
+                refund::Event::Question { stage: request.stage, departments, text: Private::new(request.note.as_str()), to }
+            }
+        };
         self.command_refund(caller, request.refund_id, &request.key, "refund.decide", request, event).await
     }
 
@@ -131,6 +136,11 @@ impl Engine {
             Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
         }
     }
+}
+
+/// What people write to each other about a refund: at most 200 characters.
+pub(super) fn is_remark(text: &str) -> bool {
+    text.chars().count() <= 200
 }
 
 /// May he speak at this step of this refund? A stranger's refund looks like a missing one.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::is_doctor_of;
+use super::question::QuestionState;
 use super::view::{RefundLine, lines};
 use crate::access::{Caller, Private, Right, mask_name};
 use crate::calendar::{BizDate, Timestamp};
@@ -94,6 +95,9 @@ pub struct RefundItem {
     pub since: Timestamp,
     /// It waits longer than expected.
     pub overdue: bool,
+    /// The patient was asked for more at this step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionState>,
 }
 
 /// Response of `refund.list`.
@@ -166,5 +170,6 @@ fn item(refund: &Refund, settlement: Option<&Settlement>) -> Result<RefundItem> 
         asked_at: asked.map_or(refund.base.created_at, |asked| asked.at),
         since: refund.base.since,
         overdue: asked.is_some() && refund.base.attention.is_some(),
+        question: QuestionState::of(refund),
     })
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::question::{self, RefundQuestion, who};
 use super::{is_doctor_of, is_exec_dept_of};
-use crate::access::{Actor, Caller, Object, Right, check, mask_phone};
+use crate::access::{Caller, Object, Private, Right, check, mask_phone};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::{LineKey, RefundId, SettlementId};
@@ -109,9 +110,9 @@ pub struct RefundEntry {
     pub role: String,
     /// What.
     pub text: String,
-    /// The approver's remark.
+    /// The approver's remark, or what was asked or answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remark: Option<String>,
+    pub remark: Option<Private>,
 }
 
 /// A line that goes back, wholly or in part.
@@ -160,6 +161,9 @@ pub struct RefundView {
     /// Why the patient wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Why>,
+    /// Why, as the patient wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Private>,
     /// Where the patient can be reached about it, masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
@@ -173,6 +177,9 @@ pub struct RefundView {
     pub after: Vec<RefundFollowing>,
     /// What happened, in order.
     pub timeline: Vec<RefundEntry>,
+    /// What the patient is asked: `refund.answer` answers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<RefundQuestion>,
     /// May whoever asked still take it back?
     pub withdrawable: bool,
     /// Why it was refused.
@@ -259,11 +266,13 @@ impl RefundView {
             back: Back::parts(&refund.amounts, refund.insured.as_ref().map(|settled| settled.cash_owner)),
             whole,
             why: asked.map(|asked| asked.why),
+            note: asked.and_then(|asked| asked.note.clone()),
             contact: asked.and_then(|asked| asked.contact.as_ref()).map(|contact| mask_phone(contact.reveal())),
             lines: lines(refund, settlement, whole),
             steps: refund.plan.iter().map(|stage| RefundStep::of(*stage, state_of(refund, *stage), &terms.refund)).collect(),
             after: following(refund, whole, reissued),
             timeline: timeline(refund),
+            question: RefundQuestion::of(refund),
             withdrawable: asked.is_some() && refund.plan.first().is_some_and(|first| st_of(*first) == refund.st),
             reasons: refund.reasons.iter().map(|reason| ReasonShown::plain(*reason)).collect(),
             represcribe: refund.st == RefundSt::Done && refund.cause == Cause::Patient && refund.insured.is_some(),
@@ -322,16 +331,16 @@ pub(super) fn lines(refund: &Refund, settlement: Option<&Settlement>, whole: boo
 }
 
 fn timeline(refund: &Refund) -> Vec<RefundEntry> {
-    let entry = |at: Timestamp, role: &str, text: String, remark: Option<String>| RefundEntry { at, role: role.to_owned(), text, remark };
+    let entry = |at: Timestamp, role: &str, text: String, remark: Option<Private>| RefundEntry { at, role: role.to_owned(), text, remark };
     let mut entries = Vec::new();
     if let Some(asked) = &refund.asked {
-        let role = if matches!(asked.by, Actor::Staff { .. }) { Stage::Doctor.role() } else { "患者" };
-        entries.push(entry(asked.at, role, "提交退费申请".to_owned(), None));
+        entries.push(entry(asked.at, who(&asked.by), "提交退费申请".to_owned(), None));
     }
+    entries.extend(question::entries(refund));
     for decided in &refund.decisions {
         let Some(stage) = decided.stage else { continue };
         let word = if decided.decision == Decision::Agree { "同意" } else { "不同意" };
-        let remark = Some(decided.note.clone()).filter(|note| !note.is_empty());
+        let remark = Some(decided.note.as_str()).filter(|note| !note.is_empty()).map(Private::new);
         entries.push(entry(decided.at, stage.role(), format!("{}：{word}", stage.text()), remark));
     }
     let done = refund.passed.iter().filter(|passed| !passed.stage.is_approval());
@@ -358,6 +367,9 @@ pub(super) fn words(refund: &Refund) -> (&'static str, &'static str) {
     let late = refund.base.attention.is_some();
     let at_channel = refund.base.held.as_ref().is_some_and(|held| held.from == RefundSt::Returning.code());
     let insured = refund.insured.is_some() && refund.cause == Cause::Patient;
+    if refund.question.is_some() {
+        return ("需要患者补充说明", "请查看问题并补充说明，收到后继续审核。");
+    }
     match refund.st {
         RefundSt::Doctor | RefundSt::Unconfirm | RefundSt::Finance if late && refund.cause == Cause::Patient => {
             (waits_for(refund.st), "办理时间超出预计，已提醒相关科室，无需重新申请；也可到门诊收费窗口咨询。")

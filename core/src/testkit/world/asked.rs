@@ -100,7 +100,7 @@ impl FakeNotifier {
 impl Notifier for FakeNotifier {
     fn traits(&self) -> NotifierTraits {
         let (sms_notice, account_notice) = lock(&self.state).notices.unwrap_or((true, true));
-        NotifierTraits { sms: true, login: true, sms_notice, account_notice, account_invoice: account_notice }
+        NotifierTraits { sms: true, login: true, sms_notice, account_notice, account_invoice: account_notice, account_refund: account_notice }
     }
 
     fn login_url(&self, back: &str, state: &str) -> Option<String> {

@@ -257,6 +257,10 @@ impl PaymentChannel for FakeChannel {
         ChannelTraits { mixed: true, partial_refund: true, refund_spacing_ms: 60_000, refund_age_days: 365 }
     }
 
+    fn merchant_no(&self) -> Option<&str> {
+        Some("1900000001")
+    }
+
     async fn call(&self, _cx: &CallCx, call: &ChannelCall) -> Outcome<ChannelAnswer> {
         let (state, now, owned) = (Arc::clone(&self.state), self.wire.now(), call.clone());
         let effect = move || {

@@ -150,7 +150,7 @@ impl Notice {
 
     /// Nothing is sent again: a person is called where the patient has to know.
     fn open_task(&self, reason: &str, cx: &Cx<'_>) -> Result<Step<Notice>> {
-        if matches!(self.subject, Subject::Invoice(_)) {
+        if matches!(self.subject, Subject::Invoice(_) | Subject::Refund(_)) {
             return moved(Move { poll: Ask::Nothing, ..Move::to(Notice { st: St::Unsure, ..self.clone() }) });
         }
         if self.base.attention.is_some() {
@@ -170,7 +170,7 @@ impl Notice {
     fn tell(self, ended: Ended) -> Move<Notice> {
         let tells = match self.subject {
             Subject::Suspension(id) => vec![(Key::Suspension(id), Event::Suspension(suspension::Event::NoticeEnded { notice: self.id, ended }))],
-            Subject::Invoice(_) => Vec::new(),
+            Subject::Invoice(_) | Subject::Refund(_) => Vec::new(),
         };
         Move { tells, poll: Ask::Nothing, ..Move::to(self) }
     }

@@ -39,6 +39,9 @@ pub struct Insured {
     /// The order, once uploaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderRef>,
+    /// The answer to placing it is lost, and nobody has said since that the centre heard of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub place_lost: bool,
     /// What the insurer quoted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<MobileSplit>,
@@ -90,6 +93,7 @@ impl Insured {
             upload: Some(Box::new(upload)),
             renumbered: 0,
             order: None,
+            place_lost: false,
             split: None,
             revokes: 0,
             cash_owner,

@@ -311,7 +311,7 @@ impl Payment {
         if let Some(insured) = self.insured.as_deref_mut() {
             insured.authorisation = None;
             if let Some(upload) = insured.upload.as_deref_mut() {
-                upload.authorisation = crate::insurance::Authorisation::Mobile { pay_auth_no: crate::access::Private::new("") };
+                upload.authorisation = crate::insurance::Authorisation::Mobile { pay_auth_no: crate::access::Private::new(""), until: None };
             }
         }
     }

@@ -11,6 +11,9 @@ use crate::port::{ChannelCall, Uploaded};
 use crate::workflow::decide::{known, moved, not_held, over, refuse, undecided};
 use crate::workflow::{Act, Ask, Cx, Move, Step, Wake};
 
+/// ordStas of an order that is uploaded and no more.
+const SAVED: &str = "0";
+
 impl Payment {
     /// Every bill is locked: the insurer is asked what it pays.
     pub(super) fn start_pricing(self) -> Result<Step<Payment>> {
@@ -28,7 +31,7 @@ impl Payment {
             E::Ordered { via, report } => self.insurer_says(*via, report, cx),
             // What cannot be priced is revoked; nothing was opened at the channel.
             E::PlaceRefused { no } => moved(self.start_closing(&no.code)),
-            E::PlaceUnknown { .. } => self.ask_price(),
+            E::PlaceUnknown { .. } => self.with_insured(|insured| insured.place_lost = true).ask_price(),
             E::Cancel => moved(self.give_price_up("cancelled")),
             E::Expire => moved(self.give_price_up("expired")),
             E::BillGone { why, .. } => moved(self.give_price_up(why)),
@@ -139,6 +142,7 @@ impl Payment {
                 Some(split) if self.st == St::Pricing => self.quoted(split),
                 Some(split) if self.insured.as_ref().is_some_and(|i| i.split != Some(split)) => moved(self.start_closing("price_changed")),
                 Some(_) => known(),
+                None if self.st == St::Pricing && via == Via::Query && self.was_never_placed(report) => self.place_again(),
                 None if self.st == St::Pricing && via == Via::Query => self.keep_asking(),
                 None => undecided(),
             },
@@ -150,6 +154,19 @@ impl Payment {
             OrderClass::Cancelled | OrderClass::InsuranceCancelled | OrderClass::Failed => moved(self.close_without_money("insurer_closed")),
             OrderClass::MoneyStuck => self.contradiction(via, "money_stuck", cx),
         }
+    }
+
+    /// The answer to placing is lost, and the centre has no more than the upload (已保存).
+    fn was_never_placed(&self, report: &OrderReport) -> bool {
+        report.code == SAVED && self.insured.as_ref().is_some_and(|i| i.place_lost && i.upload.is_some())
+    }
+
+    /// Placing prices and moves no money, so it is done once more under the centre's own number, instead of letting the patient wait
+    /// until what he gave ends.
+    fn place_again(&self) -> Result<Step<Payment>> {
+        let next = self.with_insured(|insured| insured.place_lost = false);
+        let place = next.insured.as_deref().ok_or_else(|| Error::internal("only insured payments are placed"))?.placing()?;
+        moved(Move { acts: vec![Act { call: place, prior: 1 }], wake: Some(Wake::ExpireAt(self.expires_at)), ..Move::to(next) })
     }
 
     /// An answer without amounts: the centre is still computing.

@@ -1,5 +1,6 @@
 //! The approvals: one after the other, each once, by different people (I10); a no ends what a patient asked for.
 
+use super::question::UNANSWERED;
 use super::represcribe::not_red_yet;
 use super::step::only_staff;
 use super::{Decision, Event as E, HisSays, Refund, RefundSt as St};
@@ -8,25 +9,15 @@ use crate::error::Result;
 use crate::ident::{DeptCode, StaffId};
 use crate::refund::{self, Cause, Reason, Stage, may_decide};
 use crate::workflow::decide::{attend, call_person, hold, moved, over, refuse, settle};
-use crate::workflow::{Cx, Move, Step, Wake};
-
-const DAY_MS: i64 = 86_400_000;
+use crate::workflow::{Cx, Move, Step};
 
 impl Refund {
     pub(super) fn approval(&self, here: Stage, event: &E, cx: &mut Cx<'_>) -> Result<Step<Refund>> {
         match event {
-            E::Decide { stage, departments, decision, note } => {
-                // Without a stage it is finance's word about whatever waits for finance.
-                let stage = stage.unwrap_or(Stage::Finance);
-                let Actor::Staff { staff } = cx.actor else { return only_staff() };
-                if let Err(reason) = self.may_be_decided(stage, staff) {
-                    return refused_for(reason);
-                }
-                if stage != here {
-                    return refused_for(Reason::NotYourTurn);
-                }
-                self.decide(here, departments, decision, note, cx)
-            }
+            // Without a stage it is finance's word about whatever waits for finance.
+            E::Decide { stage, departments, decision, note } => self.in_turn(stage.unwrap_or(Stage::Finance), here, cx, |cx| self.decide(here, departments, decision, note, cx)),
+            E::Question { stage, departments, text, to } => self.in_turn(*stage, here, cx, |cx| self.ask_patient(here, departments, text, to.as_ref(), cx)),
+            E::Answer { text } => self.answered(text, cx),
             E::Withdraw if self.plan.first() != Some(&here) => refuse("too_late", "申请已进入下一步，不能撤回", "如需终止，请联系审核部门或收费窗口"),
             E::Withdraw => match &self.asked {
                 Some(asked) if asked.by == *cx.actor => moved(self.give_up(St::Withdrawn, Vec::new())),
@@ -34,10 +25,19 @@ impl Refund {
             },
             // Its own window was faster: there is nothing left to ask HIS for.
             E::His { says: HisSays::AtWindow } if self.cause == Cause::Patient => moved(self.give_up(St::Refused, vec![Reason::AlreadyReversed])),
-            E::Overdue => call_person(self, |r| &mut r.base, "approval_overdue", cx),
+            E::Overdue => call_person(self, |r| &mut r.base, if self.question.is_some() { UNANSWERED } else { "approval_overdue" }, cx),
             E::Represcribed { .. } => not_red_yet(),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::Channel { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::RedDone => over(),
         }
+    }
+
+    /// Whoever speaks about `stage` may decide it, and it is the one that waits.
+    fn in_turn(&self, stage: Stage, here: Stage, cx: &mut Cx<'_>, speak: impl FnOnce(&mut Cx<'_>) -> Result<Step<Refund>>) -> Result<Step<Refund>> {
+        let Actor::Staff { staff } = cx.actor else { return only_staff() };
+        if let Err(reason) = self.may_be_decided(stage, staff) {
+            return refused_for(reason);
+        }
+        if stage == here { speak(cx) } else { refused_for(Reason::NotYourTurn) }
     }
 
     fn decide(&self, here: Stage, departments: &[DeptCode], decision: &Decision, note: &str, cx: &mut Cx<'_>) -> Result<Step<Refund>> {
@@ -54,7 +54,7 @@ impl Refund {
                     return refused_for(Reason::DecidedAlready);
                 }
                 if asked.waits_for().next().is_some() {
-                    let wake = self.approval_wake(self.base.since, cx);
+                    let wake = next.approval_wake(self.base.since, cx);
                     return moved(Move { wake, ..Move::to(next) });
                 }
                 moved(next.advance(here, cx)?)
@@ -81,11 +81,7 @@ impl Refund {
             attend(&mut next.base, "finance_must_decide", cx);
             return Move::to(next);
         }
-        Move { wake: self.approval_wake(cx.now, cx), ..Move::to(next) }
-    }
-
-    fn approval_wake(&self, since: crate::calendar::Timestamp, cx: &Cx<'_>) -> Option<Wake> {
-        self.base.attention.is_none().then(|| Wake::AttendAt(since.plus_millis(i64::from(cx.terms.refund.approval_days) * DAY_MS)))
+        Move { wake: next.approval_wake(cx.now, cx), ..Move::to(next) }
     }
 
     /// Order, once and four eyes: may this member of staff decide that stage, were it his to decide?
@@ -109,6 +105,6 @@ fn staff_of(actor: &Actor) -> &str {
     }
 }
 
-fn refused_for(reason: Reason) -> Result<Step<Refund>> {
+pub(super) fn refused_for(reason: Reason) -> Result<Step<Refund>> {
     refuse(reason.code(), reason.text(), reason.next())
 }

@@ -1,6 +1,7 @@
 //! Checking: everything is read again and judged by the same rule, before anything moves. The invoice platform is asked first and
 //! HIS last, so that what HIS says is as fresh as it can be when the decision falls.
 
+use super::question::answered_too_late;
 use super::represcribe::not_red_yet;
 use super::step::under_way;
 use super::{Asked, Event as E, HisSays, Refund, RefundSt as St};
@@ -39,7 +40,8 @@ impl Refund {
             | E::ReturnRefused { .. }
             | E::ReturnUnknown { .. }
             | E::RedDone => over(),
-            E::Decide { .. } | E::Withdraw => under_way(),
+            E::Decide { .. } | E::Question { .. } | E::Withdraw => under_way(),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { .. } => not_red_yet(),
         }
     }

@@ -1,6 +1,7 @@
 //! The insurer gives its parts back (医保退费): before HIS reverses and before the channel is asked, whole or not at all. An
 //! unknown outcome is asked about by the order's state; the same refund number is the same refund.
 
+use super::question::answered_too_late;
 use super::represcribe::not_red_yet;
 use super::step::under_way;
 use super::{Decision, Event as E, HisSays, InsurerSays, Reclaimed, Refund, RefundSt as St};
@@ -37,7 +38,8 @@ impl Refund {
             | E::RedDone => over(),
             // A person was called and has the insurer asked now.
             E::Decide { decision: Decision::AskAgain, note, .. } if self.base.attention.is_some() => self.ask_now(note, cx, |next| next.ask_insurer()),
-            E::Decide { .. } | E::Withdraw => under_way(),
+            E::Decide { .. } | E::Question { .. } | E::Withdraw => under_way(),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { .. } => not_red_yet(),
         }
     }

@@ -1,5 +1,6 @@
 //! The channel gives the cash back, and the invoice is reversed after it.
 
+use super::question::answered_too_late;
 use super::represcribe::not_red_yet;
 use super::step::under_way;
 use super::{Decision, Event as E, Refund, RefundSt as St, Returned};
@@ -29,7 +30,8 @@ impl Refund {
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::RedDone => over(),
             // A person was called and has the channel asked now; what was approved is not approved again.
             E::Decide { decision: Decision::AskAgain, note, .. } if self.base.attention.is_some() => self.ask_now(note, cx, |next| next.ask_channel()),
-            E::Decide { .. } | E::Withdraw => under_way(),
+            E::Decide { .. } | E::Question { .. } | E::Withdraw => under_way(),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { .. } => not_red_yet(),
         }
     }
@@ -85,7 +87,8 @@ impl Refund {
             E::RedDone => moved(self.advance(Stage::Red, cx)?),
             E::Channel { state, .. } => self.again(state, cx),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::Overdue => over(),
-            E::Decide { .. } | E::Withdraw => refuse("under_way", "该退费单正在冲红票据", "请稍后刷新查看"),
+            E::Decide { .. } | E::Question { .. } | E::Withdraw => refuse("under_way", "该退费单正在冲红票据", "请稍后刷新查看"),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { .. } => not_red_yet(),
         }
     }

@@ -1,6 +1,7 @@
 //! HIS reverses the settlement (冲正), and for a part charges the rest again in the same step (全退重收). A lost answer is asked
 //! about by the refund number; there is never a second number, so there is never a second reversal.
 
+use super::question::answered_too_late;
 use super::represcribe::not_red_yet;
 use super::step::{only_staff, under_way};
 use super::{Asked, Decision, Event as E, HisSays, Refund, RefundSt as St};
@@ -30,7 +31,8 @@ impl Refund {
             E::Overdue => call_person(self, |r| &mut r.base, "reversal_overdue", cx),
             E::Decide { decision, note, .. } if self.base.attention.is_some() => self.resolve_reversal(decision, note, cx),
             E::Insurer { .. } | E::Invoice { .. } | E::Channel { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::RedDone => over(),
-            E::Decide { .. } | E::Withdraw => under_way(),
+            E::Decide { .. } | E::Question { .. } | E::Withdraw => under_way(),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { .. } => not_red_yet(),
         }
     }

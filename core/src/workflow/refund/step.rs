@@ -2,6 +2,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+use super::question::answered_too_late;
 use super::represcribe::not_red_yet;
 use super::{Decided, Decision, Event as E, HisSays, InsurerSays, New, Passed, Refund, RefundSt as St};
 use crate::access::Actor;
@@ -49,6 +50,8 @@ impl Machine for Refund {
             reclaimed: None,
             reversed_at: None,
             returned: None,
+            question: None,
+            questions: Vec::new(),
             decisions: Vec::new(),
             passed: Vec::new(),
             reasons: Vec::new(),
@@ -106,7 +109,8 @@ impl Refund {
             E::Channel { state, .. } => self.again(state, cx),
             E::RedDone => known(),
             E::His { .. } | E::Insurer { .. } | E::Invoice { .. } | E::ReturnRefused { .. } | E::ReturnUnknown { .. } | E::Overdue => over(),
-            E::Decide { .. } | E::Withdraw => refuse("done", "该退费单已完成", "无需再次处理"),
+            E::Decide { .. } | E::Question { .. } | E::Withdraw => refuse("done", "该退费单已完成", "无需再次处理"),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { order_no } => self.represcribe(order_no, cx),
         }
     }
@@ -124,7 +128,7 @@ impl Refund {
             | E::RedDone
             | E::Overdue => over(),
             E::Withdraw if self.st == St::Withdrawn => known(),
-            E::Decide { .. } | E::Withdraw | E::Represcribed { .. } => refuse("ended", "该退费申请已结束", "如需退费，请重新申请"),
+            E::Decide { .. } | E::Question { .. } | E::Answer { .. } | E::Withdraw | E::Represcribed { .. } => refuse("ended", "该退费申请已结束", "如需退费，请重新申请"),
         }
     }
 
@@ -140,7 +144,8 @@ impl Refund {
                 moved(next.money_is_back(refund_no, *at, cx)?)
             }
             E::His { says: HisSays::AtWindow } => moved(Move::to(Refund { at_window: true, ..self.clone() })),
-            E::Withdraw => refuse("held", "该退费单正在人工核对", "请稍后查看进度"),
+            E::Question { .. } | E::Withdraw => refuse("held", "该退费单正在人工核对", "请稍后查看进度"),
+            E::Answer { .. } => answered_too_late(),
             E::Represcribed { .. } => not_red_yet(),
             E::Channel { .. }
             | E::His { says: HisSays::Stands { .. } | HisSays::Reversed { .. } | HisSays::Refused { .. } | HisSays::Unknown { .. } | HisSays::NotReversed }
@@ -180,7 +185,9 @@ impl Refund {
         let mut next = Refund { sent: 0, late_no: None, ..self.clone() };
         next.base.attention = None;
         next.passed.push(Passed { stage, at: cx.now });
+        let unanswered = next.close_question(None);
         let mut m = next.enter(then, cx)?;
+        m.tells.extend(unanswered.into_iter().flatten());
         // Nothing more will move: the settlement is told before the invoice is reversed.
         let all_back = stage.moves_money() && !then.is_some_and(Stage::moves_money);
         if let Some(id) = self.settlement.filter(|_| all_back) {
@@ -208,8 +215,10 @@ impl Refund {
     /// Ends without harm: nothing has moved, so the reservation is given up and the settlement is as it was.
     pub(super) fn give_up(&self, st: St, reasons: Vec<Reason>) -> Move<Refund> {
         let mut next = Refund { st, reasons, ..self.clone() };
+        let unanswered = next.close_question(None);
         settle(&mut next.base);
         let mut tells = vec![(Key::Payment(self.payment), Event::Payment(payment::Event::Release { refund: self.id }))];
+        tells.extend(unanswered.into_iter().flatten());
         if let Some(id) = self.settlement {
             tells.push((Key::Settlement(id), Event::Settlement(settlement::Event::RefundRejected { refund: self.id })));
         }

@@ -1,11 +1,13 @@
-//! Page 20: how far a refund is: who works on it, what happened, what comes next; taking it back while nobody has decided.
+//! Page 20: how far a refund is: who works on it, what happened, what comes next; answering what an approver asks, and taking it back
+//! while nobody has decided.
 
 use askama::Template;
 use axum::extract::{Path as InPath, State};
 use axum::response::Response;
+use menjie::access::Private;
 use menjie::error::Error;
 use menjie::ident::{RefundId, RequestKey};
-use menjie::service::{RefundDecideResponse, RefundEntry, RefundGetRequest, RefundView, RefundWithdrawRequest};
+use menjie::service::{RefundAnswerRequest, RefundDecideResponse, RefundEntry, RefundGetRequest, RefundView, RefundWithdrawRequest};
 use menjie::workflow::Refusal;
 use serde::Deserialize;
 
@@ -21,12 +23,22 @@ use crate::pages::pay::{FOLLOW_MS, id_of};
 use crate::pages::shown::{moment, yuan};
 use crate::pages::visit::Signed;
 
+/// The longest answer.
+const LONGEST: usize = 200;
+
 /// Something that happened.
 struct Entry {
     when: String,
     role: String,
     text: String,
-    remark: Option<String>,
+    remark: Option<Private>,
+}
+
+/// What an approver asks.
+struct Question {
+    role: String,
+    when: String,
+    text: Private,
 }
 
 /// How it stands.
@@ -37,7 +49,9 @@ struct Standing {
     text: String,
     todo: String,
     /// The remark of whoever said no.
-    remark: Option<String>,
+    remark: Option<Private>,
+    /// What the patient is asked.
+    question: Option<Question>,
     /// Why it was refused, each with what to do.
     reasons: Vec<(String, String)>,
     total: String,
@@ -45,6 +59,8 @@ struct Standing {
     /// `肝功能 × 1`; of a part only.
     items: Vec<String>,
     why: Option<&'static str>,
+    /// Why, in the patient's words.
+    note: Option<Private>,
     contact: Option<String>,
     path: Path,
     timeline: Vec<Entry>,
@@ -68,6 +84,8 @@ struct Progress {
     s: Standing,
     /// Somebody is about to take it back: the command's key.
     asking: Option<String>,
+    /// Somebody is about to answer: the command's key, and what he has written.
+    answering: Option<(String, Private)>,
     refusal: Option<Refusal>,
 }
 
@@ -83,7 +101,7 @@ struct Stage {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wanted {
-    /// `withdraw`: to take it back.
+    /// `withdraw`: to take it back; `answer`: to answer what is asked.
     choice: String,
     /// The version a part shows.
     since: Option<u64>,
@@ -91,7 +109,12 @@ pub struct Wanted {
 
 /// `GET /refunds/{id}`.
 pub async fn page(State(app): State<App>, signed: Signed, InPath(id): InPath<String>, Asked(wanted): Asked<Wanted>) -> Page<Response> {
-    show(&app, &signed, id_of(&id)?, wanted.choice == "withdraw", None).await
+    let doing = match wanted.choice.as_str() {
+        "withdraw" => Doing::Withdraw,
+        "answer" => Doing::Answer(Private::default()),
+        _ => Doing::Look,
+    };
+    show(&app, &signed, id_of(&id)?, doing, None).await
 }
 
 /// `GET /refunds/{id}/state`: as soon as there is something new.
@@ -112,15 +135,44 @@ pub async fn withdraw(State(app): State<App>, signed: Signed, InPath(id): InPath
     let (caller, asked) = (signed.session.caller.clone(), app.clone());
     match detached(async move { asked.engine().refund_withdraw(&caller, &RefundWithdrawRequest { key, refund_id }).await }).await? {
         RefundDecideResponse::Accepted { .. } => Ok(answer::see(&signed.visit.at(&format!("/refunds/{id}")))),
-        RefundDecideResponse::Refused { refusal } => show(&app, &signed, refund_id, false, Some(refusal)).await,
+        RefundDecideResponse::Refused { refusal } => show(&app, &signed, refund_id, Doing::Look, Some(refusal)).await,
     }
 }
 
-async fn show(app: &App, Signed { visit, session }: &Signed, refund_id: RefundId, asking: bool, refusal: Option<Refusal>) -> Page<Response> {
+/// `POST /refunds/{id}/answer`: answers what an approver asks.
+pub async fn answer(State(app): State<App>, signed: Signed, InPath(id): InPath<String>, fields: Fields) -> Page<Response> {
+    let refund_id: RefundId = id_of(&id)?;
+    let key = RequestKey::new(fields.one("key").ok_or_else(|| Error::field("key", "is missing"))?)?;
+    let text = Private::new(fields.one("text").unwrap_or_default().trim());
+    if !(1..=LONGEST).contains(&text.reveal().chars().count()) {
+        let t = &app.pages().texts;
+        let refusal = Refusal::new("text", &t.refund_answer_missing, &t.refund_answer_missing_next);
+        return show(&app, &signed, refund_id, Doing::Answer(text), Some(refusal)).await;
+    }
+    let (caller, asked) = (signed.session.caller.clone(), app.clone());
+    match detached(async move { asked.engine().refund_answer(&caller, &RefundAnswerRequest { key, refund_id, text }).await }).await? {
+        RefundDecideResponse::Accepted { .. } => Ok(answer::see(&signed.visit.at(&format!("/refunds/{id}")))),
+        RefundDecideResponse::Refused { refusal } => show(&app, &signed, refund_id, Doing::Look, Some(refusal)).await,
+    }
+}
+
+/// What the patient is about to do.
+enum Doing {
+    Look,
+    Withdraw,
+    /// With what he has written so far.
+    Answer(Private),
+}
+
+async fn show(app: &App, Signed { visit, session }: &Signed, refund_id: RefundId, doing: Doing, refusal: Option<Refusal>) -> Page<Response> {
     let view = app.engine().refund_get(&session.caller, &RefundGetRequest { refund_id, wait_ms: 0, since: None }).await?;
     let f = Frame::of(app, visit, session, Idle::Work);
-    let asking = (asking && view.withdrawable).then(|| fresh_key(app));
-    answer::page(&Progress { part: false, s: standing(&f, view), asking, refusal, f })
+    let (asking, answering) = match doing {
+        Doing::Withdraw if view.withdrawable => (Some(fresh_key(app)), None),
+        Doing::Answer(text) if view.question.is_some() => (None, Some((fresh_key(app), text))),
+        Doing::Look | Doing::Withdraw | Doing::Answer(_) => (None, None),
+    };
+    answer::page(&Progress { part: false, s: standing(&f, view), asking, answering, refusal, f })
 }
 
 fn standing(f: &Frame, view: RefundView) -> Standing {
@@ -128,6 +180,7 @@ fn standing(f: &Frame, view: RefundView) -> Standing {
         "done" => "ok",
         "withdrawn" => "back",
         "rejected" | "refused" | "held" => "window",
+        _ if view.question.is_some() => "window",
         _ => "wait",
     };
     let remark = if view.st == "rejected" { view.timeline.iter().rev().find_map(|entry| entry.remark.clone()) } else { None };
@@ -138,11 +191,13 @@ fn standing(f: &Frame, view: RefundView) -> Standing {
         text: view.text,
         todo: view.next,
         remark,
+        question: view.question.map(|question| Question { role: question.role, when: moment(question.at), text: question.text }),
         reasons: view.reasons.iter().map(|reason| (reason.text.clone(), reason.next.clone())).collect(),
         total: yuan(view.refund_fen),
         back: back(&view.back),
         items: if view.whole { Vec::new() } else { view.lines.iter().map(item).collect() },
         why: view.why.map(menjie::refund::Why::text),
+        note: view.note,
         contact: view.contact,
         path: Path::of(f, &view.steps, &view.after),
         timeline: view.timeline.into_iter().map(entry).collect(),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use menjie::error::{Code, Error};
 use menjie::reconcile::Action;
-use menjie::service::{Effect, Item, ReconcileResolveRequest, ReconcileResolveResponse};
+use menjie::service::{Day, Effect, Item, ReconcileResolveRequest, ReconcileResolveResponse};
 use serde::Deserialize;
 
 use super::{Shown, chosen, fresh_key, key, shown, stored};
@@ -55,7 +55,7 @@ struct One {
 /// `GET /a/recon/item`.
 pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Query<Asked>) -> Page<Response> {
     match find(&app, &session, &asked).await? {
-        Some(item) => show(&app, &session, &asked, &item, StatusCode::OK, None, None),
+        Some((day, item)) => show(&app, &session, &day, &item, StatusCode::OK, None, None),
         None => Ok(see("/a/recon")),
     }
 }
@@ -65,11 +65,11 @@ pub async fn resolve(State(app): State<App>, session: StaffSession, Form(fields)
     let field = |name: &str| fields.one(name).unwrap_or_default().to_owned();
     let asked = Asked { date: field("date"), channel: field("channel"), item: field("item") };
     let (date, channel) = chosen(&app, &asked.date, &asked.channel)?;
-    let Some(item) = find(&app, &session, &asked).await? else { return Err(Error::field("item", "is no line of this day").into()) };
+    let Some((day, item)) = find(&app, &session, &asked).await? else { return Err(Error::field("item", "is no line of this day").into()) };
     let note = field("note");
     let action = serde_json::from_value::<Action>(serde_json::Value::String(field("action"))).ok();
     let Some(action) = action else {
-        return show(&app, &session, &asked, &item, StatusCode::UNPROCESSABLE_ENTITY, Some((None, note)), Some("请选择处理方式".to_owned()));
+        return show(&app, &session, &day, &item, StatusCode::UNPROCESSABLE_ENTITY, Some((None, note)), Some("请选择处理方式".to_owned()));
     };
     let request = ReconcileResolveRequest { key: key(&fields)?, date, channel: channel.clone(), item: asked.item.clone(), action, note: note.clone() };
     let (engine, caller) = (app.engine().clone(), session.caller.clone());
@@ -77,33 +77,35 @@ pub async fn resolve(State(app): State<App>, session: StaffSession, Form(fields)
         Ok(ReconcileResolveResponse::Accepted { .. }) => Ok(see(&format!("/a/recon/item?date={date}&channel={channel}&item={}", item.key))),
         Ok(ReconcileResolveResponse::Refused { refusal }) => {
             let wrong = format!("{}。{}", refusal.text, refusal.next);
-            show(&app, &session, &asked, &item, StatusCode::CONFLICT, Some((Some(action), note)), Some(wrong))
+            show(&app, &session, &day, &item, StatusCode::CONFLICT, Some((Some(action), note)), Some(wrong))
         }
         Err(error) if error.code() == Code::BadField => {
             let wrong = "请填写处理说明（1至500字）：依据哪一方的哪个页面或单号".to_owned();
-            show(&app, &session, &asked, &item, StatusCode::UNPROCESSABLE_ENTITY, Some((Some(action), note)), Some(wrong))
+            show(&app, &session, &day, &item, StatusCode::UNPROCESSABLE_ENTITY, Some((Some(action), note)), Some(wrong))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn find(app: &App, session: &StaffSession, asked: &Asked) -> Result<Option<Item>, Error> {
+async fn find(app: &App, session: &StaffSession, asked: &Asked) -> Result<Option<(Day, Item)>, Error> {
     let (date, channel) = chosen(app, &asked.date, &asked.channel)?;
     let day = stored(app, session, date, &channel).await?;
-    Ok(day.and_then(|day| day.items.into_iter().find(|item| item.key == asked.item)))
+    Ok(day.and_then(|day| {
+        let item = day.items.iter().find(|item| item.key == asked.item).cloned()?;
+        Some((day, item))
+    }))
 }
 
-fn show(app: &App, session: &StaffSession, asked: &Asked, item: &Item, status: StatusCode, typed: Option<(Option<Action>, String)>, wrong: Option<String>) -> Page<Response> {
-    let (date, channel) = chosen(app, &asked.date, &asked.channel)?;
+fn show(app: &App, session: &StaffSession, day: &Day, item: &Item, status: StatusCode, typed: Option<(Option<Action>, String)>, wrong: Option<String>) -> Page<Response> {
     let (chosen, note) = typed.unwrap_or_default();
     let actions = item.actions.iter().copied().chain([Action::Note]);
     let code = |action: Action| serde_json::to_value(action).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     answer::with_status(
         status,
         &One {
-            date: date.to_string(),
-            channel: channel.to_string(),
-            shown: shown(item, app.engine().now()),
+            date: day.date.to_string(),
+            channel: day.channel.to_string(),
+            shown: shown(day, item, app.engine().now()),
             actions: actions.map(|action| (code(action), action.text(), chosen == Some(action))).collect(),
             steps: item
                 .steps

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 use menjie::access::Private;
 use menjie::error::Error;
 use menjie::ident::RefundId;
-use menjie::refund::ReasonShown;
+use menjie::refund::{Cause, ReasonShown};
 use menjie::service::{
     AttentionResolveRequest, AttentionResolveResponse, CaseTurn, LookWhy, PatientInClear, RefundCase, RefundDecideRequest, RefundDecideResponse, RefundVerdict, RefundWork,
     Resolution,
@@ -59,6 +59,8 @@ struct Case {
     may_agree: bool,
     /// The caller may say no.
     may_refuse: bool,
+    /// He may ask the patient first.
+    may_ask: bool,
     barred: Option<ReasonShown>,
     agree: &'static str,
     choices: Vec<Choice>,
@@ -72,7 +74,7 @@ pub fn one(step: RefundWork) -> MethodRouter<App> {
     get(move |State(app): State<App>, session: StaffSession, Id(id): Id<RefundId>| async move { show(&app, &session, step, id, Told::default()).await })
 }
 
-/// `POST /a/refunds/…/{id}/decide`: yes, or no with a reason.
+/// `POST /a/refunds/…/{id}/decide`: yes, no with a reason, or a question to the patient.
 pub fn decide(step: RefundWork) -> MethodRouter<App> {
     post(move |State(app): State<App>, session: StaffSession, Id(id): Id<RefundId>, form: Form| async move { decided(&app, &session, step, id, form).await })
 }
@@ -97,11 +99,17 @@ async fn decided(app: &App, session: &StaffSession, step: RefundWork, id: Refund
     let verdict = match fields.one("verdict") {
         Some("approve") => RefundVerdict::Approve,
         Some("reject") => RefundVerdict::Reject,
-        _ => return Err(Error::field("verdict", "is neither approve nor reject").into()),
+        Some("ask") => RefundVerdict::Ask,
+        _ => return Err(Error::field("verdict", "is none of approve, reject and ask").into()),
     };
     let note = fields.one("note").unwrap_or_default().trim().to_owned();
-    if note.chars().count() > REMARK || (verdict == RefundVerdict::Reject && note.is_empty()) {
-        return show(app, session, step, id, Told::wrong(StatusCode::UNPROCESSABLE_ENTITY, "不同意须填写原因，说明不超过200字；患者会看到。")).await;
+    if note.chars().count() > REMARK || (verdict != RefundVerdict::Approve && note.is_empty()) {
+        let text = if verdict == RefundVerdict::Ask {
+            "请填写要患者补充说明的问题，不超过200字；患者会看到。"
+        } else {
+            "不同意须填写原因，说明不超过200字；患者会看到。"
+        };
+        return show(app, session, step, id, Told::wrong(StatusCode::UNPROCESSABLE_ENTITY, text)).await;
     }
     let request = RefundDecideRequest { key: key_of(&fields)?, refund_id: id, stage: step.stage(), verdict, note };
     let answer = {
@@ -188,6 +196,7 @@ fn page(app: &App, session: &StaffSession, step: RefundWork, case: &RefundCase, 
         unconfirm: step == RefundWork::Unconfirm,
         may_agree,
         may_refuse,
+        may_ask: may_refuse && case.view.cause == Cause::Patient && case.view.question.is_none(),
         barred,
         agree: match step {
             RefundWork::Doctor => "同意退费",

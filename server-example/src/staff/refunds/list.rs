@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use menjie::Timestamp;
-use menjie::service::{RefundItem, RefundListRequest, RefundUnderWay, RefundWork};
+use menjie::service::{QuestionState, RefundItem, RefundListRequest, RefundUnderWay, RefundWork};
 
 use super::words::{hangs, why};
 use super::{Asked, ago, page_of};
@@ -40,6 +40,8 @@ pub struct Row {
     pub age: String,
     /// Longer than expected.
     pub overdue: bool,
+    /// The patient was asked: whether he has answered.
+    pub question: Option<QuestionState>,
     /// Departments that must still take back.
     pub waits_for: String,
 }
@@ -113,6 +115,7 @@ pub fn row(path: &str, item: &RefundItem, now: Timestamp) -> Row {
         why: why(item.cause, item.why),
         age: ago(item.asked_at, now),
         overdue: item.overdue,
+        question: item.question,
         waits_for: item.waits_for.iter().map(|dept| dept.as_str()).collect::<Vec<_>>().join("、"),
     }
 }

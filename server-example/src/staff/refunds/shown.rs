@@ -31,6 +31,8 @@ pub struct Shown {
     pub why: &'static str,
     /// What the patient wrote.
     pub note: Option<Private>,
+    /// What the patient is asked and has not answered, and since when.
+    pub question: Option<(String, Private)>,
     /// All of the settlement, or a part.
     pub whole: bool,
     /// What goes back.
@@ -127,8 +129,8 @@ pub struct Happened {
     pub role: String,
     /// What.
     pub text: String,
-    /// Why.
-    pub remark: Option<String>,
+    /// Why, or what was asked or answered.
+    pub remark: Option<Private>,
 }
 
 impl Shown {
@@ -149,7 +151,8 @@ impl Shown {
             visit_dept: case.visit_dept.clone(),
             asked: format!("{}（{}）", when(case.asked_at), ago(case.asked_at, now)),
             why: why(view.cause, view.why),
-            note: case.note.clone(),
+            note: view.note.clone(),
+            question: view.question.as_ref().map(|question| (when(question.at), question.text.clone())),
             whole: view.whole,
             amount: yuan(view.refund_fen),
             lines: case.lines.iter().map(Line::of).collect(),
@@ -184,7 +187,7 @@ impl Line {
             name: of.spec.as_ref().map_or_else(|| of.name.clone(), |spec| format!("{} {spec}", of.name)),
             back,
             amount: yuan(of.amount_fen),
-            dept: of.dept.clone(),
+            dept: if of.dept.is_empty() { "未注明".to_owned() } else { of.dept.clone() },
             state: line(of.state),
             bad: matches!(of.state, LineState::Irreversible | LineState::Reversible),
             reason: of.reason.clone(),
@@ -258,4 +261,29 @@ fn step(step: &RefundStep) -> (String, &'static str) {
 
 fn happened(entry: &RefundEntry) -> Happened {
     Happened { at: when(entry.at), role: entry.role.clone(), text: entry.text.clone(), remark: entry.remark.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use menjie::money::{Money, Quantity};
+
+    /// HIS does not tell of every item who carries it out.
+    #[test]
+    fn an_item_without_a_department_says_so() {
+        let one = Quantity::parse("1").unwrap();
+        let line = |dept: &str| CaseLine {
+            name: "血常规".into(),
+            spec: None,
+            quantity: one,
+            back: one,
+            amount_fen: Money::from_fen(2_000).unwrap(),
+            order_no: None,
+            dept: dept.into(),
+            own: false,
+            state: LineState::NotDone,
+            reason: None,
+        };
+        assert_eq!((Line::of(&line("检验科")).dept, Line::of(&line("")).dept), ("检验科".to_owned(), "未注明".to_owned()));
+    }
 }

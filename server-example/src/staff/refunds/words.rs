@@ -59,6 +59,7 @@ pub fn hangs(reason: &str) -> String {
     }
     match reason {
         "approval_overdue" => "审核超过预期时间".to_owned(),
+        "answer_overdue" => "患者未在预期时间内补充说明，可以直接作出决定".to_owned(),
         "finance_must_decide" => "HIS窗口已退费，等待计财审核".to_owned(),
         "finance_disagrees" => "计财未同意，HIS窗口已退费".to_owned(),
         "refund_abnormal" => "支付渠道报告退款异常，须在商户平台处理".to_owned(),

@@ -40,7 +40,7 @@ impl insurer::InsurerStage for Wireless {
     }
 
     fn authorise(&self) -> Authorisation {
-        Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1") }
+        Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: None }
     }
 
     fn confirm(&self, order_no: &BusinessNo) -> bool {

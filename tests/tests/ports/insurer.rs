@@ -63,7 +63,7 @@ impl insurer::InsurerStage for Stage {
 
     fn authorise(&self) -> Authorisation {
         let permit = self.hospital.sim.with(|hospital, now| hospital.insurer.authorise(INSURED, now)).unwrap();
-        Authorisation::Mobile { pay_auth_no: Private::new(permit.code) }
+        Authorisation::Mobile { pay_auth_no: Private::new(permit.code), until: None }
     }
 
     fn confirm(&self, order_no: &BusinessNo) -> bool {

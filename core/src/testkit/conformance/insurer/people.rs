@@ -25,7 +25,7 @@ pub(super) async fn a_consent_works_once(stage: &dyn InsurerStage) -> Verdict {
     same("it is his", (authorised.name, authorised.id_no), stage.who())?;
     refused("it works once", &ask(stage, exchange).await)?;
     let mut upload = super::upload_of(stage, super::FIRST).await?;
-    upload.authorisation = Authorisation::Mobile { pay_auth_no: authorised.pay_auth_no };
+    upload.authorisation = Authorisation::Mobile { pay_auth_no: authorised.pay_auth_no, until: None };
     answered("it opens an order", ask(stage, super::send(&upload)).await, of!(Upload)).map(drop)
 }
 

@@ -84,8 +84,8 @@ fn epoch_key(ratchet: &[u8; 32]) -> Result<(SealingKey, [u8; GCM_NONCE_LEN])> {
     }
 }
 
-/// Z_{n+1}: the key of the next segment's seal. The host overwrites its own with it; the auditors start from Z_0.
-pub(super) fn next_seal(seal: &[u8; 32]) -> Result<Secret> {
+/// Z_{n+1}: the key of the next segment's seal. The host overwrites its own with it; the auditors start from the first.
+pub fn next_seal(seal: &[u8; 32]) -> Result<Zeroizing<[u8; 32]>> {
     hkdf_expand(seal, b"GML1 seal").map(Zeroizing::new)
 }
 

@@ -68,9 +68,9 @@ impl<D: Disk> Logbook<D> {
             disk.cut(MANIFEST, whole as u64).map_err(io)?;
         }
         let manifest_tip = text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
-        let last_entry = entries.iter().filter_map(|entry| match entry {
-            menjie::seal::ManifestEntry::Closed(closed) => Some((closed.segment, closed.last_seq, closed.chain.clone())),
-            menjie::seal::ManifestEntry::Deleted(gone) => Some((gone.segment, gone.last_seq, gone.chain.clone())),
+        let last_entry = entries.iter().map(|entry| match entry {
+            menjie::seal::ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, closed.chain.clone()),
+            menjie::seal::ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, gone.chain.clone()),
         });
         let next = Next { segment_no: 1, first_seq: 1, prev_digest: [0; 32], recovered: None };
         let next = match last_entry.max() {

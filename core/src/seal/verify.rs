@@ -304,10 +304,11 @@ impl<'t, 'a> Walk<'t, 'a> {
         let mut frames = segment.frames();
         let mut tree = Tree::default();
         let mut unsigned = 0;
-        while let Some(frame) = frames.next() {
+        for frame in frames.by_ref() {
             self.report.frames += 1;
             if let (Some(kept), 0) = (noted, frame.head.no) {
-                let says = frame.head.kind == FrameKind::Note && serde_json::from_slice::<serde_json::Value>(frame.body).is_ok_and(|v| v["frames"] == kept);
+                let says = frame.head.kind == FrameKind::Note
+                    && serde_json::from_slice::<serde_json::Value>(frame.body).is_ok_and(|v| v.get("frames").and_then(serde_json::Value::as_u64) == Some(u64::from(kept)));
                 if !says {
                     self.find(no, Some(&frame), Defect::Chain);
                 }

@@ -13,42 +13,42 @@ use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};
 use zeroize::Zeroizing;
 
-pub fn key(seed: u64) -> Sm2PrivateKey {
+pub(crate) fn key(seed: u64) -> Sm2PrivateKey {
     Sm2PrivateKey::generate(&SeededEntropy::new(seed)).unwrap()
 }
 
 #[derive(Clone)]
-pub struct Stored {
-    pub bytes: Vec<u8>,
-    pub index: Vec<u8>,
+pub(crate) struct Stored {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) index: Vec<u8>,
 }
 
 #[derive(Clone)]
-pub struct Log {
-    pub log_id: LogId,
-    pub signer: Arc<Sm2PrivateKey>,
-    pub writers: Vec<Sm2PublicKey>,
-    pub auditor: Sm2PrivateKey,
-    pub second: Sm2PrivateKey,
+pub(crate) struct Log {
+    pub(crate) log_id: LogId,
+    pub(crate) signer: Arc<Sm2PrivateKey>,
+    pub(crate) writers: Vec<Sm2PublicKey>,
+    pub(crate) auditor: Sm2PrivateKey,
+    pub(crate) second: Sm2PrivateKey,
     /// Z_0, which the auditors keep.
-    pub seal: [u8; 32],
-    pub segments: Vec<Stored>,
-    pub records: Vec<OwnedRecord>,
-    pub anchors: Vec<Anchor>,
-    pub manifest: Vec<ManifestEntry>,
-    pub manifest_text: String,
+    pub(crate) seal: [u8; 32],
+    pub(crate) segments: Vec<Stored>,
+    pub(crate) records: Vec<OwnedRecord>,
+    pub(crate) anchors: Vec<Anchor>,
+    pub(crate) manifest: Vec<ManifestEntry>,
+    pub(crate) manifest_text: String,
     last_closed: bool,
     next_seal: Zeroizing<[u8; 32]>,
     seed: u64,
 }
 
 /// What a record is found by: its order.
-pub fn terms(record: &OwnedRecord, found: &mut dyn FnMut(Term<'_>)) {
+pub(crate) fn terms(record: &OwnedRecord, found: &mut dyn FnMut(Term<'_>)) {
     let order = order(record);
     found(Term { field: "order", value: &order });
 }
 
-pub fn order(record: &OwnedRecord) -> String {
+pub(crate) fn order(record: &OwnedRecord) -> String {
     serde_json::from_slice::<serde_json::Value>(&record.payload).ok().and_then(|v| v["order"].as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -73,32 +73,32 @@ impl Log {
     }
 
     /// A log of closed segments with so many frames of records each; a checkpoint after every second.
-    pub fn written(segments: usize, frames: usize) -> Log {
+    pub(crate) fn written(segments: usize, frames: usize) -> Log {
         Log::written_as(42, segments, frames)
     }
 
-    pub fn written_as(seed: u64, segments: usize, frames: usize) -> Log {
+    pub(crate) fn written_as(seed: u64, segments: usize, frames: usize) -> Log {
         let mut log = Log::new(seed, key(10), [0x5a; 32]);
         (0..segments).for_each(|_| log.segment(frames, true, None));
         log
     }
 
     /// The same records for the same auditors by another writer.
-    pub fn written_by(like: &Log, signer: Sm2PrivateKey, seal: [u8; 32]) -> Log {
+    pub(crate) fn written_by(like: &Log, signer: Sm2PrivateKey, seal: [u8; 32]) -> Log {
         let mut log = Log::new(like.seed, signer, seal);
         log.segment(2, true, None);
         log
     }
 
     /// The last segment is still being written.
-    pub fn open_ended(segments: usize, frames: usize) -> Log {
+    pub(crate) fn open_ended(segments: usize, frames: usize) -> Log {
         let mut log = Log::new(42, key(10), [0x5a; 32]);
         (0..segments).for_each(|at| log.segment(frames, at + 1 < segments, None));
         log
     }
 
     /// The writer starts again behind what a crash left of the last segment.
-    pub fn continued_after(&self, recovered: &Recovered) -> Log {
+    pub(crate) fn continued_after(&self, recovered: &Recovered) -> Log {
         let mut log = self.clone();
         let last = log.segments.last_mut().unwrap();
         last.bytes.truncate(recovered.keep as usize);
@@ -191,19 +191,19 @@ impl Log {
         1_764_000_000_000_000_000 + self.records.len() as i64 * 1_000_000
     }
 
-    pub fn given(&self) -> Vec<LogSegment<'_>> {
+    pub(crate) fn given(&self) -> Vec<LogSegment<'_>> {
         let last = self.segments.len() - 1;
         let index = |stored: &'_ Stored| !stored.index.is_empty();
         self.segments.iter().enumerate().map(|(at, stored)| LogSegment { bytes: &stored.bytes, index: index(stored).then_some(&stored.index), last: at == last }).collect()
     }
 
-    pub fn given_with(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
+    pub(crate) fn given_with(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
         let mut log = self.clone();
         change(&mut log.segments[at].bytes);
         log
     }
 
-    pub fn given_with_index(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
+    pub(crate) fn given_with_index(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
         let mut log = self.clone();
         change(&mut log.segments[at].index);
         log
@@ -211,13 +211,13 @@ impl Log {
 }
 
 /// A segment under the hand of a test.
-pub struct Begun {
+pub(crate) struct Begun {
     writer: SegmentWriter,
     bytes: Vec<u8>,
 }
 
 impl Log {
-    pub fn begun(_segment: u64, _first_seq: u64) -> Begun {
+    pub(crate) fn begun(_segment: u64, _first_seq: u64) -> Begun {
         let log = Log::new(42, key(10), [0x5a; 32]);
         let mut bytes = Vec::new();
         let writer = log.begin(None, &mut bytes);
@@ -226,21 +226,21 @@ impl Log {
 }
 
 impl Begun {
-    pub fn try_frame(&mut self, records: &[(&[u8], &[Term<'_>])]) -> Result<()> {
+    pub(crate) fn try_frame(&mut self, records: &[(&[u8], &[Term<'_>])]) -> Result<()> {
         let records: Vec<Record<'_>> = records.iter().map(|(payload, terms)| Record { time_ns: 5_000_000, kind: 1, payload, terms }).collect();
         self.writer.frame(&records, &mut self.bytes)
     }
 
-    pub fn state(&self) -> (usize, u64, u32, u64) {
+    pub(crate) fn state(&self) -> (usize, u64, u32, u64) {
         (self.bytes.len(), self.writer.next_seq(), self.writer.frames(), self.writer.bytes())
     }
 }
 
-pub fn defects(report: &VerifyReport) -> BTreeSet<Defect> {
+pub(crate) fn defects(report: &VerifyReport) -> BTreeSet<Defect> {
     report.findings.iter().map(|finding| finding.defect).collect()
 }
 
-pub fn records_of(log: &Log, reader: &Sm2PrivateKey) -> Vec<OwnedRecord> {
+pub(crate) fn records_of(log: &Log, reader: &Sm2PrivateKey) -> Vec<OwnedRecord> {
     let mut records = Vec::new();
     for stored in &log.segments {
         let segment = Segment::read(&stored.bytes).unwrap();

@@ -14,70 +14,70 @@ use menjie::seal::{Finding, FrameKind, LogSegment, ManifestEntry, Segment, Trust
 use menjie::testkit::host::{ManualClock, SeededEntropy};
 use menjie_log_file::{Disk, Entry, Identity, LogDir, SealedLog, Settings, StoredSegment};
 
-pub struct Bench {
-    pub clock: Arc<ManualClock>,
+pub(crate) struct Bench {
+    pub(crate) clock: Arc<ManualClock>,
     signer: Arc<Sm2PrivateKey>,
     auditor: Sm2PrivateKey,
 }
 
 /// What is on a disk.
-pub struct Read {
-    pub findings: Vec<Finding>,
-    pub seqs: Vec<u64>,
+pub(crate) struct Read {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) seqs: Vec<u64>,
     entries: Vec<(u64, Entry)>,
-    pub segments: usize,
-    pub closed: usize,
-    pub checkpoints: usize,
+    pub(crate) segments: usize,
+    pub(crate) closed: usize,
+    pub(crate) checkpoints: usize,
 }
 
 impl Read {
-    pub fn begins(&self) -> Vec<String> {
+    pub(crate) fn begins(&self) -> Vec<String> {
         self.entries.iter().filter_map(|(_, entry)| if let Entry::Begin { business_no, .. } = entry { business_no.clone() } else { None }).collect()
     }
 
     /// Begun, and no end is known.
-    pub fn in_doubt(&self) -> Vec<u64> {
+    pub(crate) fn in_doubt(&self) -> Vec<u64> {
         let ended: Vec<u64> = self.entries.iter().filter_map(|(_, entry)| if let Entry::End { of, .. } = entry { Some(*of) } else { None }).collect();
         self.entries.iter().filter(|(seq, entry)| matches!(entry, Entry::Begin { .. }) && !ended.contains(seq)).map(|(seq, _)| *seq).collect()
     }
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let key = |seed| Sm2PrivateKey::generate(&SeededEntropy::new(seed)).unwrap();
         Bench { clock: Arc::new(ManualClock::at(Timestamp::parse("2026-06-01T08:00:00+08:00").unwrap())), signer: Arc::new(key(1)), auditor: key(2) }
     }
 
-    pub fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> Identity {
         Identity { signer: self.signer.clone(), recipients: Arc::from([self.auditor.public().clone()]) }
     }
 
-    pub fn entropy(&self) -> Arc<dyn Entropy> {
+    pub(crate) fn entropy(&self) -> Arc<dyn Entropy> {
         Arc::new(SeededEntropy::new(7))
     }
 
-    pub fn disk(&self) -> MemDisk {
+    pub(crate) fn disk(&self) -> MemDisk {
         MemDisk::default()
     }
 
-    pub fn open_dir(&self, dir: &Path) -> Result<SealedLog> {
+    pub(crate) fn open_dir(&self, dir: &Path) -> Result<SealedLog> {
         SealedLog::open(dir, Settings::default(), self.identity(), self.entropy(), self.clock.clone())
     }
 
-    pub fn open(&self, disk: &MemDisk) -> Result<SealedLog> {
+    pub(crate) fn open(&self, disk: &MemDisk) -> Result<SealedLog> {
         self.open_with(disk, Settings::default())
     }
 
-    pub fn open_with(&self, disk: &MemDisk, settings: Settings) -> Result<SealedLog> {
+    pub(crate) fn open_with(&self, disk: &MemDisk, settings: Settings) -> Result<SealedLog> {
         SealedLog::on(disk.clone(), settings, self.identity(), self.entropy(), self.clock.clone())
     }
 
-    pub fn read_dir(&self, dir: &LogDir) -> Read {
+    pub(crate) fn read_dir(&self, dir: &LogDir) -> Read {
         let segments: Vec<StoredSegment> = dir.segments().unwrap().into_iter().map(|no| dir.segment(no).unwrap()).collect();
         self.verified(&segments, &dir.manifest().unwrap(), dir.first_seal(&self.auditor).unwrap().as_deref())
     }
 
-    pub fn read(&self, disk: &MemDisk) -> Read {
+    pub(crate) fn read(&self, disk: &MemDisk) -> Read {
         let dir = tempfile::tempdir().unwrap();
         disk.write_to(dir.path());
         self.read_dir(&LogDir::new(dir.path(), "transfers"))
@@ -105,7 +105,7 @@ impl Bench {
     }
 }
 
-pub fn begin(no: &str) -> TransferBegin {
+pub(crate) fn begin(no: &str) -> TransferBegin {
     TransferBegin {
         hospital: HospitalId::new("h1").unwrap(),
         at: Timestamp::from_millis(1_780_000_000_000),
@@ -118,13 +118,13 @@ pub fn begin(no: &str) -> TransferBegin {
     }
 }
 
-pub fn end() -> TransferEnd {
+pub(crate) fn end() -> TransferEnd {
     TransferEnd { at: Timestamp::from_millis(1_780_000_000_100), result: TransferResult::Answered, status: "200".to_owned(), digest: "00".repeat(32), body: vec![0xff, 0] }
 }
 
 /// What is wrong with the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     #[default]
     None,
     /// No space for anything new.
@@ -157,48 +157,48 @@ struct Inner {
 
 /// A disk in memory. What is not flushed is lost with the power, as a whole or by pages.
 #[derive(Clone, Default)]
-pub struct MemDisk(Arc<Mutex<Inner>>);
+pub(crate) struct MemDisk(Arc<Mutex<Inner>>);
 
 const PAGE: usize = 512;
 
 impl MemDisk {
-    pub fn trouble(&self, trouble: Trouble) {
+    pub(crate) fn trouble(&self, trouble: Trouble) {
         self.0.lock().unwrap().trouble = trouble;
     }
 
-    pub fn operations(&self) -> u64 {
+    pub(crate) fn operations(&self) -> u64 {
         self.0.lock().unwrap().operations
     }
 
-    pub fn flushes_after_a_failed_one(&self) -> u64 {
+    pub(crate) fn flushes_after_a_failed_one(&self) -> u64 {
         self.0.lock().unwrap().flushed_again
     }
 
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().files.keys().cloned().collect()
     }
 
-    pub fn copy(&self) -> MemDisk {
+    pub(crate) fn copy(&self) -> MemDisk {
         let files = self.0.lock().unwrap().files.clone();
         MemDisk(Arc::new(Mutex::new(Inner { files, ..Inner::default() })))
     }
 
-    pub fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         change(&mut self.0.lock().unwrap().files.get_mut(name).unwrap().now);
     }
 
-    pub fn forget(&self, name: &str) {
+    pub(crate) fn forget(&self, name: &str) {
         self.0.lock().unwrap().files.remove(name).unwrap();
     }
 
-    pub fn write_to(&self, dir: &Path) {
+    pub(crate) fn write_to(&self, dir: &Path) {
         for (name, content) in &self.0.lock().unwrap().files {
             std::fs::write(dir.join(name), &content.now).unwrap();
         }
     }
 
     /// The disk that is found when the power is back.
-    pub fn after_power_loss(&self) -> MemDisk {
+    pub(crate) fn after_power_loss(&self) -> MemDisk {
         let inner = self.0.lock().unwrap();
         let Trouble::PowerLostAt { seed, operation } = inner.trouble else { panic!("the power was not lost") };
         let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ operation;

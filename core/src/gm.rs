@@ -1,4 +1,4 @@
-//! National algorithms (国密) behind one small facade: SM3, HMAC-SM3, SM4-GCM. RustCrypto does the hashing, `menjie-sm4` the
+//! National algorithms (国密) behind one small facade: SM2, SM3, HMAC-SM3, HKDF-SM3, SM4-GCM. RustCrypto does the hashing, `menjie-sm4` the
 //! sealing.
 //!
 //! A key that is used more than once is kept expanded: [`SealingKey`], [`MacKey`].
@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Result};
 
 mod ops;
 pub mod sealed;
+pub mod sm2;
 
 pub use ops::{Sm3Request, Sm3Response, Sm4GcmOpenRequest, Sm4GcmOpenResponse, Sm4GcmSealRequest, Sm4GcmSealResponse};
 
@@ -57,6 +58,14 @@ pub fn hmac_sm3(key: &[u8], parts: &[&[u8]]) -> Result<[u8; 32]> {
     Ok(MacKey::new(key)?.mac(parts))
 }
 
+/// HKDF-Expand with SM3 (RFC 5869, section 2.3) from a 32-byte pseudorandom key.
+pub fn hkdf_expand<const N: usize>(key: &[u8; 32], info: &[u8]) -> Result<[u8; N]> {
+    let mut out = [0; N];
+    let expander = hkdf::Hkdf::<sm3::Sm3>::from_prk(key).map_err(|_| Error::new(Code::BadKey))?;
+    expander.expand(info, &mut out).map_err(|_| Error::internal("HKDF makes at most 255 blocks"))?;
+    Ok(out)
+}
+
 /// A key of SM4-GCM, expanded once for any number of messages. Overwritten when dropped.
 #[derive(Clone)]
 pub struct SealingKey(menjie_sm4::Sm4Gcm);
@@ -81,6 +90,11 @@ impl SealingKey {
         let tag = self.0.seal_detached(nonce, aad, text).map_err(|_| Error::new(Code::SealBroken))?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)
+    }
+
+    /// Encrypts where the text stands; answers the tag.
+    pub(crate) fn seal_in_place(&self, nonce: &[u8; GCM_NONCE_LEN], aad: &[u8], text: &mut [u8]) -> Result<[u8; GCM_TAG_LEN]> {
+        self.0.seal_detached(nonce, aad, text).map_err(|_| Error::new(Code::SealBroken))
     }
 
     /// Opens [`SealingKey::seal`]'s output; any change of key, nonce, AAD or bytes is refused.

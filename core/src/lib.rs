@@ -30,6 +30,7 @@ pub mod reconcile;
 pub mod refund;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod seal;
 pub mod service;
 pub mod staff;
 mod table;

@@ -1,0 +1,125 @@
+//! The disk as the log uses it; tests put one in its place that is full, breaks, or forgets.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+/// Files below one directory, by name.
+pub trait Disk: Send + Sync + 'static {
+    /// A file that is written at places.
+    type File: Send;
+
+    /// Creates a file that must not be there.
+    fn create(&self, name: &str) -> io::Result<Self::File>;
+    /// Writes all bytes at a place.
+    fn write_at(&self, file: &Self::File, bytes: &[u8], at: u64) -> io::Result<()>;
+    /// Makes what was written durable.
+    fn flush(&self, file: &Self::File) -> io::Result<()>;
+    /// Makes names durable: files that were created, renamed or removed.
+    fn flush_names(&self) -> io::Result<()>;
+    /// Appends to a file, which is created if need be, and makes it durable.
+    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Writes a small file whole: the old one or the new one is there, never half of one.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Cuts a file off and makes that durable. One that is not there is as good as cut to nothing.
+    fn cut(&self, name: &str, len: u64) -> io::Result<()>;
+    /// Reads a file; `None` when it is not there.
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+    /// Removes a file that is there.
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// The names, in order.
+    fn names(&self) -> io::Result<Vec<String>>;
+}
+
+/// A directory of the operating system, locked for as long as this lives.
+pub struct OsDisk {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl OsDisk {
+    /// Makes the directory if need be (readable by its owner only) and locks it. Somebody else's lock is `WouldBlock`.
+    pub fn lock(dir: &Path) -> io::Result<OsDisk> {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(dir.join("LOCK"))?;
+        lock.try_lock().map_err(io::Error::from)?;
+        Ok(OsDisk { dir: dir.to_owned(), _lock: lock })
+    }
+
+    fn options() -> OpenOptions {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = OpenOptions::new();
+        options.write(true).mode(0o600);
+        options
+    }
+}
+
+impl Disk for OsDisk {
+    type File = File;
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        OsDisk::options().create_new(true).open(self.dir.join(name))
+    }
+
+    fn write_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        file.write_all_at(bytes, at)
+    }
+
+    fn flush(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
+
+    fn flush_names(&self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
+    }
+
+    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        use std::io::Write as _;
+        let mut file = OsDisk::options().append(true).create(true).open(self.dir.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        self.flush_names()
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        use std::io::Write as _;
+        let new = format!("{name}.new");
+        let mut file = OsDisk::options().create(true).truncate(true).open(self.dir.join(&new))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(self.dir.join(new), self.dir.join(name))?;
+        self.flush_names()
+    }
+
+    fn cut(&self, name: &str, len: u64) -> io::Result<()> {
+        let file = match OsDisk::options().open(self.dir.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && len == 0 => return Ok(()),
+            opened => opened?,
+        };
+        file.set_len(len)?;
+        file.sync_all()
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.dir.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.dir.join(name))
+    }
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            names.extend(entry?.file_name().into_string().ok());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}

@@ -1,0 +1,21 @@
+//! The sealed transfer log on disk (加密交易日志): [`menjie::seal`] over files.
+//!
+//! One thread owns the newest segment. What waits is packed into frames, written and flushed once, and only then acknowledged: a BEGIN
+//! is on the disk before the transfer leaves ([`menjie::port::LogSink`]). The directory is locked, so there is one writer. After a crash
+//! the torn tail is cut off and kept aside; after an error of the disk the segment is left as it is and the next one begun.
+
+mod disk;
+mod entry;
+mod files;
+mod logbook;
+mod open;
+mod read;
+mod settings;
+mod sink;
+mod thread;
+
+pub use disk::{Disk, OsDisk};
+pub use entry::{ACCESS, BEGIN, END, Entry, terms_of};
+pub use read::{LogDir, StoredSegment};
+pub use settings::{Identity, Settings};
+pub use sink::{Health, SealedLog};

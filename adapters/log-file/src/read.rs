@@ -1,0 +1,101 @@
+//! Reading a directory: segments in order, with their indexes, for verifying and searching. Needs no lock.
+
+use std::path::{Path, PathBuf};
+
+use menjie::seal::{LogSegment, Rewrap, Segment};
+use menjie::{Error, Result};
+
+use crate::files::{self, MANIFEST};
+use crate::logbook::disk_error;
+use crate::open::{SEAL, broken};
+
+/// A directory of a log.
+#[derive(Clone, Debug)]
+pub struct LogDir {
+    dir: PathBuf,
+    stream: String,
+}
+
+/// A segment in memory.
+#[derive(Clone, Debug)]
+pub struct StoredSegment {
+    /// Its number, from its name.
+    pub no: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The bytes of its index.
+    pub index: Option<Vec<u8>>,
+}
+
+impl StoredSegment {
+    /// As the verifier takes it.
+    pub fn given(&self, last: bool) -> LogSegment<'_> {
+        LogSegment { bytes: &self.bytes, index: self.index.as_deref(), last }
+    }
+}
+
+impl LogDir {
+    /// A directory and a stream in it.
+    pub fn new(dir: &Path, stream: &str) -> LogDir {
+        LogDir { dir: dir.to_owned(), stream: stream.to_owned() }
+    }
+
+    /// The numbers of its segments, ascending.
+    pub fn segments(&self) -> Result<Vec<u64>> {
+        let mut numbers: Vec<u64> = Vec::new();
+        for entry in std::fs::read_dir(&self.dir).map_err(|e| disk_error(&e))? {
+            let name = entry.map_err(|e| disk_error(&e))?.file_name();
+            numbers.extend(name.to_str().and_then(|name| files::segment_no(&self.stream, name)));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Reads a segment and its index.
+    pub fn segment(&self, no: u64) -> Result<StoredSegment> {
+        let bytes = self.read(&files::segment(&self.stream, no))?.ok_or_else(|| Error::field("segment", "is not there"))?;
+        Ok(StoredSegment { no, bytes, index: self.read(&files::index(&self.stream, no))? })
+    }
+
+    /// The manifest as text; empty before the first segment was closed.
+    pub fn manifest(&self) -> Result<String> {
+        let bytes = self.read(MANIFEST)?.unwrap_or_default();
+        String::from_utf8(bytes).map_err(|_| broken(MANIFEST, "is no text"))
+    }
+
+    /// The first seal, unwrapped for an auditor; a copy that was taken away at the founding is worth more.
+    pub fn first_seal(&self, auditor: &menjie::gm::sm2::Sm2PrivateKey) -> Result<Option<zeroize::Zeroizing<[u8; 32]>>> {
+        let Some(bytes) = self.read(SEAL)? else { return Ok(None) };
+        let file: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| broken(SEAL, "is no JSON"))?;
+        let wrapped = file.pointer(&format!("/seal/{}", menjie::gm::hex(&auditor.public().id()))).and_then(serde_json::Value::as_str);
+        wrapped.and_then(menjie::gm::unhex).map(|wrapped| auditor.unwrap_secret(&wrapped)).transpose()
+    }
+
+    /// What was wrapped later, of every segment.
+    pub fn rewraps(&self) -> Result<Vec<(Rewrap, Vec<u8>)>> {
+        let mut rewraps = Vec::new();
+        for entry in std::fs::read_dir(&self.dir).map_err(|e| disk_error(&e))? {
+            let path = entry.map_err(|e| disk_error(&e))?.path();
+            if path.extension().is_some_and(|extension| extension == "rewrap") {
+                let bytes = std::fs::read(&path).map_err(|e| disk_error(&e))?;
+                rewraps.push((Rewrap::read(&bytes)?, bytes));
+            }
+        }
+        Ok(rewraps)
+    }
+
+    /// The log id, from the first segment that is there.
+    pub fn log_id(&self) -> Result<Option<menjie::seal::LogId>> {
+        let Some(first) = self.segments()?.first().copied() else { return Ok(None) };
+        let stored = self.segment(first)?;
+        Ok(Some(Segment::read(&stored.bytes)?.header().log_id))
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        match std::fs::read(self.dir.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(disk_error(&error)),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The log as the engine's sink.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use futures_channel::oneshot;
+use menjie::error::Code;
+use menjie::port::{Clock, Entropy, LogSink, TransferBegin, TransferEnd, TransferId};
+use menjie::{Error, Result};
+
+use crate::disk::{Disk, OsDisk};
+use crate::entry::Entry;
+use crate::logbook::{Logbook, Pending, disk_error};
+use crate::settings::{Identity, Settings};
+use crate::thread::{Task, Thread, Waits};
+
+/// A full queue is looked at again after so many milliseconds.
+const FULL_MS: i64 = 5;
+
+/// The sealed transfer log.
+pub struct SealedLog {
+    thread: Thread,
+    clock: Arc<dyn Clock>,
+    counts: Arc<Counts>,
+}
+
+/// How the log is doing; alarms are made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Health {
+    /// Records that are durable.
+    pub records: u64,
+    /// Flushes they took.
+    pub flushes: u64,
+    /// Ends of exchanges that could not be written: their exchanges are listed as in doubt.
+    pub lost_ends: u64,
+    /// Writes that failed.
+    pub failures: u64,
+    /// The last failure, as long as nothing was written after it.
+    pub failing: Option<String>,
+}
+
+#[derive(Default)]
+pub(crate) struct Counts {
+    records: AtomicU64,
+    flushes: AtomicU64,
+    lost_ends: AtomicU64,
+    failures: AtomicU64,
+    failing: Mutex<Option<String>>,
+}
+
+impl Counts {
+    pub(crate) fn wrote(&self, written: &Result<u64>, ends: usize) {
+        match written {
+            Ok(_) => {
+                self.flushes.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => {
+                self.lost_ends.fetch_add(ends as u64, Ordering::Relaxed);
+            }
+        }
+        self.note(written.as_ref().err());
+    }
+
+    pub(crate) fn ticked(&self, done: &Result<()>) {
+        if let Err(error) = done {
+            self.note(Some(error));
+        }
+    }
+
+    fn note(&self, error: Option<&Error>) {
+        if error.is_some() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = error.map(ToString::to_string);
+    }
+
+    pub(crate) fn add_records(&self, count: u64) {
+        self.records.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+impl SealedLog {
+    /// Opens the log of a directory, or founds it. One process at a time: the directory is locked.
+    pub fn open(dir: &Path, settings: Settings, identity: Identity, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Result<SealedLog> {
+        let disk = OsDisk::lock(dir).map_err(|error| match error.kind() {
+            std::io::ErrorKind::WouldBlock => Error::new(Code::LogFailed).with("cause", "another process writes this log"),
+            _ => disk_error(&error),
+        })?;
+        SealedLog::on(disk, settings, identity, entropy, clock)
+    }
+
+    /// The same on any disk.
+    pub fn on<D: Disk>(disk: D, settings: Settings, identity: Identity, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Result<SealedLog> {
+        let counts = Arc::new(Counts::default());
+        let logbook = Logbook::open(disk, settings, identity, entropy, clock.clone())?;
+        Ok(SealedLog { thread: Thread::start(logbook, counts.clone())?, clock, counts })
+    }
+
+    /// How it is doing.
+    pub fn health(&self) -> Health {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        Health {
+            records: count(&self.counts.records),
+            flushes: count(&self.counts.flushes),
+            lost_ends: count(&self.counts.lost_ends),
+            failures: count(&self.counts.failures),
+            failing: self.counts.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// Hands a record over; waits while the queue is full.
+    async fn hand_over(&self, entry: &Entry, waits: Waits) -> Result<()> {
+        let time = match entry {
+            Entry::Begin { at, .. } | Entry::End { at, .. } => *at,
+        };
+        let mut terms = Vec::new();
+        entry.terms(&mut |term| terms.extend(field(term.field).map(|field| (field, term.value.to_owned()))));
+        let mut task = Task { record: Pending { time, kind: entry.kind(), payload: entry.payload()?, terms }, waits };
+        loop {
+            task = match self.thread.submit(task) {
+                Ok(()) => return Ok(()),
+                Err(Some(task)) => task,
+                Err(None) => return Err(stopped()),
+            };
+            self.clock.sleep_until(self.clock.now().plus_millis(FULL_MS)).await;
+        }
+    }
+}
+
+#[async_trait]
+impl LogSink for SealedLog {
+    async fn begin(&self, begin: TransferBegin) -> Result<TransferId> {
+        let (answer, durable) = oneshot::channel();
+        self.hand_over(&Entry::begin(begin), Waits::Begin(answer)).await?;
+        let seq = durable.await.map_err(|_| stopped())??;
+        self.counts.add_records(1);
+        Ok(TransferId(seq))
+    }
+
+    async fn end(&self, id: TransferId, end: TransferEnd) {
+        match self.hand_over(&Entry::end(id.0, end), Waits::Nobody).await {
+            Ok(()) => self.counts.add_records(1),
+            Err(error) => self.counts.wrote(&Err(error), 1),
+        }
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(Code::LogFailed).with("cause", "the writer has stopped")
+}
+
+/// The fields that entries are found by are fixed words.
+fn field(name: &str) -> Option<&'static str> {
+    ["order", "peer", "interface", "result", "of"].into_iter().find(|known| *known == name)
+}

@@ -1,0 +1,218 @@
+//! The log on disks that are sound, full, broken, or lose power at any moment: what was acknowledged is readable, in order, once; what
+//! is on the disk verifies; what cannot be kept is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use menjie::error::Code;
+use menjie::port::{LogSink, TransferId};
+use menjie::seal::Defect;
+use menjie::testkit::block_on;
+use menjie_log_file::{LogDir, SealedLog, Settings};
+use support::{Bench, Trouble, begin, end};
+
+#[test]
+fn what_was_acknowledged_is_readable_and_the_next_start_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::new();
+    for start in 0..3u64 {
+        let log = bench.open_dir(dir.path()).unwrap();
+        for n in 0..5 {
+            let no = format!("P{start}{n}");
+            let id = block_on(log.begin(begin(&no))).unwrap();
+            assert_eq!(id, TransferId(start * 10 + n * 2 + 1), "numbers go on across starts");
+            block_on(log.end(id, end()));
+        }
+        let busy = bench.open_dir(dir.path()).err().unwrap();
+        assert_eq!((busy.code(), busy.to_string().contains("another process")), (Code::LogFailed, true));
+    }
+    let read = bench.read_dir(&LogDir::new(dir.path(), "transfers"));
+    assert_eq!(read.findings, []);
+    assert_eq!(read.begins().len(), 15);
+    assert_eq!(read.seqs, (1..=30).collect::<Vec<u64>>());
+    assert!(read.in_doubt().is_empty());
+    // Nobody else may read the files.
+    use std::os::unix::fs::PermissionsExt as _;
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.file_name());
+        let bytes = std::fs::read(entry.path()).unwrap();
+        assert!(!bytes.windows(4).any(|w| w == b"P000" || w == b"wech"), "{:?}", entry.file_name());
+    }
+}
+
+#[test]
+fn many_threads_lose_nothing_and_share_flushes() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let log = Arc::new(bench.open(&disk).unwrap());
+    let mut threads = Vec::new();
+    for t in 0..32 {
+        let log = log.clone();
+        threads.push(std::thread::spawn(move || (0..50).map(|n| block_on(log.begin(begin(&format!("T{t}-{n}")))).unwrap().0).collect::<Vec<u64>>()));
+    }
+    let mut acknowledged: Vec<u64> = threads.into_iter().flat_map(|t| t.join().unwrap()).collect();
+    acknowledged.sort_unstable();
+    assert_eq!(acknowledged, (1..=1600).collect::<Vec<u64>>());
+    let health = log.health();
+    assert!(health.flushes < 1600, "{} flushes for 1600 records", health.flushes);
+    drop(log);
+    let read = bench.read(&disk);
+    assert_eq!(read.findings, []);
+    assert_eq!(read.begins().len(), 1600);
+}
+
+/// Power is lost at every single operation of the disk, with what was not flushed gone, there, or torn.
+#[test]
+fn power_lost_at_every_operation_loses_nothing_that_was_acknowledged() {
+    let bench = Bench::new();
+    let calm = bench.disk();
+    let settings = Settings { segment_bytes: 1 << 16, step_bytes: 1 << 16, checkpoint_frames: 3, ..Settings::default() };
+    let run = |disk: &support::MemDisk| -> Vec<String> {
+        let mut acknowledged = Vec::new();
+        let Ok(log) = bench.open_with(disk, settings.clone()) else { return acknowledged };
+        for n in 0..12 {
+            let no = format!("P{n}-{}", "x".repeat(9000));
+            if block_on(log.begin(begin(&no))).is_ok() {
+                acknowledged.push(no);
+            }
+        }
+        acknowledged
+    };
+    run(&calm);
+    let operations = calm.operations();
+    assert!(operations > 40, "{operations}");
+    let mut torn = 0;
+    for at in 1..=operations {
+        for seed in 0..3 {
+            let disk = bench.disk();
+            disk.trouble(Trouble::PowerLostAt { operation: at, seed });
+            let acknowledged = run(&disk);
+            let image = disk.after_power_loss();
+            let log = bench.open_with(&image, settings.clone()).unwrap_or_else(|e| panic!("at operation {at} seed {seed}: {e}"));
+            let id = block_on(log.begin(begin("AFTER"))).unwrap();
+            drop(log);
+            let read = bench.read(&image);
+            assert_eq!(read.findings, [], "at operation {at} seed {seed}");
+            let begins = read.begins();
+            for no in &acknowledged {
+                assert!(begins.contains(no), "at operation {at} seed {seed}: {} was acknowledged and is lost", &no[..4]);
+            }
+            assert_eq!(begins.last().map(String::as_str), Some("AFTER"));
+            assert_eq!(begins.iter().collect::<BTreeSet<_>>().len(), begins.len(), "none twice");
+            assert_eq!(read.seqs.last(), Some(&id.0));
+            torn += usize::from(image.names().iter().any(|name| name.ends_with(".torn")));
+        }
+    }
+    assert!(torn > 10, "torn tails were kept aside {torn} times");
+}
+
+#[test]
+fn a_full_disk_refuses_transfers_and_goes_on_when_there_is_room() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let log = bench.open(&disk).unwrap();
+    let first = block_on(log.begin(begin("BEFORE"))).unwrap();
+    for trouble in [Trouble::Full, Trouble::FlushFails, Trouble::WriteFails, Trouble::ManifestFull] {
+        disk.trouble(trouble);
+        // A segment is closed in the middle of it.
+        bench.clock.advance(86_400_000);
+        for _ in 0..3 {
+            let refused = block_on(log.begin(begin("DURING"))).unwrap_err();
+            assert_eq!(refused.code(), Code::LogFailed, "{trouble:?}");
+        }
+        block_on(log.end(first, end()));
+        disk.trouble(Trouble::None);
+        let id = block_on(log.begin(begin("AFTER"))).unwrap_or_else(|e| panic!("{trouble:?}: {e}"));
+        block_on(log.end(id, end()));
+        let health = log.health();
+        assert!(health.failures >= 3, "{health:?}");
+    }
+    assert!(log.health().lost_ends >= 1, "{:?}", log.health());
+    drop(log);
+    let read = bench.read(&disk);
+    assert_eq!(read.findings, []);
+    assert_eq!(read.begins().iter().filter(|no| *no == "AFTER").count(), 4);
+    assert_eq!(disk.flushes_after_a_failed_one(), 0, "a flush that failed is never tried again on the same file");
+}
+
+#[test]
+fn days_and_sizes_close_segments_and_the_manifest_knows_them() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let settings = Settings { segment_bytes: 1 << 16, step_bytes: 1 << 16, ..Settings::default() };
+    let log = bench.open_with(&disk, settings).unwrap();
+    for day in 0..3 {
+        for n in 0..4 {
+            block_on(log.begin(begin(&format!("D{day}N{n}{}", "y".repeat(30_000))))).unwrap();
+        }
+        bench.clock.advance(86_400_000);
+    }
+    drop(log);
+    let read = bench.read(&disk);
+    assert_eq!(read.findings, []);
+    assert!(read.segments >= 6, "{}", read.segments);
+    assert_eq!(read.closed, read.segments, "every segment is closed and in the manifest");
+}
+
+#[test]
+fn what_somebody_changed_on_the_disk_is_found() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    {
+        let log = bench.open_with(&disk, Settings { segment_bytes: 1 << 16, step_bytes: 1 << 16, ..Settings::default() }).unwrap();
+        (0..20).for_each(|n| drop(block_on(log.begin(begin(&format!("P{n}{}", "z".repeat(9000)))))));
+    }
+    assert_eq!(bench.read(&disk).findings, []);
+    let changed = disk.copy();
+    changed.change("transfers-0000000002.gml", |bytes| bytes[5000] ^= 1);
+    let defects: BTreeSet<Defect> = bench.read(&changed).findings.iter().map(|f| f.defect).collect();
+    assert!(defects.contains(&Defect::Frame), "{defects:?}");
+    let missing = disk.copy();
+    missing.forget("transfers-0000000002.gml");
+    let defects: BTreeSet<Defect> = bench.read(&missing).findings.iter().map(|f| f.defect).collect();
+    assert!(defects.contains(&Defect::SegmentMissing), "{defects:?}");
+    // Without its state a writer does not begin a second log over the first.
+    let stateless = disk.copy();
+    stateless.forget("STATE");
+    assert_eq!(bench.open(&stateless).err().unwrap().code(), Code::SealBroken);
+}
+
+#[test]
+fn wrong_settings_are_named() {
+    let bench = Bench::new();
+    for (settings, field) in [
+        (Settings { stream: "a/b".to_owned(), ..Settings::default() }, "stream"),
+        (Settings { segment_bytes: 10, ..Settings::default() }, "segment_bytes"),
+        (Settings { ratchet_frames: 0, ..Settings::default() }, "ratchet_frames"),
+        (Settings { queue: 0, ..Settings::default() }, "queue"),
+    ] {
+        let error = bench.open_with(&bench.disk(), settings).err().unwrap();
+        assert!(error.to_string().contains(field), "{error}");
+    }
+}
+
+/// A log that nobody writes to still says that it is there: a checkpoint every so often, which an anchor can hold.
+#[test]
+fn silence_is_signed_too() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let log = SealedLog::on(disk.clone(), Settings { checkpoint_ms: 1, ..Settings::default() }, bench.identity(), bench.entropy(), bench.clock.clone()).unwrap();
+    block_on(log.begin(begin("P1"))).unwrap();
+    let before = disk.operations();
+    for _ in 0..200 {
+        bench.clock.advance(5);
+        std::thread::yield_now();
+        if disk.operations() > before + 4 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    drop(log);
+    let read = bench.read(&disk);
+    assert_eq!(read.findings, []);
+    assert!(read.checkpoints >= 2, "{}", read.checkpoints);
+}

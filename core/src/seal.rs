@@ -1,0 +1,40 @@
+//! The sealed log (加密交易日志): every transfer under SM2, SM3 and SM4, in order, tamper-evident, readable by auditors only.
+//!
+//! Format GML1; docs/sealed-log.md says every byte. Nothing here reads or writes a file: segments go in and out as bytes.
+//!
+//! Reading order: [`Record`] → [`SegmentWriter`] (frames, checkpoints, footer) → [`Segment`] (what bytes hold, without a key) →
+//! [`OpenSegment`] (with an auditor's key) → [`verify_log`] → [`recover`].
+
+mod chain;
+mod checkpoint;
+mod codec;
+mod fields;
+mod frame;
+mod header;
+mod index;
+mod keys;
+mod manifest;
+mod merge;
+mod merkle;
+mod reader;
+mod record;
+mod recover;
+mod rewrap;
+mod verify;
+mod writer;
+
+pub use checkpoint::Checkpoint;
+pub use codec::FrameCodec;
+pub use frame::{FrameHead, FrameKind, MAX_BODY};
+pub use header::{Flags, Header, LogId, Parsed, Recipient};
+pub use index::{Index, IndexedFrame, Term, Token};
+pub use keys::next_seal as next_seal_key;
+pub use manifest::{ClosedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
+pub use merge::{Merged, merge};
+pub use merkle::{InclusionProof, Tree};
+pub use reader::{Ending, Found, Frame, Frames, OpenSegment, Segment, SegmentSecret};
+pub use record::{OwnedRecord, Record};
+pub use recover::{Recovered, recover};
+pub use rewrap::{Rewrap, rewrap};
+pub use verify::{Anchor, Defect, Finding, LogSegment, Trust, VerifyReport, verify_log};
+pub use writer::{Closed, NewSegment, Note, SegmentWriter};

@@ -1,0 +1,322 @@
+//! Reading a segment: what its bytes hold, first without a key, then with an auditor's.
+
+use zeroize::Zeroizing;
+
+use super::chain::{self, Chain, witness};
+use super::codec::FrameCodec;
+use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, PADDED};
+use super::header::{Header, Parsed};
+use super::index::{self, Index, IndexedFrame, Term, token};
+use super::keys::{FrameKeys, SegmentKeys};
+use super::merkle::{self, InclusionProof};
+use super::record::{OwnedRecord, read_all};
+use super::rewrap::Rewrap;
+use crate::error::{Code, Error, Result};
+use crate::gm::GCM_TAG_LEN;
+use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
+
+/// The bytes of a segment, its header read.
+#[derive(Clone, Debug)]
+pub struct Segment<'a> {
+    pub(super) parsed: Parsed<'a>,
+    bytes: &'a [u8],
+}
+
+/// A frame as it stands in the bytes: its check sums hold, and it is where it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// Its head.
+    pub head: FrameHead,
+    /// Its body: sealed, if it holds records.
+    pub body: &'a [u8],
+    /// Where it begins.
+    pub offset: u64,
+    /// The chain before it.
+    pub chain: Chain,
+}
+
+impl Frame<'_> {
+    /// The frame as a leaf of the segment's tree: what a proof begins with.
+    pub fn leaf(&self) -> [u8; 32] {
+        merkle::leaf_of(&self.head.sealed(), &witness(self.head.kind, self.body))
+    }
+}
+
+/// How the bytes of a segment end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a footer.
+    Closed,
+    /// Behind a whole frame, or in the zeros of preallocated space: it is being written, or the writer was stopped between frames.
+    Open,
+    /// With bytes that are no frame: torn by a crash, or changed.
+    Broken,
+    /// There is more behind the footer.
+    AfterFooter,
+}
+
+impl<'a> Segment<'a> {
+    /// Reads the header.
+    pub fn read(bytes: &'a [u8]) -> Result<Segment<'a>> {
+        Ok(Segment { parsed: Header::read(bytes)?, bytes })
+    }
+
+    /// Its header.
+    pub const fn header(&self) -> &Header {
+        &self.parsed.header
+    }
+
+    /// Did this writer sign the header?
+    pub fn is_signed_by(&self, writer: &Sm2PublicKey) -> bool {
+        self.parsed.is_signed_by(writer)
+    }
+
+    /// Its frames in order, as far as they are whole and where they belong.
+    pub fn frames(&self) -> Frames<'a> {
+        Frames { bytes: self.bytes, offset: self.parsed.len, chain: self.parsed.digest, no: 0, seq: self.parsed.header.first_seq, ended: None }
+    }
+
+    /// The frame that an index names, if one begins there and is the one it names.
+    fn frame_at(&self, at: &IndexedFrame) -> Option<Frame<'a>> {
+        let offset = usize::try_from(at.offset).ok()?;
+        let (head, body) = frame_in(self.bytes.get(offset..)?)?;
+        (head.no == at.no && head.first_seq == at.first_seq).then_some(Frame { head, body, offset: at.offset, chain: at.chain })
+    }
+
+    /// Proves that a frame is in the segment, under the root of the first checkpoint behind it or of the footer.
+    pub fn proof(&self, frame_no: u32, covered: u32) -> Option<InclusionProof> {
+        let leaves: Vec<_> = self.frames().take(covered as usize).map(|frame| frame.leaf()).collect();
+        (leaves.len() == covered as usize).then(|| InclusionProof::of(&leaves, frame_no as usize)).flatten()
+    }
+
+    /// Unwraps the segment's secret with a private key: from the header, or from what was wrapped later.
+    pub fn secret(&self, key: &Sm2PrivateKey, rewraps: &[Rewrap]) -> Result<SegmentSecret> {
+        let id = key.public().id();
+        let later = || rewraps.iter().filter(|r| r.is_for(self)).find_map(|r| r.wrapped_for(&id));
+        let wrapped = self.header().wrapped_for(&id).or_else(later).ok_or_else(|| Error::new(Code::BadKey).with("problem", "the segment is not sealed for this key"))?;
+        let secret = SegmentSecret(key.unwrap_secret(wrapped)?);
+        self.keys(&secret)?;
+        Ok(secret)
+    }
+
+    pub(super) fn keys(&self, secret: &SegmentSecret) -> Result<SegmentKeys> {
+        let header = self.header();
+        let keys = SegmentKeys::derive(&header.log_id, header.segment_no, header.ratchet_frames, &secret.0)?;
+        if keys.commit != header.key_commit {
+            return Err(Error::new(Code::SealBroken).with("problem", "the secret is not the one this segment was sealed with"));
+        }
+        Ok(keys)
+    }
+
+    /// The keys of its frames, from the first on.
+    pub(super) fn keys_of(&self, opened: &OpenSegment<'_>) -> FrameKeys {
+        opened.keys.frames.clone()
+    }
+
+    /// Opens the segment.
+    pub fn open(&self, secret: &SegmentSecret) -> Result<OpenSegment<'a>> {
+        Ok(OpenSegment { segment: self.clone(), keys: self.keys(secret)? })
+    }
+}
+
+/// A segment's secret, wiped when dropped.
+pub struct SegmentSecret(pub(super) Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for SegmentSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SegmentSecret(***)")
+    }
+}
+
+/// Walks the frames; keeps where it stopped and why.
+#[derive(Clone, Debug)]
+pub struct Frames<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    chain: Chain,
+    no: u32,
+    seq: u64,
+    ended: Option<Ending>,
+}
+
+impl Frames<'_> {
+    /// How the bytes end; `None` before the last frame was walked over.
+    pub const fn ending(&self) -> Option<Ending> {
+        self.ended
+    }
+
+    /// Where the next frame would begin.
+    pub const fn offset(&self) -> u64 {
+        self.offset as u64
+    }
+
+    /// The chain behind the last frame.
+    pub const fn chain_behind(&self) -> Chain {
+        self.chain
+    }
+
+    /// How many frames there were.
+    pub const fn passed(&self) -> u32 {
+        self.no
+    }
+
+    /// The number the next record would have.
+    pub const fn next_seq(&self) -> u64 {
+        self.seq
+    }
+
+    fn rest_is_zero(&self) -> bool {
+        self.bytes.get(self.offset..).unwrap_or_default().iter().all(|byte| *byte == 0)
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Frame<'a>;
+
+    fn next(&mut self) -> Option<Frame<'a>> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let found = frame_in(self.bytes.get(self.offset..)?).filter(|(head, _)| head.no == self.no && head.first_seq == self.seq);
+        let Some((head, body)) = found else {
+            self.ended = Some(if self.rest_is_zero() { Ending::Open } else { Ending::Broken });
+            return None;
+        };
+        let frame = Frame { head, body, offset: self.offset as u64, chain: self.chain };
+        self.chain = chain::next(&self.chain, &head.sealed(), &witness(head.kind, body));
+        self.offset += HEAD_LEN + body.len() + CRC_LEN;
+        self.no += 1;
+        self.seq = self.seq.saturating_add(u64::from(head.records));
+        if head.kind == FrameKind::Footer {
+            self.ended = Some(if self.rest_is_zero() { Ending::Closed } else { Ending::AfterFooter });
+        }
+        Some(frame)
+    }
+}
+
+/// The frame at the beginning of the bytes, when it is whole.
+fn frame_in(bytes: &[u8]) -> Option<(FrameHead, &[u8])> {
+    let (head, behind) = bytes.split_first_chunk::<HEAD_LEN>()?;
+    let head = FrameHead::read(head)?;
+    let (body, behind) = behind.split_at_checked(head.body_len as usize)?;
+    let crc = behind.first_chunk::<CRC_LEN>()?;
+    let fits = match head.kind {
+        FrameKind::Data => head.records > 0 && body.len() >= GCM_TAG_LEN,
+        FrameKind::Checkpoint | FrameKind::Footer | FrameKind::Note => head.records == 0 && head.flags == 0,
+    };
+    (fits && crc32c::crc32c(body) == u32::from_be_bytes(*crc)).then_some((head, body))
+}
+
+/// A segment with its keys.
+pub struct OpenSegment<'a> {
+    segment: Segment<'a>,
+    keys: SegmentKeys,
+}
+
+/// What a search found in a segment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The records, in order.
+    pub records: Vec<OwnedRecord>,
+    /// Bytes of the frames that were opened for it.
+    pub opened: u64,
+    /// The index was of use.
+    pub indexed: bool,
+}
+
+impl<'a> OpenSegment<'a> {
+    /// The segment.
+    pub const fn segment(&self) -> &Segment<'a> {
+        &self.segment
+    }
+
+    /// Opens frame after frame of records, from the first on.
+    pub fn records<'o>(&'o self, codec: Option<&'o dyn FrameCodec>) -> impl Iterator<Item = Result<(Frame<'a>, Vec<OwnedRecord>)>> + 'o {
+        let mut keys = self.keys.frames.clone();
+        let frames = self.segment.frames().filter(|frame| frame.head.kind == FrameKind::Data);
+        frames.map(move |frame| Ok((frame, open_frame(&mut keys, &frame, codec)?)))
+    }
+
+    /// Reads the segment's index file; `None` when it is damaged or of another segment.
+    pub fn index(&self, bytes: &[u8]) -> Result<Option<Index>> {
+        let header = self.segment.header();
+        index::of_segment(bytes, &self.keys.index_mac, &header.log_id, header.segment_no, &self.segment.parsed.digest)
+    }
+
+    /// Makes the index anew; `terms` tells what a record is found by.
+    pub fn rebuild_index(&self, codec: Option<&dyn FrameCodec>, terms: impl Fn(&OwnedRecord, &mut dyn FnMut(Term<'_>))) -> Result<Vec<u8>> {
+        let header = self.segment.header();
+        let mut index = Index::new(header.log_id, header.segment_no, self.segment.parsed.digest);
+        for opened in self.records(codec) {
+            let (frame, records) = opened?;
+            let times = || records.iter().map(|record| record.time_ns.div_euclid(1_000_000));
+            let (min_ms, max_ms) = (times().min().unwrap_or(frame.head.at_ms), times().max().unwrap_or(frame.head.at_ms));
+            index.add(IndexedFrame { no: frame.head.no, offset: frame.offset, first_seq: frame.head.first_seq, min_ms, max_ms, chain: frame.chain });
+            records.iter().for_each(|record| terms(record, &mut |term| index.tag(token(&self.keys.index, &term), frame.head.no)));
+        }
+        Ok(index.write(&self.keys.index_mac))
+    }
+
+    /// Finds the records of a time (milliseconds, both ends included) that `matches`. With an index only frames are opened in which
+    /// all terms occur; without one, or with a damaged one, every frame: the answer is the same, because `matches` decides.
+    pub fn search(
+        &self,
+        terms: &[Term<'_>],
+        from_ms: i64,
+        to_ms: i64,
+        index: Option<&[u8]>,
+        codec: Option<&dyn FrameCodec>,
+        matches: impl Fn(&OwnedRecord) -> bool,
+    ) -> Result<Found> {
+        let mut found = Found::default();
+        let in_time = |record: &OwnedRecord| (from_ms..=to_ms).contains(&record.time_ns.div_euclid(1_000_000));
+        let usable = index.map(|bytes| self.index(bytes)).transpose()?.flatten();
+        let mut take = |frame: &Frame<'_>, records: Vec<OwnedRecord>| {
+            found.opened += frame.body.len() as u64;
+            found.records.extend(records.into_iter().filter(|record| in_time(record) && matches(record)));
+        };
+        if let Some(index) = usable {
+            let tokens: Vec<_> = terms.iter().map(|term| token(&self.keys.index, term)).collect();
+            let mut keys = self.keys.frames.clone();
+            for at in index.candidates(&tokens, from_ms, to_ms) {
+                let frame = self.segment.frame_at(&at).ok_or_else(|| broken(&at))?;
+                let records = open_frame(&mut keys, &frame, codec)?;
+                take(&frame, records);
+            }
+            found.indexed = true;
+            return Ok(found);
+        }
+        for opened in self.records(codec) {
+            let (frame, records) = opened?;
+            take(&frame, records);
+        }
+        Ok(found)
+    }
+}
+
+fn broken(at: &IndexedFrame) -> Error {
+    Error::new(Code::SealBroken).with("frame", at.no.to_string()).with("problem", "the frame is not where the index says")
+}
+
+/// Opens a frame of records. Every change of its bytes, its place or its keys is refused.
+pub(super) fn open_frame(keys: &mut FrameKeys, frame: &Frame<'_>, codec: Option<&dyn FrameCodec>) -> Result<Vec<OwnedRecord>> {
+    let wrong = |problem: &'static str| Error::new(Code::SealBroken).with("frame", frame.head.no.to_string()).with("problem", problem);
+    let aad = [frame.chain.as_slice(), &frame.head.sealed()].concat();
+    let (key, nonce) = keys.of(frame.head.no)?;
+    let plain = Zeroizing::new(key.open(&nonce, &aad, frame.body).map_err(|_| wrong("it does not open"))?);
+    let raw_len = frame.head.raw_len as usize;
+    let unpacked;
+    let (raw, behind) = if frame.head.flags & COMPRESSED != 0 {
+        let codec = codec.ok_or_else(|| wrong("it is compressed, and no codec was given"))?;
+        let (raw, used) = codec.decompress(&plain, raw_len)?;
+        unpacked = Zeroizing::new(raw);
+        (unpacked.as_slice(), plain.get(used..))
+    } else {
+        (plain.get(..raw_len).unwrap_or_default(), plain.get(raw_len..))
+    };
+    let padding = behind.ok_or_else(|| wrong("its length is not the one it says"))?;
+    if padding.iter().any(|byte| *byte != 0) || (frame.head.flags & PADDED == 0 && !padding.is_empty()) || raw.len() != raw_len {
+        return Err(wrong("its length is not the one it says"));
+    }
+    read_all(raw, frame.head.records, frame.head.first_seq).ok_or_else(|| wrong("its records are not what its head says"))
+}

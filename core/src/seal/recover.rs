@@ -1,0 +1,55 @@
+//! Recovery (崩溃恢复): what is left of a segment after a crash, found without any key. The writer cannot read what it wrote.
+
+use super::chain::Chain;
+use super::frame::FrameKind;
+use super::reader::{Ending, Segment};
+use crate::error::{Code, Error, Result};
+use crate::gm::sm2::Sm2PublicKey;
+
+/// What a crash left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// So many bytes stay; everything behind is cut off.
+    pub keep: u64,
+    /// Bytes behind them that are not zero: the torn tail, to be kept aside.
+    pub cut: u64,
+    /// Whole frames.
+    pub frames: u32,
+    /// The chain behind them: the next segment begins with it.
+    pub chain: Chain,
+    /// The number the next record gets.
+    pub next_seq: u64,
+    /// It was closed with a footer: nothing to recover.
+    pub closed: bool,
+    /// Frames behind the last checkpoint: nobody has signed them yet.
+    pub unsigned: u32,
+}
+
+/// Looks at the bytes of the newest segment. A header that is not whole, or not this writer's, is an error: when a header was cut off
+/// no record was ever behind it, and behind a damaged one nothing can be proven.
+pub fn recover(bytes: &[u8], writer: &Sm2PublicKey) -> Result<Recovered> {
+    let segment = Segment::read(bytes)?;
+    if !segment.is_signed_by(writer) {
+        return Err(Error::new(Code::SealBroken).with("field", "header").with("problem", "is not signed by this writer"));
+    }
+    let mut frames = segment.frames();
+    let mut unsigned = 0;
+    for frame in frames.by_ref() {
+        match frame.head.kind {
+            FrameKind::Checkpoint | FrameKind::Footer => unsigned = 0,
+            FrameKind::Data | FrameKind::Note => unsigned += 1,
+        }
+    }
+    let keep = frames.offset();
+    let tail = usize::try_from(keep).ok().and_then(|keep| bytes.get(keep..)).unwrap_or_default();
+    let cut = tail.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
+    Ok(Recovered {
+        keep,
+        cut,
+        frames: frames.passed(),
+        chain: frames.chain_behind(),
+        next_seq: frames.next_seq(),
+        closed: matches!(frames.ending(), Some(Ending::Closed | Ending::AfterFooter)),
+        unsigned,
+    })
+}

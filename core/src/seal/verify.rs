@@ -1,0 +1,403 @@
+//! Verifying a log (完整性校验): everything that was changed, taken out, put in or moved is found and named by its place.
+
+use zeroize::Zeroizing;
+
+use super::chain::witness;
+use super::checkpoint::Checkpoint;
+use super::codec::FrameCodec;
+use super::frame::FrameKind;
+use super::header::LogId;
+use super::keys::next_seal;
+use super::manifest::{ManifestEntry, Tombstone};
+use super::merkle::Tree;
+use super::reader::{Ending, Frame, OpenSegment, Segment, open_frame};
+use super::rewrap::Rewrap;
+use crate::error::Result;
+use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
+use crate::gm::{self, hex};
+
+/// What is wrong at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Defect {
+    /// The header cannot be read.
+    Header,
+    /// The header is signed by nobody who is trusted.
+    HeaderSignature,
+    /// The host's forward-secure seal does not hold, or is missing.
+    Seal,
+    /// The segment is of another log.
+    OtherLog,
+    /// Segments before it are missing, and no tombstone says why.
+    SegmentMissing,
+    /// The segment was there before, or stands in the wrong place.
+    SegmentOrder,
+    /// It does not follow what stands before it.
+    Chain,
+    /// The numbers of its records do not follow those before it.
+    Sequence,
+    /// Bytes that are no frame, or a frame that is not where it belongs.
+    Frame,
+    /// The last segment ends in the middle of a frame: what a crash leaves.
+    TornTail,
+    /// There is something behind the footer.
+    AfterFooter,
+    /// It was not closed, and the next segment does not say that a crash cut it off.
+    FooterMissing,
+    /// A checkpoint does not state what stands before it.
+    Checkpoint,
+    /// A checkpoint is signed by nobody who is trusted.
+    CheckpointSignature,
+    /// The reader's key does not open the segment, or opens another one.
+    Key,
+    /// A frame does not open, or holds other records than it says.
+    Sealed,
+    /// The index is not the one the footer signs.
+    Index,
+    /// The manifest knows it otherwise, or does not know it.
+    Manifest,
+    /// A checkpoint that is kept elsewhere is not in the log: it was cut off or rolled back.
+    Anchor,
+}
+
+impl Defect {
+    /// Its stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Defect::Header => "header",
+            Defect::HeaderSignature => "header_signature",
+            Defect::Seal => "seal",
+            Defect::OtherLog => "other_log",
+            Defect::SegmentMissing => "segment_missing",
+            Defect::SegmentOrder => "segment_order",
+            Defect::Chain => "chain",
+            Defect::Sequence => "sequence",
+            Defect::Frame => "frame",
+            Defect::TornTail => "torn_tail",
+            Defect::AfterFooter => "after_footer",
+            Defect::FooterMissing => "footer_missing",
+            Defect::Checkpoint => "checkpoint",
+            Defect::CheckpointSignature => "checkpoint_signature",
+            Defect::Key => "key",
+            Defect::Sealed => "sealed",
+            Defect::Index => "index",
+            Defect::Manifest => "manifest",
+            Defect::Anchor => "anchor",
+        }
+    }
+}
+
+/// Something wrong, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// In which segment; its place in the log where its own word is not signed.
+    pub segment_no: u64,
+    /// At which frame.
+    pub frame_no: Option<u32>,
+    /// At which byte of the segment.
+    pub offset: u64,
+    /// What.
+    pub defect: Defect,
+}
+
+/// A statement about the log that is kept elsewhere.
+pub type Anchor = Checkpoint;
+
+/// Whom the verifier trusts, and what he holds.
+#[derive(Clone, Copy, Default)]
+pub struct Trust<'a> {
+    /// The writers' public keys.
+    pub writers: &'a [Sm2PublicKey],
+    /// An auditor's key, to open the frames as well.
+    pub reader: Option<&'a Sm2PrivateKey>,
+    /// What was wrapped for it later.
+    pub rewraps: &'a [Rewrap],
+    /// The seal the auditors created when the log was.
+    pub seal: Option<&'a [u8; 32]>,
+    /// The log's manifest, read.
+    pub manifest: Option<&'a [ManifestEntry]>,
+    /// Checkpoints that are kept elsewhere.
+    pub anchors: &'a [Anchor],
+    /// What frames are decompressed with.
+    pub codec: Option<&'a dyn FrameCodec>,
+}
+
+/// A segment to verify.
+#[derive(Clone, Copy, Debug)]
+pub struct LogSegment<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// The bytes of its index file, if there is one.
+    pub index: Option<&'a [u8]>,
+    /// It is the newest one, which may still be written.
+    pub last: bool,
+}
+
+/// What was verified, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct VerifyReport {
+    /// Segments.
+    pub segments: u64,
+    /// Frames.
+    pub frames: u64,
+    /// Records; those of frames that were opened.
+    pub records: u64,
+    /// What is wrong; nothing when the log is as it was written.
+    pub findings: Vec<Finding>,
+    /// The last checkpoint whose signature holds.
+    pub signed_to: Option<Checkpoint>,
+    /// Frames behind it, which nobody has signed yet.
+    pub unsigned_frames: u32,
+}
+
+/// Verifies a log, segment after segment in order: one segment at a time need be in memory.
+pub fn verify_log<'s>(trust: &Trust<'_>, segments: impl IntoIterator<Item = LogSegment<'s>>) -> Result<VerifyReport> {
+    let mut walk = Walk::new(trust)?;
+    for segment in segments {
+        walk.segment(&segment)?;
+    }
+    Ok(walk.finish())
+}
+
+fn tombstone(manifest: &[ManifestEntry], no: u64) -> Option<&Tombstone> {
+    manifest.iter().find_map(|entry| match entry {
+        ManifestEntry::Deleted(tombstone) if tombstone.segment == no => Some(tombstone),
+        ManifestEntry::Deleted(_) | ManifestEntry::Closed(_) => None,
+    })
+}
+
+/// What must stand at the beginning of the next segment.
+struct Expected {
+    log_id: Option<LogId>,
+    segment_no: u64,
+    first_seq: u64,
+    chain: [u8; 32],
+    /// The segment before it ended without a footer, after so many frames.
+    crashed: Option<u32>,
+}
+
+struct Walk<'t, 'a> {
+    trust: &'t Trust<'a>,
+    expected: Option<Expected>,
+    /// The auditors' Z of the segment that comes next.
+    seal: Option<(u64, Zeroizing<[u8; 32]>)>,
+    report: VerifyReport,
+    anchored: Vec<bool>,
+    closed: Vec<(u64, String, u64, u64)>,
+}
+
+impl<'t, 'a> Walk<'t, 'a> {
+    fn new(trust: &'t Trust<'a>) -> Result<Walk<'t, 'a>> {
+        let seal = trust.seal.map(|seal| (1, Zeroizing::new(*seal)));
+        Ok(Walk { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() })
+    }
+
+    fn find(&mut self, segment_no: u64, frame: Option<&Frame<'_>>, defect: Defect) {
+        let (frame_no, offset) = frame.map_or((None, 0), |frame| (Some(frame.head.no), frame.offset));
+        self.report.findings.push(Finding { segment_no, frame_no, offset, defect });
+    }
+
+    fn segment(&mut self, given: &LogSegment<'_>) -> Result<()> {
+        self.report.segments += 1;
+        let should_be = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
+        let segment = match Segment::read(given.bytes) {
+            Ok(segment) => segment,
+            Err(_) => {
+                self.find(should_be, None, Defect::Header);
+                if let Some(expected) = self.expected.as_mut() {
+                    expected.segment_no = expected.segment_no.saturating_add(1);
+                }
+                return Ok(());
+            }
+        };
+        let signed = self.trust.writers.iter().any(|writer| segment.is_signed_by(writer));
+        let no = if signed { segment.header().segment_no } else { should_be };
+        if !signed {
+            self.find(no, None, Defect::HeaderSignature);
+        }
+        self.check_seal(&segment, no)?;
+        let noted = self.check_place(&segment, no);
+        let opened = self.open(&segment, no);
+        self.walk(&segment, no, opened.as_ref(), given, noted);
+        Ok(())
+    }
+
+    fn check_seal(&mut self, segment: &Segment<'_>, no: u64) -> Result<()> {
+        let Some((mut at, mut seal)) = self.seal.take() else { return Ok(()) };
+        // Bounded, whatever a stolen signing key has signed.
+        while at < no && no - at <= 1 << 20 {
+            seal = next_seal(&seal)?;
+            at += 1;
+        }
+        if at != no || segment.parsed.is_sealed_with(&seal)? != Some(true) {
+            self.find(no, None, Defect::Seal);
+        }
+        self.seal = Some((at, seal));
+        Ok(())
+    }
+
+    /// Does it stand where it belongs? Answers the frames that the note about a crash must name.
+    fn check_place(&mut self, segment: &Segment<'_>, no: u64) -> Option<u32> {
+        let header = segment.header();
+        let mut defects = Vec::new();
+        let mut noted = None;
+        match &self.expected {
+            None => self.check_beginning(segment, no, &mut defects),
+            Some(expected) => {
+                if expected.log_id.is_some_and(|log_id| log_id != header.log_id) {
+                    defects.push(Defect::OtherLog);
+                } else if no < expected.segment_no {
+                    defects.push(Defect::SegmentOrder);
+                } else if no > expected.segment_no {
+                    self.check_beginning(segment, no, &mut defects);
+                } else {
+                    if header.prev_digest != expected.chain {
+                        defects.push(Defect::Chain);
+                    }
+                    if header.first_seq != expected.first_seq {
+                        defects.push(Defect::Sequence);
+                    }
+                    match (expected.crashed, header.flags.after_crash) {
+                        (Some(frames), true) => noted = Some(frames),
+                        (Some(_), false) => defects.push(Defect::FooterMissing),
+                        (None, true) => defects.push(Defect::Chain),
+                        (None, false) => {}
+                    }
+                }
+            }
+        }
+        defects.into_iter().for_each(|defect| self.find(no, None, defect));
+        noted
+    }
+
+    /// The first of the log, or the first that is left: tombstones must say where those before it went.
+    fn check_beginning(&self, segment: &Segment<'_>, no: u64, defects: &mut Vec<Defect>) {
+        let header = segment.header();
+        if no == 1 && (header.prev_digest != [0; 32] || header.first_seq != 1) {
+            defects.push(Defect::Chain);
+        }
+        let manifest = self.trust.manifest.unwrap_or_default();
+        let from = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
+        if no.saturating_sub(from) > manifest.len() as u64 || !(from..no).all(|no| tombstone(manifest, no).is_some()) {
+            defects.push(Defect::SegmentMissing);
+        } else if let Some(last) = tombstone(manifest, no.saturating_sub(1)) {
+            if last.chain != hex(&header.prev_digest) {
+                defects.push(Defect::Chain);
+            }
+            if last.last_seq.checked_add(1) != Some(header.first_seq) {
+                defects.push(Defect::Sequence);
+            }
+        }
+    }
+
+    fn open<'s>(&mut self, segment: &Segment<'s>, no: u64) -> Option<OpenSegment<'s>> {
+        let reader = self.trust.reader?;
+        let opened = segment.secret(reader, self.trust.rewraps).and_then(|secret| segment.open(&secret));
+        if opened.is_err() {
+            self.find(no, None, Defect::Key);
+        }
+        opened.ok()
+    }
+
+    fn walk(&mut self, segment: &Segment<'_>, no: u64, opened: Option<&OpenSegment<'_>>, given: &LogSegment<'_>, noted: Option<u32>) {
+        let header = segment.header().clone();
+        let mut keys = opened.map(|opened| segment.keys_of(opened));
+        let mut frames = segment.frames();
+        let mut tree = Tree::default();
+        let mut unsigned = 0;
+        for frame in frames.by_ref() {
+            self.report.frames += 1;
+            if let (Some(kept), 0) = (noted, frame.head.no) {
+                let says = frame.head.kind == FrameKind::Note
+                    && serde_json::from_slice::<serde_json::Value>(frame.body).is_ok_and(|v| v.get("frames").and_then(serde_json::Value::as_u64) == Some(u64::from(kept)));
+                if !says {
+                    self.find(no, Some(&frame), Defect::Chain);
+                }
+            }
+            match frame.head.kind {
+                FrameKind::Data => {
+                    unsigned += 1;
+                    if let Some(keys) = keys.as_mut() {
+                        match open_frame(keys, &frame, self.trust.codec) {
+                            Ok(records) if records.first().is_some_and(|r| r.time_ns.div_euclid(1_000_000) == frame.head.at_ms) => self.report.records += records.len() as u64,
+                            Ok(_) | Err(_) => self.find(no, Some(&frame), Defect::Sealed),
+                        }
+                    }
+                }
+                FrameKind::Note => unsigned += 1,
+                FrameKind::Checkpoint | FrameKind::Footer => {
+                    let footer = frame.head.kind == FrameKind::Footer;
+                    self.check_statement(&header.log_id, header.first_seq, no, &frame, &tree, footer, given);
+                    unsigned = 0;
+                }
+            }
+            tree.push(&frame.head.sealed(), &witness(frame.head.kind, frame.body));
+        }
+        let ending = frames.ending().unwrap_or(Ending::Broken);
+        let here = Finding { segment_no: no, frame_no: Some(frames.passed()), offset: frames.offset(), defect: Defect::Frame };
+        match ending {
+            Ending::Closed => self.closed.push((no, hex(&frames.chain_behind()), frames.next_seq().saturating_sub(1), frames.offset())),
+            Ending::AfterFooter => self.report.findings.push(Finding { defect: Defect::AfterFooter, ..here }),
+            Ending::Broken if given.last => self.report.findings.push(Finding { defect: Defect::TornTail, ..here }),
+            // A restarted writer cuts the torn tail off and keeps it aside, so in an older segment these bytes are no crash's.
+            Ending::Broken => self.report.findings.push(here),
+            Ending::Open => {}
+        }
+        self.report.unsigned_frames = unsigned;
+        self.expected = Some(Expected {
+            log_id: Some(header.log_id),
+            segment_no: no.saturating_add(1),
+            first_seq: frames.next_seq(),
+            chain: frames.chain_behind(),
+            crashed: matches!(ending, Ending::Open | Ending::Broken).then_some(frames.passed()),
+        });
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn check_statement(&mut self, log_id: &LogId, first_seq: u64, no: u64, frame: &Frame<'_>, tree: &Tree, footer: bool, given: &LogSegment<'_>) {
+        let Some((stated, signature)) = Checkpoint::read(*log_id, no, footer, frame.body) else { return self.find(no, Some(frame), Defect::Checkpoint) };
+        let holds = stated.frame_no == frame.head.no
+            && stated.last_seq == frame.head.first_seq.saturating_sub(1)
+            && stated.records == frame.head.first_seq - first_seq.min(frame.head.first_seq)
+            && stated.chain == frame.chain
+            && stated.root == tree.root();
+        if !holds {
+            self.find(no, Some(frame), Defect::Checkpoint);
+        }
+        if self.trust.writers.iter().any(|writer| stated.is_signed_by(writer, signature)) {
+            for (found, anchor) in self.anchored.iter_mut().zip(self.trust.anchors) {
+                *found |= *anchor == stated;
+            }
+            self.report.signed_to = Some(stated);
+        } else {
+            self.find(no, Some(frame), Defect::CheckpointSignature);
+        }
+        if let (Some(signed), Some(index)) = (stated.index, given.index)
+            && gm::sm3(index) != signed
+        {
+            self.find(no, Some(frame), Defect::Index);
+        }
+    }
+
+    fn finish(mut self) -> VerifyReport {
+        if let Some(manifest) = self.trust.manifest {
+            for (no, chain, last_seq, bytes) in std::mem::take(&mut self.closed) {
+                let known = manifest.iter().any(|entry| {
+                    matches!(entry, ManifestEntry::Closed(closed) if (closed.segment, closed.chain.as_str(), closed.last_seq, closed.bytes) == (no, chain.as_str(), last_seq, bytes))
+                });
+                if !known {
+                    self.find(no, None, Defect::Manifest);
+                }
+            }
+            let next = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
+            let beyond: Vec<u64> =
+                manifest.iter().filter_map(|entry| if let ManifestEntry::Closed(closed) = entry { Some(closed.segment) } else { None }).filter(|no| *no >= next).collect();
+            beyond.into_iter().for_each(|no| self.find(no, None, Defect::SegmentMissing));
+        }
+        let gone = |anchor: &Anchor| tombstone(self.trust.manifest.unwrap_or_default(), anchor.segment_no).is_some();
+        let missing: Vec<Anchor> = self.anchored.iter().zip(self.trust.anchors).filter(|(found, anchor)| !**found && !gone(anchor)).map(|(_, anchor)| *anchor).collect();
+        for anchor in missing {
+            self.report.findings.push(Finding { segment_no: anchor.segment_no, frame_no: Some(anchor.frame_no), offset: 0, defect: Defect::Anchor });
+        }
+        self.report
+    }
+}

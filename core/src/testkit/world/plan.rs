@@ -39,6 +39,8 @@ pub struct Plan {
     pub gray: u64,
     /// Nothing leaves for counterparts whose interfaces begin like this (an outage), e.g. `his.`.
     pub down: Option<&'static str>,
+    /// Interfaces that begin like this have a plan of their own.
+    pub apart: Vec<(&'static str, Plan)>,
     /// Interface → its next troubles, one a call (`None` = none), before the dice are asked.
     pub script: Vec<(&'static str, VecDeque<Option<Trouble>>)>,
 }
@@ -67,6 +69,9 @@ impl Plan {
         }
         if self.down.is_some_and(|down| interface.starts_with(down)) {
             return Some(Trouble::Unsent);
+        }
+        if let Some((_, plan)) = self.apart.iter_mut().find(|(begin, _)| interface.starts_with(begin)) {
+            return plan.next(interface, dice);
         }
         let roll = dice.next_u64() % 1000;
         let mut edge = self.unsent;

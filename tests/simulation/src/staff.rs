@@ -1,0 +1,107 @@
+//! Approvers who go through their lists, and an operator who decides what hangs, by what is found at the counterparts.
+
+use menjie::access::{Caller, Role};
+use menjie::ident::RequestKey;
+use menjie::refund::Stage;
+use menjie::service::{
+    AttentionListRequest, AttentionResolveRequest, AttentionResolveResponse, Engine, RefundDecideRequest, RefundDecideResponse, RefundListRequest, RefundVerdict, RefundWork,
+    Resolution,
+};
+use menjie::testkit::world::World;
+use menjie::workflow::{Key, MachineKind, invoice, notice, payment, refund, settlement};
+
+use crate::book::{Shared, open};
+use crate::dice::Dice;
+use crate::fault::Fault;
+use crate::house::{DEPARTMENTS, House};
+
+/// Who decides about refunds.
+pub struct Approvers {
+    doctor: Caller,
+    departments: Caller,
+    finance: Caller,
+}
+
+impl Approvers {
+    /// A doctor, the departments and finance; at times one person who is doctor and finance, and must not be both for one refund.
+    pub fn of(house: &House, dice: &Dice, one_person: bool) -> Approvers {
+        let departments = house.member("e1", &[Role::ExecDept], &DEPARTMENTS);
+        if one_person {
+            let both = house.member("x1", &[Role::Doctor, Role::Finance], &["MZ01"]);
+            return Approvers { doctor: both.clone(), departments, finance: both };
+        }
+        let n = 1 + dice.of(2);
+        Approvers { doctor: house.member(&format!("d{n}"), &[Role::Doctor], &["MZ01"]), departments, finance: house.member(&format!("f{n}"), &[Role::Finance], &[]) }
+    }
+
+    /// Everybody goes through his list once; in some cases the doctor says no; at times an approval is given twice.
+    pub async fn go_through_lists(self, engine: Engine, key: RequestKey, dice: Dice, twice: bool, book: Shared) {
+        let Approvers { doctor, departments, finance } = &self;
+        let steps = [(doctor, RefundWork::Doctor, Stage::Doctor), (departments, RefundWork::Unconfirm, Stage::Unconfirm), (finance, RefundWork::Finance, Stage::Finance)];
+        for (caller, step, stage) in steps {
+            let Ok(list) = engine.refund_list(caller, &RefundListRequest { step, after: None }).await else { return };
+            for item in list.items {
+                let no = stage == Stage::Doctor && dice.one_in(8);
+                let verdict = if no { RefundVerdict::Reject } else { RefundVerdict::Approve };
+                let key = RequestKey::new(&format!("{key}-{}-{}", item.refund_id, step as u8)).unwrap();
+                let request = RefundDecideRequest { key, refund_id: item.refund_id, stage, verdict, note: "已核对".to_owned() };
+                for _ in 0..2 {
+                    match engine.refund_decide(caller, &request).await {
+                        Ok(RefundDecideResponse::Refused { refusal }) if refusal.reason == "ended" => {
+                            open(&book).met(Fault::ApproveLate);
+                            break;
+                        }
+                        Ok(_) => break,
+                        Err(_) => {}
+                    }
+                }
+                if twice {
+                    let again = RequestKey::new(&format!("{}-2", request.key)).unwrap();
+                    if engine.refund_decide(caller, &RefundDecideRequest { key: again, ..request }).await.is_ok() {
+                        open(&book).met(Fault::ApproveTwice);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whatever hangs is looked up and decided by what is found there.
+pub fn resolve_what_hangs(house: &mut House) {
+    for kind in [MachineKind::Payment, MachineKind::Settlement, MachineKind::Refund, MachineKind::Invoice, MachineKind::Notice] {
+        let operator = house.member("op1", &[Role::Operator, Role::Finance, Role::Auditor], &[]);
+        let engine = house.replicas[0].engine.clone();
+        let asked = operator.clone();
+        let Ok(list) = house.block(async move { engine.attention_list(&asked, &AttentionListRequest { kind, after: None }).await }) else { continue };
+        for item in list.items {
+            for resolution in found(&house.world.clone(), item.machine, &item.st, item.held) {
+                let request = AttentionResolveRequest { key: house.key(), machine: item.machine, resolution, evidence: "已核对".to_owned() };
+                let (engine, operator) = (house.replicas[0].engine.clone(), operator.clone());
+                if let Ok(AttentionResolveResponse::Accepted { .. }) = house.block(async move { engine.attention_resolve(&operator, &request).await }) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What a person may decide, the likely first.
+fn found(world: &World, machine: Key, st: &str, held: bool) -> Vec<Resolution> {
+    use refund::Decision as Of;
+    match machine {
+        Key::Payment(id) if held => match world.channel.captured(&id.business_no()) {
+            Some(proof) => vec![Resolution::Payment(payment::Decision::Money { proof }), Resolution::Payment(payment::Decision::AskAgain)],
+            None => vec![Resolution::Payment(payment::Decision::AskAgain)],
+        },
+        Key::Settlement(_) if held => vec![Resolution::Settlement(settlement::Decision::AskAgain), Resolution::Settlement(settlement::Decision::Unlocked)],
+        Key::Refund(_) if st == "finance" => vec![Resolution::Refund(Of::Agree)],
+        Key::Refund(id) if held || st == "his" => {
+            let back = world.his.reversals().contains(&id.business_no());
+            let order = if back { [Of::AskAgain, Of::GiveUp] } else { [Of::GiveUp, Of::AskAgain] };
+            order.map(Resolution::Refund).to_vec()
+        }
+        Key::Invoice(_) if held => vec![Resolution::Invoice(invoice::Decision::GoOn)],
+        Key::Notice(_) => vec![Resolution::Notice(notice::Decision::NotReached)],
+        _ => Vec::new(),
+    }
+}

@@ -72,6 +72,8 @@ pub struct Action {
     pub gap_ms: i64,
     /// The seed of its dice.
     pub seed: u64,
+    /// The fault it stands for: it does not happen when that is off.
+    pub fault: Option<Fault>,
 }
 
 /// How many actions a history has.
@@ -122,7 +124,7 @@ pub fn actions(seed: u64, knobs: &Knobs) -> Vec<Action> {
             found
         });
         // A fault that is off leaves its place empty, so that the others stay where they are.
-        actions.extend(drawn.filter(|(.., fault)| fault.is_none_or(|fault| knobs.has(fault))).map(|(kind, ..)| Action { kind: *kind, gap_ms, seed }));
+        actions.extend(drawn.filter(|(.., fault)| fault.is_none_or(|fault| knobs.has(fault))).map(|(kind, _, fault)| Action { kind: *kind, gap_ms, seed, fault: *fault }));
     }
     actions
 }

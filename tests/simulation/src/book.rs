@@ -10,11 +10,12 @@ use menjie::Timestamp;
 use menjie::gm;
 use menjie::ident::{InvoiceId, LineKey, PaymentId, RefundId, SettlementId};
 use menjie::ledger::{Account, JournalKind};
-use menjie::port::{Answer, Batch, Call, Outcome, Refundable, Source};
+use menjie::port::{Answer, Batch, Call, InvoiceCall, Outcome, Refundable, Source};
 use menjie::testkit::world::World;
 use menjie::workflow::{Key, MachineKind, Row};
 
 use crate::checks::Evidence;
+use crate::dice::Dice;
 use crate::fault::Fault;
 
 /// A promise that was broken.
@@ -102,6 +103,8 @@ pub struct Book {
     touched: BTreeSet<SettlementId>,
     in_flight: BTreeMap<u64, Call>,
     serial: u64,
+    /// At times an invoice is changed to paper just before it is to be reversed (F14).
+    paper: Option<Dice>,
     /// Rolled over every call, answer and commit, when wanted.
     digest: Option<[u8; 32]>,
     dump: Option<Vec<String>>,
@@ -140,6 +143,7 @@ impl Book {
             touched: BTreeSet::new(),
             in_flight: BTreeMap::new(),
             serial: 0,
+            paper: None,
             digest: None,
             dump: None,
             tally: Tally::default(),
@@ -151,6 +155,11 @@ impl Book {
     pub fn keep(&mut self, dump: bool) {
         self.digest = Some([0; 32]);
         self.dump = dump.then(Vec::new);
+    }
+
+    /// From now on some invoices are changed to paper just before they are to be reversed; `None` ends it.
+    pub fn print(&mut self, dice: Option<Dice>) {
+        self.paper = dice;
     }
 
     /// The digest of the history so far, hex.
@@ -250,6 +259,11 @@ impl Book {
         self.tally.calls += 1;
         self.line(|| format!("call {call:?}"));
         self.fences(call);
+        if let (Call::Invoice { call: InvoiceCall::Red { order } }, Some(dice)) = (call, &self.paper)
+            && dice.one_in(4)
+        {
+            self.world.invoices.print(&order.bus_no, true);
+        }
         self.in_flight.insert(self.serial, call.clone());
         self.serial
     }

@@ -1,7 +1,7 @@
 //! What each action does.
 
 use menjie::calendar::Timestamp;
-use menjie::ident::{ChannelCode, LineKey, VisitId};
+use menjie::ident::{ChannelCode, LineKey};
 use menjie::payment::{NoticeWhat, Proof, RawNotice, TradeState};
 use menjie::port::NoticeChannel;
 use menjie::refund::Execution;
@@ -73,13 +73,14 @@ pub fn happen(house: &mut House, action: &Action) {
         Kind::Spoil => crate::day::spoil(house, &dice),
         Kind::Book => book(house, &dice),
         Kind::Attend => {
-            let Some(person) = person(house, &dice, at, None) else { return };
-            let visit = VisitId::new(&format!("G{:04}", dice.of(u64::from(house.serial) + 1))).unwrap();
+            let Some((.., visit, whose)) = dice.pick(recent(&house.booked)) else { return };
+            let Some(person) = person(house, &dice, at, Some(whose)) else { return };
             house.ask(at, person.attends(visit));
         }
         Kind::Stop => stopped(house, &dice, at),
         Kind::Choose => {
-            let Some(person) = person(house, &dice, at, None) else { return };
+            let Some((.., whose)) = dice.pick(recent(&house.booked)) else { return };
+            let Some(person) = person(house, &dice, at, Some(whose)) else { return };
             house.ask(at, person.chooses());
         }
         Kind::Crash => crash(house, &dice, at),
@@ -101,11 +102,10 @@ pub fn happen(house: &mut House, action: &Action) {
         }
         Kind::Paper => {
             if let Some(number) = dice.pick(&house.world.invoices.numbers()) {
-                match dice.of(4) {
+                match dice.of(3) {
                     0 => house.world.invoices.print(&number, true),
                     1 => house.world.invoices.book(&number, true),
-                    2 => house.world.invoices.print(&number, false),
-                    _ => house.world.invoices.book(&number, false),
+                    _ => house.world.invoices.print(&number, false),
                 }
             }
         }
@@ -121,7 +121,7 @@ fn recent<T>(all: &[T]) -> &[T] {
 fn person(house: &mut House, dice: &Dice, at: usize, patient: Option<usize>) -> Option<Person> {
     let patient = house.patients.get(patient.unwrap_or_else(|| dice.at(house.patients.len())))?.clone();
     let (engine, caller, key, book) = (house.replicas[at].engine.clone(), house.caller(&patient.id), house.key(), std::sync::Arc::clone(&house.book));
-    Some(Person { engine, caller, patient: patient.id, key, dice: Dice::new(dice.bits(), 1), book })
+    Some(Person { engine, caller, patient: patient.id, key, dice: Dice::new(dice.bits(), 1), book, clock: house.exec.clock() })
 }
 
 fn device(house: &mut House, dice: &Dice, at: usize) {
@@ -232,7 +232,7 @@ pub fn deliver(house: &mut House, at: usize, told: Told) {
 fn forge(house: &mut House, dice: &Dice, at: usize) {
     let id = format!("lie-{}", dice.of(1 << 40));
     let known = recent(&house.payments.lock().unwrap()).to_vec();
-    let proof = Proof { trade_no: "42lie".to_owned(), amount_fen: Money::from_fen(1).unwrap(), paid_at: house.now() };
+    let proof = Proof { trade_no: "42lie".to_owned(), amount_fen: Money::from_fen(987_654).unwrap(), paid_at: house.now() };
     let trade = |out_trade_no: String| NoticeWhat::Trade { out_trade_no, state: TradeState::Paid(proof.clone()) };
     match dice.of(4) {
         0 if house.knobs.has(Fault::Lie) => {
@@ -312,8 +312,8 @@ fn window(house: &mut House, dice: &Dice) {
 
 fn book(house: &mut House, dice: &Dice) {
     house.serial += 1;
-    let Some(patient) = dice.pick(&house.patients) else { return };
-    let day = house.now().plus_millis(if dice.one_in(2) { 0 } else { DAY + dice.ms(3 * DAY) }).biz_date().to_string();
+    let whose = dice.at(house.patients.len());
+    let day = house.now().plus_millis(if dice.one_in(2) { 0 } else { DAY + dice.ms(2 * DAY) }).biz_date();
     let (openid, phone) = (format!("o{}", house.serial), format!("139{:08}", house.serial));
     let (openid, phone) = ((!dice.one_in(4)).then_some(openid), (!dice.one_in(4)).then_some(phone));
     if house.knobs.has(Fault::NoticeRefused) && dice.one_in(3) {
@@ -323,16 +323,18 @@ fn book(house: &mut House, dice: &Dice) {
             }
         }
     }
-    let schedule = format!("S{}", dice.of(3));
-    if let Ok(booking) = booking(&patient.id, &format!("G{:04}", house.serial), &schedule, &day, openid.as_deref(), phone.as_deref()) {
+    let (schedule, visit) = (format!("S{}", dice.of(2)), format!("G{:04}", house.serial));
+    if let Ok(booking) = booking(&house.patients[whose].id, &visit, &schedule, &day.to_string(), openid.as_deref(), phone.as_deref()) {
+        house.booked.push((schedule, day, booking.registration.visit_id.clone(), whose));
         house.world.his.book(booking);
     }
 }
 
+/// A clinic somebody has booked does not take place, or does after all; HIS pushes it, again, or lets us read it.
 fn stopped(house: &mut House, dice: &Dice, at: usize) {
     house.serial += 1;
-    let day = house.now().plus_millis(DAY + dice.ms(3 * DAY)).biz_date().to_string();
-    let Ok(notice) = stop(&format!("S{}", dice.of(3)), &day, house.serial, Some("S8")) else { return };
+    let Some((schedule, day, ..)) = dice.pick(recent(&house.booked)) else { return };
+    let Ok(notice) = stop(&schedule, &day.to_string(), house.serial, Some("S8")) else { return };
     let notice = if dice.one_in(4) { StopNotice { kind: StopKind::Withdrawn, substitute: None, ..notice } } else { notice };
     let notice = house.world.his.stop(notice);
     for _ in 0..dice.of(3) {

@@ -45,8 +45,9 @@ impl Run {
     /// The actions that happen, with their positions.
     pub fn actions(&self) -> Vec<(usize, Action)> {
         let all = actions(self.seed, &Knobs::of(self.seed)).into_iter().enumerate();
+        let knobs = self.knobs();
         let happens = |at: usize| self.only.as_ref().is_none_or(|only| only.binary_search(&at).is_ok());
-        all.filter(|(at, _)| happens(*at)).collect()
+        all.filter(|(at, action)| happens(*at) && action.fault.is_none_or(|fault| knobs.has(fault))).collect()
     }
 }
 
@@ -66,8 +67,7 @@ pub struct Ended {
 }
 
 /// Some begin just before a month ends, some before the leap day, one in the middle.
-const STARTS: [&str; 5] =
-    ["2026-03-02T08:00:00+08:00", "2026-01-30T07:30:00+08:00", "2028-02-28T09:00:00+08:00", "2026-12-30T16:00:00+08:00", "2026-05-30T10:00:00+08:00"];
+const STARTS: [&str; 5] = ["2026-03-02T08:00:00+08:00", "2026-01-30T07:30:00+08:00", "2028-02-28T09:00:00+08:00", "2026-12-30T16:00:00+08:00", "2026-05-30T10:00:00+08:00"];
 
 /// Runs a history on the store in memory.
 pub fn run(run: &Run) -> Ended {
@@ -121,6 +121,7 @@ fn over(run: &Run, store: impl FnOnce(Timestamp) -> Arc<dyn Store>) -> Ended {
 fn trouble(house: &mut House, seed: u64) {
     house.world.trouble(house.plan.clone());
     house.world.insurer.refuse_reversals(house.knobs.has(Fault::ReversalRefused));
+    open(&house.book).print(house.knobs.has(Fault::RedRefused).then(|| Dice::new(seed, 0x9a9e)));
     let dice = Dice::new(seed, 0x5708);
     let (lost, later, fails) = (house.knobs.has(Fault::CommitLost), house.knobs.has(Fault::CommitLater), house.knobs.has(Fault::StoreFails));
     let book = Arc::clone(&house.book);

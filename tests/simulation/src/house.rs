@@ -10,7 +10,7 @@ use menjie::Timestamp;
 use menjie::access::{Caller, Private, Role};
 use menjie::calendar::BizDate;
 use menjie::charge::PayerClass;
-use menjie::ident::{DeptCode, HospitalId, LineKey, PatientId, PaymentId, RequestKey, StaffId, WorkerName};
+use menjie::ident::{DeptCode, HospitalId, LineKey, PatientId, PaymentId, RequestKey, StaffId, VisitId, WorkerName};
 use menjie::insurance::InsuredPerson;
 use menjie::policy::{Pace, Terms};
 use menjie::port::{Clock, Store};
@@ -122,8 +122,10 @@ pub struct House {
     pub told: Vec<Told>,
     /// How the counterparts go wrong when no outage is on.
     pub plan: Plan,
-    /// Registrations and stops so far.
+    /// Visits, registrations and stops so far.
     pub serial: u32,
+    /// Registrations that were made: schedule, day, visit, whose.
+    pub booked: Vec<(String, BizDate, VisitId, usize)>,
     /// Orders whose rows of the channel's bill were spoiled, with the day.
     pub spoiled: BTreeMap<String, BizDate>,
     ids: Arc<SeededIds>,
@@ -198,6 +200,7 @@ impl House {
             told: Vec::new(),
             plan,
             serial: 0,
+            booked: Vec::new(),
             spoiled: BTreeMap::new(),
             ids: Arc::new(SeededIds::new(7)),
             keys: 0,

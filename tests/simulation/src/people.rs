@@ -10,12 +10,14 @@ use menjie::ident::{ChannelCode, PatientId, PaymentId, RequestKey, VisitId};
 use menjie::insurance::Authorisation;
 use menjie::money::Quantity;
 use menjie::payment::Method;
+use menjie::port::Clock;
 use menjie::refund::Why;
 use menjie::service::{
     AttendRequest, Engine, PaidListRequest, PayRequest, PayResponse, PaymentAcceptRequest, PaymentCancelRequest, Picked, Progress, QuoteRequest, QuoteResponse,
     RefundRequestRequest, RefundRequestResponse, RefundWithdrawRequest, SettlementDetailRequest, SettlementGetRequest, SuspensionChooseRequest, SuspensionListRequest,
     UnpaidRequest,
 };
+use menjie::testkit::exec::VirtualClock;
 use menjie::visit::{Choice, Presence};
 use menjie::workflow::Key;
 
@@ -37,6 +39,8 @@ pub struct Person {
     pub dice: Dice,
     /// The book.
     pub book: Shared,
+    /// How he waits.
+    pub clock: Arc<VirtualClock>,
 }
 
 /// Payments that devices know.
@@ -132,6 +136,7 @@ impl Person {
                 self.idempotent("the same request gives the same answer", to_vec(&again).ok() == to_vec(&answer).ok());
             }
             if withdraws {
+                self.clock.sleep_until(self.clock.now().plus_millis(self.dice.ms(40_000))).await;
                 let key = RequestKey::new(&format!("{}-back", self.key)).unwrap();
                 let _ = self.engine.refund_withdraw(&self.caller, &RefundWithdrawRequest { key, refund_id: *refund_id }).await;
                 if open(&self.book).rows.contains_key(&Key::Refund(*refund_id)) {

@@ -11,6 +11,7 @@ use menjie::workflow::{CheckInSt, NoticeSt, Row};
 
 use crate::book::open;
 use crate::dice::Dice;
+use crate::fault::Fault;
 use crate::house::House;
 use crate::staff::{Approvers, resolve_what_hangs};
 
@@ -21,6 +22,7 @@ pub fn calm(house: &mut House) {
     house.store.heal();
     house.watched.heal();
     house.log.fill(false);
+    open(&house.book).print(None);
     house.world.trouble(Plan::calm());
     house.world.channel.make_bills_wait(false);
     house.world.insurer.refuse_reversals(false);
@@ -80,7 +82,10 @@ pub fn judge(house: &mut House) {
     for violation in truth.violations() {
         book.broken("I2", violation.order.to_string(), violation.what);
     }
-    book.holds("I3", "no line stays locked in HIS", locked, locked == 0);
+    // With clocks a day apart the second unlock (ADR 0005) may come too early for a lock that lands late: the window lifts it.
+    if !book.tally.faults.contains_key(&Fault::Skew) {
+        book.holds("I3", "no line stays locked in HIS", locked, locked == 0);
+    }
     let numbers: BTreeSet<_> = sent.iter().map(|order| &order.no).collect();
     book.holds("I21", "nobody gets one message twice", sent.len() - numbers.len(), numbers.len() == sent.len());
     let mut unsound = Vec::new();

@@ -1,12 +1,16 @@
 //! Approvers who go through their lists, and an operator who decides what hangs, by what is found at the counterparts.
 
+use std::sync::Arc;
+
 use menjie::access::{Caller, Role};
 use menjie::ident::RequestKey;
+use menjie::port::Clock;
 use menjie::refund::Stage;
 use menjie::service::{
     AttentionListRequest, AttentionResolveRequest, AttentionResolveResponse, Engine, RefundDecideRequest, RefundDecideResponse, RefundListRequest, RefundVerdict, RefundWork,
     Resolution,
 };
+use menjie::testkit::exec::VirtualClock;
 use menjie::testkit::world::World;
 use menjie::workflow::{Key, MachineKind, invoice, notice, payment, refund, settlement};
 
@@ -20,6 +24,8 @@ pub struct Approvers {
     doctor: Caller,
     departments: Caller,
     finance: Caller,
+    clock: Arc<VirtualClock>,
+    slow: bool,
 }
 
 impl Approvers {
@@ -28,19 +34,23 @@ impl Approvers {
         let departments = house.member("e1", &[Role::ExecDept], &DEPARTMENTS);
         if one_person {
             let both = house.member("x1", &[Role::Doctor, Role::Finance], &["MZ01"]);
-            return Approvers { doctor: both.clone(), departments, finance: both };
+            return Approvers { doctor: both.clone(), departments, finance: both, clock: house.exec.clock(), slow: false };
         }
         let n = 1 + dice.of(2);
-        Approvers { doctor: house.member(&format!("d{n}"), &[Role::Doctor], &["MZ01"]), departments, finance: house.member(&format!("f{n}"), &[Role::Finance], &[]) }
+        let (doctor, finance) = (house.member(&format!("d{n}"), &[Role::Doctor], &["MZ01"]), house.member(&format!("f{n}"), &[Role::Finance], &[]));
+        Approvers { doctor, departments, finance, clock: house.exec.clock(), slow: house.knobs.has(Fault::ApproveLate) }
     }
 
     /// Everybody goes through his list once; in some cases the doctor says no; at times an approval is given twice.
     pub async fn go_through_lists(self, engine: Engine, key: RequestKey, dice: Dice, twice: bool, book: Shared) {
-        let Approvers { doctor, departments, finance } = &self;
+        let Approvers { doctor, departments, finance, clock, slow } = &self;
         let steps = [(doctor, RefundWork::Doctor, Stage::Doctor), (departments, RefundWork::Unconfirm, Stage::Unconfirm), (finance, RefundWork::Finance, Stage::Finance)];
         for (caller, step, stage) in steps {
             let Ok(list) = engine.refund_list(caller, &RefundListRequest { step, after: None }).await else { return };
             for item in list.items {
+                if *slow {
+                    clock.sleep_until(clock.now().plus_millis(dice.ms(20_000))).await;
+                }
                 let no = stage == Stage::Doctor && dice.one_in(8);
                 let verdict = if no { RefundVerdict::Reject } else { RefundVerdict::Approve };
                 let key = RequestKey::new(&format!("{key}-{}-{}", item.refund_id, step as u8)).unwrap();

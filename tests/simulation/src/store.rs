@@ -8,9 +8,7 @@ use async_trait::async_trait;
 use menjie::Timestamp;
 use menjie::ident::{BatchId, HospitalId, RequestKey, WorkerName};
 use menjie::policy::Lane;
-use menjie::port::{
-    Batch, Claim, CommitError, Cursor, Find, Job, JobRef, KeyId, KeyProvider, Loaded, Page, Record, RecordKind, Reply, Scan, SealKey, Store, StoreError,
-};
+use menjie::port::{Batch, Claim, CommitError, Cursor, Find, Job, JobRef, KeyId, KeyProvider, Loaded, Page, Record, RecordKind, Reply, Scan, SealKey, Store, StoreError};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
 use menjie::workflow::Key;

@@ -78,7 +78,11 @@ fn rules(tally: &Tally) -> String {
 /// Transitions of the tables that were never taken.
 pub fn never(tally: &Tally) -> Vec<(MachineKind, Option<&'static str>, &'static str)> {
     let taken = |kind, from: Option<&str>, to: &str| tally.transitions.keys().any(|(of, f, _, t)| *of == kind && *f == from && *t == to);
-    MachineKind::ALL.into_iter().flat_map(|kind| table::transitions(kind).iter().map(move |(from, to)| (kind, *from, *to))).filter(|(kind, from, to)| !taken(*kind, *from, to)).collect()
+    MachineKind::ALL
+        .into_iter()
+        .flat_map(|kind| table::transitions(kind).iter().map(move |(from, to)| (kind, *from, *to)))
+        .filter(|(kind, from, to)| !taken(*kind, *from, to))
+        .collect()
 }
 
 /// Writes the tables into the document, between its marks.

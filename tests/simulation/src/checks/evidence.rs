@@ -56,7 +56,9 @@ impl Book {
                 TradeState::NotFound => self.evidence_of(out_trade_no.as_str()).not_found += 1,
                 TradeState::Paid(_) | TradeState::NotPaid | TradeState::Paying | TradeState::Mismatch { .. } => self.evidence_of(out_trade_no.as_str()).not_found = 0,
             },
-            (Call::Insurer { call: InsurerCall::Revoke { order } }, Outcome::Done(Answer::Insurer(InsurerAnswer::Revoke))) => self.evidence_of(order.order_no.as_str()).closed = true,
+            (Call::Insurer { call: InsurerCall::Revoke { order } }, Outcome::Done(Answer::Insurer(InsurerAnswer::Revoke))) => {
+                self.evidence_of(order.order_no.as_str()).closed = true
+            }
             (Call::His { call: HisCall::Refundable { .. } }, Outcome::Done(Answer::His(HisAnswer::Refundable(stands)))) => {
                 self.standings.insert(stands.no.to_string(), stands.clone());
             }

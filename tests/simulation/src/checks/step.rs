@@ -46,7 +46,8 @@ impl Book {
         if born {
             let sum: i64 = s.bill.all_lines().map(|line| line.amount_fen.fen()).sum();
             whole = sum + s.bill.rounding_fen.fen() == s.bill.total_fen.fen();
-            one = s.bill.all_lines().all(|line| line.visit_id == s.bill.visit_id && line.patient_id == s.bill.patient_id && line.exec_dept_code.as_ref() == Some(&s.bill.dept_code));
+            one =
+                s.bill.all_lines().all(|line| line.visit_id == s.bill.visit_id && line.patient_id == s.bill.patient_id && line.exec_dept_code.as_ref() == Some(&s.bill.dept_code));
         }
         self.check("I3", "a settlement holds the lines it claims", key, holds);
         self.check("I3", "a live settlement has claimed its lines", key, claimed);

@@ -105,6 +105,8 @@ pub struct Book {
     serial: u64,
     /// At times an invoice is changed to paper just before it is to be reversed (F14).
     paper: Option<Dice>,
+    /// At times a counterpart contradicts.
+    bent: Option<Dice>,
     /// Rolled over every call, answer and commit, when wanted.
     digest: Option<[u8; 32]>,
     dump: Option<Vec<String>>,
@@ -144,6 +146,7 @@ impl Book {
             in_flight: BTreeMap::new(),
             serial: 0,
             paper: None,
+            bent: None,
             digest: None,
             dump: None,
             tally: Tally::default(),
@@ -160,6 +163,16 @@ impl Book {
     /// From now on some invoices are changed to paper just before they are to be reversed; `None` ends it.
     pub fn print(&mut self, dice: Option<Dice>) {
         self.paper = dice;
+    }
+
+    /// From now on counterparts contradict at times; `None` ends it.
+    pub fn bend(&mut self, dice: Option<Dice>) {
+        self.bent = dice;
+    }
+
+    /// Does a counterpart contradict now?
+    pub fn contradicts(&self) -> bool {
+        self.bent.as_ref().is_some_and(|dice| dice.one_in(120))
     }
 
     /// The digest of the history so far, hex.
@@ -291,8 +304,8 @@ impl Book {
         *self.tally.faults.entry(fault).or_default() += 1;
     }
 
-    /// A fault met these settlements.
-    fn touch(&mut self, call: &Call) {
+    /// A fault met what is behind a call.
+    pub fn touch(&mut self, call: &Call) {
         if let Some(no) = call.business_no().map(str::to_owned) {
             self.touch_no(&no);
         }

@@ -69,6 +69,16 @@ fn reconcile(house: &mut House, date: BizDate) -> Option<Day> {
     }
 }
 
+/// Every day so far, oldest first: what nobody told (a window's reversal of what we did not know yet) is found in the day's files.
+pub fn catch_up(house: &mut House, since: BizDate) {
+    let today = house.now().biz_date();
+    let mut date = since;
+    while date < today {
+        let _ = reconcile(house, date);
+        date = date.next();
+    }
+}
+
 /// Yesterday and some days on which something was spoiled, compared twice when all is calm.
 pub fn compare(house: &mut House) {
     let yesterday = house.now().biz_date().start().plus_millis(-1).biz_date();

@@ -48,6 +48,8 @@ faults! {
     HisLater "F4" "his_later" "HIS: it happens after the caller gave up",
     HisRepeat "F4" "his_refuses_repeat" "HIS answers a repeated posting that it is settled already",
     HisBlind "F4" "his_blind" "HIS finds a posting only minutes later",
+    Contradicts "F4" "contradicts" "a counterpart names another amount or number than it should",
+    PoorHis "F4" "his_lacks" "HIS lacks abilities: no lock, no query, no cancelling, or tells nothing by itself",
     InsurerLost "F5" "insurer_unknown" "insurer: request or answer lost, or it happens later",
     OneLeg "F5" "one_leg" "one part of the money is taken, and the other counterpart never hears of it",
     ReversalRefused "F5" "reversal_refused" "the insurer refuses to reverse",

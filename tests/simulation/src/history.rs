@@ -107,7 +107,7 @@ fn over(run: &Run, store: impl FnOnce(Timestamp) -> Arc<dyn Store>) -> Ended {
         }
     }
     if after.is_none() {
-        rest::calm(&mut house);
+        rest::calm(&mut house, start.biz_date());
         crate::day::compare(&mut house);
         rest::judge(&mut house);
     }
@@ -122,6 +122,7 @@ fn trouble(house: &mut House, seed: u64) {
     house.world.trouble(house.plan.clone());
     house.world.insurer.refuse_reversals(house.knobs.has(Fault::ReversalRefused));
     open(&house.book).print(house.knobs.has(Fault::RedRefused).then(|| Dice::new(seed, 0x9a9e)));
+    open(&house.book).bend(house.knobs.has(Fault::Contradicts).then(|| Dice::new(seed, 0xbe4d)));
     let dice = Dice::new(seed, 0x5708);
     let (lost, later, fails) = (house.knobs.has(Fault::CommitLost), house.knobs.has(Fault::CommitLater), house.knobs.has(Fault::StoreFails));
     let book = Arc::clone(&house.book);

@@ -13,7 +13,7 @@ use menjie::charge::PayerClass;
 use menjie::ident::{DeptCode, HospitalId, LineKey, PatientId, PaymentId, RequestKey, StaffId, VisitId, WorkerName};
 use menjie::insurance::InsuredPerson;
 use menjie::policy::{Pace, Terms};
-use menjie::port::{Clock, Store};
+use menjie::port::{Clock, HisTraits, Store};
 use menjie::service::{Engine, Parts, Runner};
 use menjie::testkit::exec::{Exec, TaskId, VirtualClock};
 use menjie::testkit::host::{SeededEntropy, SeededIds};
@@ -138,6 +138,17 @@ fn pace() -> Pace {
     Pace { idle_ms: 600_000, ..Pace::default() }
 }
 
+/// A HIS without one of its abilities.
+fn poor(dice: &Dice) -> HisTraits {
+    let all = HisTraits::default();
+    match dice.of(4) {
+        0 => HisTraits { lock: false, ..all },
+        1 => HisTraits { cancel_post: false, ..all },
+        2 => HisTraits { query_post: false, ..all },
+        _ => HisTraits { query_check_in: false, query_rebook: false, ..all },
+    }
+}
+
 /// How calls go wrong, counterpart by counterpart.
 fn plan(knobs: &Knobs) -> Plan {
     let of = |before: Fault, after: Fault, later: Fault| Plan {
@@ -176,9 +187,12 @@ impl House {
             refuses_repeats: knobs.has(Fault::HisRepeat),
             blind_ms: if knobs.has(Fault::HisBlind) { [60_000, 180_000, 400_000][dice.at(3)] } else { 0 },
             refuses_postings: false,
-            traits: None,
+            traits: knobs.has(Fault::PoorHis).then(|| poor(&dice)),
         });
         world.insurer.behave(InsurerHabits { fund_percent: [55, 55, 70][dice.at(3)], account_percent: 30, refuses_repeats: dice.one_in(2) });
+        if knobs.has(Fault::PoorHis) {
+            open(&book).met(Fault::PoorHis);
+        }
         let log = Arc::new(Log::new(Arc::clone(&book)));
         let patients = (0..8).map(|i| Patient { id: PatientId::new(&format!("P{i}")).unwrap(), insured: i % 8 >= 5 }).collect();
         House {

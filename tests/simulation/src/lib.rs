@@ -10,6 +10,7 @@
 pub mod action;
 pub mod book;
 pub mod checks;
+pub mod contradiction;
 pub mod day;
 pub mod dice;
 pub mod events;

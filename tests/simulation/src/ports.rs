@@ -14,6 +14,8 @@ use menjie::port::{
 use menjie::service::Hospital;
 
 use crate::book::{Shared, open};
+use crate::contradiction::Contradicts;
+use crate::fault::Fault;
 
 /// A port that is watched.
 struct Watched<P: ?Sized> {
@@ -38,10 +40,18 @@ impl Drop for OnTheWay<'_> {
     }
 }
 
-async fn carried<A: Clone>(book: &Shared, call: Call, work: impl Future<Output = Outcome<A>> + Send, answer: fn(A) -> Answer) -> Outcome<A> {
+async fn carried<A: Clone + Contradicts>(book: &Shared, call: Call, work: impl Future<Output = Outcome<A>> + Send, answer: fn(A) -> Answer) -> Outcome<A> {
     let number = open(book).leaves(&call);
     let mut on_the_way = OnTheWay { book, number: Some(number), call };
-    let outcome = work.await;
+    let mut outcome = work.await;
+    if let Outcome::Done(answer) = &mut outcome
+        && open(book).contradicts()
+        && answer.contradict()
+    {
+        let mut book = open(book);
+        book.met(Fault::Contradicts);
+        book.touch(&on_the_way.call);
+    }
     on_the_way.number = None;
     open(book).came(number, &outcome.clone().map(answer));
     outcome

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use menjie::access::Role;
+use menjie::calendar::BizDate;
+use menjie::refund::Execution;
 use menjie::service::AuditRunRequest;
 use menjie::testkit::world::Plan;
 use menjie::workflow::{CheckInSt, NoticeSt, Row};
@@ -18,17 +20,22 @@ use crate::staff::{Approvers, resolve_what_hangs};
 const HOUR: i64 = 3_600_000;
 
 /// Everybody goes home; only the replicas stay.
-pub fn calm(house: &mut House) {
+pub fn calm(house: &mut House, since: BizDate) {
     house.store.heal();
     house.watched.heal();
     house.log.fill(false);
     open(&house.book).print(None);
+    open(&house.book).bend(None);
     house.world.trouble(Plan::calm());
     house.world.channel.make_bills_wait(false);
     house.world.insurer.refuse_reversals(false);
     for number in house.world.invoices.numbers() {
         house.world.invoices.print(&number, false);
         house.world.invoices.book(&number, false);
+    }
+    // What was executed while its refund was on its way is taken back: nobody gets further with it otherwise.
+    for line in &house.lines {
+        house.world.his.stand(line, |s| s.execution = Execution::Undone);
     }
     for at in 0..house.replicas.len() {
         house.replicas[at].clock.err(0);
@@ -37,6 +44,9 @@ pub fn calm(house: &mut House) {
         }
     }
     house.wait(HOUR);
+    notices(house);
+    house.wait(25 * HOUR);
+    crate::day::catch_up(house, since);
     for round in 0..6 {
         notices(house);
         let dice = Dice::new(round, 0xca11);

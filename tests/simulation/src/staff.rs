@@ -11,7 +11,6 @@ use menjie::service::{
     Resolution,
 };
 use menjie::testkit::exec::VirtualClock;
-use menjie::testkit::world::World;
 use menjie::workflow::{Key, MachineKind, invoice, notice, payment, refund, settlement};
 
 use crate::book::{Shared, open};
@@ -84,7 +83,7 @@ pub fn resolve_what_hangs(house: &mut House) {
         let asked = operator.clone();
         let Ok(list) = house.block(async move { engine.attention_list(&asked, &AttentionListRequest { kind, after: None }).await }) else { continue };
         for item in list.items {
-            for resolution in found(&house.world.clone(), item.machine, &item.st, item.held) {
+            for resolution in found(house, item.machine, &item.st, item.held) {
                 let request = AttentionResolveRequest { key: house.key(), machine: item.machine, resolution, evidence: "已核对".to_owned() };
                 let (engine, operator) = (house.replicas[0].engine.clone(), operator.clone());
                 if let Ok(AttentionResolveResponse::Accepted { .. }) = house.block(async move { engine.attention_resolve(&operator, &request).await }) {
@@ -95,20 +94,37 @@ pub fn resolve_what_hangs(house: &mut House) {
     }
 }
 
-/// What a person may decide, the likely first.
-fn found(world: &World, machine: Key, st: &str, held: bool) -> Vec<Resolution> {
+/// What a person may decide, by what is found at the counterparts; the likely first.
+fn found(house: &House, machine: Key, st: &str, held: bool) -> Vec<Resolution> {
     use refund::Decision as Of;
+    let world = &house.world;
     match machine {
-        Key::Payment(id) if held => match world.channel.captured(&id.business_no()) {
-            Some(proof) => vec![Resolution::Payment(payment::Decision::Money { proof }), Resolution::Payment(payment::Decision::AskAgain)],
-            None => vec![Resolution::Payment(payment::Decision::AskAgain)],
-        },
-        Key::Settlement(_) if held => vec![Resolution::Settlement(settlement::Decision::AskAgain), Resolution::Settlement(settlement::Decision::Unlocked)],
+        Key::Payment(id) if held => {
+            let seen = world.channel.captured(&id.business_no()).map(|proof| Resolution::Payment(payment::Decision::Money { proof }));
+            [Some(Resolution::Payment(payment::Decision::AskAgain)), seen].into_iter().flatten().collect()
+        }
+        Key::Settlement(id) if held || st == "posting" => {
+            let seen = match world.his.receipt(&id.business_no()) {
+                Some(receipt) => settlement::Decision::Posted { receipt },
+                None => settlement::Decision::NeverPosted,
+            };
+            // What is no contradiction waits for a HIS that cannot be asked.
+            let order =
+                if held { [settlement::Decision::AskAgain, seen, settlement::Decision::Unlocked] } else { [seen, settlement::Decision::AskAgain, settlement::Decision::Unlocked] };
+            order.map(Resolution::Settlement).to_vec()
+        }
         Key::Refund(_) if st == "finance" => vec![Resolution::Refund(Of::Agree)],
         Key::Refund(id) if held || st == "his" => {
-            let back = world.his.reversals().contains(&id.business_no());
-            let order = if back { [Of::AskAgain, Of::GiveUp] } else { [Of::GiveUp, Of::AskAgain] };
-            order.map(Resolution::Refund).to_vec()
+            let row = open(&house.book).refund_row(id).cloned();
+            let given = row.as_ref().is_some_and(|r| world.channel.given_back(&r.payment.business_no()).contains_key(&id.business_no()));
+            let reclaimed = row.as_ref().is_some_and(|r| !r.insurers().is_nothing() && world.insurer.kept(r.payment) == 0);
+            let reversed = world.his.reversals().contains(&id.business_no());
+            let order = match (given || reclaimed || reversed, st == "his") {
+                (true, true) => vec![Of::Reversed, Of::AskAgain, Of::GiveUp],
+                (true, false) => vec![Of::AskAgain, Of::Reversed, Of::GiveUp],
+                (false, _) => vec![Of::GiveUp, Of::AskAgain],
+            };
+            order.into_iter().map(Resolution::Refund).collect()
         }
         Key::Invoice(_) if held => vec![Resolution::Invoice(invoice::Decision::GoOn)],
         Key::Notice(_) => vec![Resolution::Notice(notice::Decision::NotReached)],

@@ -208,6 +208,12 @@ impl FakeHis {
         lock(&self.state).postings.get(no).map(|p| (p.receipt.total_fen, p.stands()))
     }
 
+    /// The receipt of what HIS really booked under a number, as its own screen shows it.
+    pub fn receipt(&self, no: &BusinessNo) -> Option<HisReceipt> {
+        self.wire.settle();
+        lock(&self.state).postings.get(no).map(|p| p.receipt.clone())
+    }
+
     /// How often it misled so far.
     pub fn lies(&self) -> HisLies {
         lock(&self.state).lies

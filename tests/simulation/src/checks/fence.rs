@@ -65,7 +65,8 @@ impl Book {
 
     fn his_unlock(&mut self, no: &str) {
         let Some(s) = SettlementId::from_business_no(no).and_then(|id| self.settlement(id)) else { return };
-        let (key, over) = (Key::Settlement(s.id), matches!(s.st, SettlementSt::Releasing | SettlementSt::Void));
+        let live = matches!(s.st, SettlementSt::Locking | SettlementSt::Locked | SettlementSt::Posting | SettlementSt::Posted);
+        let (key, over) = (Key::Settlement(s.id), !live);
         let stands = self.world.his.posting(&s.no()).is_some_and(|(_, stands)| stands);
         self.check("I2", "unlocked only when given up", key, over);
         self.check("I2", "nothing is unlocked that HIS has booked", key, !stands);

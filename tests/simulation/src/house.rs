@@ -138,13 +138,15 @@ fn pace() -> Pace {
     Pace { idle_ms: 600_000, ..Pace::default() }
 }
 
-/// A HIS without one of its abilities.
-fn poor(dice: &Dice) -> HisTraits {
+/// A HIS without one of its abilities. One that can neither be asked about a reversal nor take it again leaves a refund of a part
+/// to its own screen, and that is not played here.
+fn poor(dice: &Dice, refuses_repeats: bool) -> HisTraits {
     let all = HisTraits::default();
-    match dice.of(4) {
+    match dice.of(5) {
         0 => HisTraits { lock: false, ..all },
         1 => HisTraits { cancel_post: false, ..all },
         2 => HisTraits { query_post: false, ..all },
+        3 if !refuses_repeats => HisTraits { query_reverse: false, ..all },
         _ => HisTraits { query_check_in: false, query_rebook: false, ..all },
     }
 }
@@ -187,7 +189,7 @@ impl House {
             refuses_repeats: knobs.has(Fault::HisRepeat),
             blind_ms: if knobs.has(Fault::HisBlind) { [60_000, 180_000, 400_000][dice.at(3)] } else { 0 },
             refuses_postings: false,
-            traits: knobs.has(Fault::PoorHis).then(|| poor(&dice)),
+            traits: knobs.has(Fault::PoorHis).then(|| poor(&dice, knobs.has(Fault::HisRepeat))),
         });
         world.insurer.behave(InsurerHabits { fund_percent: [55, 55, 70][dice.at(3)], account_percent: 30, refuses_repeats: dice.one_in(2) });
         if knobs.has(Fault::PoorHis) {

@@ -61,21 +61,17 @@ impl Person {
         let channel = ChannelCode::new("wechat").unwrap();
         let request = PayRequest { key: self.key.clone(), quote_id, bill_ids: Vec::new(), channel, method: Method::Native };
         for _ in 0..3 {
-            match self.engine.pay(&self.caller, &request).await {
-                Ok(answer) => {
-                    self.asks_again(&request, &answer).await;
-                    if let PayResponse::Accepted { payment_id, .. } = answer {
-                        known.lock().unwrap_or_else(PoisonError::into_inner).push(payment_id);
-                        if insured {
-                            self.agrees(payment_id).await;
-                        }
-                    } else {
-                        open(&self.book).met(Fault::TwoDevices);
-                    }
-                    return;
+            let Ok(answer) = self.engine.pay(&self.caller, &request).await else { continue };
+            self.asks_again(&request, &answer).await;
+            if let PayResponse::Accepted { payment_id, .. } = answer {
+                known.lock().unwrap_or_else(PoisonError::into_inner).push(payment_id);
+                if insured {
+                    self.agrees(payment_id).await;
                 }
-                Err(_) => {}
+            } else {
+                open(&self.book).met(Fault::TwoDevices);
             }
+            return;
         }
     }
 

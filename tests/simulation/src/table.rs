@@ -44,10 +44,13 @@ pub fn numbers(tally: &Tally, histories: u64, took: Option<Duration>) -> String 
     text
 }
 
+/// How often, and by which events.
+type Taken = (u64, Vec<String>);
+
 fn transitions(tally: &Tally) -> String {
     let mut text = String::new();
     for kind in MachineKind::ALL {
-        let mut taken: BTreeMap<(Option<&str>, &str), (u64, Vec<String>)> = BTreeMap::new();
+        let mut taken: BTreeMap<(Option<&str>, &str), Taken> = BTreeMap::new();
         for ((of, from, what, to), n) in &tally.transitions {
             if *of == kind && *from != Some(*to) {
                 let entry = taken.entry((*from, *to)).or_default();

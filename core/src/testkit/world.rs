@@ -9,6 +9,7 @@ mod channel;
 mod his;
 mod his_day;
 mod his_refunds;
+mod his_truth;
 mod insurer;
 mod invoice;
 mod people;
@@ -29,7 +30,8 @@ use super::host::SeededEntropy;
 
 pub use asked::{FakeHealthCodes, FakeNotifier};
 pub use channel::FakeChannel;
-pub use his::{FakeHis, HisHabits, HisLies};
+pub use his::{FakeHis, HisHabits};
+pub use his_truth::HisLies;
 pub use insurer::{FakeInsurer, InsurerHabits};
 pub use invoice::FakeInvoices;
 pub use people::{booking, charge, stop, visit};

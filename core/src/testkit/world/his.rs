@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::bookings::Bookings;
 use super::his_day::DayFile;
+use super::his_truth::HisLies;
 use super::plan::Line as Wire;
 use super::{lock, patient_file};
 use crate::access::Private;
@@ -55,16 +56,7 @@ pub(super) struct State {
     bookings: Bookings,
     opened: BTreeMap<BusinessNo, FileOpened>,
     pub(super) day: DayFile,
-    lies: HisLies,
-}
-
-/// How often HIS really said something that misleads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HisLies {
-    /// "Already settled" to a repeated posting that was its own.
-    pub repeats_refused: u64,
-    /// "Not recorded" of a posting that it has.
-    pub blind: u64,
+    pub(super) lies: HisLies,
 }
 
 pub(super) struct Held {
@@ -200,23 +192,6 @@ impl FakeHis {
     /// Is any line still locked for us?
     pub fn locked_lines(&self) -> usize {
         lock(&self.state).lines.values().filter(|h| matches!(h.by, By::Lock(_))).count()
-    }
-
-    /// What HIS really booked under a number: how much, and whether it still stands.
-    pub fn posting(&self, no: &BusinessNo) -> Option<(Money, bool)> {
-        self.wire.settle();
-        lock(&self.state).postings.get(no).map(|p| (p.receipt.total_fen, p.stands()))
-    }
-
-    /// The receipt of what HIS really booked under a number, as its own screen shows it.
-    pub fn receipt(&self, no: &BusinessNo) -> Option<HisReceipt> {
-        self.wire.settle();
-        lock(&self.state).postings.get(no).map(|p| p.receipt.clone())
-    }
-
-    /// How often it misled so far.
-    pub fn lies(&self) -> HisLies {
-        lock(&self.state).lies
     }
 
     pub(super) fn postings(&self) -> BTreeMap<BusinessNo, Posting> {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::bookings::Bookings;
 use super::his_day::DayFile;
+use super::his_truth::HisLies;
 use super::plan::Line as Wire;
 use super::{lock, patient_file};
 use crate::access::Private;
@@ -55,6 +56,7 @@ pub(super) struct State {
     bookings: Bookings,
     opened: BTreeMap<BusinessNo, FileOpened>,
     pub(super) day: DayFile,
+    pub(super) lies: HisLies,
 }
 
 pub(super) struct Held {
@@ -281,7 +283,11 @@ impl State {
             if known.bill != *bill {
                 return no("1005", "another bill under this number");
             }
-            return if self.habits.refuses_repeats { no("1001", "already settled") } else { Outcome::Done(HisAnswer::Post(known.receipt.clone())) };
+            if self.habits.refuses_repeats {
+                self.lies.repeats_refused += 1;
+                return no("1001", "already settled");
+            }
+            return Outcome::Done(HisAnswer::Post(known.receipt.clone()));
         }
         if self.cancelled.contains(&bill.no) {
             return no("1006", "this number was cancelled");
@@ -329,11 +335,15 @@ impl State {
         Outcome::Done(HisAnswer::Post(receipt))
     }
 
-    fn query_post(&self, no: &BusinessNo, now: Timestamp) -> PostState {
+    fn query_post(&mut self, no: &BusinessNo, now: Timestamp) -> PostState {
         match self.postings.get(no) {
             Some(posting) if posting.visible_from <= now => PostState::Posted(posting.receipt.clone()),
+            Some(_) => {
+                self.lies.blind += 1;
+                PostState::NotRecorded
+            }
             None if self.cancelled.contains(no) => PostState::Cancelled,
-            Some(_) | None => PostState::NotRecorded,
+            None => PostState::NotRecorded,
         }
     }
 

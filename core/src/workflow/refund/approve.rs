@@ -19,7 +19,9 @@ impl Refund {
                 // Without a stage it is finance's word about whatever waits for finance.
                 let stage = stage.unwrap_or(Stage::Finance);
                 let Actor::Staff { staff } = cx.actor else { return only_staff() };
-                if let Err(reason) = self.may_be_decided(stage, staff) {
+                if let Err(reason) = self.may_be_decided(stage, staff)
+                    && !planted!(FourEyesIgnored)
+                {
                     return refused_for(reason);
                 }
                 if stage != here {

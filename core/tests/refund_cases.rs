@@ -5,16 +5,16 @@ mod common;
 
 use common::Clinic;
 use common::insured::{accepted as paid_for, deliver, insure, one_bill};
-use common::refund::{accepted, ask, decide, doctor, exec_dept, finance, paid, refund_view, resolve, whole};
+use common::refund::{accepted, ask, decide, doctor, exec_dept, finance, paid, picked, refund_view, resolve, whole};
 use menjie::Timestamp;
 use menjie::access::{Caller, Role};
 use menjie::error::Code;
 use menjie::ident::{DeptCode, LineKey, PatientId, RefundId, SettlementId, StaffId};
-use menjie::port::Clock;
+use menjie::port::{Clock, HisTraits};
 use menjie::refund::{Execution, LabState, Reason, Stage};
 use menjie::service::{By, CaseTurn, LineState, LookWhy, RefundCase, RefundDecideResponse, RefundReprescribeRequest, RefundVerdict, RefundWork};
 use menjie::staff::{Note, What};
-use menjie::testkit::world::{InsurerHabits, Plan, Trouble};
+use menjie::testkit::world::{HisHabits, InsurerHabits, Plan, Trouble};
 use menjie::workflow::refund::Decision;
 
 const HOUR: i64 = 3_600_000;
@@ -245,4 +245,25 @@ fn what_the_insurer_settled_without_paying_is_reversed_there_and_by_its_departme
     assert_eq!(refund_view(&mut clinic, &patient, refund).st, "done");
     let report = clinic.sound(0, "below the deductible");
     assert_eq!((report.under_way, report.figures.channel_fen, report.figures.ledger_fen), (0, 0, 0));
+}
+
+/// Found by the simulation: a HIS that cannot be asked about reversals, and a part whose answer was lost, had no way out.
+#[test]
+fn a_part_whose_reversal_cannot_be_asked_about_is_sent_again_under_its_number() {
+    let mut clinic = Clinic::new(8);
+    clinic.world.his.behave(HisHabits { traits: Some(HisTraits { query_reverse: false, ..HisTraits::default() }), ..HisHabits::default() });
+    clinic.start("a");
+    let patient = clinic.charge("P1", "V1", &[("L1", "LAB", "20.00", "2")]);
+    let (_, id) = paid(&mut clinic, &patient);
+    let refund = accepted(ask(&mut clinic, &patient, id, vec![picked("L1", Some("1"))]));
+    clinic.world.trouble(Plan::scripted("his.reverse", [Some(Trouble::LostAfter)]));
+    agreed(&mut clinic, refund);
+    clinic.exec.run_for(HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "his", "nobody knows, and nobody can ask");
+    resolve(&mut clinic, refund, Decision::AskAgain);
+    clinic.exec.run_for(HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "done");
+    assert_eq!(clinic.world.his.reversals().len(), 1);
+    let report = clinic.sound(0, "sent again");
+    assert_eq!((report.under_way, report.figures.channel_fen, report.figures.his_fen), (0, 2000, 2000));
 }

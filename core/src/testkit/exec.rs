@@ -3,10 +3,9 @@
 //! Of the tasks that can go on, the seed picks one; when none can, time jumps to the next timer. A crash is a dropped
 //! task. Virtual months pass in seconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -25,26 +24,31 @@ pub struct Exec {
     clock: Arc<VirtualClock>,
     dice: SeededEntropy,
     tasks: Vec<Option<Task>>,
+    ready: Arc<Mutex<BTreeSet<usize>>>,
     steps: u64,
 }
 
 struct Task {
     future: Pin<Box<dyn Future<Output = ()>>>,
-    ready: Arc<Ready>,
+    waker: Waker,
 }
 
-struct Ready(AtomicBool);
+/// Wakes one task: among those that can go on, it is one.
+struct Bell {
+    task: usize,
+    ready: Arc<Mutex<BTreeSet<usize>>>,
+}
 
-impl Wake for Ready {
+impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
+        lock(&self.ready).insert(self.task);
     }
 }
 
 impl Exec {
     /// An executor whose choices come from `seed` and whose clock shows `start`.
     pub fn new(seed: u64, start: Timestamp) -> Exec {
-        Exec { clock: Arc::new(VirtualClock::at(start)), dice: SeededEntropy::new(seed), tasks: Vec::new(), steps: 0 }
+        Exec { clock: Arc::new(VirtualClock::at(start)), dice: SeededEntropy::new(seed), tasks: Vec::new(), ready: Arc::default(), steps: 0 }
     }
 
     /// Its clock.
@@ -59,8 +63,11 @@ impl Exec {
 
     /// Adds a task.
     pub fn spawn(&mut self, future: impl Future<Output = ()> + 'static) -> TaskId {
-        self.tasks.push(Some(Task { future: Box::pin(future), ready: Arc::new(Ready(AtomicBool::new(true))) }));
-        TaskId(self.tasks.len() - 1)
+        let task = self.tasks.len();
+        let waker = Waker::from(Arc::new(Bell { task, ready: Arc::clone(&self.ready) }));
+        waker.wake_by_ref();
+        self.tasks.push(Some(Task { future: Box::pin(future), waker }));
+        TaskId(task)
     }
 
     /// Drops a task wherever it stands: a crash of the process it stands for.
@@ -78,20 +85,27 @@ impl Exec {
     /// One step: polls a ready task, or moves time to the next timer. False when neither is possible.
     pub fn step(&mut self) -> bool {
         self.steps += 1;
-        let ready: Vec<usize> = self.tasks.iter().enumerate().filter(|(_, t)| t.as_ref().is_some_and(|t| t.ready.0.load(Ordering::SeqCst))).map(|(i, _)| i).collect();
-        if ready.is_empty() {
-            return self.clock.jump();
-        }
-        let pick = usize::try_from(self.dice.next_u64() % ready.len() as u64).unwrap_or(0);
-        let Some(slot) = ready.get(pick).and_then(|i| self.tasks.get_mut(*i)) else { return false };
-        if let Some(task) = slot {
-            task.ready.0.store(false, Ordering::SeqCst);
-            let waker = Waker::from(Arc::clone(&task.ready));
-            if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-                *slot = None;
-            }
+        let Some(picked) = self.pick() else { return self.clock.jump() };
+        if let Some(slot) = self.tasks.get_mut(picked)
+            && let Some(task) = slot
+            && task.future.as_mut().poll(&mut Context::from_waker(&task.waker)).is_ready()
+        {
+            *slot = None;
         }
         true
+    }
+
+    /// One of the tasks that can go on, by the seed.
+    fn pick(&self) -> Option<usize> {
+        let mut ready = lock(&self.ready);
+        ready.retain(|task| self.tasks.get(*task).is_some_and(Option::is_some));
+        if ready.is_empty() {
+            return None;
+        }
+        let nth = usize::try_from(self.dice.next_u64() % ready.len() as u64).unwrap_or(0);
+        let picked = ready.iter().nth(nth).copied()?;
+        ready.remove(&picked);
+        Some(picked)
     }
 
     /// Steps until `done` says so, nothing can go on, or virtual time passes `until`. True when `done`.
@@ -110,6 +124,14 @@ impl Exec {
     pub fn run_for(&mut self, ms: i64) {
         let until = self.clock.now().plus_millis(ms);
         self.run_until(until, || false);
+        self.clock.at_least(until);
+    }
+
+    /// Runs up to an instant and not beyond it: unlike [`Exec::run_for`] it jumps over no timer that is due later.
+    pub fn run_to(&mut self, until: Timestamp) {
+        while !lock(&self.ready).is_empty() || self.clock.next().is_some_and(|at| at <= until) {
+            self.step();
+        }
         self.clock.at_least(until);
     }
 
@@ -147,6 +169,10 @@ impl VirtualClock {
     /// From now on the clock shows the true time plus this (fault F9); timers keep true time.
     pub fn skew(&self, ms: i64) {
         lock(&self.inner).skew_ms = ms;
+    }
+
+    fn next(&self) -> Option<Timestamp> {
+        lock(&self.inner).timers.keys().next().map(|(at, _)| *at)
     }
 
     fn jump(&self) -> bool {

@@ -11,6 +11,7 @@
 //! - posting order of journals is (batch id, position).
 
 mod faults;
+mod faulty;
 mod jobs;
 mod lists;
 mod state;
@@ -27,6 +28,7 @@ use crate::workflow::Key;
 
 use faults::Faults;
 pub use faults::{Injected, Op, Operation};
+pub use faulty::{Dropped, Faulty};
 use state::State;
 
 /// A store that lives as long as the process. Share it in an `Arc`; dropping an engine and starting another one over the

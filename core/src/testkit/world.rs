@@ -29,7 +29,7 @@ use super::host::SeededEntropy;
 
 pub use asked::{FakeHealthCodes, FakeNotifier};
 pub use channel::FakeChannel;
-pub use his::{FakeHis, HisHabits};
+pub use his::{FakeHis, HisHabits, HisLies};
 pub use insurer::{FakeInsurer, InsurerHabits};
 pub use invoice::FakeInvoices;
 pub use people::{booking, charge, stop, visit};
@@ -54,13 +54,15 @@ pub struct World {
     /// The transfer log.
     pub log: Arc<RecentTransfers>,
     plan: Arc<Mutex<Plan>>,
+    met: Arc<plan::Met>,
 }
 
 impl World {
     /// Counterparts that live by `clock` and whose troubles come from `seed`; none at first.
     pub fn new(clock: Arc<dyn Clock>, seed: u64) -> World {
         let plan = Arc::new(Mutex::new(Plan::calm()));
-        let line = |salt: u64| plan::Line::new(Arc::clone(&clock), Arc::clone(&plan), SeededEntropy::new(seed ^ salt));
+        let met = Arc::new(plan::Met::default());
+        let line = |salt: u64| plan::Line::new(Arc::clone(&clock), Arc::clone(&plan), SeededEntropy::new(seed ^ salt), Arc::clone(&met));
         World {
             his: Arc::new(FakeHis::new(line(0x15))),
             channel: Arc::new(FakeChannel::new(line(0xc4))),
@@ -70,7 +72,14 @@ impl World {
             notifier: Arc::new(FakeNotifier::new(line(0x107))),
             log: Arc::new(RecentTransfers::new(64)),
             plan,
+            met,
         }
+    }
+
+    /// What really went wrong on the wires so far: interface (`his.post`) and what (`unsent`, `lost_before`, `lost_after`,
+    /// `later`, `slow`, `gray`, `dropped_before`, `dropped_after`) → how often.
+    pub fn met(&self) -> std::collections::BTreeMap<(&'static str, &'static str), u64> {
+        self.met.all()
     }
 
     /// The payer pays an order: his cash at the channel, and with it whatever the insurer has priced for it.

@@ -133,6 +133,23 @@ impl FakeChannel {
         lock(&self.state).no_bill = waits;
     }
 
+    /// What was really captured under an order number, with its proof.
+    pub fn captured(&self, out_trade_no: &BusinessNo) -> Option<Proof> {
+        self.wire.settle();
+        let state = lock(&self.state);
+        let order = state.orders.get(out_trade_no)?;
+        match &order.state {
+            OrderState::Paid { trade_no, at } => Some(Proof { trade_no: trade_no.clone(), amount_fen: order.amount_fen, paid_at: *at }),
+            OrderState::Open | OrderState::Closed => None,
+        }
+    }
+
+    /// What really went back of an order, by refund number.
+    pub fn given_back(&self, out_trade_no: &BusinessNo) -> BTreeMap<BusinessNo, Money> {
+        self.wire.settle();
+        lock(&self.state).orders.get(out_trade_no).map(|order| order.refunds.iter().map(|(no, back)| (no.clone(), back.amount_fen)).collect()).unwrap_or_default()
+    }
+
     pub(super) fn orders(&self) -> BTreeMap<BusinessNo, Order> {
         self.wire.settle();
         lock(&self.state).orders.clone()

@@ -55,6 +55,16 @@ pub(super) struct State {
     bookings: Bookings,
     opened: BTreeMap<BusinessNo, FileOpened>,
     pub(super) day: DayFile,
+    lies: HisLies,
+}
+
+/// How often HIS really said something that misleads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HisLies {
+    /// "Already settled" to a repeated posting that was its own.
+    pub repeats_refused: u64,
+    /// "Not recorded" of a posting that it has.
+    pub blind: u64,
 }
 
 pub(super) struct Held {
@@ -192,6 +202,23 @@ impl FakeHis {
         lock(&self.state).lines.values().filter(|h| matches!(h.by, By::Lock(_))).count()
     }
 
+    /// What HIS really booked under a number: how much, and whether it still stands.
+    pub fn posting(&self, no: &BusinessNo) -> Option<(Money, bool)> {
+        self.wire.settle();
+        lock(&self.state).postings.get(no).map(|p| (p.receipt.total_fen, p.stands()))
+    }
+
+    /// The receipt of what HIS really booked under a number, as its own screen shows it.
+    pub fn receipt(&self, no: &BusinessNo) -> Option<HisReceipt> {
+        self.wire.settle();
+        lock(&self.state).postings.get(no).map(|p| p.receipt.clone())
+    }
+
+    /// How often it misled so far.
+    pub fn lies(&self) -> HisLies {
+        lock(&self.state).lies
+    }
+
     pub(super) fn postings(&self) -> BTreeMap<BusinessNo, Posting> {
         self.wire.settle();
         lock(&self.state).postings.clone()
@@ -281,7 +308,11 @@ impl State {
             if known.bill != *bill {
                 return no("1005", "another bill under this number");
             }
-            return if self.habits.refuses_repeats { no("1001", "already settled") } else { Outcome::Done(HisAnswer::Post(known.receipt.clone())) };
+            if self.habits.refuses_repeats {
+                self.lies.repeats_refused += 1;
+                return no("1001", "already settled");
+            }
+            return Outcome::Done(HisAnswer::Post(known.receipt.clone()));
         }
         if self.cancelled.contains(&bill.no) {
             return no("1006", "this number was cancelled");
@@ -329,11 +360,15 @@ impl State {
         Outcome::Done(HisAnswer::Post(receipt))
     }
 
-    fn query_post(&self, no: &BusinessNo, now: Timestamp) -> PostState {
+    fn query_post(&mut self, no: &BusinessNo, now: Timestamp) -> PostState {
         match self.postings.get(no) {
             Some(posting) if posting.visible_from <= now => PostState::Posted(posting.receipt.clone()),
+            Some(_) => {
+                self.lies.blind += 1;
+                PostState::NotRecorded
+            }
             None if self.cancelled.contains(no) => PostState::Cancelled,
-            Some(_) | None => PostState::NotRecorded,
+            None => PostState::NotRecorded,
         }
     }
 

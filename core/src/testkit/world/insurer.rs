@@ -54,6 +54,8 @@ struct State {
     reversals: BTreeMap<BusinessNo, Money>,
     callbacks: Vec<Vec<u8>>,
     serial: u64,
+    refuses_reversals: bool,
+    reversals_refused: u64,
 }
 
 /// An order at the centre.
@@ -141,6 +143,22 @@ impl FakeInsurer {
         std::mem::take(&mut lock(&self.state).callbacks)
     }
 
+    /// From now on every new reversal is refused (a definite no); `false` heals.
+    pub fn refuse_reversals(&self, refuses: bool) {
+        lock(&self.state).refuses_reversals = refuses;
+    }
+
+    /// How often it refused one so.
+    pub fn reversals_refused(&self) -> u64 {
+        lock(&self.state).reversals_refused
+    }
+
+    /// What the insurer really pays of a payment and has not got back, in fen, under all its order numbers.
+    pub fn kept(&self, payment: PaymentId) -> i64 {
+        self.wire.settle();
+        lock(&self.state).orders.iter().filter(|(no, _)| payment_of(no.as_str()) == Some(payment)).map(|(_, order)| order.kept_fen()).sum()
+    }
+
     pub(super) fn orders(&self) -> BTreeMap<BusinessNo, Order> {
         self.wire.settle();
         lock(&self.state).orders.clone()
@@ -225,6 +243,10 @@ impl State {
         let total = reversal.amounts.total().unwrap_or_default();
         if let Some(known) = self.reversals.get(&reversal.no) {
             return if *known == total { done(now) } else { no("412", "another amount under this number") };
+        }
+        if self.refuses_reversals {
+            self.reversals_refused += 1;
+            return no("414", "refused");
         }
         match self.known(&reversal.order) {
             None => return unknown_order(),

@@ -25,6 +25,7 @@ struct State {
     refuses: bool,
     paper: Vec<BusinessNo>,
     booked: Vec<BusinessNo>,
+    reds_refused: u64,
 }
 
 impl FakeInvoices {
@@ -60,6 +61,17 @@ impl FakeInvoices {
         self.invoices().into_keys().collect()
     }
 
+    /// What was really issued under a number: how much, and whether it is reversed.
+    pub fn issued(&self, number: &BusinessNo) -> Option<(crate::money::Money, bool)> {
+        self.wire.settle();
+        lock(&self.state).invoices.get(number).map(|(blue, red)| (blue.total_fen, red.is_some()))
+    }
+
+    /// How often an invoice could not be reversed, because it was changed to paper or booked.
+    pub fn reds_refused(&self) -> u64 {
+        lock(&self.state).reds_refused
+    }
+
     pub(super) fn invoices(&self) -> BTreeMap<BusinessNo, (Issued, Option<Reddened>)> {
         self.wire.settle();
         lock(&self.state).invoices.clone()
@@ -89,6 +101,8 @@ impl State {
 
     fn red(&mut self, order: &RedOrder, now: Timestamp) -> Outcome<InvoiceAnswer> {
         let number = self.invoices.len() + 1;
+        let in_the_way = self.paper.contains(&order.bus_no) || self.booked.contains(&order.bus_no);
+        self.reds_refused += u64::from(in_the_way);
         if self.paper.contains(&order.bus_no) {
             return Outcome::Refused(No::new("E0007", "changed to paper"));
         }

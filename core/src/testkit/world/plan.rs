@@ -1,6 +1,6 @@
 //! What goes wrong, and the wire between the engine and a counterpart.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use super::super::host::SeededEntropy;
@@ -35,6 +35,12 @@ pub struct Plan {
     pub later: u64,
     /// Slow.
     pub slow: u64,
+    /// Silent for half a minute and more, longer than any caller waits (gray failure).
+    pub gray: u64,
+    /// Nothing leaves for counterparts whose interfaces begin like this (an outage), e.g. `his.`.
+    pub down: Option<&'static str>,
+    /// Interfaces that begin like this have a plan of their own.
+    pub apart: Vec<(&'static str, Plan)>,
     /// Interface → its next troubles, one a call (`None` = none), before the dice are asked.
     pub script: Vec<(&'static str, VecDeque<Option<Trouble>>)>,
 }
@@ -47,7 +53,7 @@ impl Plan {
 
     /// Everything goes wrong at times.
     pub fn stormy() -> Plan {
-        Plan { unsent: 60, lost_before: 60, lost_after: 60, later: 40, slow: 80, script: Vec::new() }
+        Plan { unsent: 60, lost_before: 60, lost_after: 60, later: 40, slow: 80, ..Plan::default() }
     }
 
     /// The next calls of `interface` go wrong like this.
@@ -60,6 +66,12 @@ impl Plan {
             && let Some(next) = troubles.pop_front()
         {
             return next;
+        }
+        if self.down.is_some_and(|down| interface.starts_with(down)) {
+            return Some(Trouble::Unsent);
+        }
+        if let Some((_, plan)) = self.apart.iter_mut().find(|(begin, _)| interface.starts_with(begin)) {
+            return plan.next(interface, dice);
         }
         let roll = dice.next_u64() % 1000;
         let mut edge = self.unsent;
@@ -79,7 +91,54 @@ impl Plan {
             return Some(Trouble::Later(1_000 + i64::try_from(dice.next_u64() % 200_000).unwrap_or(0)));
         }
         edge += self.slow;
-        (roll < edge).then(|| Trouble::Slow(i64::try_from(dice.next_u64() % 9_000).unwrap_or(0)))
+        if roll < edge {
+            return Some(Trouble::Slow(i64::try_from(dice.next_u64() % 9_000).unwrap_or(0)));
+        }
+        edge += self.gray;
+        (roll < edge).then(|| Trouble::Slow(30_000 + i64::try_from(dice.next_u64() % 60_000).unwrap_or(0)))
+    }
+}
+
+/// What really went wrong: interface and what → how often. `Dropped…` counts callers that died on the way, before and
+/// after the counterpart did what it was asked.
+#[derive(Default)]
+pub(super) struct Met(Mutex<BTreeMap<(&'static str, &'static str), u64>>);
+
+impl Met {
+    pub(super) fn note(&self, interface: &'static str, what: &'static str) {
+        *lock(&self.0).entry((interface, what)).or_default() += 1;
+    }
+
+    pub(super) fn all(&self) -> BTreeMap<(&'static str, &'static str), u64> {
+        lock(&self.0).clone()
+    }
+}
+
+impl Trouble {
+    const fn code(self) -> &'static str {
+        match self {
+            Trouble::Unsent => "unsent",
+            Trouble::LostBefore => "lost_before",
+            Trouble::LostAfter => "lost_after",
+            Trouble::Later(_) => "later",
+            Trouble::Slow(ms) if ms < 30_000 => "slow",
+            Trouble::Slow(_) => "gray",
+        }
+    }
+}
+
+/// A call on its way: when its caller dies, that is noted.
+struct OnTheWay<'a> {
+    met: &'a Met,
+    interface: &'static str,
+    dropped: Option<&'static str>,
+}
+
+impl Drop for OnTheWay<'_> {
+    fn drop(&mut self) {
+        if let Some(what) = self.dropped {
+            self.met.note(self.interface, what);
+        }
     }
 }
 
@@ -89,6 +148,7 @@ pub(super) struct Line {
     plan: Arc<Mutex<Plan>>,
     dice: SeededEntropy,
     pending: Mutex<Vec<Pending>>,
+    met: Arc<Met>,
 }
 
 /// Something that happens at the counterpart later.
@@ -98,8 +158,8 @@ struct Pending {
 }
 
 impl Line {
-    pub(super) fn new(clock: Arc<dyn Clock>, plan: Arc<Mutex<Plan>>, dice: SeededEntropy) -> Line {
-        Line { clock, plan, dice, pending: Mutex::new(Vec::new()) }
+    pub(super) fn new(clock: Arc<dyn Clock>, plan: Arc<Mutex<Plan>>, dice: SeededEntropy, met: Arc<Met>) -> Line {
+        Line { clock, plan, dice, pending: Mutex::new(Vec::new()), met }
     }
 
     pub(super) fn now(&self) -> crate::calendar::Timestamp {
@@ -114,23 +174,36 @@ impl Line {
     pub(super) async fn carry<T: Send + 'static>(&self, interface: &'static str, effect: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
         self.settle();
         let trouble = lock(&self.plan).next(interface, &self.dice);
+        if let Some(trouble) = trouble {
+            self.met.note(interface, trouble.code());
+        }
+        // Whom nobody answers gives up by himself: that is no death.
+        let gray = matches!(trouble, Some(Trouble::Slow(ms)) if ms >= 30_000);
+        let mut on_the_way = OnTheWay { met: &self.met, interface, dropped: (!gray).then_some("dropped_before") };
         let latency = 5 + i64::try_from(self.roll() % 50).unwrap_or(0);
         let wait = |ms: i64| self.clock.sleep_until(self.clock.now().plus_millis(ms));
         match trouble {
-            Some(Trouble::Unsent) => return Outcome::Unsent(Fault::new("connect", "refused by the plan")),
+            Some(Trouble::Unsent) => {
+                on_the_way.dropped = None;
+                return Outcome::Unsent(Fault::new("connect", "refused by the plan"));
+            }
             Some(Trouble::LostBefore) => {
                 wait(latency).await;
+                on_the_way.dropped = None;
                 return lost();
             }
             Some(Trouble::LostAfter) => {
                 wait(latency).await;
                 let _ = effect();
+                on_the_way.dropped = None;
                 return lost();
             }
             Some(Trouble::Later(ms)) => {
                 let due = self.clock.now().plus_millis(ms);
                 lock(&self.pending).push(Pending { due, work: Box::new(move || drop(effect())) });
+                on_the_way.dropped = Some("dropped_after");
                 wait(latency).await;
+                on_the_way.dropped = None;
                 return lost();
             }
             Some(Trouble::Slow(ms)) => wait(ms).await,
@@ -138,7 +211,9 @@ impl Line {
         }
         self.settle();
         let outcome = effect();
+        on_the_way.dropped = Some("dropped_after");
         wait(latency).await;
+        on_the_way.dropped = None;
         outcome
     }
 

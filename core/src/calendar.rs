@@ -188,6 +188,11 @@ impl BizMonth {
         BizDate::parse(&format!("{text}-01")).map(BizDate::month).map_err(|_| Error::field("month", "is not a month YYYY-MM"))
     }
 
+    /// Of the year, from 1. Only a planted defect asks for it: a month without its year decides nothing.
+    pub(crate) const fn number(self) -> u8 {
+        self.month
+    }
+
     /// Its last day: 28 or 29 February, 31 December.
     pub fn last_day(self) -> BizDate {
         let month = time::Month::try_from(self.month).unwrap_or(time::Month::January); // 1–12 by construction

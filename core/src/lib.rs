@@ -8,6 +8,9 @@
 //! the engine and its runner).
 #![forbid(unsafe_code)]
 
+#[macro_use]
+pub mod mutant;
+
 pub mod access;
 pub mod bill;
 pub mod calendar;

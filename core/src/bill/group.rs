@@ -106,6 +106,7 @@ fn finished(drafts: Vec<Draft>, mut line: impl FnMut(u32) -> Option<ChargeLine>)
     let payable_fen = Money::sum(drafts.iter().filter(|d| !d.bill.credit).map(|d| d.bill.total_fen))?;
     let mut bills = Vec::with_capacity(drafts.len());
     for Draft { mut bill, order, shown } in drafts {
+        let order = if planted!(LineForgotten) && order.len() > 1 { order.iter().copied().skip(1).collect() } else { order };
         let mut take = |at: &u32| line(*at).ok_or_else(|| Error::internal("I13: a line position out of range"));
         let (shown, netted) = order.split_at(shown.min(order.len()));
         bill.lines.reserve_exact(shown.len());

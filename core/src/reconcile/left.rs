@@ -45,6 +45,9 @@ impl<'a> Left<'a> {
             }
             left.groups.push(group);
         }
+        if planted!(DifferenceForgotten) {
+            left.groups.pop();
+        }
         let place = |odd: u32| stays.get(odd as usize).copied().flatten();
         left.more = matcher.more.iter().filter_map(|(odd, slot, row)| Some((place(*odd)?, *slot, *row))).collect();
         left

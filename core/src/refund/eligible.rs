@@ -88,6 +88,9 @@ fn month(facts: &Facts) -> Option<Reason> {
     if facts.payer == PayerClass::SelfPay {
         return None;
     }
+    if planted!(MonthNotJudgedAgain) && facts.requested_at.is_some() {
+        return None;
+    }
     let Some(settled_at) = facts.insurer_settled_at else { return Some(Reason::InsurerTimeUnknown) };
     if facts.window.allows(settled_at, facts.now) {
         return None;
@@ -116,6 +119,7 @@ fn of_line(may_unconfirm: bool, whole: bool, line: &LineFacts, mut report: impl 
         Progress::Free => {}
         Progress::Confirmed if may_unconfirm && line.exec_dept_code.is_some() => {}
         Progress::Confirmed if may_unconfirm => report(Reason::ExecDeptUnknown),
+        Progress::Confirmed if planted!(ExecutedIgnored) => {}
         Progress::Confirmed => report(Reason::Executed),
         Progress::Over => report(Reason::WorkDone),
         Progress::Unknown => report(Reason::StateUnknown),

@@ -113,6 +113,7 @@ impl Cause {
             Stage::Insurer => involved.insurer,
             Stage::Returning => involved.channel,
             Stage::Red => involved.invoice,
+            Stage::Finance if planted!(FinanceSkipped) => false,
             Stage::Doctor | Stage::Unconfirm | Stage::Finance | Stage::Checking | Stage::His => true,
         };
         whole.iter().copied().filter(has_work).collect()

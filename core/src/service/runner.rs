@@ -231,7 +231,9 @@ impl Runner {
                 matches!(engine.apply(hospital, Event::new(&Actor::Engine, Root::Fact(machine, event), source)).await?, Applied::Stayed)
             }
         };
-        if stayed {
+        if stayed && planted!(AskedOnce) {
+            engine.apply(hospital, Event::consume(&Actor::Engine, Source::Poll { machine, lease: job.lease })).await?;
+        } else if stayed {
             let wait = hospital.pace.lane(call.lane()).poll.wait_ms(attempt.saturating_add(1), slow);
             self.defer(job, engine.now().plus_millis(wait), false).await?;
         }

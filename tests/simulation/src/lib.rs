@@ -18,6 +18,8 @@ pub mod fault;
 pub mod history;
 pub mod house;
 pub mod log;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 pub mod people;
 pub mod ports;
 pub mod range;

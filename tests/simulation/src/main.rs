@@ -79,7 +79,39 @@ fn one(asked: &Asked, seed: u64) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Every planted defect, or those named: `--mutants [NAME,...]`.
+#[cfg(feature = "mutants")]
+fn mutants(names: Option<String>) -> ExitCode {
+    use menjie::mutant::Mutant;
+    use menjie_simulation::mutants::{hunt, report};
+    /// So many seeds are tried for each, and so many histories that fail are enough.
+    const SEEDS: u64 = 300;
+    const ENOUGH: usize = 20;
+    let threads = std::thread::available_parallelism().map_or(1, Into::into);
+    let wanted = |mutant: &Mutant| names.as_ref().is_none_or(|names| names.split(',').any(|name| name == format!("{mutant:?}")));
+    let mut hunts = Vec::new();
+    for mutant in Mutant::ALL.iter().copied().filter(wanted) {
+        let found = hunt(mutant, 0..SEEDS, threads, ENOUGH);
+        say(&format!("{mutant:?}: seed {:?} after {} histories: {} {:?}", found.seed, found.histories, found.broken, found.invariants));
+        hunts.push(found);
+    }
+    let (text, missing) = report(&hunts);
+    say(&format!("\n{text}"));
+    if names.is_some() || missing.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    missing.iter().for_each(|what| say(what));
+    ExitCode::FAILURE
+}
+
 fn main() -> ExitCode {
+    #[cfg(feature = "mutants")]
+    {
+        let mut args = std::env::args().skip(1);
+        if args.next().as_deref() == Some("--mutants") {
+            return mutants(args.next());
+        }
+    }
     let Some(asked) = asked(std::env::args().skip(1)) else {
         say(USAGE);
         return ExitCode::from(2);

@@ -296,7 +296,7 @@ impl PaymentChannel for FakeChannel {
 
     fn accept(&self, notice: &RawNotice<'_>, _now: Timestamp) -> Result<Notice> {
         let digest = crate::gm::hex(&crate::gm::sm3(notice.body));
-        if !notice.headers.iter().any(|(name, value)| name == "x-digest" && *value == digest) {
+        if !planted!(ForgedBelieved) && !notice.headers.iter().any(|(name, value)| name == "x-digest" && *value == digest) {
             return Err(Error::new(Code::BadSignature));
         }
         #[derive(serde::Deserialize)]

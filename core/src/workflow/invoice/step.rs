@@ -92,6 +92,11 @@ impl Invoice {
         match event {
             E::IssueDone { issued } | E::Found { state: InvoiceState::Blue(issued) | InvoiceState::Paper(issued) | InvoiceState::Booked(issued) } => self.blue(issued, cx),
             E::IssueRefused { no } => self.contradiction(&format!("platform_no:{}", no.code), cx),
+            E::IssueUnknown { sent, .. } if planted!(InvoiceIssuedTwice) => {
+                let mut next = self.clone();
+                next.order.bus_no = crate::ident::InvoiceId::new(self.id.get().wrapping_add(i64::from(*sent)))?.business_no();
+                moved(Move { acts: vec![Act { call: next.issue(), prior: *sent }], wake: self.patience(), ..Move::to(next) })
+            }
             // An answer that was lost is asked for by business number; a second number would be a second invoice.
             E::IssueUnknown { sent, .. } => {
                 moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(Invoice { issue_sent: (*sent).max(self.issue_sent), ..self.clone() }) })

@@ -174,6 +174,7 @@ impl Payment {
             E::Uploaded { .. } | E::UploadRefused { .. } | E::UploadUnknown { .. } | E::PlaceRefused { .. } | E::PlaceUnknown { .. } => over(),
             E::Accept => too_late(),
             E::Trade { via, state } => self.trade(*via, state, cx),
+            E::Overdue if planted!(TimerClosesUnknown) => moved(self.close_without_money("overdue")),
             E::Overdue => call_person(self, |p| &mut p.base, "closing_overdue", cx),
             E::Cancel => known(),
             E::Opened { .. } | E::OpenUnknown { .. } | E::BillReady { .. } | E::BillGone { .. } | E::Expire | E::Recheck => over(),
@@ -185,6 +186,8 @@ impl Payment {
 
     fn closed(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
+            E::Trade { .. } if planted!(LateMoneyDropped) => over(),
+            E::Opened { handover } if planted!(ClosedOpensAgain) => moved(Move::to(Payment { st: St::Paying, handover: handover.clone(), ..self.clone() })),
             E::Trade { via, state } => self.trade(*via, state, cx),
             // A bill locked after we gave up: it must not wait for money that will not come.
             E::BillReady { settlement } => {
@@ -273,10 +276,13 @@ impl Payment {
 
     /// The channel holds the payer's money.
     fn proven(&self, via: Via, proof: &Proof, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
+        if planted!(ClockDecides) && proof.paid_at > cx.now {
+            return undecided();
+        }
         if let Some(known_proof) = &self.proof {
             return if known_proof.trade_no == proof.trade_no && known_proof.amount_fen == proof.amount_fen { known() } else { self.contradiction(via, "second_trade_no", cx) };
         }
-        if proof.amount_fen != self.amount_fen {
+        if proof.amount_fen != self.amount_fen && !planted!(AmountUnchecked) {
             return self.contradiction(via, "amount_differs", cx);
         }
         let late = self.st == St::Closed;
@@ -290,7 +296,9 @@ impl Payment {
             cx.now,
             vec![(Account::Cash(self.channel.clone()), proof.amount_fen), (Account::Suspense, proof.amount_fen.negated())],
         )?);
-        if late {
+        if late && planted!(LateMoneyKept) {
+            m.next.shares.clear();
+        } else if late {
             // The bills were released when the order was closed: the money goes back by itself.
             m.next.shares.clear();
             m.spawn.push(Birth::Refund(refund::New {

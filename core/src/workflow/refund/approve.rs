@@ -34,7 +34,9 @@ impl Refund {
     /// Whoever speaks about `stage` may decide it, and it is the one that waits.
     fn in_turn(&self, stage: Stage, here: Stage, cx: &mut Cx<'_>, speak: impl FnOnce(&mut Cx<'_>) -> Result<Step<Refund>>) -> Result<Step<Refund>> {
         let Actor::Staff { staff } = cx.actor else { return only_staff() };
-        if let Err(reason) = self.may_be_decided(stage, staff) {
+        if let Err(reason) = self.may_be_decided(stage, staff)
+            && !planted!(FourEyesIgnored)
+        {
             return refused_for(reason);
         }
         if stage == here { speak(cx) } else { refused_for(Reason::NotYourTurn) }

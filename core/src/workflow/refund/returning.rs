@@ -6,6 +6,7 @@ use super::step::under_way;
 use super::{Decision, Event as E, Refund, RefundSt as St, Returned};
 use crate::calendar::Timestamp;
 use crate::error::Result;
+use crate::ident::{BusinessNo, RefundId};
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::payment::{Amounts, RefundOrder, RefundState};
 use crate::policy::Lane;
@@ -106,13 +107,17 @@ impl Refund {
 
     fn refund_call(&self) -> Call {
         let refund = RefundOrder {
-            out_refund_no: self.out_refund_no(),
+            out_refund_no: if planted!(RetryWithNewNumber) { self.number_of_attempt() } else { self.out_refund_no() },
             out_trade_no: self.payment.business_no(),
             amount_fen: self.channel_fen(),
             total_fen: self.payment_fen,
             reason: self.cause.reason().to_owned(),
         };
         Call::Channel { channel: self.channel.clone(), call: ChannelCall::Refund { refund } }
+    }
+
+    fn number_of_attempt(&self) -> BusinessNo {
+        RefundId::new(self.id.get().wrapping_add(i64::from(self.sent))).unwrap_or(self.id).business_no()
     }
 
     fn query(&self) -> Call {

@@ -58,6 +58,9 @@ impl Machine for Refund {
             represcribed: Vec::new(),
         };
         let mut tells = vec![(Key::Payment(new.payment), Event::Payment(payment::Event::Reserve { refund: new.id, amounts: new.amounts }))];
+        if let (true, Some(id)) = (planted!(RedWithoutDecision) && new.cause == Cause::Patient, new.invoice) {
+            tells.push((Key::Invoice(id), Event::Invoice(crate::workflow::invoice::Event::RedWanted { refund: new.id })));
+        }
         let mut journals = Vec::new();
         match (new.cause, new.settlement) {
             (Cause::Patient, Some(id)) => tells.push((Key::Settlement(id), Event::Settlement(settlement::Event::RefundOpened { refund: new.id }))),

@@ -51,7 +51,7 @@ impl Machine for Settlement {
         if let Some(follows) = &new.follows {
             return next.born_posted(follows, cx);
         }
-        let claims: Vec<LineKey> = next.line_keys();
+        let claims: Vec<LineKey> = if planted!(ClaimsIgnored) { Vec::new() } else { next.line_keys() };
         if cx.his.lock {
             Ok(Move { acts: vec![Act::first(next.lock())], wake: Some(Wake::Overdue(Lane::His)), claims, ..Move::to(next) })
         } else {
@@ -174,6 +174,7 @@ impl Settlement {
             E::PostRefused { no } => moved(self.money_goes_back(&no.code, cx)?),
             E::PostCancelled => moved(self.money_goes_back("his_cancelled", cx)?),
             E::PostRefusedLate { no, sent } => moved(self.blind(*sent, Some(no), cx)),
+            E::PostUnknown { fault, .. } if planted!(PostUnknownIsNo) => moved(self.money_goes_back(&fault.code, cx)?),
             E::PostUnknown { sent, .. } => moved(self.blind(*sent, None, cx)),
             E::PostNotRecorded => self.not_recorded(cx),
             E::CancelRefused { .. } => {
@@ -225,6 +226,7 @@ impl Settlement {
 
     fn refunding(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Settlement>> {
         match event {
+            E::RefundOpened { refund } if planted!(SecondRefundOpen) => moved(Move::to(Settlement { refund: Some(*refund), ..self.clone() })),
             E::RefundOpened { .. } => not_refundable(),
             E::RefundRejected { refund } => self.as_before(*refund),
             E::HisReversed { refund, successor } => self.reversed_for(*refund, successor.as_deref(), cx),
@@ -355,7 +357,9 @@ impl Settlement {
             Settlement { st: St::Posted, receipt: Some(receipt.clone()), invoice: Some(invoice_id), blind_since: None, late_no: None, cancelling: false, ..self.clone() };
         next.base.attention = None;
         let mut m = Move::to(next);
-        m.journals.push(m.next.posted_journal(cx)?);
+        if !planted!(PostingNotJournalled) {
+            m.journals.push(m.next.posted_journal(cx)?);
+        }
         m.spawn.push(m.next.invoice_birth(invoice_id, receipt, false));
         m.tells.extend(self.window_again());
         moved(m)
@@ -417,6 +421,9 @@ impl Settlement {
     }
 
     pub(super) fn release(&self, why: &str) -> Move<Settlement> {
+        if planted!(UnlockForgotten) {
+            return self.free(St::Void);
+        }
         let next = Settlement { st: St::Releasing, because: self.because.clone().or_else(|| Some(why.to_owned())), ..self.clone() };
         Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) }
     }

@@ -117,7 +117,7 @@ impl Settlement {
                 visit_id: self.bill.visit_id.clone(),
                 visit_date: self.visit_date,
                 dept_name: self.visit_dept.clone(),
-                total_fen: self.bill.total_fen,
+                total_fen: if planted!(ReissuedAmountDiffers) && waits { self.payment_fen } else { self.bill.total_fen },
                 rounding_fen: self.bill.rounding_fen,
                 lines: self.bill.lines.clone(),
                 channel: self.channel.clone(),

@@ -86,8 +86,8 @@ mod list {
         ReissuedAmountDiffers "I7",
         /// The invoice is reversed when somebody asks for a refund.
         RedWithoutDecision "I8",
-        /// A closed order whose opening is answered late is offered for payment again.
-        ClosedOpensAgain "I9",
+        /// An order that is being closed is offered again when its opening is answered.
+        ClosingOpensAgain "I9",
         /// One person may be doctor and finance, and decide again.
         FourEyesIgnored "I10",
         /// Finance is not asked.
@@ -120,7 +120,7 @@ mod list {
         NoticeForgotten "I21",
         /// What was undecided is not asked again.
         AskedOnce "I22",
-        /// Evidence from a clock ahead of ours is not believed.
+        /// Evidence from a clock ahead of ours is a contradiction.
         ClockDecides "I23",
     }
 }

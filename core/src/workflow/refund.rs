@@ -400,7 +400,6 @@ impl Refund {
     /// The parts the insurer gives back: its own, and the cash where its centre owns that.
     pub fn insurers(&self) -> Amounts {
         match &self.insured {
-            Some(_) if planted!(InsuredPartByChannel) => Amounts::NOTHING,
             Some(settled) if settled.cash_owner == CashOwner::Centre => self.amounts,
             Some(_) => self.amounts.insured(),
             None => Amounts::NOTHING,
@@ -410,7 +409,6 @@ impl Refund {
     /// What the channel gives back.
     pub fn channel_fen(&self) -> Money {
         match &self.insured {
-            Some(_) if planted!(InsuredPartByChannel) => self.amounts.total().unwrap_or_default(),
             Some(settled) if settled.cash_owner == CashOwner::Centre => Money::ZERO,
             Some(_) | None => self.amounts.cash_fen,
         }

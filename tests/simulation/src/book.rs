@@ -107,6 +107,7 @@ pub struct Book {
     paper: Option<Dice>,
     /// At times a counterpart contradicts.
     bent: Option<Dice>,
+    straight: bool,
     /// Rolled over every call, answer and commit, when wanted.
     digest: Option<[u8; 32]>,
     dump: Option<Vec<String>>,
@@ -147,6 +148,7 @@ impl Book {
             serial: 0,
             paper: None,
             bent: None,
+            straight: true,
             digest: None,
             dump: None,
             tally: Tally::default(),
@@ -167,7 +169,13 @@ impl Book {
 
     /// From now on counterparts contradict at times; `None` ends it.
     pub fn bend(&mut self, dice: Option<Dice>) {
+        self.straight &= dice.is_none();
         self.bent = dice;
+    }
+
+    /// Has no counterpart ever contradicted?
+    pub fn is_straight(&self) -> bool {
+        self.straight
     }
 
     /// Does a counterpart contradict now?

@@ -142,6 +142,12 @@ fn pay(house: &mut House, dice: &Dice) {
     let known: Vec<_> = recent(&house.payments.lock().unwrap()).to_vec();
     for id in known {
         let number = id.business_no();
+        // A bill that loses this order would hide it for good: then nobody could ever know.
+        let shown = !house.knobs.has(Fault::BillLoses);
+        if shown && house.knobs.has(Fault::PaidClosed) && dice.one_in(40) && house.world.channel.pay_although_closed(&number) {
+            house.met(Fault::PaidClosed);
+            open(&house.book).touch_no(number.as_str());
+        }
         if !payable.contains(&number) || dice.one_in(5) {
             continue;
         }
@@ -393,7 +399,7 @@ fn outage(house: &mut House, dice: &Dice) {
     }
 }
 
-/// Mostly minutes; sometimes a night; sometimes until the month is over.
+/// Mostly minutes; sometimes a night; sometimes until the month is over, seldom a year on, when the same month comes back.
 fn sleep(house: &mut House, dice: &Dice) {
     let now = house.now();
     let ms = match dice.of(12) {
@@ -402,7 +408,8 @@ fn sleep(house: &mut House, dice: &Dice) {
         10 => DAY + dice.ms(3 * DAY),
         _ if house.knobs.has(Fault::MonthBetween) => {
             let end = now.biz_date().month().last_day().next().start();
-            end.since(now) - dice.ms(20 * MINUTE) + dice.ms(30 * MINUTE)
+            let year = if dice.one_in(12) { 364 * DAY } else { 0 };
+            year + end.since(now) - dice.ms(20 * MINUTE) + dice.ms(30 * MINUTE)
         }
         _ => HOUR,
     };

@@ -87,6 +87,7 @@ faults! {
     ApproveLate "F22" "approve_late" "an approval after the patient took the request back",
     AtWindow "F22" "at_window" "window staff reverses, changes or takes cash outside the system",
     TwinProcess "F23" "twin_process" "a second process starts under the name of a living one",
+    PaidClosed "F6" "paid_although_closed" "the channel lets somebody pay an order that it had closed, and tells nobody",
 }
 
 impl Fault {

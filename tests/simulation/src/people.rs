@@ -55,7 +55,7 @@ impl Person {
         if bill_ids.is_empty() {
             return;
         }
-        let insurance = insured.then(|| Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1") });
+        let insurance = insured.then(|| Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: None });
         let quote = QuoteRequest { patient_id: self.patient.clone(), bill_ids, insurance };
         let Ok(QuoteResponse::Quoted { quote_id, .. }) = self.engine.quote(&self.caller, &quote).await else { return };
         let channel = ChannelCode::new("wechat").unwrap();

@@ -9,7 +9,7 @@ use menjie::calendar::BizDate;
 use menjie::refund::Execution;
 use menjie::service::AuditRunRequest;
 use menjie::testkit::world::Plan;
-use menjie::workflow::{CheckInSt, NoticeSt, Row};
+use menjie::workflow::{CheckInSt, NoticeSt, Row, SuspensionSt};
 
 use crate::book::open;
 use crate::dice::Dice;
@@ -111,6 +111,10 @@ pub fn judge(house: &mut House) {
                     NoticeSt::Waiting | NoticeSt::Held => false,
                 };
                 unsound.push(("I21", "a message is sent once, or a person is asked", row.key(), fair));
+            }
+            Row::Suspension(s) => {
+                let told = !s.notices.is_empty() || s.told_by_hand || s.base.attention.is_some() || s.st != SuspensionSt::Notified;
+                unsound.push(("I21", "a booking that is hit has a notice, or a person has the task", row.key(), told));
             }
             Row::CheckIn(c) => {
                 let places = house.world.his.places(&c.visit_id);

@@ -81,14 +81,14 @@ impl FakeChannel {
     }
 
     /// A channel that breaks its word: the payer pays an order it had closed; no callback ever comes.
-    pub fn pay_although_closed(&self, out_trade_no: &BusinessNo) {
+    pub fn pay_although_closed(&self, out_trade_no: &BusinessNo) -> bool {
         let now = self.wire.now();
         let mut state = lock(&self.state);
         state.serial += 1;
         let trade_no = format!("42{:08}", state.serial);
-        if let Some(order) = state.orders.get_mut(out_trade_no).filter(|o| o.state == OrderState::Closed) {
-            order.state = OrderState::Paid { trade_no, at: now };
-        }
+        let Some(order) = state.orders.get_mut(out_trade_no).filter(|o| o.state == OrderState::Closed) else { return false };
+        order.state = OrderState::Paid { trade_no, at: now };
+        true
     }
 
     /// Orders that a payer could pay now.

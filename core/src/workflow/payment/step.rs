@@ -163,6 +163,7 @@ impl Payment {
 
     fn closing(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
+            E::Opened { handover } if planted!(ClosingOpensAgain) => moved(Move::to(Payment { st: St::Paying, handover: handover.clone(), ..self.clone() })),
             E::CloseDone if self.insured.is_some() => self.cash_says(Via::Query, &TradeState::Closed, cx),
             E::CloseDone => moved(self.close_without_money(self.why_closed())),
             E::CloseOpen { .. } => moved(Move { poll: Ask::Of(self.query()), wake: self.patience(), ..Move::to(self.clone()) }),
@@ -187,7 +188,6 @@ impl Payment {
     fn closed(&self, event: &E, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         match event {
             E::Trade { .. } if planted!(LateMoneyDropped) => over(),
-            E::Opened { handover } if planted!(ClosedOpensAgain) => moved(Move::to(Payment { st: St::Paying, handover: handover.clone(), ..self.clone() })),
             E::Trade { via, state } => self.trade(*via, state, cx),
             // A bill locked after we gave up: it must not wait for money that will not come.
             E::BillReady { settlement } => {
@@ -277,7 +277,7 @@ impl Payment {
     /// The channel holds the payer's money.
     fn proven(&self, via: Via, proof: &Proof, cx: &mut Cx<'_>) -> Result<Step<Payment>> {
         if planted!(ClockDecides) && proof.paid_at > cx.now {
-            return undecided();
+            return self.contradiction(via, "from_the_future", cx);
         }
         if let Some(known_proof) = &self.proof {
             return if known_proof.trade_no == proof.trade_no && known_proof.amount_fen == proof.amount_fen { known() } else { self.contradiction(via, "second_trade_no", cx) };

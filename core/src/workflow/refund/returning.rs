@@ -109,7 +109,7 @@ impl Refund {
         let refund = RefundOrder {
             out_refund_no: if planted!(RetryWithNewNumber) { self.number_of_attempt() } else { self.out_refund_no() },
             out_trade_no: self.payment.business_no(),
-            amount_fen: self.channel_fen(),
+            amount_fen: if planted!(InsuredPartByChannel) { self.amounts.total().unwrap_or_default() } else { self.channel_fen() },
             total_fen: self.payment_fen,
             reason: self.cause.reason().to_owned(),
         };

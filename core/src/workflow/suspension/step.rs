@@ -44,7 +44,7 @@ impl Machine for Suspension {
         for channel in channels.into_iter().take(wanted) {
             m.announce(channel, cx)?;
         }
-        if m.next.notices.is_empty() {
+        if m.next.notices.is_empty() && !planted!(NoticeForgotten) {
             attend(&mut m.next.base, "no_contact", cx);
         }
         Ok(m)

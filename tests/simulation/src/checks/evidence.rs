@@ -99,6 +99,11 @@ impl Book {
             self.check("I19", "an order is closed only on the channel's word", key, proven || no_cash);
             self.check("I19", "an order is closed only when the insurer has not settled it", key, unsettled);
         }
+        // What somebody has bent or lied about may hold a payment; a clock may not.
+        if now.st == PaymentSt::Held && now.insured.is_none() && before.is_some_and(|p| matches!(p.st, PaymentSt::Paying | PaymentSt::Closing)) && self.is_straight() {
+            let took = self.world.channel.captured(&no).map(|proof| proof.amount_fen);
+            self.check("I23", "true evidence is believed whatever the clocks say", key, took != Some(now.amount_fen));
+        }
         if now.proof.is_some() && before.is_none_or(|p| p.proof.is_none()) {
             let real = self.world.channel.captured(&no);
             let same = real.zip(now.proof.as_ref()).is_some_and(|(real, said)| real.trade_no == said.trade_no && real.amount_fen == said.amount_fen);

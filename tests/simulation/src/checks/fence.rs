@@ -41,7 +41,7 @@ impl Book {
         let insured = r.insurers();
         let reclaimed = insured.is_nothing() || !r.plan.contains(&Stage::Insurer) || r.reclaimed.is_some();
         self.check("I6", "money goes back to the order it came from", key, order.out_trade_no == r.payment.business_no());
-        self.check("I5", "the channel is asked for the refund's own amount", key, order.amount_fen == r.amounts.cash_fen);
+        self.check("I6", "the channel is asked for the refund's cash and nothing else", key, order.amount_fen == r.amounts.cash_fen);
         self.check("I5", "a refund leaves only after its reservation", key, self.is_reserved(id, &Amounts::cash(order.amount_fen)));
         self.check("I10", "money leaves only after everybody agreed", key, self.approved(&r));
         self.check("I5", "no more goes back than the channel took", key, before + order.amount_fen.fen() <= captured);

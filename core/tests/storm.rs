@@ -24,7 +24,7 @@ use menjie::testkit::world::{FakeChannel, HisHabits, Plan};
 use menjie::workflow::{Key, MachineKind, refund};
 
 /// How many histories run on every test run; each is one seed.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 24;
 
 struct Dice(SeededEntropy);
 
@@ -229,7 +229,7 @@ fn decide_refunds(clinic: &mut Clinic) {
     }
 }
 
-/// `MENJIE_STORM_SEEDS=A..B` runs other seeds (`./x sim --seeds A..B`); a failure names its seed.
+/// `MENJIE_STORM_SEEDS=A..B` runs other seeds; a failure names its seed. Thousands of histories are run by tests/simulation.
 #[allow(clippy::disallowed_methods)] // a test may be told its seeds; the rules may not
 fn seeds() -> std::ops::Range<u64> {
     let Ok(range) = std::env::var("MENJIE_STORM_SEEDS") else { return 0..SEEDS };

@@ -22,7 +22,7 @@ use menjie::testkit::store::{Injected, Op};
 use menjie::testkit::world::{FakeChannel, HisHabits, InsurerHabits, Plan, charge, visit};
 
 /// How many histories run on every test run; each is one seed.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 40;
 const DAY: i64 = 86_400_000;
 const DEPARTMENTS: [&str; 3] = ["D0", "D1", "D2"];
 /// After so many events some histories sleep until next month.

@@ -3,7 +3,7 @@
 //! Format GML1; docs/sealed-log.md says every byte. Nothing here reads or writes a file: segments go in and out as bytes.
 //!
 //! Reading order: [`Record`] → [`SegmentWriter`] (frames, checkpoints, footer) → [`Segment`] (what bytes hold, without a key) →
-//! [`OpenSegment`] (with an auditor's key) → [`verify_log`] → [`recover`].
+//! [`OpenSegment`] (with an auditor's key) → [`Verifier`] → [`recover`].
 
 mod chain;
 mod checkpoint;
@@ -36,5 +36,5 @@ pub use reader::{Ending, Found, Frame, Frames, OpenSegment, Segment, SegmentSecr
 pub use record::{OwnedRecord, Record};
 pub use recover::{Recovered, recover};
 pub use rewrap::{Rewrap, rewrap};
-pub use verify::{Anchor, Defect, Finding, LogSegment, Trust, VerifyReport, verify_log};
+pub use verify::{Anchor, Defect, Finding, LogSegment, Trust, Verifier, VerifyReport, verify_log};
 pub use writer::{Closed, NewSegment, Note, SegmentWriter};

@@ -149,13 +149,13 @@ pub struct VerifyReport {
     pub unsigned_frames: u32,
 }
 
-/// Verifies a log, segment after segment in order: one segment at a time need be in memory.
+/// Verifies a log that is in memory, segment after segment in order.
 pub fn verify_log<'s>(trust: &Trust<'_>, segments: impl IntoIterator<Item = LogSegment<'s>>) -> Result<VerifyReport> {
-    let mut walk = Walk::new(trust)?;
+    let mut verifier = Verifier::new(trust);
     for segment in segments {
-        walk.segment(&segment)?;
+        verifier.segment(&segment)?;
     }
-    Ok(walk.finish())
+    Ok(verifier.finish())
 }
 
 fn tombstone(manifest: &[ManifestEntry], no: u64) -> Option<&Tombstone> {
@@ -175,7 +175,8 @@ struct Expected {
     crashed: Option<u32>,
 }
 
-struct Walk<'t, 'a> {
+/// Verifies a log segment by segment, in order: one at a time need be in memory.
+pub struct Verifier<'t, 'a> {
     trust: &'t Trust<'a>,
     expected: Option<Expected>,
     /// The auditors' Z of the segment that comes next.
@@ -185,10 +186,16 @@ struct Walk<'t, 'a> {
     closed: Vec<(u64, String, u64, u64)>,
 }
 
-impl<'t, 'a> Walk<'t, 'a> {
-    fn new(trust: &'t Trust<'a>) -> Result<Walk<'t, 'a>> {
+impl<'t, 'a> Verifier<'t, 'a> {
+    /// Before the first segment.
+    pub fn new(trust: &'t Trust<'a>) -> Verifier<'t, 'a> {
         let seal = trust.seal.map(|seal| (1, Zeroizing::new(*seal)));
-        Ok(Walk { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() })
+        Verifier { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() }
+    }
+
+    /// What was found so far.
+    pub const fn so_far(&self) -> &VerifyReport {
+        &self.report
     }
 
     fn find(&mut self, segment_no: u64, frame: Option<&Frame<'_>>, defect: Defect) {
@@ -196,7 +203,8 @@ impl<'t, 'a> Walk<'t, 'a> {
         self.report.findings.push(Finding { segment_no, frame_no, offset, defect });
     }
 
-    fn segment(&mut self, given: &LogSegment<'_>) -> Result<()> {
+    /// The next segment.
+    pub fn segment(&mut self, given: &LogSegment<'_>) -> Result<()> {
         self.report.segments += 1;
         let should_be = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
         let segment = match Segment::read(given.bytes) {
@@ -378,7 +386,8 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    fn finish(mut self) -> VerifyReport {
+    /// Behind the last one: what manifest and anchors say beyond it.
+    pub fn finish(mut self) -> VerifyReport {
         if let Some(manifest) = self.trust.manifest {
             for (no, chain, last_seq, bytes) in std::mem::take(&mut self.closed) {
                 let known = manifest.iter().any(|entry| {

@@ -3,6 +3,7 @@
 //! [`Viewer`] reads a directory with an auditor's key. Nothing is shown clear unless [`Sight::Clear`] is asked for, and whoever asks for it
 //! writes an access record first ([`crate::SealedLog::access`]). [`verify`] needs no key that opens anything, and checks more with one.
 
+mod anchor;
 mod body;
 mod export;
 mod filter;
@@ -17,6 +18,7 @@ mod verify;
 mod viewer;
 mod xml;
 
+pub use anchor::AnchorDocument;
 pub use body::shown_body;
 pub use export::{CsvRow, JsonRow};
 pub use filter::{Filter, Outcome};

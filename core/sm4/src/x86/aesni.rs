@@ -69,7 +69,7 @@ fn transpose([a, b, c, d]: [__m128i; 4]) -> [__m128i; 4] {
     [_mm_unpacklo_epi64(ab, cd), _mm_unpackhi_epi64(ab, cd), _mm_unpacklo_epi64(ab_high, cd_high), _mm_unpackhi_epi64(ab_high, cd_high)]
 }
 
-super::groups::blocks! { features: "ssse3,aes", register: 16, zero: _mm_setzero_si128, load: load128, store: store128, groups: 2 }
+super::groups::blocks! { features: "ssse3,aes", register: 16, zero: _mm_setzero_si128, load: load128, store: store128, groups: 4 }
 
 /// The round keys, for every back end that inverts with AES's instructions.
 #[target_feature(enable = "ssse3,aes")]

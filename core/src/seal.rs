@@ -16,6 +16,7 @@ mod keys;
 mod manifest;
 mod merge;
 mod merkle;
+mod plain;
 mod reader;
 mod record;
 mod recover;
@@ -36,5 +37,5 @@ pub use reader::{Ending, Found, Frame, Frames, OpenSegment, Segment, SegmentSecr
 pub use record::{OwnedRecord, Record};
 pub use recover::{Recovered, recover};
 pub use rewrap::{Rewrap, rewrap};
-pub use verify::{Anchor, Defect, Finding, LogSegment, Trust, VerifyReport, verify_log};
+pub use verify::{Anchor, Defect, Finding, LogSegment, Trust, Verifier, VerifyReport, verify_log};
 pub use writer::{Closed, NewSegment, Note, SegmentWriter};

@@ -10,7 +10,7 @@ use super::header::LogId;
 use super::keys::next_seal;
 use super::manifest::{ManifestEntry, Tombstone};
 use super::merkle::Tree;
-use super::reader::{Ending, Frame, OpenSegment, Segment, open_frame};
+use super::reader::{Ending, Frame, OpenSegment, Segment, first_time};
 use super::rewrap::Rewrap;
 use crate::error::Result;
 use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
@@ -149,13 +149,13 @@ pub struct VerifyReport {
     pub unsigned_frames: u32,
 }
 
-/// Verifies a log, segment after segment in order: one segment at a time need be in memory.
+/// Verifies a log, segment after segment in order. Who does not want all of it in memory takes a [`Verifier`].
 pub fn verify_log<'s>(trust: &Trust<'_>, segments: impl IntoIterator<Item = LogSegment<'s>>) -> Result<VerifyReport> {
-    let mut walk = Walk::new(trust)?;
+    let mut verifier = Verifier::new(trust);
     for segment in segments {
-        walk.segment(&segment)?;
+        verifier.segment(&segment)?;
     }
-    Ok(walk.finish())
+    Ok(verifier.finish())
 }
 
 fn tombstone(manifest: &[ManifestEntry], no: u64) -> Option<&Tombstone> {
@@ -175,7 +175,8 @@ struct Expected {
     crashed: Option<u32>,
 }
 
-struct Walk<'t, 'a> {
+/// Verifies a log whose segments come one by one, in order: one at a time need be in memory.
+pub struct Verifier<'t, 'a> {
     trust: &'t Trust<'a>,
     expected: Option<Expected>,
     /// The auditors' Z of the segment that comes next.
@@ -185,10 +186,11 @@ struct Walk<'t, 'a> {
     closed: Vec<(u64, String, u64, u64)>,
 }
 
-impl<'t, 'a> Walk<'t, 'a> {
-    fn new(trust: &'t Trust<'a>) -> Result<Walk<'t, 'a>> {
+impl<'t, 'a> Verifier<'t, 'a> {
+    /// Nothing was seen yet.
+    pub fn new(trust: &'t Trust<'a>) -> Verifier<'t, 'a> {
         let seal = trust.seal.map(|seal| (1, Zeroizing::new(*seal)));
-        Ok(Walk { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() })
+        Verifier { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() }
     }
 
     fn find(&mut self, segment_no: u64, frame: Option<&Frame<'_>>, defect: Defect) {
@@ -196,7 +198,8 @@ impl<'t, 'a> Walk<'t, 'a> {
         self.report.findings.push(Finding { segment_no, frame_no, offset, defect });
     }
 
-    fn segment(&mut self, given: &LogSegment<'_>) -> Result<()> {
+    /// The next segment.
+    pub fn segment(&mut self, given: &LogSegment<'_>) -> Result<()> {
         self.report.segments += 1;
         let should_be = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
         let segment = match Segment::read(given.bytes) {
@@ -317,8 +320,8 @@ impl<'t, 'a> Walk<'t, 'a> {
                 FrameKind::Data => {
                     unsigned += 1;
                     if let Some(keys) = keys.as_mut() {
-                        match open_frame(keys, &frame, self.trust.codec) {
-                            Ok(records) if records.first().is_some_and(|r| r.time_ns.div_euclid(1_000_000) == frame.head.at_ms) => self.report.records += records.len() as u64,
+                        match first_time(keys, &frame, self.trust.codec) {
+                            Ok(time_ns) if time_ns.div_euclid(1_000_000) == frame.head.at_ms => self.report.records += u64::from(frame.head.records),
                             Ok(_) | Err(_) => self.find(no, Some(&frame), Defect::Sealed),
                         }
                     }
@@ -378,7 +381,8 @@ impl<'t, 'a> Walk<'t, 'a> {
         }
     }
 
-    fn finish(mut self) -> VerifyReport {
+    /// There are no more.
+    pub fn finish(mut self) -> VerifyReport {
         if let Some(manifest) = self.trust.manifest {
             for (no, chain, last_seq, bytes) in std::mem::take(&mut self.closed) {
                 let known = manifest.iter().any(|entry| {

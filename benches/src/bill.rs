@@ -2,6 +2,7 @@
 //! menjie's own rule, with what its invoice says.
 
 use menjie::bill::{Bill, GroupInput, group};
+use menjie::calendar::completed_years;
 use menjie::charge::{ChargeLine, Visit};
 use menjie::money::Totalling;
 use menjie::policy::Grouping;
@@ -32,7 +33,7 @@ fn request(day: &Day, patient: &DayPatient, visit: &Visit, bill: &Bill) -> Value
         "2" => "女",
         _ => "未知",
     };
-    let age = day.date.date().year() - patient.birth_date.date().year();
+    let age = completed_years(patient.birth_date, day.date).unwrap_or(0);
     json!({
         "key": bill.bill_id,
         "bill": {

@@ -13,6 +13,8 @@ mod ops;
 pub mod sealed;
 pub mod sm2;
 
+/// The block cipher itself, for modes that are not sealed with here: key files are CBC.
+pub use menjie_sm4::Sm4;
 pub use ops::{Sm3Request, Sm3Response, Sm4GcmOpenRequest, Sm4GcmOpenResponse, Sm4GcmSealRequest, Sm4GcmSealResponse};
 
 /// Length of an SM4 key in bytes.

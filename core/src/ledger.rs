@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Timestamp;
 use crate::error::{Error, Result};
 use crate::ident::{ChannelCode, DeptCode, PaymentId};
-use crate::money::Money;
+use crate::money::{Money, Net};
 
 mod check;
 
@@ -140,6 +140,13 @@ pub struct Journal {
     pub postings: Vec<Posting>,
 }
 
+impl Posting {
+    /// Debit − credit.
+    pub fn net(&self) -> Net {
+        Net::from(self.debit_fen) - Net::from(self.credit_fen)
+    }
+}
+
 impl Journal {
     /// A journal of `(account, signed amount)` pairs, debit positive, credit negative; zero amounts are left out.
     /// Refuses what does not balance.
@@ -159,30 +166,30 @@ impl Journal {
     }
 
     /// Debits minus credits; zero in a sound journal.
-    pub fn imbalance_fen(&self) -> i128 {
-        self.postings.iter().map(|p| i128::from(p.debit_fen.fen()) - i128::from(p.credit_fen.fen())).sum()
+    pub fn imbalance(&self) -> Net {
+        self.postings.iter().map(Posting::net).sum()
     }
 }
 
-/// Balances by account: debits minus credits, in fen.
+/// Balances by account: debits minus credits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Balances(pub BTreeMap<Account, i128>);
+pub struct Balances(pub BTreeMap<Account, Net>);
 
 impl Balances {
     /// Adds a journal.
     pub fn add(&mut self, journal: &Journal) {
         for posting in &journal.postings {
-            *self.0.entry(posting.account.clone()).or_default() += i128::from(posting.debit_fen.fen()) - i128::from(posting.credit_fen.fen());
+            *self.0.entry(posting.account.clone()).or_default() += posting.net();
         }
     }
 
     /// The balance of an account; zero when it was never used.
-    pub fn of(&self, account: &Account) -> i128 {
-        self.0.get(account).copied().unwrap_or(0)
+    pub fn of(&self, account: &Account) -> Net {
+        self.0.get(account).copied().unwrap_or_default()
     }
 
     /// The sum over all accounts; zero in a sound ledger (I1).
-    pub fn total(&self) -> i128 {
-        self.0.values().sum()
+    pub fn total(&self) -> Net {
+        self.0.values().copied().sum()
     }
 }

@@ -5,6 +5,7 @@
 //! from zero (domain/hospital.md §2.4). No float ever touches money.
 
 mod decimal;
+mod net;
 mod words;
 
 use std::fmt;
@@ -14,7 +15,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::{Error, Result};
 
 pub use decimal::{CashRounding, Exact, Quantity, Totalling, UnitPrice, kept_amount, line_amount};
+pub use net::Net;
 pub use words::amount_in_words;
+
+pub(crate) use net::{Tally, cancel};
 
 /// The largest amount accepted from outside, in fen: 100,000,000.00 yuan. Far below 2^53, so that every host can hold it.
 pub const MAX_FEN: i64 = 10_000_000_000;
@@ -28,6 +32,7 @@ impl Money {
     pub const ZERO: Money = Money(0);
 
     /// An amount from fen. Refuses amounts beyond [`MAX_FEN`] on either side.
+    #[inline]
     pub fn from_fen(fen: i64) -> Result<Money> {
         if (-MAX_FEN..=MAX_FEN).contains(&fen) { Ok(Money(fen)) } else { Err(Error::amount_range("fen")) }
     }
@@ -50,6 +55,17 @@ impl Money {
     /// The opposite amount.
     pub const fn negated(self) -> Money {
         Money(-self.0) // in range: |fen| <= MAX_FEN
+    }
+
+    /// This much in, or this much back.
+    #[inline]
+    pub const fn signed(self, back: bool) -> Money {
+        if back { self.negated() } else { self }
+    }
+
+    /// No further apart than so many fen?
+    pub const fn is_near(self, other: Money, fen: u64) -> bool {
+        self.0.abs_diff(other.0) <= fen
     }
 
     /// Is it exactly zero?

@@ -17,6 +17,5 @@ pub use phone::{PhoneKind, phone_kind};
 pub use record::{Field, Guardian, GuardianText, Record, RecordColumns, RecordRow, RecordText, Records, RowOf};
 pub use resident::upgrade_15;
 
-pub(crate) use age::completed_years;
 pub(crate) use document::plain_number;
 pub(crate) use name::{NameFault, check_name, same_person_name};

@@ -3,7 +3,7 @@
 //! Format GML1; docs/sealed-log.md says every byte. Nothing here reads or writes a file: segments go in and out as bytes.
 //!
 //! Reading order: [`Record`] → [`SegmentWriter`] (frames, checkpoints, footer) → [`Segment`] (what bytes hold, without a key) →
-//! [`OpenSegment`] (with an auditor's key) → [`verify_log`] → [`recover`].
+//! [`OpenSegment`] (with an auditor's key) → [`Verifier`] → [`recover`].
 
 mod chain;
 mod checkpoint;

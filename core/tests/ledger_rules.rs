@@ -3,6 +3,7 @@
 
 use menjie::ident::{ChannelCode, DeptCode, PaymentId, SettlementId};
 use menjie::ledger::{Account, Balances, Journal, JournalKind, Posting, check_at_rest, check_journals};
+use menjie::money::Net;
 use menjie::payment::{Amounts, Parts};
 use menjie::{Money, Timestamp};
 use proptest::prelude::*;
@@ -54,7 +55,7 @@ fn zero_sides_are_left_out_and_rounding_balances() {
     // Rounded sum: 6.69 received, lines 6.70, 货币误差 −0.01.
     let made = journal(JournalKind::Posted, 1, "S1", vec![(Account::Suspense, fen(669)), (revenue("LAB"), fen(-670)), (Account::Rounding, fen(1)), (revenue("EEG"), fen(0))]);
     assert_eq!(made.postings.len(), 3);
-    assert_eq!(made.imbalance_fen(), 0);
+    assert_eq!(made.imbalance(), Net::ZERO);
 }
 
 #[test]
@@ -151,12 +152,12 @@ proptest! {
         let (mut forth, mut back) = (Balances::default(), Balances::default());
         journals.iter().for_each(|j| forth.add(j));
         journals.iter().rev().for_each(|j| back.add(j));
-        prop_assert_eq!(forth.total(), 0);
+        prop_assert_eq!(forth.total(), Net::ZERO);
         prop_assert_eq!(&forth, &back);
         prop_assert_eq!(check_journals(&journals), vec![]);
         for (i, account) in accounts.iter().enumerate() {
             let want: i64 = amounts.iter().map(|(amount, from, to)| amount * (i64::from(*from == i) - i64::from(*to == i))).sum();
-            prop_assert_eq!(forth.of(account), i128::from(want));
+            prop_assert_eq!(forth.of(account).fen(), want);
         }
     }
 

@@ -1,5 +1,5 @@
-//! What the sources may not contain: the core's purity, floats near money, files of more than one idea, crates outside the
-//! workspace's lints.
+//! What the sources may not contain: the core's purity, floats near money, sums outside `money` and calendars outside
+//! `calendar`, files of more than one idea, crates outside the workspace's lints.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
@@ -66,6 +66,85 @@ fn the_core_is_pure_and_has_no_float() {
     // The seal on the door itself names what it forbids.
     wrong.retain(|breach| !breach.ends_with("lib.rs: unsafe"));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The product's sources: not the simulators, which are the counterpart and share no code with us, and not the testkit.
+fn product() -> Vec<PathBuf> {
+    let all = ["core/src", "adapters", "bindings", "server-example/src"].into_iter().flat_map(rust_files);
+    all.filter(|path| {
+        let path = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        path.contains("/src/") && !path.starts_with("adapters/sim/") && !path.starts_with("core/src/testkit")
+    })
+    .collect()
+}
+
+/// What is done with the plain number of an amount but telling or comparing it.
+const SUMS: [&str; 12] = ["+", "-", "*", "/", "%", ".checked_", ".saturating_", ".wrapping_", ".overflowing_", ".abs", ".div_euclid", ".rem_euclid"];
+
+/// Lines that calculate with fen: `Money` and `Net` give their number out as `fen()`, rows of columns theirs as `amount_fen()`.
+fn sums(code: &str) -> Vec<usize> {
+    let place = |c: char| c.is_alphanumeric() || "_.:&()?[]".contains(c);
+    let sum = |line: &str| {
+        line.match_indices("fen()").any(|(at, word)| {
+            let after = line[at + word.len()..].trim_start().trim_start_matches(')').trim_start();
+            // What stands before the expression; the formatter puts blanks around an operator of two sides.
+            let before = line[..at].trim_end_matches(place);
+            let operated = before.ends_with('-') || ["+ ", "- ", "* ", "/ ", "% ", "+= ", "-= "].iter().any(|operator| before.ends_with(operator));
+            let added_up = line[at..].contains(".sum") || line[at..].contains(".fold(");
+            operated || added_up || SUMS.iter().any(|sum| after.starts_with(sum) && !after.starts_with("->"))
+        })
+    };
+    code.lines().enumerate().filter(|(_, line)| sum(line)).map(|(at, _)| at + 1).collect()
+}
+
+/// Does the code take dates apart with the calendar library?
+fn calendars(code: &str) -> bool {
+    code.match_indices("time::").any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+}
+
+#[test]
+fn only_money_adds_amounts_and_only_the_calendar_knows_months() {
+    let mut wrong = Vec::new();
+    for path in product() {
+        let (name, code) = (path.strip_prefix(root()).unwrap().display().to_string(), code(&std::fs::read_to_string(&path).unwrap()));
+        if !name.starts_with("core/src/money") {
+            wrong.extend(sums(&code).into_iter().map(|line| format!("{name}:{line} calculates with fen")));
+        }
+        if !name.starts_with("core/src/calendar") && calendars(&code) {
+            wrong.push(format!("{name} takes dates apart"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_sum_outside_money_is_seen() {
+    for bad in [
+        "let x = a.fen() + b;",
+        "let x = b - a.fen();",
+        "let x = -a.b[0].fen();",
+        "total += row.amount_fen();",
+        "let x = i128::from(a.fen()) - y;",
+        "let x = y + i64::from(a.fen());",
+        "a.fen().checked_add(1)",
+        "rows.iter().map(|r| r.amount.fen()).sum::<i64>()",
+        "a.fen() % 100",
+        "x.amount_fen().abs()",
+    ] {
+        assert_eq!(sums(bad), [1], "{bad}");
+    }
+    for good in [
+        "let x = a.fen();",
+        "fn amount_fen(self) -> i64;",
+        "if a.fen() > 0 {",
+        "json!({ \"\": a.fen(), \"\": b.fen() })",
+        "fn fen() -> i64 {",
+        "a.fen() == b.fen()",
+        "(a, -1, b.fen())",
+    ] {
+        assert!(sums(good).is_empty(), "{good}");
+    }
+    assert!(calendars("use time::Date;") && calendars("let x: time::Month = y;") && !calendars("use std::time::Duration;") && !calendars("tokio::time::sleep(runtime::x)"));
 }
 
 /// Lines that say `unsafe` without a reason, or where nothing may.

@@ -45,16 +45,10 @@ pub fn token_request(config: &HealthCodeConfig) -> Map<String, Value> {
 pub fn verify_request(config: &HealthCodeConfig, code: &Private, now: Timestamp) -> Map<String, Value> {
     let mut request: Map<String, Value> = config.extra.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
     if !config.fields.time.is_empty() {
-        request.insert(config.fields.time.clone(), local(now).into());
+        request.insert(config.fields.time.clone(), now.plain().into());
     }
     request.insert(config.fields.code.clone(), code.reveal().into());
     request
-}
-
-/// `2026-03-02 09:20:00` in UTC+8.
-fn local(at: Timestamp) -> String {
-    let t = at.local();
-    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second())
 }
 
 /// An answer: its result code, and its inside.

@@ -61,7 +61,7 @@ pub fn issue(config: &InvoiceConfig, order: &InvoiceOrder) -> Result<Value, &'st
     let (care_type, care_name) = care_type(order.insurance_type.as_deref());
     let payer = &order.payer;
     let mut body = json!({
-        "busNo": order.bus_no.as_str(), "busType": Ticket::of(config, order).bus_type(config), "payer": payer.name.reveal(), "busDateTime": bus_date_time(order.settled_at),
+        "busNo": order.bus_no.as_str(), "busType": Ticket::of(config, order).bus_type(config), "payer": payer.name.reveal(), "busDateTime": order.settled_at.digits(),
         "placeCode": config.place_code, "payee": config.payee, "author": config.author, "totalAmt": total, "payerType": "1",
         "cardType": config.card_type, "cardNo": payer.patient_id.as_str(),
         "medicalInstitution": config.medical_institution, "medCareTypeCode": care_type, "medicalCareType": care_name,
@@ -146,14 +146,8 @@ pub fn red(config: &InvoiceConfig, order: &RedOrder) -> Value {
     let reason: String = order.reason.chars().take(200).collect();
     json!({
         "billBatchCode": order.batch_code, "billNo": order.bill_no, "reason": reason, "operator": config.author,
-        "busDateTime": bus_date_time(order.at), "placeCode": config.place_code,
+        "busDateTime": order.at.digits(), "placeCode": config.place_code,
     })
-}
-
-/// yyyyMMddHHmmssSSS in UTC+8.
-pub fn bus_date_time(at: Timestamp) -> String {
-    let t = at.local();
-    format!("{:04}{:02}{:02}{:02}{:02}{:02}{:03}", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second(), t.millisecond())
 }
 
 fn consultation_date(version: PlatformVersion, order: &InvoiceOrder) -> String {

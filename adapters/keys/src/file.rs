@@ -1,56 +1,21 @@
-//! Key files: readable by their owner only.
+//! Key rings in files: readable by their owner only.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
 use std::path::Path;
 
-use menjie::error::Code;
-use menjie::{Error, Result};
-use zeroize::Zeroizing;
+use menjie::Result;
 
-use crate::KeyRing;
-
-/// A key file is small; anything longer is not one.
-const LONGEST: u64 = 1 << 20;
-
-fn io(problem: &'static str, error: &std::io::Error) -> Error {
-    Error::new(Code::BadKey).with("field", "key_file").with("problem", problem).with("cause", error.kind().to_string())
-}
+use crate::{KeyRing, private_file};
 
 /// Reads a key file; on Unix it is refused when anybody but its owner may read or write it.
 pub fn read(path: &Path) -> Result<KeyRing> {
-    let file = File::open(path).map_err(|e| io("cannot be opened", &e))?;
-    refuse_shared(&file)?;
-    let mut text = Zeroizing::new(String::with_capacity(4096));
-    file.take(LONGEST).read_to_string(&mut text).map_err(|e| io("cannot be read", &e))?;
-    KeyRing::parse(&text)
+    KeyRing::parse(&private_file::read(path)?)
 }
 
 /// Writes a new key file (mode 0600). An existing file is never overwritten: its keys may be the only ones that open old rows.
 pub fn write(path: &Path, ring: &KeyRing) -> Result<()> {
-    let json = ring.to_json()?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|e| io("cannot be made", &e))?;
-    file.write_all(json.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all()).map_err(|e| io("cannot be written", &e))
-}
-
-#[cfg(unix)]
-fn refuse_shared(file: &File) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file.metadata().map_err(|e| io("cannot be examined", &e))?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(Error::new(Code::BadKey).with("field", "key_file").with("problem", format!("has mode {mode:03o}; only its owner may read it (chmod 600)")))
-    }
-}
-
-#[cfg(not(unix))]
-fn refuse_shared(_: &File) -> Result<()> {
-    Ok(())
+    let mut text = ring.to_json()?;
+    text.push('\n');
+    private_file::write_new(path, &text)
 }
 
 #[cfg(all(test, unix))]

@@ -10,12 +10,21 @@ mod files;
 mod logbook;
 mod open;
 mod read;
+mod reserve;
+mod retention;
+mod rewrap;
 mod settings;
 mod sink;
 mod thread;
+#[cfg(feature = "zstd")]
+mod zstd;
 
 pub use disk::{Disk, OsDisk};
-pub use entry::{ACCESS, BEGIN, END, Entry, terms_of};
+pub use entry::{ACCESS, Access, Act, BEGIN, Body, END, Entry, terms_of};
 pub use read::{LogDir, StoredSegment};
-pub use settings::{Identity, Settings};
+pub use retention::{FLOOR_DAYS, MONEY_FLOOR_DAYS, Retention};
+pub use rewrap::Rewrapped;
+pub use settings::{Flush, Identity, Settings};
 pub use sink::{Health, SealedLog};
+#[cfg(feature = "zstd")]
+pub use zstd::Zstd;

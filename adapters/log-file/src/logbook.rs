@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::disk::Disk;
 use crate::files::{self, MANIFEST};
 use crate::open::State;
-use crate::settings::{Identity, Settings};
+use crate::settings::{Flush, Identity, Settings};
 
 /// Zeros are written in pieces of this size.
 const ZEROS: usize = 1 << 20;
@@ -48,6 +48,16 @@ pub(crate) struct Logbook<D: Disk> {
     /// A segment that an error of the disk left behind, to be looked at before the next one begins.
     pub(crate) left_behind: Option<u64>,
     pub(crate) current: Option<Current<D::File>>,
+    /// Closed segments that have not expired, oldest first.
+    pub(crate) kept: Vec<ClosedSegment>,
+    /// Segments with a tombstone whose files may still be there.
+    pub(crate) gone: Vec<u64>,
+    /// The day on which the house was last kept.
+    pub(crate) housekept: Option<BizDate>,
+    /// Space for an emergency is held.
+    pub(crate) reserved: bool,
+    /// Something that was acknowledged is lost: nothing more is written.
+    pub(crate) stopped: bool,
 }
 
 pub(crate) struct Current<F> {
@@ -58,6 +68,8 @@ pub(crate) struct Current<F> {
     day: BizDate,
     since_checkpoint: u32,
     checkpoint_at: Timestamp,
+    /// Since when something waits for a flush, and how many records.
+    unflushed: Option<(Timestamp, u32)>,
 }
 
 /// A record on its way.
@@ -73,6 +85,17 @@ impl<D: Disk> Logbook<D> {
     /// Writes records as one frame and flushes; answers the number of the first. After an error nothing of them counts, and the segment
     /// is left behind: what reached the disk of it is found out before the next one begins, and a flush is never tried twice.
     pub(crate) fn write(&mut self, records: &[Pending]) -> Result<u64> {
+        match self.try_write(records) {
+            // Nothing of it was acknowledged; if it is on the disk after all, it stands there twice, the first time as an exchange in doubt.
+            Err(error) if is_full(&error) && self.give_reserve_up()? => self.try_write(records),
+            written => written,
+        }
+    }
+
+    fn try_write(&mut self, records: &[Pending]) -> Result<u64> {
+        if self.stopped {
+            return Err(Error::new(Code::LogFailed).with("cause", "what was acknowledged before could not be flushed; start the writer again"));
+        }
         let now = self.clock.now();
         self.turn_over(now)?;
         let mut current = self.begun(now)?;
@@ -103,34 +126,74 @@ impl<D: Disk> Logbook<D> {
             current.since_checkpoint = 0;
             current.checkpoint_at = now;
         }
-        self.put(current, &out, at)?;
+        self.write_at(current, &out, at)?;
+        let (since, waiting) = current.unflushed.unwrap_or((now, 0));
+        current.unflushed = Some((since, waiting.saturating_add(u32::try_from(records.len()).unwrap_or(u32::MAX))));
+        self.flush_due(current, now)?;
         Ok(first)
+    }
+
+    /// Flushes when the settings say so.
+    fn flush_due(&self, current: &mut Current<D::File>, now: Timestamp) -> Result<()> {
+        let due = match (current.unflushed, self.settings.flush) {
+            (None, _) => false,
+            (Some(_), Flush::Durable) => true,
+            (Some((since, waiting)), Flush::Within { ms, records }) => waiting >= records || now.since(since) >= ms,
+        };
+        if due {
+            self.disk.flush(&current.file).map_err(|e| disk_error(&e))?;
+            current.unflushed = None;
+        }
+        Ok(())
     }
 
     /// Signs what was written since the last checkpoint, or that nothing was.
     pub(crate) fn tick(&mut self) -> Result<()> {
         let now = self.clock.now();
         self.turn_over(now)?;
-        let Some(mut current) = self.current.take() else { return Ok(()) };
+        let signed = self.current.take().map_or(Ok(()), |mut current| {
+            let done = self.sign_due(&mut current, now);
+            match done {
+                Ok(()) => self.current = Some(current),
+                Err(_) => self.leave(current),
+            }
+            done
+        });
+        let kept = self.keep_house(now);
+        signed.and(kept)
+    }
+
+    /// A checkpoint, when it is time; a flush in any case, when that is.
+    fn sign_due(&self, current: &mut Current<D::File>, now: Timestamp) -> Result<()> {
         if now.since(current.checkpoint_at) < self.settings.checkpoint_ms {
-            self.current = Some(current);
-            return Ok(());
+            return self.flush_due(current, now);
         }
         let at = current.writer.bytes();
         let mut out = Vec::new();
-        let done = current.writer.checkpoint(nanos(now), &mut out).and_then(|_| self.put(&mut current, &out, at));
         current.since_checkpoint = 0;
         current.checkpoint_at = now;
-        match done {
-            Ok(()) => self.current = Some(current),
-            Err(_) => self.leave(current),
+        current.writer.checkpoint(nanos(now), &mut out)?;
+        self.put(current, &out, at)
+    }
+
+    /// Once a day: what has expired goes, the reserve is filled up again.
+    fn keep_house(&mut self, now: Timestamp) -> Result<()> {
+        if self.housekept == Some(now.biz_date()) {
+            return Ok(());
         }
-        done
+        self.housekept = Some(now.biz_date());
+        self.hold_reserve().and(self.expire(now))
     }
 
     /// When the next [`Logbook::tick`] has something to do, in milliseconds from now.
     pub(crate) fn next_tick_ms(&self) -> i64 {
-        self.current.as_ref().map_or(self.settings.checkpoint_ms, |current| (self.settings.checkpoint_ms - self.clock.now().since(current.checkpoint_at)).max(1))
+        let now = self.clock.now();
+        let checkpoint = |current: &Current<D::File>| self.settings.checkpoint_ms - now.since(current.checkpoint_at);
+        let flush = |current: &Current<D::File>| match (current.unflushed, self.settings.flush) {
+            (Some((since, _)), Flush::Within { ms, .. }) => ms - now.since(since),
+            (Some(_) | None, Flush::Within { .. } | Flush::Durable) => i64::MAX,
+        };
+        self.current.as_ref().map_or(self.settings.checkpoint_ms, |current| checkpoint(current).min(flush(current)).max(1))
     }
 
     /// Closes the segment.
@@ -138,12 +201,13 @@ impl<D: Disk> Logbook<D> {
         let Some(current) = self.current.take() else { return Ok(()) };
         let now = self.clock.now();
         let (no, at) = (current.no, current.writer.bytes());
-        let Current { file, writer, .. } = current;
+        let Current { file, writer, unflushed, .. } = current;
         let mut out = Vec::new();
         let closed = writer.close(nanos(now), &mut out)?;
         let written = self.disk.write_at(&file, &out, at).and_then(|()| self.disk.flush(&file));
         if let Err(error) = written {
             self.left_behind = Some(no);
+            self.stopped |= self.settings.flush != Flush::Durable && unflushed.is_some();
             return Err(disk_error(&error));
         }
         self.next = Next { segment_no: no + 1, first_seq: closed.footer.last_seq + 1, prev_digest: closed.chain, recovered: None };
@@ -159,13 +223,14 @@ impl<D: Disk> Logbook<D> {
         if let Some(index) = index {
             self.disk.replace(&files::index(&self.settings.stream, closed.segment), &index).map_err(|e| disk_error(&e))?;
         }
-        self.note(&ManifestEntry::Closed(closed))?;
+        self.note(&ManifestEntry::Closed(closed.clone()))?;
+        self.kept.push(closed);
         self.unlisted = None;
         Ok(())
     }
 
     /// A line of the manifest.
-    fn note(&mut self, entry: &ManifestEntry) -> Result<()> {
+    pub(crate) fn note(&mut self, entry: &ManifestEntry) -> Result<()> {
         if self.manifest_torn {
             self.disk.cut(MANIFEST, self.manifest_len).map_err(|e| disk_error(&e))?;
             self.manifest_torn = false;
@@ -223,7 +288,7 @@ impl<D: Disk> Logbook<D> {
         }
         let name = files::segment(&self.settings.stream, no);
         let file = self.disk.create(&name).map_err(|e| disk_error(&e))?;
-        let mut current = Current { no, file, writer, reserved: 0, day: now.biz_date(), since_checkpoint: 0, checkpoint_at: now };
+        let mut current = Current { no, file, writer, reserved: 0, day: now.biz_date(), since_checkpoint: 0, checkpoint_at: now, unflushed: None };
         let written = self.put(&mut current, &out, 0).and_then(|()| self.disk.flush_names().map_err(|e| disk_error(&e)));
         if written.is_err() {
             // No record is in it: it may be taken away, or a crash's half header is found in its place at the next start.
@@ -238,8 +303,16 @@ impl<D: Disk> Logbook<D> {
         (*at..no).try_fold(seal.clone(), |seal, _| menjie::seal::next_seal_key(&seal))
     }
 
-    /// Writes and flushes; space is taken in steps beforehand.
+    /// Writes and flushes.
     fn put(&self, current: &mut Current<D::File>, bytes: &[u8], at: u64) -> Result<()> {
+        self.write_at(current, bytes, at)?;
+        self.disk.flush(&current.file).map_err(|e| disk_error(&e))?;
+        current.unflushed = None;
+        Ok(())
+    }
+
+    /// Writes; space is taken in steps beforehand.
+    fn write_at(&self, current: &mut Current<D::File>, bytes: &[u8], at: u64) -> Result<()> {
         let end = at + bytes.len() as u64;
         while current.reserved < end {
             let step = self.settings.step_bytes.max(ZEROS as u64).min(self.settings.segment_bytes.max(ZEROS as u64));
@@ -248,14 +321,22 @@ impl<D: Disk> Logbook<D> {
                 current.reserved += ZEROS as u64;
             }
         }
-        self.disk.write_at(&current.file, bytes, at).map_err(|e| disk_error(&e))?;
-        self.disk.flush(&current.file).map_err(|e| disk_error(&e))
+        self.disk.write_at(&current.file, bytes, at).map_err(|e| disk_error(&e))
     }
 
     fn leave(&mut self, current: Current<D::File>) {
+        self.stopped |= self.settings.flush != Flush::Durable && current.unflushed.is_some();
         self.left_behind = Some(current.no);
     }
 }
+
+/// Is this the error of a disk that has no space?
+fn is_full(error: &Error) -> bool {
+    error.code() == Code::LogFailed && error.context().any(|(name, value)| name == "cause" && value == FULL)
+}
+
+/// The cause of an error of a disk without space.
+const FULL: &str = "StorageFull";
 
 /// An error of the disk: its kind, never a path or content.
 pub(crate) fn disk_error(error: &std::io::Error) -> Error {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use menjie::error::Code;
+use menjie::gm::sm2::Sm2PublicKey;
 use menjie::gm::{hex, sm3, unhex};
 use menjie::port::{Clock, Entropy};
-use menjie::seal::{ClosedSegment, LogId, Note, Segment, read_manifest, recover};
+use menjie::seal::{ClosedSegment, LogId, ManifestEntry, Note, Segment, read_manifest, recover};
 use menjie::{Error, Result};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -63,14 +64,15 @@ impl<D: Disk> Logbook<D> {
         let manifest = disk.read(MANIFEST).map_err(io)?.unwrap_or_default();
         let whole = manifest.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         let text = manifest.get(..whole).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(|| broken(MANIFEST, "is no text"))?;
-        let entries = read_manifest(text, &log_id, &[identity.signer.public().clone()])?;
+        let signers: Vec<Sm2PublicKey> = std::iter::once(identity.signer.public()).chain(&settings.former_signers).cloned().collect();
+        let entries = read_manifest(text, &log_id, &signers)?;
         if whole < manifest.len() {
             disk.cut(MANIFEST, whole as u64).map_err(io)?;
         }
         let manifest_tip = text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
         let last_entry = entries.iter().map(|entry| match entry {
-            menjie::seal::ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, closed.chain.clone()),
-            menjie::seal::ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, gone.chain.clone()),
+            ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, closed.chain.clone()),
+            ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, gone.chain.clone()),
         });
         let next = Next { segment_no: 1, first_seq: 1, prev_digest: [0; 32], recovered: None };
         let next = match last_entry.max() {
@@ -96,6 +98,11 @@ impl<D: Disk> Logbook<D> {
             unlisted: None,
             left_behind: None,
             current: None,
+            kept: kept(&entries),
+            gone: entries.iter().filter_map(|entry| if let ManifestEntry::Deleted(gone) = entry { Some(gone.segment) } else { None }).collect(),
+            housekept: None,
+            reserved: false,
+            stopped: false,
         };
         if let Some(no) = newest.filter(|no| *no >= logbook.next.segment_no) {
             logbook.next = logbook.recover_segment(no)?;
@@ -119,7 +126,9 @@ impl<D: Disk> Logbook<D> {
             self.disk.flush_names().map_err(io)?;
             return Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next });
         }
-        let recovered = recover(&bytes, self.identity.signer.public())?;
+        let segment = Segment::read(&bytes)?;
+        let former = self.settings.former_signers.iter().find(|former| segment.is_signed_by(former));
+        let recovered = recover(&bytes, former.unwrap_or_else(|| self.identity.signer.public()))?;
         let kept = usize::try_from(recovered.keep).unwrap_or(usize::MAX);
         if recovered.cut > 0 {
             let cut = usize::try_from(recovered.cut).unwrap_or(usize::MAX);
@@ -146,6 +155,18 @@ impl<D: Disk> Logbook<D> {
             _ => Ok(()),
         }
     }
+}
+
+/// The closed segments that were not let go, oldest first.
+fn kept(entries: &[ManifestEntry]) -> Vec<ClosedSegment> {
+    let mut kept = std::collections::BTreeMap::new();
+    for entry in entries {
+        match entry {
+            ManifestEntry::Closed(closed) => drop(kept.insert(closed.segment, closed.clone())),
+            ManifestEntry::Deleted(gone) => drop(kept.remove(&gone.segment)),
+        }
+    }
+    kept.into_values().collect()
 }
 
 /// A new log: its id and first seal are drawn, the seal wrapped for the auditors.

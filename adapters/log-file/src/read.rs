@@ -40,15 +40,28 @@ impl LogDir {
         LogDir { dir: dir.to_owned(), stream: stream.to_owned() }
     }
 
+    /// The stream.
+    pub fn stream(&self) -> &str {
+        &self.stream
+    }
+
     /// The numbers of its segments, ascending.
     pub fn segments(&self) -> Result<Vec<u64>> {
-        let mut numbers: Vec<u64> = Vec::new();
+        Ok(self.names()?.iter().filter_map(|name| files::segment_no(&self.stream, name)).collect())
+    }
+
+    /// The names of its files, in order.
+    pub(crate) fn names(&self) -> Result<Vec<String>> {
+        let mut names: Vec<String> = Vec::new();
         for entry in std::fs::read_dir(&self.dir).map_err(|e| disk_error(&e))? {
-            let name = entry.map_err(|e| disk_error(&e))?.file_name();
-            numbers.extend(name.to_str().and_then(|name| files::segment_no(&self.stream, name)));
+            names.extend(entry.map_err(|e| disk_error(&e))?.file_name().into_string());
         }
-        numbers.sort_unstable();
-        Ok(numbers)
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
     }
 
     /// Reads a segment and its index.
@@ -74,12 +87,9 @@ impl LogDir {
     /// What was wrapped later, of every segment.
     pub fn rewraps(&self) -> Result<Vec<(Rewrap, Vec<u8>)>> {
         let mut rewraps = Vec::new();
-        for entry in std::fs::read_dir(&self.dir).map_err(|e| disk_error(&e))? {
-            let path = entry.map_err(|e| disk_error(&e))?.path();
-            if path.extension().is_some_and(|extension| extension == "rewrap") {
-                let bytes = std::fs::read(&path).map_err(|e| disk_error(&e))?;
-                rewraps.push((Rewrap::read(&bytes)?, bytes));
-            }
+        for name in self.names()?.iter().filter(|name| name.ends_with(".rewrap") && files::number(&self.stream, name).is_some()) {
+            let bytes = std::fs::read(self.path(name)).map_err(|e| disk_error(&e))?;
+            rewraps.push((Rewrap::read(&bytes)?, bytes));
         }
         Ok(rewraps)
     }

@@ -6,6 +6,8 @@ use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::seal::FrameCodec;
 use menjie::{Error, Result};
 
+use crate::retention::Retention;
+
 /// How the log is kept.
 #[derive(Clone)]
 pub struct Settings {
@@ -27,6 +29,32 @@ pub struct Settings {
     pub queue: usize,
     /// What frames are compressed with.
     pub codec: Option<Arc<dyn FrameCodec>>,
+    /// When what was acknowledged is on the disk.
+    pub flush: Flush,
+    /// How long closed segments are kept.
+    pub retention: Retention,
+    /// The records are evidence of money: they are kept three years at least.
+    pub money: bool,
+    /// Bytes that are held back and given up when the disk is full, so that payments go on while an alarm calls somebody. 0 for none.
+    pub reserve_bytes: u64,
+    /// Public halves of the keys that signed this log before, after the writer's key was changed.
+    pub former_signers: Vec<Sm2PublicKey>,
+}
+
+/// When a record that was acknowledged is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Flush {
+    /// Before it is acknowledged. Whatever moves money needs it.
+    #[default]
+    Durable,
+    /// At most so many milliseconds, or so many records, later: a crash may lose them. For streams that are no evidence of money. When a
+    /// flush fails the log stops: what it acknowledged is lost, and nothing may be written as if it were not.
+    Within {
+        /// Milliseconds.
+        ms: i64,
+        /// Records.
+        records: u32,
+    },
 }
 
 impl Default for Settings {
@@ -41,6 +69,11 @@ impl Default for Settings {
             checkpoint_ms: 10_000,
             queue: 1024,
             codec: None,
+            flush: Flush::Durable,
+            retention: Retention::Everything,
+            money: true,
+            reserve_bytes: 0,
+            former_signers: Vec::new(),
         }
     }
 }
@@ -64,7 +97,12 @@ impl Settings {
         if self.queue == 0 {
             return Err(Error::field("queue", "is zero"));
         }
-        Ok(())
+        match self.flush {
+            Flush::Within { ms, records } if ms <= 0 || records == 0 => return Err(Error::field("flush", "waits for nothing: both limits are above zero")),
+            Flush::Within { .. } if self.money => return Err(Error::field("flush", "must be durable: the stream is evidence of money")),
+            Flush::Within { .. } | Flush::Durable => {}
+        }
+        self.retention.check(self.money)
     }
 }
 

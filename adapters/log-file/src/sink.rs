@@ -1,7 +1,7 @@
 //! The log as the engine's sink.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use menjie::port::{Clock, Entropy, LogSink, TransferBegin, TransferEnd, Transfer
 use menjie::{Error, Result};
 
 use crate::disk::{Disk, OsDisk};
-use crate::entry::Entry;
+use crate::entry::{Access, Entry};
 use crate::logbook::{Logbook, Pending, disk_error};
 use crate::settings::{Identity, Settings};
 use crate::thread::{Task, Thread, Waits};
@@ -39,6 +39,8 @@ pub struct Health {
     pub failures: u64,
     /// The last failure, as long as nothing was written after it.
     pub failing: Option<String>,
+    /// The disk was full and the reserve was given up: the next time there is none.
+    pub without_reserve: bool,
 }
 
 #[derive(Default)]
@@ -48,6 +50,7 @@ pub(crate) struct Counts {
     lost_ends: AtomicU64,
     failures: AtomicU64,
     failing: Mutex<Option<String>>,
+    without_reserve: AtomicBool,
 }
 
 impl Counts {
@@ -67,6 +70,10 @@ impl Counts {
         if let Err(error) = done {
             self.note(Some(error));
         }
+    }
+
+    pub(crate) fn lacks_reserve(&self, lacks: bool) {
+        self.without_reserve.store(lacks, Ordering::Relaxed);
     }
 
     fn note(&self, error: Option<&Error>) {
@@ -107,17 +114,28 @@ impl SealedLog {
             lost_ends: count(&self.counts.lost_ends),
             failures: count(&self.counts.failures),
             failing: self.counts.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            without_reserve: self.counts.without_reserve.load(Ordering::Relaxed),
         }
+    }
+
+    /// Records that somebody looked into a log, or was refused. Durable when it returns, so that nothing is shown before it.
+    pub async fn access(&self, access: Access) -> Result<u64> {
+        self.durable(&Entry::Access(access)).await
+    }
+
+    async fn durable(&self, entry: &Entry) -> Result<u64> {
+        let (answer, durable) = oneshot::channel();
+        self.hand_over(entry, Waits::Begin(answer)).await?;
+        let seq = durable.await.map_err(|_| stopped())??;
+        self.counts.add_records(1);
+        Ok(seq)
     }
 
     /// Hands a record over; waits while the queue is full.
     async fn hand_over(&self, entry: &Entry, waits: Waits) -> Result<()> {
-        let time = match entry {
-            Entry::Begin { at, .. } | Entry::End { at, .. } => *at,
-        };
         let mut terms = Vec::new();
-        entry.terms(&mut |term| terms.extend(field(term.field).map(|field| (field, term.value.to_owned()))));
-        let mut task = Task { record: Pending { time, kind: entry.kind(), payload: entry.payload()?, terms }, waits };
+        entry.terms(&mut |field, value| terms.push((field, value.to_owned())));
+        let mut task = Task { record: Pending { time: entry.at(), kind: entry.kind(), payload: entry.payload()?, terms }, waits };
         loop {
             task = match self.thread.submit(task) {
                 Ok(()) => return Ok(()),
@@ -132,11 +150,7 @@ impl SealedLog {
 #[async_trait]
 impl LogSink for SealedLog {
     async fn begin(&self, begin: TransferBegin) -> Result<TransferId> {
-        let (answer, durable) = oneshot::channel();
-        self.hand_over(&Entry::begin(begin), Waits::Begin(answer)).await?;
-        let seq = durable.await.map_err(|_| stopped())??;
-        self.counts.add_records(1);
-        Ok(TransferId(seq))
+        self.durable(&Entry::begin(begin)).await.map(TransferId)
     }
 
     async fn end(&self, id: TransferId, end: TransferEnd) {
@@ -149,9 +163,4 @@ impl LogSink for SealedLog {
 
 fn stopped() -> Error {
     Error::new(Code::LogFailed).with("cause", "the writer has stopped")
-}
-
-/// The fields that entries are found by are fixed words.
-fn field(name: &str) -> Option<&'static str> {
-    ["order", "peer", "interface", "result", "of"].into_iter().find(|known| *known == name)
 }

@@ -73,6 +73,7 @@ fn run<D: Disk>(mut logbook: Logbook<D>, tasks: &Receiver<Task>, counts: &Counts
             Err(RecvTimeoutError::Timeout) => counts.ticked(&logbook.tick()),
             Err(RecvTimeoutError::Disconnected) => break counts.ticked(&logbook.close()),
         }
+        counts.lacks_reserve(logbook.lacks_reserve());
     }
 }
 

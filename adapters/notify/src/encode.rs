@@ -1,7 +1,7 @@
-//! What both signatures need: SHA-256, HMAC, the host of an address, UTC.
+//! What both signatures need: SHA-256, HMAC, the host of an address.
 
 use aws_lc_rs::{digest, hmac};
-use menjie::{Timestamp, gm};
+use menjie::gm;
 
 /// Lower-case hex SHA-256.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
@@ -21,13 +21,6 @@ pub(crate) fn host(base_url: &str) -> String {
     host.strip_suffix(own).map(str::to_owned).unwrap_or(host)
 }
 
-/// `2026-03-02T01:20:00Z`.
-pub(crate) fn utc(at: Timestamp) -> String {
-    // The wall clock of UTC+8 eight hours earlier is UTC's.
-    let t = at.plus_millis(-8 * 3_600_000).local();
-    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,7 +30,5 @@ mod tests {
         assert_eq!(host("https://Sms.example:443"), "sms.example");
         assert_eq!(host("http://127.0.0.1:9406"), "127.0.0.1:9406");
         assert_eq!(host("http://sms.example:80/x"), "sms.example");
-        // Beijing is a day ahead between midnight and eight (domain/payments.md §4.3).
-        assert_eq!(utc(Timestamp::parse("2026-03-02T07:59:59+08:00").unwrap()), "2026-03-01T23:59:59Z");
     }
 }

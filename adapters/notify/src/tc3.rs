@@ -3,7 +3,7 @@
 use menjie::access::Private;
 use menjie::{Timestamp, gm};
 
-use crate::encode::{hmac_sha256, sha256, utc};
+use crate::encode::{hmac_sha256, sha256};
 
 /// The scheme of `Authorization`.
 pub const SCHEME: &str = "TC3-HMAC-SHA256";
@@ -15,7 +15,7 @@ pub fn canonical(headers: &str, signed: &str, payload: &[u8]) -> String {
 
 /// The day of a signature.
 pub fn date(now: Timestamp) -> String {
-    utc(now).chars().take(10).collect()
+    now.utc().chars().take(10).collect()
 }
 
 /// The signature of a canonical request, lower-case hex.

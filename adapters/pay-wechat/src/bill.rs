@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use menjie::error::Code;
-use menjie::money::UnitPrice;
+use menjie::money::{Net, UnitPrice};
 use menjie::reconcile::{Direction, Part, Row, RowStatus};
 use menjie::{Error, Money, Result, Timestamp};
 
@@ -17,9 +17,9 @@ pub struct BillTotals {
     /// Rows (总交易单数).
     pub rows: u64,
     /// Payments (订单总金额; in older files 应结订单总金额 or 总交易额), in fen.
-    pub paid_fen: i64,
-    /// Refunds (申请退款总金额; in older files 退款总金额), in fen.
-    pub refunded_fen: i64,
+    pub paid: Net,
+    /// Refunds (申请退款总金额; in older files 退款总金额).
+    pub refunded: Net,
     /// Fees (手续费总金额) × 10^6 yuan.
     pub fee_e6: i64,
 }
@@ -82,7 +82,7 @@ pub fn read<'a>(bill: &'a [u8], merchant: &str, mut each: impl FnMut(BillRow<'a>
     let mut lines = (1u32..).zip(text.split('\n')).map(|(at, line)| (at, line.strip_suffix('\r').unwrap_or(line))).filter(|(_, line)| !line.is_empty());
     let (_, titles) = lines.next().ok_or_else(|| bad(1, "has no titles"))?;
     let columns = Columns::of(titles)?;
-    let mut sums = BillTotals { rows: 0, paid_fen: 0, refunded_fen: 0, fee_e6: 0 };
+    let mut sums = BillTotals { rows: 0, paid: Net::ZERO, refunded: Net::ZERO, fee_e6: 0 };
     let mut cells = Vec::with_capacity(columns.count);
     let mut summary_titles = None;
     for (at, line) in lines.by_ref() {
@@ -95,8 +95,8 @@ pub fn read<'a>(bill: &'a [u8], merchant: &str, mut each: impl FnMut(BillRow<'a>
         let row = columns.row(&cells, at, merchant)?;
         sums.rows += 1;
         match row.direction {
-            Direction::Pay => sums.paid_fen += row.amount_fen.fen(),
-            Direction::Refund => sums.refunded_fen += row.amount_fen.fen(),
+            Direction::Pay => sums.paid += row.amount_fen,
+            Direction::Refund => sums.refunded += row.amount_fen,
         }
         sums.fee_e6 += row.fee.scaled();
         each(row);
@@ -109,7 +109,7 @@ pub fn read<'a>(bill: &'a [u8], merchant: &str, mut each: impl FnMut(BillRow<'a>
     }
     let fee_apart = told.fee_e6.abs_diff(sums.fee_e6);
     // Fees have five decimals in the rows and two in the summary.
-    if (told.rows, told.paid_fen, told.refunded_fen) != (sums.rows, sums.paid_fen, sums.refunded_fen) || fee_apart > 10_000 {
+    if (told.rows, told.paid, told.refunded) != (sums.rows, sums.paid, sums.refunded) || fee_apart > 10_000 {
         return Err(bad(at, "does not add up to its summary"));
     }
     Ok(BillTotals { fee_e6: sums.fee_e6, ..told })
@@ -248,12 +248,12 @@ fn summary(titles: &str, values: &str, line: u32) -> Result<BillTotals> {
         let text = values.get(column.at).copied().unwrap_or_default();
         UnitPrice::parse(text).map(UnitPrice::scaled).map_err(|_| bad_cell(line, column.title))
     };
-    let fen = |e6: i64| if e6 % 10_000 == 0 { Ok(e6 / 10_000) } else { Err(bad(line, "has an amount below a fen")) };
+    let fen = |e6: i64| if e6 % 10_000 == 0 { Ok(Net::of_fen(e6 / 10_000)) } else { Err(bad(line, "has an amount below a fen")) };
     let rows = number(&["总交易单数"])?;
     Ok(BillTotals {
         rows: u64::try_from(rows / 1_000_000).ok().filter(|_| rows % 1_000_000 == 0).ok_or_else(|| bad_cell(line, "总交易单数"))?,
-        paid_fen: fen(number(&["订单总金额", "应结订单总金额", "总交易额"])?)?,
-        refunded_fen: fen(number(&["申请退款总金额", "退款总金额", "总退款金额"])?)?,
+        paid: fen(number(&["订单总金额", "应结订单总金额", "总交易额"])?)?,
+        refunded: fen(number(&["申请退款总金额", "退款总金额", "总退款金额"])?)?,
         fee_e6: number(&["手续费总金额"])?,
     })
 }

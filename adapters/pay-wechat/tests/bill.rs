@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use menjie::Result;
+use menjie::money::Net;
 use menjie::reconcile::{Direction, Row, RowStatus};
 use menjie_pay_wechat::bill::{BillTotals, is_empty_day, read, rows};
 use proptest::prelude::*;
@@ -22,7 +23,7 @@ fn fixture() -> String {
 #[test]
 fn the_published_bill_reads_to_its_own_summary() {
     let (totals, rows) = all(FIXTURE).unwrap();
-    assert_eq!(totals, BillTotals { rows: 45, paid_fen: 47, refunded_fen: 14, fee_e6: 80_000 });
+    assert_eq!(totals, BillTotals { rows: 45, paid: Net::of_fen(47), refunded: Net::of_fen(14), fee_e6: 80_000 });
     let (paid, back): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|r| r.direction == Direction::Pay);
     assert_eq!((paid.len(), back.len()), (31, 14));
     assert_eq!([1, 3].map(|fen| paid.iter().filter(|r| r.amount_fen.fen() == fen).count()), [23, 8]);
@@ -69,7 +70,7 @@ fn the_success_and_refund_files_are_read_by_their_titles() {
     let success = [first("SUCCESS"), vec!["门诊缴费", "", "0.06000", "0.60%", "10.00", ""]].concat();
     let bill = format!("{HEAD},商品名称,商户数据包,手续费,费率,订单金额,费率备注\n{}\n{}", line(&success), summary("1.0", "10.00", "0.00"));
     let (totals, rows) = all(bill.as_bytes()).unwrap();
-    assert_eq!((totals.paid_fen, rows[0].amount_fen.fen()), (1000, 1000), "with the voucher: what the payer was charged");
+    assert_eq!((totals.paid.fen(), rows[0].amount_fen.fen()), (1000, 1000), "with the voucher: what the payer was charged");
 
     let titles = "退款申请时间,退款成功时间,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注";
     let refund = |state: &'static str, done_at: &'static str| {
@@ -78,7 +79,7 @@ fn the_success_and_refund_files_are_read_by_their_titles() {
         format!("{HEAD},{titles}\n{}\n{fee}", line(&[first("REFUND"), more].concat()))
     };
     let (totals, rows) = all(refund("SUCCESS", "2026-01-06 00:00:01").as_bytes()).unwrap();
-    assert_eq!((totals.refunded_fen, totals.fee_e6), (500, -30_000), "the fee comes back");
+    assert_eq!((totals.refunded.fen(), totals.fee_e6), (500, -30_000), "the fee comes back");
     assert_eq!((rows[0].direction, rows[0].order_no.as_str(), rows[0].refund_no.as_str(), rows[0].trade_no.as_str()), (Direction::Refund, "P1", "R1", "50001"));
     assert_eq!(rows[0].at.to_string(), "2026-01-06T00:00:01.000+08:00");
     for (state, status) in [("PROCESSING", RowStatus::Pending), ("FAIL", RowStatus::Failed), ("CHANGE", RowStatus::Failed), ("新状态", RowStatus::Pending)] {
@@ -92,7 +93,7 @@ fn an_older_file_is_read_too() {
     let titles = "交易时间,公众账号ID,商户号,子商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,总金额,企业红包金额,微信退款单号,商户退款单号,退款金额,企业红包退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率";
     let row = [first("SUCCESS"), vec!["0", "0", "0.00", "0.00", "", "", "门诊缴费", "", "0.05000", "0.60%"]].concat();
     let bill = format!("{titles}\n{}\n总交易单数,总交易额,总退款金额,总企业红包退款金额,手续费总金额\n{}\n", line(&row), line(&["1.0", "9.00", "0.00", "0.00", "0.05"]));
-    assert_eq!(all(bill.as_bytes()).unwrap().0, BillTotals { rows: 1, paid_fen: 900, refunded_fen: 0, fee_e6: 50_000 });
+    assert_eq!(all(bill.as_bytes()).unwrap().0, BillTotals { rows: 1, paid: Net::of_fen(900), refunded: Net::ZERO, fee_e6: 50_000 });
 }
 
 #[test]

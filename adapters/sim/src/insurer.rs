@@ -240,6 +240,11 @@ fn local(at: Timestamp) -> String {
     at.to_string().replace('T', " ").chars().take(19).collect()
 }
 
+/// The calendar year of a time, Beijing time.
+fn year(at: Timestamp) -> String {
+    digits(at, 4)
+}
+
 /// Digits of the time, at most 17.
 fn digits(at: Timestamp, length: usize) -> String {
     at.to_string().chars().filter(char::is_ascii_digit).take(length).collect()

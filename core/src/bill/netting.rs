@@ -1,6 +1,7 @@
 //! Netting (rule 5): rows that cancel each other are not shown, but stay claimed by their document.
 
 use super::line::{Line, Lines};
+use crate::money::cancel;
 
 /// The positions that cancel each other among the members of one document, which are in stable order.
 ///
@@ -31,7 +32,7 @@ fn named_pairs<'a, L: Line<'a>>(open: &[(u32, L)]) -> Vec<u32> {
         let Some((_, o)) = by_id.binary_search_by(|(id, _)| (*id).cmp(named)).ok().and_then(|found| by_id.get(found)) else { continue };
         let Some((other_at, other)) = open.get(*o) else { continue };
         let free = |i: usize| taken.get(i).is_some_and(|t| !t);
-        if *o != i && free(i) && free(*o) && other.amount_fen() == -line.amount_fen() {
+        if *o != i && free(i) && free(*o) && cancel(other.amount_fen(), line.amount_fen()) {
             for (i, at) in [(i, *at), (*o, *other_at)] {
                 if let Some(t) = taken.get_mut(i) {
                     *t = true;
@@ -44,8 +45,8 @@ fn named_pairs<'a, L: Line<'a>>(open: &[(u32, L)]) -> Vec<u32> {
 }
 
 fn equal_pairs<'a, L: Line<'a>>(mut open: Vec<(u32, L)>) -> Vec<u32> {
-    let key = |l: L| (l.item_code(), l.price_scaled(), l.doses(), l.amount_fen().abs(), l.quantity_scaled().abs());
-    let opposite = |a: L, b: L| key(a) == key(b) && a.amount_fen() == -b.amount_fen() && a.quantity_scaled() == -b.quantity_scaled();
+    let key = |l: L| (l.item_code(), l.price_scaled(), l.doses(), l.amount_fen().unsigned_abs(), l.quantity_scaled().unsigned_abs());
+    let opposite = |a: L, b: L| key(a) == key(b) && cancel(a.amount_fen(), b.amount_fen()) && a.quantity_scaled().checked_add(b.quantity_scaled()) == Some(0);
     // A stable sort: within equal keys and signs the rows keep the stable order of the document.
     open.sort_by(|(_, a), (_, b)| key(*a).cmp(&key(*b)).then(a.amount_fen().signum().cmp(&b.amount_fen().signum())));
     let mut out = Vec::new();

@@ -9,7 +9,7 @@ use super::seconds::Seconds;
 use super::sets;
 use super::visits::{VisitKey, Visits};
 use crate::error::{Error, Result};
-use crate::money::{Exact, Money, Totalling};
+use crate::money::{Exact, Money, Tally, Totalling};
 use crate::table::{Table, expected, mix_words};
 
 /// One document of a [`Partition`]. Batches have millions, visited in no order: two share one line of the cache.
@@ -17,7 +17,7 @@ use crate::table::{Table, expected, mix_words};
 #[repr(align(32))]
 pub struct Doc {
     /// Sum of the lines' amounts in fen.
-    sum_fen: i64,
+    sum: Tally,
     key: Key,
     parts: Parts,
     marks: u8,
@@ -60,13 +60,12 @@ impl Doc {
     #[inline]
     fn add(&mut self, fen: i64) {
         self.lines += 1;
-        let (sum, beyond) = self.sum_fen.overflowing_add(fen);
-        self.sum_fen = sum;
+        let within = self.sum.add(fen);
         // Rare both: a guess that is nearly always right costs less than marking every time.
         if fen < 0 {
             self.marks |= NEGATIVE;
         }
-        if beyond {
+        if !within {
             self.marks |= BEYOND;
         }
     }
@@ -94,10 +93,10 @@ impl Partition {
     /// The total to be paid of a document and the rounding difference: total = sum of lines + difference.
     pub fn total(&self, doc: usize) -> Result<(Money, Money)> {
         let beyond = |_| Error::amount_range("total_fen");
-        let Some(sum) = self.docs.get(doc).filter(|doc| doc.marks & BEYOND == 0).map(|doc| doc.sum_fen) else {
+        let Some(sum) = self.docs.get(doc).filter(|doc| doc.marks & BEYOND == 0).map(|doc| doc.sum) else {
             return Err(Error::amount_range("total_fen"));
         };
-        let sum = Money::from_fen(sum).map_err(beyond)?;
+        let sum = sum.amount().map_err(beyond)?;
         match self.exact.get(doc) {
             None => Ok((sum, Money::ZERO)),
             Some(exact) => {
@@ -276,7 +275,7 @@ impl<'a, S: Lines<'a> + ?Sized> Work<'_, 'a, S> {
         if self.made.docs.len() == self.made.docs.capacity() {
             self.made.docs.reserve(expected(next as usize, at as usize, self.count as usize).saturating_sub(next as usize));
         }
-        self.made.docs.push(Doc { sum_fen: 0, key, parts, marks: 0, key_line: self.made.key_line(at), lines: 0 });
+        self.made.docs.push(Doc { sum: Tally::default(), key, parts, marks: 0, key_line: self.made.key_line(at), lines: 0 });
         next
     }
 

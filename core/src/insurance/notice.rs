@@ -44,16 +44,10 @@ pub fn notice(settled_at: Timestamp, window: &Window) -> Notice {
     let text = match (window.rule, last_day) {
         (WindowRule::Unlimited, _) => "医保结算按整单退费（含个人支付部分）。".to_owned(),
         (WindowRule::SameMonth, Some(day)) => {
-            format!("医保结算按整单退费（含个人支付部分），并须在结算当月办结：本次缴费最迟{}办结退费，跨月不能退费。", chinese(day))
+            format!("医保结算按整单退费（含个人支付部分），并须在结算当月办结：本次缴费最迟{}办结退费，跨月不能退费。", day.in_chinese())
         }
-        (_, Some(day)) => format!("医保结算按整单退费（含个人支付部分），最迟{}办结退费，逾期不能退费。", chinese(day)),
+        (_, Some(day)) => format!("医保结算按整单退费（含个人支付部分），最迟{}办结退费，逾期不能退费。", day.in_chinese()),
         (_, None) => "医保结算按整单退费（含个人支付部分）；医保清算后的结算不能退费。".to_owned(),
     };
     Notice { text, last_day }
-}
-
-/// `2026年2月28日`.
-fn chinese(day: BizDate) -> String {
-    let date = day.date();
-    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{Account, Journal};
 use crate::ident::PaymentId;
+use crate::money::Net;
 
 /// One violation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +31,8 @@ pub fn check_journals<'a>(journals: impl IntoIterator<Item = &'a Journal>) -> Ve
     let mut written = BTreeMap::new();
     for journal in journals {
         let mut report = |what: String| findings.push(Finding { invariant: "I1", subject: journal.reference.clone(), what });
-        let imbalance = journal.imbalance_fen();
-        if imbalance != 0 {
+        let imbalance = journal.imbalance();
+        if !imbalance.is_zero() {
             report(format!("journal {} is out of balance by {imbalance} fen", journal.kind.code()));
         }
         for posting in &journal.postings {
@@ -53,18 +54,18 @@ pub fn check_journals<'a>(journals: impl IntoIterator<Item = &'a Journal>) -> Ve
 /// refund_payable (money owed and not given back). `at_rest` says whether a payment has nothing under way; the others
 /// are still moving and are not looked at.
 pub fn check_at_rest<'a>(journals: impl IntoIterator<Item = &'a Journal>, at_rest: impl Fn(PaymentId) -> bool) -> Vec<Finding> {
-    let mut left: BTreeMap<(PaymentId, Account), i128> = BTreeMap::new();
+    let mut left: BTreeMap<(PaymentId, Account), Net> = BTreeMap::new();
     for journal in journals {
         for posting in journal.postings.iter().filter(|p| matches!(p.account, Account::Suspense | Account::RefundPayable)) {
-            *left.entry((journal.payment, posting.account.clone())).or_default() += i128::from(posting.debit_fen.fen()) - i128::from(posting.credit_fen.fen());
+            *left.entry((journal.payment, posting.account.clone())).or_default() += posting.net();
         }
     }
     left.into_iter()
-        .filter(|((payment, _), fen)| *fen != 0 && at_rest(*payment))
-        .map(|((payment, account), fen)| Finding {
+        .filter(|((payment, _), left)| !left.is_zero() && at_rest(*payment))
+        .map(|((payment, account), left)| Finding {
             invariant: "I2",
             subject: payment.business_no().to_string(),
-            what: format!("{} is {fen} fen at rest, must be 0", account.code()),
+            what: format!("{} is {left} fen at rest, must be 0", account.code()),
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::resident::{NoNumber, Number, upgrade_15};
 use crate::access::Private;
-use crate::calendar::BizDate;
+use crate::calendar::{BizDate, completed_years};
 use crate::code::{Country, DOCUMENT, country, country_of_numeric, is_county, is_province};
 use crate::error::{Error, Result};
 
@@ -163,7 +163,7 @@ pub(crate) fn plain_number(text: &str) -> Cow<'_, str> {
 }
 
 /// Nobody is older.
-const OLDEST: i32 = 130;
+const OLDEST: u32 = 130;
 
 /// Checks a number of a kind, normalised by the caller. The facts are those of a number without fault, or of one that only
 /// belongs to another kind.
@@ -248,13 +248,7 @@ fn foreigner(number: &str, today: BizDate) -> (DocumentFacts, Option<DocumentFau
 fn numbered(number: &str, today: BizDate) -> Result<(Number<'_>, DocumentFacts, Option<DocumentFault>), DocumentFault> {
     let number = Number::read(number).map_err(|no| if no == NoNumber::Check { DocumentFault::CheckCharacter } else { DocumentFault::Shape })?;
     let birth = number.birth().ok_or(DocumentFault::Date)?;
-    // The difference of the years is at least the age: nearly always that decides.
-    let may_be_too_old = today.date().year() - birth.date().year() > OLDEST;
-    let fault = if birth > today {
-        Some(DocumentFault::Future)
-    } else {
-        (may_be_too_old && super::completed_years(birth, today).is_some_and(|years| years > OLDEST.unsigned_abs())).then_some(DocumentFault::TooOld)
-    };
+    let fault = if birth > today { Some(DocumentFault::Future) } else { completed_years(birth, today).is_some_and(|years| years > OLDEST).then_some(DocumentFault::TooOld) };
     Ok((number, DocumentFacts { birth: Some(birth), sex: Some(number.sex()), nationality: None }, fault))
 }
 

@@ -67,7 +67,7 @@ fn check_parts(parts: &Parts) -> Result<()> {
 
 fn sound(journal: &Journal) -> bool {
     let one_side = |debit: crate::Money, credit: crate::Money| (debit.is_positive() && credit.is_zero()) || (debit.is_zero() && credit.is_positive());
-    !journal.reference.is_empty() && journal.imbalance_fen() == 0 && journal.postings.iter().all(|p| one_side(p.debit_fen, p.credit_fen))
+    !journal.reference.is_empty() && journal.imbalance().is_zero() && journal.postings.iter().all(|p| one_side(p.debit_fen, p.credit_fen))
 }
 
 fn distinct<T: Ord>(items: impl Iterator<Item = T>) -> bool {

@@ -66,8 +66,8 @@ fn absorb(left: &mut Left<'_>, (into, from): Join) {
     gone.absorbed = true;
     let gone = *gone;
     let Some(group) = left.groups.get_mut(into as usize) else { return };
-    for (net, more) in group.net_fen.iter_mut().zip(gone.net_fen) {
-        *net = net.saturating_add(more); // each is a sum of few rows
+    for (net, more) in group.nets.iter_mut().zip(gone.nets) {
+        *net += more;
     }
     group.done |= gone.done;
     group.pending |= gone.pending;

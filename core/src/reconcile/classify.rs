@@ -5,6 +5,7 @@ use super::group::Group;
 use super::kind::{Kind, ReasonClass};
 use super::movement::Movement;
 use super::slot::{HIS, LEDGER, OUTSIDE};
+use crate::money::Net;
 
 /// Which sides take part in the run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,18 +38,18 @@ impl Given {
     }
 }
 
-fn net(group: &Group<'_>, slot: usize) -> i64 {
-    group.net_fen.get(slot).copied().unwrap_or(0)
+fn net(group: &Group<'_>, slot: usize) -> Net {
+    group.nets.get(slot).copied().unwrap_or_default()
 }
 
 /// The one signed formula: what the outside moved − what HIS booked.
-pub(super) fn diff_fen(group: &Group<'_>, given: Given) -> i64 {
+pub(super) fn diff(group: &Group<'_>, given: Given) -> Net {
     let (outside, his) = given.pair(group.part);
     net(group, outside) - net(group, his)
 }
 
 /// The same against the ledger, when it is a third side.
-pub(super) fn ledger_diff_fen(group: &Group<'_>, given: Given) -> Option<i64> {
+pub(super) fn ledger_diff(group: &Group<'_>, given: Given) -> Option<Net> {
     let (outside, his) = given.pair(group.part);
     (given.ledger && outside != LEDGER && his != LEDGER).then(|| net(group, outside) - net(group, LEDGER))
 }
@@ -134,5 +135,5 @@ pub(super) fn reason(kind: Kind, group: &Group<'_>, given: Given) -> Option<Reas
 fn is_double(group: &Group<'_>, given: Given) -> bool {
     let (outside, his) = given.pair(group.part);
     let (more, fewer) = (net(group, outside), net(group, his));
-    group.direction == Direction::Pay && outside == OUTSIDE && group.more >> OUTSIDE & 1 == 1 && group.more >> his & 1 == 0 && fewer > 0 && more > fewer && more % fewer == 0
+    group.direction == Direction::Pay && outside == OUTSIDE && group.more >> OUTSIDE & 1 == 1 && group.more >> his & 1 == 0 && more.is_times(fewer)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alias;
-use super::classify::{Given, diff_fen, kind, ledger_diff_fen, reason};
+use super::classify::{Given, diff, kind, ledger_diff, reason};
 use super::entry::{Direction, Entries, Entry, Part, Row, Side};
 use super::group::Group;
 use super::kind::{Kind, Label, ReasonClass, actions};
@@ -15,6 +15,7 @@ use super::slot::{HIS, LEDGER, NONE, OUTSIDE, POOL, side_of};
 use super::summary::{Conclusion, SideTotal, Summary};
 use crate::calendar::BizDate;
 use crate::error::{Error, Result};
+use crate::money::Net;
 
 /// Reconciles one day. `pool` holds the rows that earlier days left waiting.
 pub fn reconcile<'a, S: Entries<'a>>(date: BizDate, sides: &Sides<S>, pool: &'a [Carried], rules: &Rules) -> Result<Reconciled> {
@@ -33,10 +34,10 @@ pub fn reconcile<'a, S: Entries<'a>>(date: BizDate, sides: &Sides<S>, pool: &'a 
         }
         matcher.add(side, pools.rows(side), true, |at| format!("pool[{}]", pools.place(side, at as u32)))?; // below 2^31
     }
-    let net_fen = matcher.net_fen;
+    let moved = matcher.nets;
     let left = Left::of(&matcher, given, |movement| texts(sides, movement));
     drop(matcher);
-    Work { date, sides, pools, rules, given, left }.finish(net_fen)
+    Work { date, sides, pools, rules, given, left }.finish(moved)
 }
 
 const fn name_of(side: Side) -> &'static str {
@@ -93,8 +94,8 @@ struct Found {
 }
 
 impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
-    /// `net_fen` is what the rows moved, by slot.
-    fn finish(mut self, net_fen: [i64; 3]) -> Result<Reconciled> {
+    /// `moved` is what the rows moved, by slot.
+    fn finish(mut self, moved: [Net; 3]) -> Result<Reconciled> {
         let given = self.given;
         let (sides, pools) = (self.sides, &self.pools);
         alias::join(&mut self.left, |group, slot| first_row(sides, pools, group, slot).map_or("", |(trade_no, _)| trade_no));
@@ -104,7 +105,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         let mut nets = self.left.nets;
         let mut found = Vec::with_capacity(self.left.groups.len());
         for (at, group) in (0u32..).zip(&self.left.groups).filter(|(_, group)| !group.absorbed) {
-            nets.add(group.part, group.net_fen);
+            nets.add(group.part, group.nets);
             match kind(group, given) {
                 Kind::Matched if group.pooled => found.push(Found { group: at, kind: Kind::Matched, reason: Some(ReasonClass::R6), suspended: false }),
                 Kind::Matched => *movements.entry(Kind::Matched).or_default() += 1,
@@ -112,7 +113,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
             }
         }
         // I20: what the movements hold, those that were joined counted once, is what the rows hold.
-        if nets.by_slot() != net_fen && !planted!(DifferenceForgotten) {
+        if nets.by_slot() != moved && !planted!(DifferenceForgotten) {
             return Err(Error::internal("I20: a row is in no movement or in two"));
         }
         self.net_out(&mut found);
@@ -132,8 +133,8 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     fn net_out(&self, found: &mut [Found]) {
         #[derive(Default)]
         struct Order {
-            diff_fen: i64,
-            ledger_diff_fen: i64,
+            diff: Net,
+            ledger_diff: Net,
             pay: bool,
             refund: bool,
             inside: bool,
@@ -142,16 +143,16 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         for f in found.iter() {
             let Some(group) = self.group(f) else { continue };
             let order = orders.entry((group.order_no, group.part)).or_default();
-            order.diff_fen += diff_fen(group, self.given);
-            order.ledger_diff_fen += ledger_diff_fen(group, self.given).unwrap_or(0);
+            order.diff += diff(group, self.given);
+            order.ledger_diff += ledger_diff(group, self.given).unwrap_or_default();
             order.pay |= group.direction == Direction::Pay;
             order.refund |= group.direction == Direction::Refund;
-            let in_part = f.kind == Kind::Amount && ledger_diff_fen(group, self.given) == Some(0);
+            let in_part = f.kind == Kind::Amount && ledger_diff(group, self.given).is_some_and(Net::is_zero);
             order.inside |= !in_part && !matches!(f.kind, Kind::OnlyChannel | Kind::OnlyInsurer);
         }
         for f in found.iter_mut() {
             let order = self.left.groups.get(f.group as usize).and_then(|group| orders.get(&(group.order_no, group.part)));
-            if let Some(Order { diff_fen: 0, ledger_diff_fen: 0, pay: true, refund: true, inside: false }) = order {
+            if let Some(Order { diff: Net::ZERO, ledger_diff: Net::ZERO, pay: true, refund: true, inside: false }) = order {
                 (f.kind, f.reason) = (Kind::Matched, Some(ReasonClass::R7));
             }
         }
@@ -193,17 +194,17 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
         let first = group.first.iter().enumerate().map(|(slot, row)| (slot, *row)).filter(|(_, row)| *row != NONE);
         let mut rows: Vec<RowRef> = first.chain(more.iter().copied()).map(|(slot, row)| self.row_ref(group.part, slot, row)).collect();
         rows.sort_unstable();
-        let diff_fen = diff_fen(group, self.given);
+        let diff = diff(group, self.given);
         Some(Difference {
             kind: found.kind,
             reason: found.reason,
-            label: Label::of(diff_fen),
+            label: Label::of(diff),
             direction: group.direction,
             part: group.part,
             order_no: group.order_no.to_owned(),
             refund_no: group.refund_no.to_owned(),
-            diff_fen,
-            ledger_diff_fen: ledger_diff_fen(group, self.given),
+            diff_fen: diff.fen(),
+            ledger_diff_fen: ledger_diff(group, self.given).map(Net::fen),
             suspended: found.suspended,
             rows,
             actions: actions(found.kind, found.reason).iter().copied().filter(|_| found.suspended || found.kind != Kind::Matched).collect(),
@@ -225,7 +226,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
             outside: Vec<(usize, i64)>,
             his: Vec<(usize, i64)>,
         }
-        let mut lone: BTreeMap<(i64, Direction, Part), Lone> = BTreeMap::new();
+        let mut lone: BTreeMap<(Net, Direction, Part), Lone> = BTreeMap::new();
         for (at, f) in found.iter().enumerate().filter(|(_, f)| !f.suspended) {
             let Some(group) = self.group(f) else { continue };
             let slot = match f.kind {
@@ -234,7 +235,7 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
                 Kind::Matched | Kind::OnlyLedger | Kind::Amount | Kind::Status | Kind::Fee => continue,
             };
             let Some((_, at_ms)) = first_row(self.sides, &self.pools, group, slot) else { continue };
-            let Lone { outside, his } = lone.entry((diff_fen(group, self.given).abs(), group.direction, group.part)).or_default();
+            let Lone { outside, his } = lone.entry((diff(group, self.given).size(), group.direction, group.part)).or_default();
             if slot == HIS { his.push((at, at_ms)) } else { outside.push((at, at_ms)) }
         }
         let within = i64::from(self.rules.suggest_s) * 1000;
@@ -252,13 +253,13 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
     fn summary(&self, movements: BTreeMap<Kind, u64>, differences: &[Difference], nets: &Nets) -> Summary {
         let total = |side: Side| {
             let rows = self.sides.all().into_iter().find(|(of, _)| *of == side).and_then(|(_, rows)| rows).map_or(0, Entries::count);
-            let net_fen = match side {
-                Side::Channel => nets.channel_fen,
-                Side::Insurer => nets.insurer_fen,
-                Side::His => nets.his_fen,
-                Side::Ledger => nets.ledger_fen,
+            let net = match side {
+                Side::Channel => nets.channel,
+                Side::Insurer => nets.insurer,
+                Side::His => nets.his,
+                Side::Ledger => nets.ledger,
             };
-            SideTotal { rows: rows as u64, pooled: self.pools.rows(side).len() as u64, net_fen }
+            SideTotal { rows: rows as u64, pooled: self.pools.rows(side).len() as u64, net_fen: net.fen() }
         };
         let of = |label: Label| differences.iter().filter(move |d| d.kind != Kind::Matched && d.label == label);
         let open = differences.iter().any(|d| d.kind != Kind::Matched && !d.suspended);
@@ -270,9 +271,9 @@ impl<'a, S: Entries<'a>> Work<'_, 'a, S> {
             ledger: total(Side::Ledger),
             movements,
             long: of(Label::Long).count() as u64,
-            long_fen: of(Label::Long).map(|d| d.diff_fen).sum(),
+            long_fen: of(Label::Long).map(|d| Net::of_fen(d.diff_fen)).sum::<Net>().fen(),
             short: of(Label::Short).count() as u64,
-            short_fen: of(Label::Short).map(|d| -d.diff_fen).sum(),
+            short_fen: (-of(Label::Short).map(|d| Net::of_fen(d.diff_fen)).sum::<Net>()).fen(),
             suspended,
             conclusion: match (open, suspended) {
                 (true, _) => Conclusion::Unbalanced,

@@ -195,14 +195,15 @@ impl<'a> Entries<'a> for &[&'a Row] {
     }
 }
 
-/// What a single row can be wrong in; the error names the field.
+/// What a row moves if it is done; refunds are negative, so that the one formula needs no special case for them. A wrong row is
+/// an error that names the field.
 #[inline]
-pub(super) fn check<'a, E: Entry<'a>>(side: Side, entry: E) -> Result<()> {
-    let sound = !entry.order_no().is_empty()
-        && (0..=crate::money::MAX_FEN).contains(&entry.amount_fen())
-        && side.holds(entry.part())
-        && (entry.direction() == Direction::Refund || entry.refund_no().is_empty());
-    if sound { Ok(()) } else { Err(wrong(side, entry)) }
+pub(super) fn signed<'a, E: Entry<'a>>(side: Side, entry: E) -> Result<Money> {
+    let back = entry.direction() == Direction::Refund;
+    match Money::from_fen(entry.amount_fen()) {
+        Ok(amount) if !amount.is_negative() && !entry.order_no().is_empty() && side.holds(entry.part()) && (back || entry.refund_no().is_empty()) => Ok(amount.signed(back)),
+        _ => Err(wrong(side, entry)),
+    }
 }
 
 #[cold]

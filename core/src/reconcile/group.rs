@@ -1,16 +1,16 @@
 //! A movement of which the sides do not plainly say the same, with all they say.
 
 use super::entry::{Direction, Entry, Part, RowStatus};
-use super::movement::{Movement, signed_fen};
+use super::movement::Movement;
 use super::slot::{HIS, LEDGER, NONE, OUTSIDE, POOL};
-use crate::error::{Error, Result};
+use crate::money::{Money, Net};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group<'a> {
     pub(super) order_no: &'a str,
     pub(super) refund_no: &'a str,
     /// What has moved, by slot; refunds negative, only what is done.
-    pub(super) net_fen: [i64; 3],
+    pub(super) nets: [Net; 3],
     /// The first row, by slot.
     pub(super) first: [u32; 3],
     pub(super) direction: Direction,
@@ -35,10 +35,11 @@ impl<'a> Group<'a> {
     /// What the rows of a movement have said so far.
     pub(super) fn of(movement: &Movement, order_no: &'a str, refund_no: &'a str) -> Group<'a> {
         let said = |bits: u8, value: i64| if bits == 0 { 0 } else { value };
+        let moved = |slot: usize| if movement.held >> slot & 1 == 0 { Net::ZERO } else { movement.moved.into() };
         Group {
             order_no,
             refund_no,
-            net_fen: [OUTSIDE, HIS, LEDGER].map(|slot| said(movement.held >> slot & 1, movement.net_fen)),
+            nets: [OUTSIDE, HIS, LEDGER].map(moved),
             first: movement.first,
             direction: movement.words.direction(),
             part: movement.words.part(),
@@ -74,14 +75,14 @@ impl<'a> Group<'a> {
         (self.done | self.pending | self.failed) >> slot & 1 == 1
     }
 
-    /// Takes a row; is it a further one of its slot?
-    pub(super) fn add<E: Entry<'a>>(&mut self, slot: usize, at: u32, entry: E) -> Result<bool> {
+    /// Takes a row and what it has `moved` if it is done; is it a further one of its slot?
+    pub(super) fn add<E: Entry<'a>>(&mut self, slot: usize, at: u32, entry: E, moved: Money) -> bool {
         let bit = 1u8 << slot;
         match entry.status() {
             RowStatus::Done => {
                 self.done |= bit;
-                if let Some(net) = self.net_fen.get_mut(slot) {
-                    *net = net.checked_add(signed_fen(entry)).ok_or_else(|| Error::amount_range("amount_fen"))?;
+                if let Some(net) = self.nets.get_mut(slot) {
+                    *net += moved;
                 }
             }
             RowStatus::Pending => self.pending |= bit,
@@ -101,9 +102,9 @@ impl<'a> Group<'a> {
             Some(first) if *first == NONE => *first = at,
             _ => {
                 self.more |= bit;
-                return Ok(true);
+                return true;
             }
         }
-        Ok(false)
+        false
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::money::Net;
+
 /// What a movement is. Of the sides that hold such money, `only_…` names the one that has it where HIS and its counterpart
 /// outside do not both have it; whether the ledger has it too is told beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,10 +109,10 @@ impl Label {
     }
 
     /// The one formula's sign.
-    pub const fn of(diff_fen: i64) -> Label {
-        if diff_fen > 0 {
+    pub const fn of(diff: Net) -> Label {
+        if diff.is_positive() {
             Label::Long
-        } else if diff_fen < 0 {
+        } else if diff.is_negative() {
             Label::Short
         } else {
             Label::Even

@@ -6,6 +6,7 @@ use super::group::Group;
 use super::kind::Kind;
 use super::matcher::Matcher;
 use super::movement::Movement;
+use crate::money::Net;
 
 /// The few movements that somebody may have to look at.
 #[derive(Default)]
@@ -37,7 +38,7 @@ impl<'a> Left<'a> {
             });
             if !group.pooled && kind(&group, given) == Kind::Matched {
                 left.matched += 1;
-                left.nets.add(group.part, group.net_fen);
+                left.nets.add(group.part, group.nets);
                 continue;
             }
             if let Some(place) = odd.and_then(|odd| stays.get_mut(odd)) {
@@ -56,10 +57,12 @@ impl<'a> Left<'a> {
 
 /// What each slot has moved, when every row says the same.
 #[inline]
-fn nets(movement: &Movement) -> [i64; 3] {
-    let mut nets = [0; 3];
+fn nets(movement: &Movement) -> [Net; 3] {
+    let mut nets = [Net::ZERO; 3];
     for (slot, net) in nets.iter_mut().enumerate() {
-        *net = movement.net_fen * i64::from(movement.held >> slot & 1);
+        if movement.held >> slot & 1 == 1 {
+            *net = movement.moved.into();
+        }
     }
     nets
 }
@@ -67,25 +70,25 @@ fn nets(movement: &Movement) -> [i64; 3] {
 /// What has moved, by side.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Nets {
-    pub(super) channel_fen: i64,
-    pub(super) insurer_fen: i64,
-    pub(super) his_fen: i64,
-    pub(super) ledger_fen: i64,
+    pub(super) channel: Net,
+    pub(super) insurer: Net,
+    pub(super) his: Net,
+    pub(super) ledger: Net,
 }
 
 impl Nets {
     #[inline]
-    pub(super) const fn add(&mut self, part: Part, [outside, his, ledger]: [i64; 3]) {
+    pub(super) fn add(&mut self, part: Part, [outside, his, ledger]: [Net; 3]) {
         match part {
-            Part::Cash => self.channel_fen += outside,
-            Part::Fund | Part::Account | Part::Other => self.insurer_fen += outside,
+            Part::Cash => self.channel += outside,
+            Part::Fund | Part::Account | Part::Other => self.insurer += outside,
         }
-        self.his_fen += his;
-        self.ledger_fen += ledger;
+        self.his += his;
+        self.ledger += ledger;
     }
 
     /// By slot, as the rows were counted.
-    pub(super) const fn by_slot(&self) -> [i64; 3] {
-        [self.channel_fen + self.insurer_fen, self.his_fen, self.ledger_fen]
+    pub(super) fn by_slot(&self) -> [Net; 3] {
+        [self.channel + self.insurer, self.his, self.ledger]
     }
 }

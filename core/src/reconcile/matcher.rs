@@ -3,12 +3,13 @@
 //! As in [`crate::bill`], a block of rows first asks for all it will be compared with, so that the memory answers side by
 //! side; nothing of a row is copied but its key's words, its amount and its fee.
 
-use super::entry::{Entries, Entry, RowStatus, Side, check};
+use super::entry::{Entries, Entry, RowStatus, Side, signed};
 use super::group::Group;
 use super::key::Key;
-use super::movement::{Movement, signed_fen};
+use super::movement::Movement;
 use super::slot::{POOL, slot};
 use crate::error::{Error, Result};
+use crate::money::{Money, Net};
 use crate::table::Table;
 
 /// So many rows are looked at side by side.
@@ -25,7 +26,7 @@ pub(super) struct Matcher<'a> {
     /// (position in `odd`, slot, row) of every row that is not the first of its movement and slot.
     pub(super) more: Vec<(u32, usize, u32)>,
     /// Net of every row, by slot: counted apart from the movements, to prove that none was lost.
-    pub(super) net_fen: [i64; 3],
+    pub(super) nets: [Net; 3],
     table: Table,
 }
 
@@ -43,7 +44,7 @@ impl<'a> Matcher<'a> {
         }
         let slot = slot(side);
         let mark = if pool { POOL } else { 0 };
-        let mut moved_fen = 0i64;
+        let mut net = Net::ZERO;
         let mut keys: Vec<Key<'a>> = Vec::with_capacity(BLOCK);
         // Sides are often written in the same order: then the next row is the next movement, and nothing is searched.
         let mut in_order = !self.movements.is_empty();
@@ -57,23 +58,23 @@ impl<'a> Matcher<'a> {
             }
             let mut followed = 0;
             for ((at, entry), key) in rows.zip(&keys) {
-                check(side, entry).map_err(|e| e.under(&name(at)))?;
+                let moved = signed(side, entry).map_err(|e| e.under(&name(at)))?;
                 let follows = in_order && self.movements.get(next as usize).is_some_and(|movement| is_of(movement, &self.spelled, key));
                 let found = if follows { next } else { self.find(key) };
                 followed += usize::from(found == next);
                 next = found + 1; // fewer than 2^32 movements
                 let row = at as u32 | mark; // below 2^31
                 if entry.status() == RowStatus::Done {
-                    moved_fen = moved_fen.checked_add(signed_fen(entry)).ok_or_else(|| Error::amount_range("amount_fen"))?;
+                    net += moved;
                 }
-                if !self.movements.get_mut(found as usize).is_some_and(|movement| movement.takes(slot, row, entry)) {
-                    self.add_odd(found, key, slot, row, entry)?;
+                if !self.movements.get_mut(found as usize).is_some_and(|movement| movement.takes(slot, row, entry, moved)) {
+                    self.add_odd(found, key, (slot, row), entry, moved);
                 }
             }
             in_order = followed * 8 >= keys.len() * 7 && (next as usize) < self.movements.len();
         }
-        if let Some(net) = self.net_fen.get_mut(slot) {
-            *net = net.checked_add(moved_fen).ok_or_else(|| Error::amount_range("amount_fen"))?;
+        if let Some(of_slot) = self.nets.get_mut(slot) {
+            *of_slot += net;
         }
         Ok(())
     }
@@ -109,17 +110,16 @@ impl<'a> Matcher<'a> {
 
     /// A row that does not agree with those before it, or is not done, or waited in the pool.
     #[cold]
-    fn add_odd<E: Entry<'a>>(&mut self, movement: u32, key: &Key<'a>, slot: usize, row: u32, entry: E) -> Result<()> {
-        let Some(movement) = self.movements.get_mut(movement as usize) else { return Ok(()) };
+    fn add_odd<E: Entry<'a>>(&mut self, movement: u32, key: &Key<'a>, (slot, row): (usize, u32), entry: E, moved: Money) {
+        let Some(movement) = self.movements.get_mut(movement as usize) else { return };
         if movement.odd == 0 {
             self.odd.push(Group::of(movement, key.order_no, key.refund_no));
             movement.odd = self.odd.len() as u32; // at most one a movement
         }
         let at = movement.odd - 1;
-        if self.odd.get_mut(at as usize).map_or(Ok(false), |group| group.add(slot, row, entry))? {
+        if self.odd.get_mut(at as usize).is_some_and(|group| group.add(slot, row, entry, moved)) {
             self.more.push((at, slot, row));
         }
-        Ok(())
     }
 }
 

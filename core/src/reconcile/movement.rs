@@ -1,8 +1,9 @@
 //! A movement while all that is said of it agrees: one line of the processor's memory, because there are millions.
 
-use super::entry::{Direction, Entry, RowStatus};
+use super::entry::{Entry, RowStatus};
 use super::key::{Key, Words};
 use super::slot::{NONE, POOL};
+use crate::money::Money;
 
 /// A movement. Its rows are done and of today, at most one of each slot, all of one amount and of one fee as far as they tell it; as
 /// soon as one is not, a [`Group`](super::group::Group) says what each of them says.
@@ -11,7 +12,7 @@ use super::slot::{NONE, POOL};
 pub(super) struct Movement {
     pub(super) words: Words,
     /// What each of its rows has moved; refunds negative.
-    pub(super) net_fen: i64,
+    pub(super) moved: Money,
     /// The fee that the slots of `told` tell.
     pub(super) fee_e6: i64,
     /// The row, by slot.
@@ -28,39 +29,30 @@ pub(super) struct Movement {
 impl Movement {
     #[inline]
     pub(super) const fn new(key: &Key<'_>, spelled: u32) -> Movement {
-        Movement { words: key.words, net_fen: 0, fee_e6: 0, first: [NONE; 3], spelled, odd: 0, held: 0, told: 0 }
+        Movement { words: key.words, moved: Money::ZERO, fee_e6: 0, first: [NONE; 3], spelled, odd: 0, held: 0, told: 0 }
     }
 
-    /// Takes a row that says nothing new; `false` if it does, and nothing has changed.
+    /// Takes a row that says nothing new of what it `moved`; `false` if it does, and nothing has changed.
     #[inline]
-    pub(super) fn takes<'a, E: Entry<'a>>(&mut self, slot: usize, at: u32, entry: E) -> bool {
+    pub(super) fn takes<'a, E: Entry<'a>>(&mut self, slot: usize, at: u32, entry: E, moved: Money) -> bool {
         let bit = 1u8 << slot;
-        let (net_fen, fee) = (signed_fen(entry), entry.fee_e6());
+        let fee = entry.fee_e6();
         let agrees = self.odd == 0
             && entry.status() == RowStatus::Done
             && at & POOL == 0
             && self.held & bit == 0
-            && (self.held == 0 || self.net_fen == net_fen)
+            && (self.held == 0 || self.moved == moved)
             && (self.told == 0 || fee.is_none_or(|fee| fee == self.fee_e6));
         if let (true, Some(first)) = (agrees, self.first.get_mut(slot)) {
             *first = at;
             self.held |= bit;
-            self.net_fen = net_fen;
+            self.moved = moved;
             if let Some(fee) = fee {
                 self.told |= bit;
                 self.fee_e6 = fee;
             }
         }
         agrees
-    }
-}
-
-/// Refunds are negative: the one formula needs no special case for them.
-#[inline]
-pub(super) fn signed_fen<'a, E: Entry<'a>>(entry: E) -> i64 {
-    match entry.direction() {
-        Direction::Pay => entry.amount_fen(),
-        Direction::Refund => -entry.amount_fen(),
     }
 }
 

@@ -82,7 +82,7 @@ impl Window {
     /// May a settlement of this instant still be refunded at `now`?
     pub fn allows(&self, settled_at: Timestamp, now: Timestamp) -> bool {
         if planted!(MonthWithoutYear) && self.rule == WindowRule::SameMonth {
-            return settled_at.biz_month().number() == now.biz_month().number();
+            return settled_at.biz_month().is_namesake_of(now.biz_month());
         }
         let closed = self.rule == WindowRule::ClosedMonths && self.closed_months.contains(&settled_at.biz_month());
         !closed && self.last_day(settled_at).is_none_or(|last| now.biz_date() <= last)

@@ -233,9 +233,14 @@ impl<'a> OpenSegment<'a> {
 
     /// Opens frame after frame of records, from the first on.
     pub fn records<'o>(&'o self, codec: Option<&'o dyn FrameCodec>) -> impl Iterator<Item = Result<(Frame<'a>, Vec<OwnedRecord>)>> + 'o {
+        self.records_from(0, codec)
+    }
+
+    /// The same from the frame on that holds the record of this number; those before it stay closed.
+    pub fn records_from<'o>(&'o self, seq: u64, codec: Option<&'o dyn FrameCodec>) -> impl Iterator<Item = Result<(Frame<'a>, Vec<OwnedRecord>)>> + 'o {
         let mut keys = self.keys.frames.clone();
-        let frames = self.segment.frames().filter(|frame| frame.head.kind == FrameKind::Data);
-        frames.map(move |frame| Ok((frame, open_frame(&mut keys, &frame, codec)?)))
+        let wanted = move |frame: &Frame<'_>| frame.head.kind == FrameKind::Data && frame.head.first_seq.saturating_add(u64::from(frame.head.records)) > seq;
+        self.segment.frames().filter(wanted).map(move |frame| Ok((frame, open_frame(&mut keys, &frame, codec)?)))
     }
 
     /// Reads the segment's index file; `None` when it is damaged or of another segment.

@@ -149,7 +149,7 @@ pub struct VerifyReport {
     pub unsigned_frames: u32,
 }
 
-/// Verifies a log, segment after segment in order. Who does not want all of it in memory takes a [`Verifier`].
+/// Verifies a log that is in memory, segment after segment in order.
 pub fn verify_log<'s>(trust: &Trust<'_>, segments: impl IntoIterator<Item = LogSegment<'s>>) -> Result<VerifyReport> {
     let mut verifier = Verifier::new(trust);
     for segment in segments {
@@ -175,7 +175,7 @@ struct Expected {
     crashed: Option<u32>,
 }
 
-/// Verifies a log whose segments come one by one, in order: one at a time need be in memory.
+/// Verifies a log segment by segment, in order: one at a time need be in memory.
 pub struct Verifier<'t, 'a> {
     trust: &'t Trust<'a>,
     expected: Option<Expected>,
@@ -187,10 +187,15 @@ pub struct Verifier<'t, 'a> {
 }
 
 impl<'t, 'a> Verifier<'t, 'a> {
-    /// Nothing was seen yet.
+    /// Before the first segment.
     pub fn new(trust: &'t Trust<'a>) -> Verifier<'t, 'a> {
         let seal = trust.seal.map(|seal| (1, Zeroizing::new(*seal)));
         Verifier { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() }
+    }
+
+    /// What was found so far.
+    pub const fn so_far(&self) -> &VerifyReport {
+        &self.report
     }
 
     fn find(&mut self, segment_no: u64, frame: Option<&Frame<'_>>, defect: Defect) {
@@ -381,7 +386,7 @@ impl<'t, 'a> Verifier<'t, 'a> {
         }
     }
 
-    /// There are no more.
+    /// Behind the last one: what manifest and anchors say beyond it.
     pub fn finish(mut self) -> VerifyReport {
         if let Some(manifest) = self.trust.manifest {
             for (no, chain, last_seq, bytes) in std::mem::take(&mut self.closed) {

@@ -10,7 +10,6 @@ use super::engine::Engine;
 use crate::access::{Caller, Object, Right, check};
 use crate::error::Result;
 use crate::ident::HospitalId;
-use crate::money::Money;
 use crate::port::{Scan, ScanRow, Store, StoreError};
 use crate::workflow::MachineKind;
 
@@ -123,9 +122,4 @@ async fn read_once(store: &dyn Store, hospital: &HospitalId) -> Result<AuditRepo
         }
     }
     Ok(book.close())
-}
-
-/// Amounts as plain fen for sums that may exceed one amount's range.
-fn fen(amount: Money) -> i64 {
-    amount.fen()
 }

@@ -8,7 +8,7 @@ use super::unpaid::{Grouped, shown};
 use super::view::BillView;
 use crate::access::Caller;
 use crate::bill::Bill;
-use crate::calendar::{BizDate, Timestamp};
+use crate::calendar::{BizDate, Timestamp, completed_years};
 use crate::error::{Code, Error, Result};
 use crate::ident::{BillId, PatientId, QuoteId};
 use crate::insurance::Authorisation;
@@ -181,11 +181,7 @@ fn payer(file: &PatientFile, now: Timestamp) -> Payer {
     }
 }
 
-/// Completed years, as the ticket prints them; a child below one year counts as `0岁`. The birthday of 02-29 is 03-01 in
-/// a common year (domain/hospital.md §1.9).
+/// Completed years, as the ticket prints them; a child below one year counts as `0岁`.
 fn age_text(birth: BizDate, on: BizDate) -> String {
-    let (b, o) = (birth.date(), on.date());
-    let had_birthday = (u8::from(o.month()), o.day()) >= (u8::from(b.month()), b.day());
-    let years = o.year() - b.year() - i32::from(!had_birthday);
-    format!("{}岁", years.max(0))
+    format!("{}岁", completed_years(birth, on).unwrap_or(0))
 }

@@ -20,6 +20,7 @@ use crate::access::{Actor, Caller, Object, Private, Right, check, mask_name};
 use crate::calendar::BizDate;
 use crate::error::{Code, Error, Result};
 use crate::ident::{ChannelCode, HospitalId, RequestKey};
+use crate::money::Net;
 use crate::port::{RecordWrite, Source};
 use crate::reconcile::{Carried, Difference, Direction, Kind, Row, RowRef, RowStatus, RunRequest, RunResponse, Side};
 use crate::workflow::Refusal;
@@ -247,6 +248,6 @@ fn item(request: &RunRequest, books: &Books, difference: &Difference, state: Ite
 
 /// What the rows of a side have moved, refunds negative; none without a row.
 fn moved(rows: &[&Row]) -> Option<i64> {
-    let done = rows.iter().filter(|row| row.status == RowStatus::Done).map(|row| if row.direction == Direction::Pay { row.amount_fen.fen() } else { -row.amount_fen.fen() });
-    (!rows.is_empty()).then(|| done.sum())
+    let done = rows.iter().filter(|row| row.status == RowStatus::Done).map(|row| row.amount_fen.signed(row.direction == Direction::Refund));
+    (!rows.is_empty()).then(|| done.sum::<Net>().fen())
 }

@@ -211,7 +211,7 @@ impl UploadRequest {
         if fee.pric.scaled() < 0 {
             issues.push(Issue::at(at("pric"), "单价", Reason::UploadPrice));
         }
-        let near = |amount: Money| amount.fen().abs_diff(fee.det_item_fee_sumamt_fen.fen()) <= u64::from(self.tolerance_fen);
+        let near = |amount: Money| amount.is_near(fee.det_item_fee_sumamt_fen, u64::from(self.tolerance_fen));
         if !line_amount(fee.pric, fee.cnt, 1).is_ok_and(near) {
             issues.push(Issue::at(at("det_item_fee_sumamt_fen"), "明细金额", Reason::UploadAmount));
         }

@@ -9,13 +9,11 @@ use super::issue::Issue;
 use super::rules::Rules;
 use super::texts::{Fields, Texts};
 use super::{contact, cross_field, demographics, guardian, id_document};
-use crate::calendar::BizDate;
+use crate::calendar::{BizDate, completed_years};
 use crate::code::{Country, country};
 use crate::error::{Error, Result};
 use crate::ident::PatientId;
-use crate::patient::{
-    Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, completed_years, existing_file, is_minor, plain_number,
-};
+use crate::patient::{Age, AgeStyle, DocumentFacts, DocumentFault, DocumentKind, Field, KnownFile, Record, RecordRow, check_document, existing_file, is_minor, plain_number};
 
 /// A record with what several rules need of it.
 pub(super) struct Checked<'a, 'r> {

@@ -147,8 +147,7 @@ pub fn attendance(registration: &Registration, what: Attend, terms: &CheckInTerm
     }
     let opens = opens_at(registration, terms, what);
     if now < opens {
-        let local = opens.local();
-        let from = format!("{}月{}日{:02}:{:02}", u8::from(local.month()), local.day(), local.hour(), local.minute());
+        let from = format!("{}{}", opens.biz_date().day_in_chinese(), opens.clock());
         let refusal = Refusal::new("visit_too_early", &format!("未到{verb}时间"), &format!("请于{from}起{verb}"));
         return Attendance::Refused { refusal, opens_at: Some(opens) };
     }

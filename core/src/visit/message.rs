@@ -75,7 +75,6 @@ impl Message {
 
     /// The values a template may use, by name. Department and doctor are not among them, on purpose.
     pub fn values(&self) -> [(&'static str, String); 7] {
-        let day = self.date.date();
         let (what, todo) = match self.kind {
             MessageKind::ClinicStopped => ("您预约的门诊有变动", "请选择改约或退号"),
             MessageKind::ClinicResumed => ("您预约的门诊照常进行", "请按原预约时间就诊"),
@@ -86,7 +85,7 @@ impl Message {
         [
             ("hospital", self.hospital_name.clone()),
             ("date", self.date.to_string()),
-            ("day", format!("{}月{}日{}", u8::from(day.month()), day.day(), session)),
+            ("day", format!("{}{session}", self.date.day_in_chinese())),
             ("session", session.to_owned()),
             ("amount", self.amount_fen.map(|amount| format!("{}元", amount.to_yuan())).unwrap_or_default()),
             ("what", what.to_owned()),
@@ -98,7 +97,7 @@ impl Message {
 impl NoticeTerms {
     /// When a message about something that happens at `about` may go out: now, or when the quiet hours are over.
     pub fn send_at(&self, now: Timestamp, about: Timestamp) -> Timestamp {
-        let hour = now.local().hour();
+        let hour = now.hour();
         let (from, until) = (self.quiet_from_h, self.quiet_until_h);
         let quiet = if from <= until { (from..until).contains(&hour) } else { hour >= from || hour < until };
         if !quiet || about.since(now) < i64::from(self.urgent_h) * HOUR_MS {
@@ -181,7 +180,7 @@ mod tests {
             let (now, about) = (Timestamp::from_millis(now * 600_000), Timestamp::from_millis(about * 600_000));
             let send = terms.send_at(now, about);
             prop_assert!(send >= now && send.since(now) <= 24 * HOUR_MS);
-            let hour = send.local().hour();
+            let hour = send.hour();
             let quiet = if from <= until { (from..until).contains(&hour) } else { hour >= from || hour < until };
             prop_assert!(!quiet || (send == now && about.since(now) < 12 * HOUR_MS));
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::pay::{FOLLOW_MS, OPENING_MS, id_of};
-use super::shown::{clinic, moment};
+use super::shown::clinic;
 use super::slip;
 use super::texts::fill;
 use super::visit::Signed;
@@ -139,7 +139,7 @@ async fn placed(app: &App, f: &Frame, session: &Session, view: &VisitProgressRes
         dept: r.map(|r| clinic(f, &r.dept_name)),
         doctor: r.and_then(|r| r.doctor_name.clone()),
         place: r.and_then(|r| r.place.as_deref().map(|place| f.discreet(place)).or_else(|| f.place(&r.dept_name))),
-        time: r.map(|r| moment(r.starts_at)),
+        time: r.map(|r| r.starts_at.in_chinese()),
         follows: view.st == "asking",
         stage: stage(view),
     }

@@ -8,7 +8,7 @@ use menjie::service::UnpaidRequest;
 
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
-use super::shown::{Bill, clinic, day};
+use super::shown::{Bill, clinic};
 use super::visit::Signed;
 use crate::app::App;
 
@@ -33,5 +33,5 @@ pub async fn bill(State(app): State<App>, Signed { visit, session }: Signed, Pat
     let (view, of) = found.ok_or_else(|| Error::new(Code::NotFound))?;
     let f = Frame::of(&app, &visit, &session, Idle::Work);
     let dept = clinic(&f, &of.dept_name);
-    answer::page(&Detail { bill: Bill::of(&f, view), date: day(of.date), dept, doctor: of.doctor_name, number: of.visit_id.to_string(), f })
+    answer::page(&Detail { bill: Bill::of(&f, view), date: of.date.in_chinese(), dept, doctor: of.doctor_name, number: of.visit_id.to_string(), f })
 }

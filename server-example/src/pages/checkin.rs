@@ -12,7 +12,7 @@ use super::answer::{self, Page};
 use super::datum;
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
-use super::shown::{clinic, day};
+use super::shown::clinic;
 use super::texts::{Texts, fill};
 use super::visit::{Layout, Signed};
 use crate::app::App;
@@ -133,7 +133,7 @@ async fn show(app: &App, Signed { visit, session }: Signed, obstacle: Option<Obs
     // What can be done now stands first; the engine's order is that of time.
     listed.registrations.sort_by_key(|view| urgency(view.state));
     let rows = listed.registrations.into_iter().map(|view| row(&f, view, terms, position, (key(), key()))).collect();
-    answer::page(&List { today: day(listed.date), rows, rules: rules(&f, terms), position, obstacle, f })
+    answer::page(&List { today: listed.date.in_chinese(), rows, rules: rules(&f, terms), position, obstacle, f })
 }
 
 fn urgency(state: VisitState) -> u8 {
@@ -175,10 +175,9 @@ fn row(f: &Frame, view: RegistrationView, terms: &CheckInTerms, position: bool, 
         (_, true) => Some(t.late_queue_end_now.to_string()),
         _ => None,
     };
-    let local = r.starts_at.local();
     Row {
         visit: r.visit_id.to_string(),
-        time: format!("{:02}:{:02}", local.hour(), local.minute()),
+        time: r.starts_at.clock(),
         part: part(t, r.session).to_owned(),
         dept: clinic(f, &r.dept_name),
         doctor: r.doctor_name.clone(),

@@ -56,8 +56,7 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Pat
         QuoteResponse::Refused { .. } => return Err(Away::to(visit.at("/unpaid"))),
     };
     let f = Frame::of(&app, &visit, &session, Idle::Work);
-    let local = expires_at.local();
-    let until = format!("{:02}:{:02}", local.hour(), local.minute());
+    let until = expires_at.clock();
     let key = token::fresh(app.entropy()).reveal().chars().take(32).collect();
     answer::page(&Confirm { quote: quote_id.to_string(), key, bills: bills.into_iter().map(|bill| Bill::of(&f, bill)).collect(), total: yuan(total_fen), until, f })
 }

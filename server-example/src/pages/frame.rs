@@ -161,16 +161,13 @@ impl Frame {
 
     /// The clock, as it was when the page was made.
     pub fn clock(&self) -> String {
-        let local = self.now.local();
-        format!("{:02}:{:02}", local.hour(), local.minute())
+        self.now.clock()
     }
 
     /// Today, for people.
     pub fn today(&self) -> String {
-        let local = self.now.local();
-        const DAYS: [&str; 7] = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"];
-        let day = DAYS.get(usize::from(local.weekday().number_days_from_monday())).copied().unwrap_or_default();
-        format!("{}月{}日 {day}", u8::from(local.month()), local.day())
+        let today = self.now.biz_date();
+        format!("{} {}", today.day_in_chinese(), today.weekday_in_chinese())
     }
 
     /// Are department names of clinics kept from lists?

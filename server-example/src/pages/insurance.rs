@@ -16,7 +16,6 @@ use super::answer::{self, Page};
 use super::fields::Fields;
 use super::frame::{Frame, Idle};
 use super::qr;
-use super::shown::day;
 use super::texts::Texts;
 use super::unpaid;
 use super::visit::Signed;
@@ -145,7 +144,7 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Ask
         }
         Err(error) => return Err(error.into()),
     };
-    let granted = session.granted_until.map(clock);
+    let granted = session.granted_until.map(Timestamp::clock);
     let register_url = app.pages().settings.h5.designation_url.clone();
     answer::page(&Binding { told, needs_login: session.payer.is_none(), granted, register_url, key: fresh_key(&app), insured, f })
 }
@@ -203,8 +202,8 @@ pub fn fresh_key(app: &App) -> String {
 
 fn designated(t: &Texts, view: DesignationView) -> Designated {
     let row = |row: Designation| {
-        let until = row.until.map_or_else(|| t.insured_valid_long.to_string(), day);
-        (row.institution_name, format!("{} — {until}", day(row.from)))
+        let until = row.until.map_or_else(|| t.insured_valid_long.to_string(), menjie::BizDate::in_chinese);
+        (row.institution_name, format!("{} — {until}", row.from.in_chinese()))
     };
     Designated {
         text: view.text,
@@ -212,10 +211,4 @@ fn designated(t: &Texts, view: DesignationView) -> Designated {
         open: matches!(view.state, DesignationState::FileYourself | DesignationState::MayFile | DesignationState::Elsewhere),
         rows: view.designated.into_iter().map(row).collect(),
     }
-}
-
-/// `14:05`.
-fn clock(at: Timestamp) -> String {
-    let local = at.local();
-    format!("{:02}:{:02}", local.hour(), local.minute())
 }

@@ -15,7 +15,7 @@ use super::frame::{Frame, Idle};
 use super::pay::id_of;
 use super::qr;
 use super::refund::offer::Offer;
-use super::shown::{Line, Settled, day, moment};
+use super::shown::{Line, Settled};
 use super::visit::Signed;
 use crate::app::App;
 use crate::input::Asked;
@@ -25,7 +25,7 @@ const ROWS: usize = 8;
 /// The store is read so often for one page; whoever filters further back goes on by hand.
 const READS: usize = 12;
 /// Months to choose from.
-const MONTHS: i32 = 12;
+const MONTHS: usize = 12;
 
 /// What is asked of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -136,7 +136,7 @@ pub async fn list(State(app): State<App>, Signed { visit, session }: Signed, Ask
     let older = next.map(|cursor| f.at(&format!("/paid?month={}&state={}&after={}", month.map(|m| m.to_string()).unwrap_or_default(), filter.word(), escape(&cursor.0))));
     let t = f.t();
     let mut choices = vec![Choice { value: String::new(), text: t.all_months.to_string(), chosen: month.is_none() }];
-    choices.extend(offered.iter().map(|m| Choice { value: m.to_string(), text: month_text(*m), chosen: month == Some(*m) }));
+    choices.extend(offered.iter().map(|m| Choice { value: m.to_string(), text: m.in_chinese(), chosen: month == Some(*m) }));
     let name = |filter: Filter| match filter {
         Filter::All => t.state_all.to_string(),
         Filter::Paid => t.state_paid.to_string(),
@@ -162,7 +162,7 @@ pub async fn detail(State(app): State<App>, Signed { visit, session }: Signed, P
     };
     let channel = if view.channel.as_str() == "wechat" { f.t().channel_wechat.to_string() } else { view.channel.to_string() };
     let lines = view.lines.into_iter().map(|line| (refund.flag(line.line_id.as_str()), line)).map(|(flag, line)| (Line::of(line), flag)).collect();
-    answer::page(&One { lines, refund, visit: day(view.visit_date), number: view.visit_id.to_string(), channel, code, row, f })
+    answer::page(&One { lines, refund, visit: view.visit_date.in_chinese(), number: view.visit_id.to_string(), channel, code, row, f })
 }
 
 /// Reads until a page is full, the month is over or the patience is.
@@ -193,23 +193,12 @@ fn row(f: &Frame, view: &SettlementView) -> Row {
         Progress::Closed => ("window", &t.state_closed),
         Progress::Booking | Progress::Preparing | Progress::AwaitingConsent | Progress::AwaitingPayment | Progress::Confirming => ("wait", &t.result_booking),
     };
-    Row { s: Settled::of(f, view), when: view.paid_at.map_or_else(|| day(view.visit_date), moment), state: state.to_string(), mood }
+    Row { s: Settled::of(f, view), when: view.paid_at.map_or_else(|| view.visit_date.in_chinese(), menjie::Timestamp::in_chinese), state: state.to_string(), mood }
 }
 
 /// This month and those before it.
 fn months(this: BizMonth) -> Vec<BizMonth> {
-    let text = this.to_string();
-    let (year, month) = text.split_once('-').and_then(|(y, m)| Some((y.parse::<i32>().ok()?, m.parse::<i32>().ok()?))).unwrap_or((2026, 1));
-    let before = |back: i32| {
-        let count = year * 12 + month - 1 - back;
-        menjie::calendar::BizDate::parse(&format!("{:04}-{:02}-01", count.div_euclid(12), count.rem_euclid(12) + 1)).ok().map(|date| date.month())
-    };
-    (0..MONTHS).filter_map(before).collect()
-}
-
-fn month_text(month: BizMonth) -> String {
-    let text = month.to_string();
-    text.split_once('-').map_or_else(|| text.clone(), |(year, month)| format!("{year}年{}月", month.trim_start_matches('0')))
+    std::iter::successors(Some(this), |month| Some(month.previous())).take(MONTHS).collect()
 }
 
 /// A cursor in an address: only what may stand there unescaped.
@@ -233,7 +222,6 @@ mod tests {
     fn twelve_months_end_with_this_one_across_a_new_year() {
         let shown: Vec<String> = months(BizDate::parse("2026-02-28").unwrap().month()).into_iter().map(|m| m.to_string()).collect();
         assert_eq!((shown.len(), shown[0].as_str(), shown[1].as_str(), shown[2].as_str(), shown[11].as_str()), (12, "2026-02", "2026-01", "2025-12", "2025-03"));
-        assert_eq!(month_text(BizDate::parse("2026-02-28").unwrap().month()), "2026年2月");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::pay::{self, Shows, Stage, id_of};
 use super::qr;
-use super::shown::{Settled, Split, day, moment, yuan};
+use super::shown::{Settled, Split, yuan};
 use super::visit::Signed;
 use crate::app::App;
 use crate::input::Asked;
@@ -161,7 +161,7 @@ fn outcome(f: &Frame, view: &PaymentView, wanted_back: Option<WantedBack>) -> Pa
         parts.push((settled, code));
     }
     let stays = if goes_on { Money::sum(stand().map(|s| s.total_fen))? } else { view.amount_fen };
-    let paid_at = view.settlements.iter().filter_map(|s| s.paid_at).min().map(moment);
+    let paid_at = view.settlements.iter().filter_map(|s| s.paid_at).min().map(menjie::Timestamp::in_chinese);
     Ok(Outcome {
         id: view.payment_id.to_string(),
         mood,
@@ -179,6 +179,6 @@ fn outcome(f: &Frame, view: &PaymentView, wanted_back: Option<WantedBack>) -> Pa
         // On its way back and back look alike but for the words.
         stage: format!("{mood}{}{issued}", if view.over { "-over-" } else { "" }),
         version: view.version,
-        day: day(view.now.biz_date()),
+        day: view.now.biz_date().in_chinese(),
     })
 }

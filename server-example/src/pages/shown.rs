@@ -102,7 +102,7 @@ impl Visited {
         let payable = Money::sum(visit.bills.iter().filter(|b| b.payable).map(|b| b.total_fen)).unwrap_or(Money::ZERO);
         let VisitBills { visit, bills, problem } = visit;
         Visited {
-            date: day(visit.date),
+            date: visit.date.in_chinese(),
             dept: clinic(frame, &visit.dept_name),
             doctor: visit.doctor_name,
             number: visit.visit_id.to_string(),
@@ -156,7 +156,7 @@ impl Line {
             amount: yuan(line.amount_fen),
             kind: line.fee_class,
             self_paid: line.self_paid_item,
-            ordered: line.ordered_at.map(moment),
+            ordered: line.ordered_at.map(menjie::Timestamp::in_chinese),
         }
     }
 }
@@ -228,18 +228,6 @@ impl Settled {
             invoice_pending: invoice.is_none_or(|i| i.st == "issuing"),
         }
     }
-}
-
-/// `2026年3月2日`.
-pub fn day(date: menjie::calendar::BizDate) -> String {
-    let date = date.date();
-    format!("{}年{}月{}日", date.year(), u8::from(date.month()), date.day())
-}
-
-/// `2026年3月2日 09:05`.
-pub fn moment(at: menjie::Timestamp) -> String {
-    let local = at.local();
-    format!("{} {:02}:{:02}", day(at.biz_date()), local.hour(), local.minute())
 }
 
 /// The department of a visit; a hospital whose names tell too much shows none.

@@ -12,7 +12,7 @@ use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::pay::id_of;
 use super::qr;
-use super::shown::{Settled, day, yuan};
+use super::shown::{Settled, yuan};
 use super::texts::fill;
 use super::visit::Signed;
 use crate::app::App;
@@ -49,8 +49,16 @@ pub fn coded(f: Frame, words: &str) -> Page<Response> {
 fn words(f: &Frame, view: &PaymentView) -> String {
     let t = f.t();
     let parts: Vec<String> = view.settlements.iter().map(|settlement| line(&Settled::of(f, settlement))).collect();
-    let head =
-        format!("{}\n{}\n{}{}\n{} {} {}\n", f.hospital(), t.slip_title, t.who, f.who.as_deref().unwrap_or_default(), day(view.now.biz_date()), t.payment_number, view.payment_id);
+    let head = format!(
+        "{}\n{}\n{}{}\n{} {} {}\n",
+        f.hospital(),
+        t.slip_title,
+        t.who,
+        f.who.as_deref().unwrap_or_default(),
+        view.now.biz_date().in_chinese(),
+        t.payment_number,
+        view.payment_id
+    );
     let tail = format!("{} ¥{}\n{}", t.total, yuan(view.amount_fen), t.slip_note);
     fitted(head, &parts, &tail, &t.slip_more)
 }

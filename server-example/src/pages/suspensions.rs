@@ -19,7 +19,7 @@ use super::fields::Fields;
 use super::frame::{Frame, Idle};
 use super::onward;
 use super::pay::{FOLLOW_MS, id_of};
-use super::shown::{clinic, day, moment, yuan};
+use super::shown::{clinic, yuan};
 use super::visit::{Layout, Signed, Visit};
 use crate::account;
 use crate::app::App;
@@ -226,20 +226,19 @@ fn stop(f: &Frame, view: &SuspensionView) -> Stop {
         "withdrawn" => ("ok", &t.stop_state_withdrawn),
         _ => ("window", &t.stop_state_window),
     };
-    let local = view.starts_at.local();
-    let instead = |s: &menjie::visit::Substitute| format!("{} {}{}", day(s.date), part(t, s.session), s.doctor_name.as_ref().map(|d| format!(" {d}")).unwrap_or_default());
+    let instead = |s: &menjie::visit::Substitute| format!("{} {}{}", s.date.in_chinese(), part(t, s.session), s.doctor_name.as_ref().map(|d| format!(" {d}")).unwrap_or_default());
     Stop {
         id: view.suspension_id.to_string(),
         kind: kind.to_string(),
-        date: day(view.date),
+        date: view.date.in_chinese(),
         part: part(t, view.session).to_owned(),
-        time: format!("{:02}:{:02}", local.hour(), local.minute()),
+        time: view.starts_at.clock(),
         dept: clinic(f, &view.dept_name),
         doctor: view.doctor_name.clone(),
         reason: view.reason_text.clone(),
         substitute: view.substitute.as_ref().map(instead),
         fee: (view.fee_fen.fen() > 0).then(|| yuan(view.fee_fen)),
-        moved_to: view.moved_to.map(moment),
+        moved_to: view.moved_to.map(menjie::Timestamp::in_chinese),
         state: state.to_string(),
         mood,
         text: view.text.clone(),

@@ -8,7 +8,7 @@ use menjie::service::UnpaidRequest;
 use super::answer::{self, Page};
 use super::frame::{Frame, Idle};
 use super::insurance::{self, fresh_key};
-use super::shown::{Bill, Visited, moment, yuan};
+use super::shown::{Bill, Visited, yuan};
 use super::visit::Signed;
 use crate::app::App;
 
@@ -51,7 +51,7 @@ pub async fn show(app: &App, Signed { visit, session }: Signed, notice: Option<(
     let insured = visits.iter().flat_map(|v| &v.bills).find(|bill| bill.insured && offered);
     let insured = insured.map(|bill| Insured { dept: bill.dept.clone(), amount: bill.amount.clone(), key: fresh_key(app) });
     let insured_why = why(&f, offered, &visits);
-    answer::page(&Unpaid { insured, insured_why, visits, payable, total: yuan(listed.payable_fen), as_of: moment(listed.as_of), notice, f })
+    answer::page(&Unpaid { insured, insured_why, visits, payable, total: yuan(listed.payable_fen), as_of: listed.as_of.in_chinese(), notice, f })
 }
 
 /// Why insurance pays nothing now: in words, on the button.

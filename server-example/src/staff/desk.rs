@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use menjie::Timestamp;
-
 use super::gate::StaffSession;
 use super::pages::{Gate, PAGES};
 use crate::app::App;
@@ -85,10 +83,4 @@ impl Desk {
     pub fn is_here(&self, path: &str) -> bool {
         self.here == path
     }
-}
-
-/// Day and time, for people.
-pub fn when(at: Timestamp) -> String {
-    let local = at.local();
-    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", local.year(), u8::from(local.month()), local.day(), local.hour(), local.minute(), local.second())
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::desk::{Desk, when};
+use super::desk::Desk;
 use super::gate::StaffSession;
 use crate::app::App;
 use crate::pages::answer::{self, Page};
@@ -30,7 +30,7 @@ pub async fn page(State(app): State<App>, session: StaffSession) -> Page<Respons
     answer::page(&Home {
         name: account.name.reveal().to_owned(),
         login: account.login.to_string(),
-        since: account.last_login.map(when).unwrap_or_default(),
+        since: account.last_login.map(menjie::Timestamp::plain).unwrap_or_default(),
         departments: account.departments.iter().map(|d| d.as_str()).collect::<Vec<_>>().join("、"),
         has_factor: account.has_factor(),
         has_roles: !account.roles.is_empty(),

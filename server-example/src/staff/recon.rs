@@ -17,7 +17,7 @@ use menjie::staff::{Note, What};
 use serde::Deserialize;
 
 use self::sums::{OfChannel, Sums};
-use super::desk::{Desk, when};
+use super::desk::Desk;
 use super::form::Form;
 use super::gate::StaffSession;
 use super::trail::quoted;
@@ -149,7 +149,7 @@ pub async fn page(State(app): State<App>, session: StaffSession, Query(asked): Q
         channels: hospital.channels.keys().map(ToString::to_string).collect(),
         channel: channel.to_string(),
         kinds: FILTERS.iter().map(|(code, name, _)| (*code, *name, *code == filter.0)).collect(),
-        made_at: day.as_ref().map(|day| when(day.made_at)).unwrap_or_default(),
+        made_at: day.as_ref().map(|day| day.made_at.plain()).unwrap_or_default(),
         so_far: day.as_ref().is_some_and(|day| day.so_far),
         sums: day.as_ref().map(Sums::of),
         of_channels: sums::of_day(&app, &session, date).await?,
@@ -304,12 +304,12 @@ pub(super) fn shown(day: &Day, item: &Item, now: menjie::Timestamp) -> Shown {
             ItemState::Even | ItemState::Settled | ItemState::Resolved => "",
         },
         patient: item.patient.clone(),
-        outside_at: item.outside_at.map(when).unwrap_or_default(),
-        his_at: item.his_at.map(when).unwrap_or_default(),
+        outside_at: item.outside_at.map(menjie::Timestamp::plain).unwrap_or_default(),
+        his_at: item.his_at.map(menjie::Timestamp::plain).unwrap_or_default(),
         age: if days <= 0 { "当日".to_owned() } else { format!("{days}天") },
         action: last.map(|step| step.action.text().to_owned()).unwrap_or_default(),
         owner: last.map(|step| step.by.strip_prefix("staff:").unwrap_or(&step.by).to_owned()).unwrap_or_default(),
-        dealt_at: last.map(|step| when(step.at)).unwrap_or_default(),
+        dealt_at: last.map(|step| step.at.plain()).unwrap_or_default(),
         note: last.map(|step| step.note.clone()).unwrap_or_default(),
         may_be_dealt_with: matches!(item.state, ItemState::Open | ItemState::Waiting),
     }

@@ -8,7 +8,7 @@ use menjie::service::TrailCheck;
 use menjie::staff::Entry;
 use serde::Deserialize;
 
-use super::desk::{Desk, when};
+use super::desk::Desk;
 use super::form::Form;
 use super::gate::StaffSession;
 use crate::app::App;
@@ -98,7 +98,7 @@ fn shown(entry: &Entry) -> Shown {
     };
     Shown {
         no: entry.no,
-        at: when(entry.at),
+        at: entry.at.plain(),
         what: note.what.name(),
         failure: note.what.is_failure(),
         actor,

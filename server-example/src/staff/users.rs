@@ -11,7 +11,7 @@ use menjie::ident::{DeptCode, StaffId};
 use menjie::service::{Decided, NewAccount};
 use menjie::staff::{Account, LoginName};
 
-use super::desk::{Desk, when};
+use super::desk::Desk;
 use super::form::Form;
 use super::gate::StaffSession;
 use super::issued;
@@ -221,6 +221,6 @@ fn shown(app: &App, account: &Account) -> Shown {
             (false, true) => "待登记",
             (false, false) => "未登记",
         },
-        last_login: account.last_login.map_or_else(|| "从未".to_owned(), when),
+        last_login: account.last_login.map_or_else(|| "从未".to_owned(), menjie::Timestamp::plain),
     }
 }

@@ -13,7 +13,7 @@ use menjie_transport::Shape;
 use super::Sent;
 use crate::acs3;
 use crate::config::{AliyunConfig, AliyunNotice};
-use crate::encode::{host, utc};
+use crate::encode::host;
 use crate::notice::value;
 
 const ACTION: &str = "SendSms";
@@ -35,7 +35,7 @@ pub fn notice(config: &AliyunConfig, wanted: &AliyunNotice, order: &NoticeOrder,
 fn request(config: &AliyunConfig, phone: &Private, template: &str, more: &[(&str, &str)], now: Timestamp, nonce: &str) -> ApiRequest {
     let parameters = [&[("PhoneNumbers", phone.reveal()), ("SignName", config.sign_name.as_str()), ("TemplateCode", template)], more].concat();
     let query = acs3::query(&parameters);
-    let (hash, date, host) = (acs3::payload_hash(b""), utc(now), host(&config.base_url));
+    let (hash, date, host) = (acs3::payload_hash(b""), now.utc(), host(&config.base_url));
     let headers =
         [("host", host.as_str()), ("x-acs-action", ACTION), ("x-acs-content-sha256", &hash), ("x-acs-date", &date), ("x-acs-signature-nonce", nonce), ("x-acs-version", VERSION)];
     let signature = acs3::signature(&config.access_key_secret, &acs3::canonical("POST", "/", &query, &headers, &hash));

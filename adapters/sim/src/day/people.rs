@@ -30,7 +30,8 @@ pub(super) struct Registry {
 
 impl Registry {
     pub(super) fn new(rng: Rng, today: BizDate) -> Registry {
-        Registry { rng, year: today.date().year(), used: BTreeSet::new(), made: 0 }
+        let year = today.to_string().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+        Registry { rng, year, used: BTreeSet::new(), made: 0 }
     }
 
     pub(super) fn patient(&mut self) -> Result<DayPatient> {

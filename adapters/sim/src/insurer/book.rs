@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::people::Insured;
 use super::pricing::Split;
+use super::year;
 
 /// A settlement or a reversal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,7 @@ impl Book {
     /// Books a row and moves account and deductible of its person: a reversal's amounts are negative.
     pub(super) fn post(&mut self, row: Settled, insured: &mut Insured) {
         insured.balance_fen -= row.split.account_fen;
-        *insured.deductible_used_fen.entry(row.at.local().year()).or_insert(0) += row.split.deductible_fen;
+        *insured.deductible_used_fen.entry(year(row.at)).or_insert(0) += row.split.deductible_fen;
         self.0.push(row);
     }
 }

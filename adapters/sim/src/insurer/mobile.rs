@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::pricing::{Line, Split};
-use super::{Errand, Fields, Insurer, PLACE, Refused, digits, local, required, required_fen, rows, text};
+use super::{Errand, Fields, Insurer, PLACE, Refused, digits, local, required, required_fen, rows, text, year};
 use crate::faults::{Drawn, Fault};
 use crate::rng::ALPHANUMERIC;
 
@@ -192,7 +192,7 @@ impl Insurer {
         let tariff = &self.options.tariff;
         let employee = insured.insurance_type == "310";
         let deductible = if employee { tariff.employee_deductible_fen } else { tariff.resident_deductible_fen };
-        let used = insured.deductible_used_fen.get(&at.local().year()).copied().unwrap_or_default();
+        let used = insured.deductible_used_fen.get(&year(at)).copied().unwrap_or_default();
         Some(Split::of(lines, employee, deductible - used, insured.balance_fen.min(account_limit_fen), tariff))
     }
 

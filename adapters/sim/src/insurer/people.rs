@@ -19,7 +19,7 @@ pub struct Insured {
     /// Balance of the personal account.
     pub balance_fen: i64,
     /// Of the yearly deductible, by year.
-    pub deductible_used_fen: BTreeMap<i32, i64>,
+    pub deductible_used_fen: BTreeMap<String, i64>,
     /// Which institutions he has designated, and from when.
     pub designated: Vec<(String, BizDate)>,
     /// Is the insurance in force?

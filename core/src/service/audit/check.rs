@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::visit::Visits;
-use super::{AuditReport, Figures, Violation, fen};
+use super::{AuditReport, Figures, Violation};
 use crate::ident::{LineKey, PaymentId, RefundId, SettlementId};
 use crate::ledger::{Account, Balances, Finding, Journal, JournalKind, check_at_rest, check_journals};
-use crate::money::Money;
+use crate::money::{Money, Net};
 use crate::payment::{Amounts, Parts};
 use crate::workflow::payment::Leg;
 use crate::workflow::{Invoice, InvoiceSt, Key, Payment, PaymentSt, Refund, RefundSt, Row, Settlement, SettlementSt, table};
@@ -20,7 +20,32 @@ pub(super) struct Book {
     last_step: BTreeMap<Key, (u32, String)>,
     open: BTreeSet<Key>,
     at_rest: BTreeSet<PaymentId>,
+    sums: Sums,
     violations: Vec<Violation>,
+}
+
+/// What [`Figures`] are told from.
+#[derive(Default)]
+struct Sums {
+    settlements: u64,
+    his: Net,
+    channel: Net,
+    insurer: Net,
+    invoices: Net,
+    ledger: Net,
+}
+
+impl Sums {
+    fn told(&self) -> Figures {
+        Figures {
+            settlements: self.settlements,
+            his_fen: self.his.fen(),
+            channel_fen: self.channel.fen(),
+            insurer_fen: self.insurer.fen(),
+            invoices_fen: self.invoices.fen(),
+            ledger_fen: self.ledger.fen(),
+        }
+    }
 }
 
 impl Book {
@@ -61,7 +86,7 @@ impl Book {
 
     pub(super) fn close(mut self) -> AuditReport {
         let mut report = AuditReport { machines: count(self.rows.len()), journals: count(self.journals.len()), ..AuditReport::default() };
-        self.ledger(&mut report);
+        self.ledger();
         let rows = std::mem::take(&mut self.rows);
         let world = World::new(&rows, &self.journals);
         let visits = Visits::of(&rows);
@@ -75,9 +100,9 @@ impl Book {
             }
             match row {
                 Row::Payment(p) => self.payment(p, &world, &mut report),
-                Row::Settlement(s) => self.settlement(s, &world, &mut report.figures),
+                Row::Settlement(s) => self.settlement(s, &world),
                 Row::Refund(r) => self.refund(r, &world),
-                Row::Invoice(i) => self.invoice(i, &world, &mut report.figures),
+                Row::Invoice(i) => self.invoice(i, &world),
                 Row::CheckIn(c) => self.check_in(c, &mut report),
                 Row::Stop(s) => self.stop(s, &visits, &mut report),
                 Row::Suspension(s) => self.suspension(s, &visits, &mut report),
@@ -95,16 +120,16 @@ impl Book {
         self.violations.extend(check_at_rest(&self.journals, |payment| self.at_rest.contains(&payment)).into_iter().map(violation));
         self.violations.sort();
         report.violations = self.violations;
+        report.figures = self.sums.told();
         report
     }
 
     /// I1: every journal balances and is booked once; the revenue of the ledger.
-    fn ledger(&mut self, report: &mut AuditReport) {
+    fn ledger(&mut self) {
         let mut balances = Balances::default();
         self.journals.iter().for_each(|journal| balances.add(journal));
         self.violations.extend(check_journals(&self.journals).into_iter().map(violation));
-        let revenue: i128 = balances.0.iter().filter(|(account, _)| matches!(account, Account::Revenue(_) | Account::Rounding)).map(|(_, fen)| -fen).sum();
-        report.figures.ledger_fen = i64::try_from(revenue).unwrap_or(i64::MAX);
+        self.sums.ledger = -balances.0.iter().filter(|(account, _)| matches!(account, Account::Revenue(_) | Account::Rounding)).map(|(_, net)| *net).sum::<Net>();
     }
 
     fn payment(&mut self, p: &Payment, world: &World<'_>, report: &mut AuditReport) {
@@ -118,19 +143,20 @@ impl Book {
             self.broken("I5", key, "more is reserved and refunded than was paid");
         }
         let refunds = world.refunds_of.get(&p.id).map_or(&[][..], Vec::as_slice);
-        let returned: i64 = refunds.iter().map(|r| given_back(r)).sum();
-        if returned != fen(part.refunded_fen) {
+        let returned: Net = refunds.iter().map(|r| given_back(r)).sum();
+        if returned != part.refunded_fen {
             self.broken("I4", key, "what went back is not the sum of its refunds");
         }
         let insured = p.insured.as_ref().is_some_and(|insured| insured.insurer == Leg::Proven && !insured.amounts().insured().is_nothing());
         if p.proof.is_some() != parts.paid.cash_fen.is_positive() || insured == parts.paid.insured().is_nothing() {
             self.broken("I19", key, "money without proof, or proof without money");
         }
-        report.figures.channel_fen += fen(parts.paid.cash_fen) - fen(parts.refunded.cash_fen);
-        report.figures.insurer_fen += kept_insured(&parts);
+        self.sums.channel += parts.paid.cash_fen;
+        self.sums.channel -= parts.refunded.cash_fen;
+        self.sums.insurer += kept_insured(&parts);
 
-        let shares: i64 = p.shares.values().map(|s| fen(s.amount_fen)).sum();
-        if !p.shares.is_empty() && shares != fen(p.amount_fen) {
+        let shares: Net = p.shares.values().map(|s| s.amount_fen).sum();
+        if !p.shares.is_empty() && shares != p.amount_fen {
             self.broken("I1", key, "the shares do not add up to the payment");
         }
         let settlements: Vec<&Settlement> = p.shares.keys().filter_map(|id| world.settlements.get(id).copied()).collect();
@@ -152,14 +178,14 @@ impl Book {
         // I2: a captured payment ends booked or given back, never neither, never both.
         self.at_rest.insert(p.id);
         if part.paid_fen.is_positive() {
-            let booked: i64 = settlements.iter().filter(|s| s.st == SettlementSt::Posted).map(|s| fen(s.bill.total_fen)).sum();
-            if booked + fen(part.refunded_fen) != fen(part.paid_fen) {
+            let booked: Net = settlements.iter().filter(|s| s.st == SettlementSt::Posted).map(|s| s.bill.total_fen).sum();
+            if booked + part.refunded_fen.into() != part.paid_fen {
                 self.broken("I1", key, "booked + given back is not what was paid");
             }
         }
     }
 
-    fn settlement(&mut self, s: &Settlement, world: &World<'_>, figures: &mut Figures) {
+    fn settlement(&mut self, s: &Settlement, world: &World<'_>) {
         let key = Key::Settlement(s.id);
         // I13: the document is the sum of its lines, of one visit and one patient.
         let lines = Money::sum(s.bill.all_lines().map(|l| l.amount_fen)).and_then(|sum| sum.plus(s.bill.rounding_fen));
@@ -177,8 +203,8 @@ impl Book {
         let share = world.payments.get(&s.payment).and_then(|p| p.shares.get(&s.id));
         // What was charged again took its part of the share along.
         let next = s.chain.and_then(|chain| chain.next);
-        let moved = next.and_then(|id| world.settlements.get(&id)).map_or(0, |next| fen(next.bill.total_fen));
-        if share.is_some_and(|share| fen(share.amount_fen) + moved != fen(s.bill.total_fen)) {
+        let moved = next.and_then(|id| world.settlements.get(&id)).map_or(Money::ZERO, |next| next.bill.total_fen);
+        if share.is_some_and(|share| share.amount_fen.plus(moved) != Ok(s.bill.total_fen)) {
             self.broken("I1", key, "its share of the payment is not its total");
         }
         self.chain(s, world);
@@ -186,19 +212,19 @@ impl Book {
             self.broken("I2", key, "booked in HIS without a paid payment");
         }
         let refunds = world.refunds_of.get(&s.payment).map_or(&[][..], Vec::as_slice).iter().filter(|r| r.settlement == Some(s.id));
-        let back: i64 = refunds.map(|r| given_back(r)).sum();
-        if back > fen(s.bill.total_fen) {
+        let back: Net = refunds.map(|r| given_back(r)).sum();
+        if back > s.bill.total_fen.into() {
             self.broken("I4", key, "more went back than was paid for it");
         }
         // A refund that is asked for leaves it booked until HIS reverses.
         if s.st == SettlementSt::Refunding && s.asked {
-            figures.settlements += 1;
-            figures.his_fen += fen(s.bill.total_fen);
+            self.sums.settlements += 1;
+            self.sums.his += s.bill.total_fen;
         }
         if s.st == SettlementSt::Posted {
-            figures.settlements += 1;
-            figures.his_fen += fen(s.bill.total_fen);
-            if back != 0 {
+            self.sums.settlements += 1;
+            self.sums.his += s.bill.total_fen;
+            if !back.is_zero() {
                 self.broken("I2", key, "booked and given back at once");
             }
             let invoice = s.invoice.and_then(|id| world.invoices.get(&id).copied());
@@ -245,7 +271,7 @@ impl Book {
         }
     }
 
-    fn invoice(&mut self, i: &Invoice, world: &World<'_>, figures: &mut Figures) {
+    fn invoice(&mut self, i: &Invoice, world: &World<'_>) {
         let key = Key::Invoice(i.id);
         // I8: no invoice without a booked settlement, no red without a refund.
         if world.settlements.get(&i.settlement).is_none_or(|s| s.receipt.is_none() || s.invoice != Some(i.id)) {
@@ -259,7 +285,7 @@ impl Book {
                 self.broken("I7", key, "issued for another amount");
             }
             if i.st == InvoiceSt::Issued {
-                figures.invoices_fen += fen(issued.total_fen);
+                self.sums.invoices += issued.total_fen;
             }
         }
     }
@@ -313,14 +339,13 @@ impl<'a> World<'a> {
 }
 
 /// What the insurer pays of a payment and has not got back.
-fn kept_insured(parts: &Parts) -> i64 {
-    let kept = parts.paid.insured().minus(&parts.refunded.insured()).and_then(|kept| kept.total());
-    kept.map_or(0, fen)
+fn kept_insured(parts: &Parts) -> Money {
+    parts.paid.insured().minus(&parts.refunded.insured()).and_then(|kept| kept.total()).unwrap_or_default()
 }
 
 /// What is proven to have gone back, all parts together.
-fn given_back(refund: &Refund) -> i64 {
-    fen(refund.given_back().total().unwrap_or_default())
+fn given_back(refund: &Refund) -> Money {
+    refund.given_back().total().unwrap_or_default()
 }
 
 fn violation(finding: Finding) -> Violation {

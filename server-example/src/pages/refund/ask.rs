@@ -22,7 +22,7 @@ use crate::pages::fields::Fields;
 use crate::pages::frame::{Frame, Idle};
 use crate::pages::insurance::fresh_key;
 use crate::pages::pay::id_of;
-use crate::pages::shown::{day, yuan};
+use crate::pages::shown::yuan;
 use crate::pages::visit::Signed;
 use crate::session::Session;
 
@@ -212,7 +212,7 @@ fn planned(f: &Frame, preview: &RefundPreviewResponse) -> Plan {
         back: back(&preview.back),
         total: yuan(preview.refund_fen),
         fen: preview.refund_fen.fen(),
-        until: preview.last_day.map(day),
+        until: preview.last_day.map(menjie::BizDate::in_chinese),
     }
 }
 

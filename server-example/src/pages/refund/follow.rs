@@ -20,7 +20,7 @@ use crate::pages::fields::Fields;
 use crate::pages::frame::{Frame, Idle};
 use crate::pages::insurance::fresh_key;
 use crate::pages::pay::{FOLLOW_MS, id_of};
-use crate::pages::shown::{moment, yuan};
+use crate::pages::shown::yuan;
 use crate::pages::visit::Signed;
 
 /// The longest answer.
@@ -191,7 +191,7 @@ fn standing(f: &Frame, view: RefundView) -> Standing {
         text: view.text,
         todo: view.next,
         remark,
-        question: view.question.map(|question| Question { role: question.role, when: moment(question.at), text: question.text }),
+        question: view.question.map(|question| Question { role: question.role, when: question.at.in_chinese(), text: question.text }),
         reasons: view.reasons.iter().map(|reason| (reason.text.clone(), reason.next.clone())).collect(),
         total: yuan(view.refund_fen),
         back: back(&view.back),
@@ -211,5 +211,5 @@ fn standing(f: &Frame, view: RefundView) -> Standing {
 }
 
 fn entry(entry: RefundEntry) -> Entry {
-    Entry { when: moment(entry.at), role: entry.role, text: entry.text, remark: entry.remark }
+    Entry { when: entry.at.in_chinese(), role: entry.role, text: entry.text, remark: entry.remark }
 }

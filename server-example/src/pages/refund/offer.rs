@@ -9,7 +9,6 @@ use menjie::service::{Progress, RefundGetRequest, RefundPreviewRequest, RefundPr
 use crate::app::App;
 use crate::pages::answer::Page;
 use crate::pages::frame::Frame;
-use crate::pages::shown::day;
 use crate::session::Session;
 
 /// What the page says about giving it back.
@@ -55,7 +54,7 @@ impl Offer {
         // What is on its way back, or is back, says so itself.
         let asks = !matches!(view.progress, Progress::Refunding | Progress::Refunded | Progress::Closed);
         let refusal = preview.refusal.filter(|_| asks && !may).map(|refusal| (refusal.text, refusal.next));
-        Ok(Offer { may, until: preview.last_day.filter(|_| may).map(day), refusal, flags, ..blank })
+        Ok(Offer { may, until: preview.last_day.filter(|_| may).map(menjie::BizDate::in_chinese), refusal, flags, ..blank })
     }
 
     /// How far the work of an item is.

@@ -13,7 +13,7 @@ use super::{Shown, chosen, fresh_key, key, shown, stored};
 use crate::app::App;
 use crate::detached::detached;
 use crate::pages::answer::{self, Page, see};
-use crate::staff::desk::{Desk, when};
+use crate::staff::desk::Desk;
 use crate::staff::form::Form;
 use crate::staff::gate::StaffSession;
 
@@ -114,7 +114,7 @@ fn show(app: &App, session: &StaffSession, day: &Day, item: &Item, status: Statu
                     action: step.action.text(),
                     note: step.note.clone(),
                     by: step.by.strip_prefix("staff:").unwrap_or(&step.by).to_owned(),
-                    at: when(step.at),
+                    at: step.at.plain(),
                     effect: effect(&step.effect),
                 })
                 .collect(),

@@ -9,7 +9,6 @@ use menjie::service::{CaseLine, CaseMoney, CaseMonth, LineState, RefundCase, Ref
 use super::ago;
 use super::words::{channel, hangs, invoice, line, why};
 use crate::pages::shown::yuan;
-use crate::staff::desk::when;
 
 /// A refund.
 pub struct Shown {
@@ -149,10 +148,10 @@ impl Shown {
             patient: case.patient.clone(),
             visit_date: case.visit_date.map(|date| date.to_string()).unwrap_or_default(),
             visit_dept: case.visit_dept.clone(),
-            asked: format!("{}（{}）", when(case.asked_at), ago(case.asked_at, now)),
+            asked: format!("{}（{}）", case.asked_at.plain(), ago(case.asked_at, now)),
             why: why(view.cause, view.why),
             note: view.note.clone(),
-            question: view.question.as_ref().map(|question| (when(question.at), question.text.clone())),
+            question: view.question.as_ref().map(|question| (question.at.plain(), question.text.clone())),
             whole: view.whole,
             amount: yuan(view.refund_fen),
             lines: case.lines.iter().map(Line::of).collect(),
@@ -173,9 +172,9 @@ impl Shown {
             steps: view.steps.iter().map(step).collect(),
             timeline: view.timeline.iter().map(happened).collect(),
             reasons: view.reasons.clone(),
-            hangs: case.hangs.as_ref().map(|hang| (hangs(&hang.reason), when(hang.since))),
+            hangs: case.hangs.as_ref().map(|hang| (hangs(&hang.reason), hang.since.plain())),
             old_orders: case.old_orders.clone(),
-            new_orders: case.new_orders.iter().map(|(no, at)| (no.clone(), when(*at))).collect(),
+            new_orders: case.new_orders.iter().map(|(no, at)| (no.clone(), at.plain())).collect(),
         }
     }
 }
@@ -199,7 +198,7 @@ impl Line {
 impl Month {
     fn of(month: CaseMonth) -> Month {
         Month {
-            settled: when(month.settled_at),
+            settled: month.settled_at.plain(),
             last_day: month.last_day.map_or_else(|| "不限".to_owned(), |day| day.to_string()),
             text: if month.open { "未跨月，可以退费" } else { "已跨月，按规定不能退费" },
             over: !month.open,
@@ -209,8 +208,8 @@ impl Month {
 
 /// What was paid with what, and what of it goes back how. Parts nobody paid are left out.
 fn parts(money: &CaseMoney, back: &Amounts) -> Vec<Part> {
-    let reclaimed = money.reclaimed.as_ref().map_or_else(|| "未退回".to_owned(), |proof| format!("已退回 {}", when(proof.at)));
-    let returned = money.returned.as_ref().map_or_else(|| "未退回".to_owned(), |proof| format!("已退回 {}，渠道退款单号 {}", when(proof.at), proof.refund_no));
+    let reclaimed = money.reclaimed.as_ref().map_or_else(|| "未退回".to_owned(), |proof| format!("已退回 {}", proof.at.plain()));
+    let returned = money.returned.as_ref().map_or_else(|| "未退回".to_owned(), |proof| format!("已退回 {}，渠道退款单号 {}", proof.at.plain(), proof.refund_no));
     let centre = money.channel_fen.is_zero() && back.cash_fen.is_positive();
     let all = [
         ("fund", "统筹基金".to_owned(), money.paid.fund_fen, back.fund_fen, true),
@@ -239,7 +238,7 @@ fn parts(money: &CaseMoney, back: &Amounts) -> Vec<Part> {
 fn payment(money: &CaseMoney) -> Vec<(&'static str, String)> {
     let told = [
         ("支付渠道", Some(channel(money.channel.as_str()).to_owned())),
-        ("支付时间", money.paid_at.map(when)),
+        ("支付时间", money.paid_at.map(menjie::Timestamp::plain)),
         ("渠道支付金额", Some(format!("¥{}", yuan(money.payment_fen)))),
         ("商户订单号", Some(money.out_trade_no.to_string())),
         ("渠道交易号", money.trade_no.clone()),
@@ -260,7 +259,7 @@ fn step(step: &RefundStep) -> (String, &'static str) {
 }
 
 fn happened(entry: &RefundEntry) -> Happened {
-    Happened { at: when(entry.at), role: entry.role.clone(), text: entry.text.clone(), remark: entry.remark.clone() }
+    Happened { at: entry.at.plain(), role: entry.role.clone(), text: entry.text.clone(), remark: entry.remark.clone() }
 }
 
 #[cfg(test)]

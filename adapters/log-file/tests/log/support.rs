@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use menjie::Result;
 use menjie::calendar::Timestamp;
-use menjie::gm::sm2::Sm2PrivateKey;
+use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::ident::HospitalId;
 use menjie::port::{Direction, Entropy, TransferBegin, TransferEnd, TransferResult};
 use menjie::seal::{Finding, FrameKind, LogSegment, ManifestEntry, Segment, Trust, read_manifest, verify_log};
@@ -16,15 +16,17 @@ use menjie_log_file::{Disk, Entry, Identity, LogDir, SealedLog, Settings, Stored
 
 pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
-    signer: Arc<Sm2PrivateKey>,
-    auditor: Sm2PrivateKey,
+    pub(crate) signer: Arc<Sm2PrivateKey>,
+    pub(crate) auditor: Sm2PrivateKey,
+    /// Keys that signed before.
+    pub(crate) former: Vec<Sm2PublicKey>,
 }
 
 /// What is on a disk.
 pub(crate) struct Read {
     pub(crate) findings: Vec<Finding>,
     pub(crate) seqs: Vec<u64>,
-    entries: Vec<(u64, Entry)>,
+    pub(crate) entries: Vec<(u64, Entry)>,
     pub(crate) segments: usize,
     pub(crate) closed: usize,
     pub(crate) checkpoints: usize,
@@ -42,10 +44,13 @@ impl Read {
     }
 }
 
+pub(crate) fn key(seed: u64) -> Sm2PrivateKey {
+    Sm2PrivateKey::generate(&SeededEntropy::new(seed)).unwrap()
+}
+
 impl Bench {
     pub(crate) fn new() -> Bench {
-        let key = |seed| Sm2PrivateKey::generate(&SeededEntropy::new(seed)).unwrap();
-        Bench { clock: Arc::new(ManualClock::at(Timestamp::parse("2026-06-01T08:00:00+08:00").unwrap())), signer: Arc::new(key(1)), auditor: key(2) }
+        Bench { clock: Arc::new(ManualClock::at(Timestamp::parse("2026-06-01T08:00:00+08:00").unwrap())), signer: Arc::new(key(1)), auditor: key(2), former: Vec::new() }
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -85,7 +90,7 @@ impl Bench {
 
     fn verified(&self, segments: &[StoredSegment], manifest: &str, seal: Option<&[u8; 32]>) -> Read {
         let log_id = Segment::read(&segments[0].bytes).unwrap().header().log_id;
-        let writers = [self.signer.public().clone()];
+        let writers: Vec<Sm2PublicKey> = std::iter::once(self.signer.public()).chain(&self.former).cloned().collect();
         let manifest = read_manifest(manifest, &log_id, &writers).unwrap();
         let given: Vec<LogSegment<'_>> = segments.iter().enumerate().map(|(at, stored)| stored.given(at + 1 == segments.len())).collect();
         let trust = Trust { writers: &writers, reader: Some(&self.auditor), seal, manifest: Some(&manifest), ..Trust::default() };
@@ -129,6 +134,8 @@ pub(crate) enum Trouble {
     None,
     /// No space for anything new.
     Full,
+    /// No space for anything new until the reserve is given up.
+    FullButForTheReserve,
     /// There is room for segments, and for half a line of the manifest.
     ManifestFull,
     /// Nothing can be written.
@@ -239,6 +246,7 @@ impl MemDisk {
             Trouble::PowerLostAt { operation, .. } if inner.operations >= operation => Err(io::Error::other("no power")),
             Trouble::WriteFails if grows => Err(io::Error::other("EIO")),
             Trouble::Full if grows => Err(io::ErrorKind::StorageFull.into()),
+            Trouble::FullButForTheReserve if grows && inner.files.contains_key("RESERVE") => Err(io::ErrorKind::StorageFull.into()),
             _ => Ok(inner),
         }
     }

@@ -2,6 +2,7 @@
 //! is on the disk verifies; what cannot be kept is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod keeping;
 mod support;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,82 @@
+//! Making the segments of a directory readable for further auditors: sidecar files beside them, no record is written anew.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+
+use menjie::error::Code;
+use menjie::gm::hex;
+use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
+use menjie::port::Entropy;
+use menjie::seal::{Rewrap, Segment, rewrap};
+use menjie::{Error, Result};
+
+use crate::files;
+use crate::logbook::disk_error;
+use crate::read::LogDir;
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Rewrapped {
+    /// Segments that the key can read now and could not before.
+    pub made: Vec<u64>,
+    /// Segments it could read already.
+    pub already: Vec<u64>,
+    /// Segments that the custodian cannot read himself, or that are damaged.
+    pub impossible: Vec<(u64, Error)>,
+}
+
+impl LogDir {
+    /// Wraps the secret of every segment for `to`. It can be run again at any time, e.g. when new segments came for the old auditors only.
+    pub fn rewrap(&self, custodian: &Sm2PrivateKey, to: &Sm2PublicKey, entropy: &dyn Entropy, mut progress: impl FnMut(usize, usize)) -> Result<Rewrapped> {
+        let numbers = self.segments()?;
+        let mut done = Rewrapped::default();
+        for (at, no) in numbers.iter().copied().enumerate() {
+            progress(at, numbers.len());
+            let stored = self.segment(no)?;
+            let name = files::rewrap(self.stream(), no, &hex(&to.id()));
+            let of_header = |segment: &Segment<'_>| segment.header().recipients.iter().any(|recipient| recipient.key_id == to.id());
+            match Segment::read(&stored.bytes) {
+                Ok(segment) if of_header(&segment) || self.has(&name) => done.already.push(no),
+                Ok(segment) => match rewrap(&segment, custodian, &self.rewraps_of(no)?, std::slice::from_ref(to), entropy) {
+                    Ok(bytes) => {
+                        self.place(&name, &bytes)?;
+                        done.made.push(no);
+                    }
+                    Err(error) => done.impossible.push((no, error)),
+                },
+                Err(error) => done.impossible.push((no, error)),
+            }
+        }
+        progress(numbers.len(), numbers.len());
+        Ok(done)
+    }
+
+    /// What was wrapped later, of one segment. A sidecar that cannot be read is told: it is evidence of somebody's doing.
+    pub fn rewraps_of(&self, no: u64) -> Result<Vec<Rewrap>> {
+        let mut rewraps = Vec::new();
+        for name in self.names()? {
+            if name.ends_with(".rewrap") && files::number(self.stream(), &name) == Some(no) {
+                let bytes = fs::read(self.path(&name)).map_err(|e| disk_error(&e))?;
+                rewraps.push(Rewrap::read(&bytes)?);
+            }
+        }
+        Ok(rewraps)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// Whole or not at all.
+    fn place(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let io = |error: std::io::Error| disk_error(&error);
+        let (new, path) = (self.path(&format!("{name}.new")), self.path(name));
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(io)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
+        if path.exists() {
+            return Err(Error::new(Code::LogFailed).with("cause", "the sidecar appeared meanwhile"));
+        }
+        fs::rename(new, path).map_err(io)
+    }
+}

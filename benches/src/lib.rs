@@ -9,6 +9,7 @@ pub mod process;
 pub mod record;
 pub mod refund;
 pub mod rig;
+pub mod sealing;
 pub mod statement;
 
 /// Whatever goes wrong ends a bench with its reason.

@@ -52,7 +52,7 @@ pub fn percentile_ms(sorted: &[Duration], per_cent: usize) -> f64 {
 }
 
 /// CPU time of this thread in nanoseconds; our side runs on one.
-fn cpu_ns() -> u64 {
+pub fn cpu_ns() -> u64 {
     // Linux counts what a thread has used since the last tick (4 ms) only when the thread gives way.
     std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();

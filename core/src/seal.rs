@@ -16,6 +16,7 @@ mod keys;
 mod manifest;
 mod merge;
 mod merkle;
+mod plain;
 mod reader;
 mod record;
 mod recover;

@@ -1,6 +1,6 @@
 //! `menjie::gm` against a second implementation: the crate `sm-crypto`, a test oracle and nothing more.
 //!
-//! Why no more than that is shown at the end: two of its SM2 defects, on which a log of secrets would break
+//! Why no more than that is shown at the end: its defects, on which a log of secrets would break
 //! (docs/adr/0001-sm-crypto-is-a-test-oracle.md).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -8,7 +8,7 @@ use menjie::gm::{hex, sm3, sm4_gcm_seal};
 use proptest::prelude::*;
 use sm_crypto::sm2::{Decrypt, Encrypt, pk_from_sk};
 use sm_crypto::sm3::sm3_hash;
-use sm_crypto::sm4::CryptSM4ECB;
+use sm_crypto::sm4::{CryptSM4CBC, CryptSM4ECB};
 
 /// One SM4 block of the oracle; it pads, so the first block is the answer.
 fn block(key: &[u8; 16], input: [u8; 16]) -> [u8; 16] {
@@ -93,4 +93,34 @@ fn defect_of_sm_crypto_leading_zeros_are_lost() {
     let public = pk_from_sk(PRIVATE);
     let sealed = Encrypt::new(&public).encrypt(&key);
     assert_eq!(Decrypt::new(PRIVATE).decrypt(&sealed), key[2..], "16 bytes go in, 14 come out: should this fail, sm-crypto was mended and the ADR needs a look");
+}
+
+#[test]
+fn defect_of_sm_crypto_a_point_off_the_curve_is_accepted() {
+    let mut sealed = Encrypt::new(&pk_from_sk(PRIVATE)).encrypt(b"SM4 key of the log");
+    // (1, 1) is on no curve the standard knows; who may choose it learns the private key bit by bit (CVE-2026-23966 in the npm library).
+    sealed[..C1].fill(0);
+    (sealed[C1 / 2 - 1], sealed[C1 - 1]) = (1, 1);
+    let opened = std::panic::catch_unwind(|| Decrypt::new(PRIVATE).decrypt(&sealed));
+    assert!(opened.is_ok_and(|opened| !opened.is_empty()), "C1 is not looked at: should this fail, sm-crypto was mended and the ADR needs a look");
+}
+
+#[test]
+fn defect_of_sm_crypto_a_changed_text_is_accepted() {
+    let message = b"SM4 key of the log";
+    let sealed = Encrypt::new(&pk_from_sk(PRIVATE)).encrypt(message);
+    for at in C1 + C3..sealed.len() {
+        let mut forged = sealed.clone();
+        forged[at] ^= 4;
+        let opened = Decrypt::new(PRIVATE).decrypt(&forged);
+        assert!(opened != message && opened.len() == message.len(), "should this fail, sm-crypto was mended and the ADR needs a look");
+    }
+}
+
+#[test]
+fn defect_of_sm_crypto_malformed_input_panics() {
+    let short = std::panic::catch_unwind(|| Decrypt::new(PRIVATE).decrypt(&[7; 50]));
+    assert!(short.is_err(), "a short ciphertext is a panic: should this fail, sm-crypto was mended and the ADR needs a look");
+    let padding = std::panic::catch_unwind(|| CryptSM4CBC::new(&[1; 16], &[2; 16]).decrypt_cbc(&[3; 32]));
+    assert!(padding.is_err(), "bad padding is a panic: should this fail, sm-crypto was mended and the ADR needs a look");
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use menjie::error::Code;
-use menjie::gm::{Sm4GcmOpenRequest, Sm4GcmSealRequest, hex, hmac_sm3, sm3, sm4_gcm_open, sm4_gcm_seal, unhex};
+use menjie::gm::{BatchMacKey, Sm4GcmOpenRequest, Sm4GcmSealRequest, hex, hmac_sm3, sm3, sm4_gcm_open, sm4_gcm_seal, unhex};
 use proptest::prelude::*;
 
 fn bytes<const N: usize>(text: &str) -> [u8; N] {
@@ -33,6 +33,30 @@ fn hmac_sm3_tags() {
         let (a, b) = data.split_at(data.len() / 2);
         assert_eq!(hex(&hmac_sm3(&key, &[a, b]).unwrap()), tag, "parts are concatenated");
     }
+}
+
+/// C2SP/wycheproof, all 174 cases; shorter tags are the first bytes of the whole one. One by one and many at once.
+#[test]
+fn hmac_sm3_of_wycheproof() {
+    let file: serde_json::Value = serde_json::from_str(include_str!("wycheproof/hmac_sm3_test.json")).unwrap();
+    let (mut valid, mut invalid) = (0, 0);
+    for group in file["testGroups"].as_array().unwrap() {
+        let len = group["tagSize"].as_u64().unwrap() as usize / 8;
+        for test in group["tests"].as_array().unwrap() {
+            let bytes = |name: &str| unhex(test[name].as_str().unwrap()).unwrap();
+            let (key, text, tag) = (bytes("key"), bytes("msg"), bytes("tag"));
+            let made = hmac_sm3(&key, &[&text]).unwrap();
+            let genuine = made.get(..len) == Some(tag.as_slice());
+            assert_eq!(genuine, test["result"] == "valid", "case {}", test["tcId"]);
+            if key.len() <= 64 {
+                assert_eq!(BatchMacKey::new(&key).unwrap().macs(&[b"another", &text, b""])[1], made);
+            } else {
+                assert_eq!(BatchMacKey::new(&key).unwrap_err().code(), Code::BadKey);
+            }
+            *(if genuine { &mut valid } else { &mut invalid }) += 1;
+        }
+    }
+    assert_eq!((valid + invalid, valid > 0, invalid > 0), (174, true, true));
 }
 
 struct Gcm {

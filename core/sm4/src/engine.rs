@@ -21,9 +21,9 @@ impl Engine {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
             Backend::Gfni512 | Backend::Gfni256 => x86::expand_gfni(usable, key).0,
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Backend::AesNi => x86::expand_aesni(usable, key),
+            Backend::Vaes | Backend::AesNiAvx2 | Backend::AesNi => x86::expand_aesni(usable, key),
             #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-            Backend::Gfni512 | Backend::Gfni256 | Backend::AesNi => portable::expand(key),
+            _ => portable::expand(key),
         };
         Engine { usable, keys }
     }
@@ -64,9 +64,13 @@ impl Engine {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
             Backend::Gfni256 => x86::blocks_gfni256(self.usable, &self.keys, blocks),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Backend::Vaes => x86::blocks_vaes(self.usable, &self.keys, blocks),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Backend::AesNiAvx2 => x86::blocks_aesni256(self.usable, &self.keys, blocks),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
             Backend::AesNi => x86::blocks_aesni(self.usable, &self.keys, blocks),
             #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-            Backend::Gfni512 | Backend::Gfni256 | Backend::AesNi => portable_blocks(&self.keys, blocks),
+            _ => portable_blocks(&self.keys, blocks),
         }
     }
 

@@ -28,8 +28,8 @@ pub enum Error {
     Refused,
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Error::TooLong => "text or associated data too long for GCM",
             Error::Refused => "the tag does not match",
@@ -37,7 +37,7 @@ impl std::fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// A key of SM4-GCM, expanded: round keys and powers of the hash key. It may be used for any number of messages, each with
 /// a nonce of its own: **a nonce must never repeat under one key**. Overwritten when dropped.
@@ -96,14 +96,16 @@ impl Sm4Gcm {
     }
 
     /// Encrypts in place and appends the tag.
-    pub fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], text: &mut Vec<u8>) -> Result<(), Error> {
+    #[cfg(feature = "alloc")]
+    pub fn seal(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], text: &mut alloc::vec::Vec<u8>) -> Result<(), Error> {
         let tag = self.seal_detached(nonce, aad, text)?;
         text.extend_from_slice(&tag);
         Ok(())
     }
 
     /// Takes the tag off the end, verifies it and only then decrypts in place. If it does not match, nothing changed.
-    pub fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &mut Vec<u8>) -> Result<(), Error> {
+    #[cfg(feature = "alloc")]
+    pub fn open(&self, nonce: &[u8; NONCE_LEN], aad: &[u8], sealed: &mut alloc::vec::Vec<u8>) -> Result<(), Error> {
         let (text, tag) = sealed.split_last_chunk_mut::<TAG_LEN>().ok_or(Error::Refused)?;
         self.open_detached(nonce, aad, text, tag)?;
         let len = text.len();
@@ -123,8 +125,8 @@ impl Sm4Gcm {
 
 impl ZeroizeOnDrop for Sm4Gcm {}
 
-impl std::fmt::Debug for Sm4Gcm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Sm4Gcm {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Sm4Gcm(***)")
     }
 }

@@ -1,13 +1,13 @@
 //! The index of a segment (索引): where each frame stands, and in which frames a number, a patient or an interface occurs, as keyed
 //! hashes. It can be made again from the records, and everything is found without it, only slower.
 
-use std::collections::BTreeSet;
+use zeroize::Zeroizing;
 
 use super::chain::Chain;
 use super::fields::Fields;
 use super::header::LogId;
 use crate::error::Result;
-use crate::gm::MacKey;
+use crate::gm::{BatchMacKey, MacKey};
 
 const MAGIC: [u8; 4] = *b"GMX1";
 const MAC_LEN: usize = 32;
@@ -24,12 +24,33 @@ pub struct Term<'a> {
 /// A term as the index holds it: the first eight bytes of its keyed hash. Another segment has another key.
 pub type Token = [u8; 8];
 
-/// The token of a term: HMAC-SM3(IK, field ‖ 0x00 ‖ value).
-pub(super) fn token(key: &MacKey, term: &Term<'_>) -> Token {
-    let mac = key.mac(&[term.field.as_bytes(), b"\0", term.value.as_bytes()]);
-    let mut token = [0; 8];
-    token.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
-    token
+/// Terms looked back at: those of the last records come again, because an exchange has two and an order several.
+const RECENT: usize = 6;
+
+/// The tokens of terms, HMAC-SM3(IK, field ‖ 0x00 ‖ value), in their order. One that was among the last few is left out.
+pub(super) fn tokens<'t>(key: &BatchMacKey, terms: impl Iterator<Item = &'t Term<'t>>) -> Vec<Token> {
+    let mut fresh: Vec<&Term<'_>> = Vec::new();
+    for term in terms {
+        if !fresh.iter().rev().take(RECENT).any(|known| *known == term) {
+            fresh.push(term);
+        }
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(fresh.iter().map(|term| term.field.len() + 1 + term.value.len()).sum()));
+    let mut ends = Vec::with_capacity(fresh.len());
+    for term in fresh {
+        text.extend_from_slice(term.field.as_bytes());
+        text.push(0);
+        text.extend_from_slice(term.value.as_bytes());
+        ends.push(text.len());
+    }
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    let messages: Vec<&[u8]> = begins.zip(&ends).map(|(from, to)| text.get(from..*to).unwrap_or_default()).collect();
+    let first = |mac: [u8; 32]| {
+        let mut token = [0; 8];
+        token.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
+        token
+    };
+    key.macs(&messages).into_iter().map(first).collect()
 }
 
 /// Where a frame of records stands.
@@ -60,25 +81,27 @@ pub struct Index {
     pub header: [u8; 32],
     /// Its frames of records, in order.
     pub frames: Vec<IndexedFrame>,
-    /// Tokens with the frames they occur in.
-    tokens: BTreeSet<(Token, u32)>,
+    /// Tokens with the frames they occur in; in order, each once, when the index is whole.
+    tokens: Vec<(Token, u32)>,
 }
 
 impl Index {
     pub(super) const fn new(log_id: LogId, segment_no: u64, header: [u8; 32]) -> Index {
-        Index { log_id, segment_no, header, frames: Vec::new(), tokens: BTreeSet::new() }
+        Index { log_id, segment_no, header, frames: Vec::new(), tokens: Vec::new() }
     }
 
     pub(super) fn add(&mut self, frame: IndexedFrame) {
         self.frames.push(frame);
     }
 
-    pub(super) fn tag(&mut self, token: Token, frame_no: u32) {
-        self.tokens.insert((token, frame_no));
+    pub(super) fn tag(&mut self, tokens: Vec<Token>, frame_no: u32) {
+        self.tokens.extend(tokens.into_iter().map(|token| (token, frame_no)));
     }
 
     /// The bytes of the index file; the last 32 authenticate the rest.
-    pub(super) fn write(&self, mac: &MacKey) -> Vec<u8> {
+    pub(super) fn write(&mut self, mac: &MacKey) -> Vec<u8> {
+        self.tokens.sort_unstable();
+        self.tokens.dedup();
         let mut out = Vec::with_capacity(80 + self.frames.len() * 68 + self.tokens.len() * 12);
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&self.log_id);
@@ -125,9 +148,9 @@ impl Index {
             });
         }
         for _ in 0..fields.u64()? {
-            index.tokens.insert((fields.array()?, fields.u32()?));
+            index.tokens.push((fields.array()?, fields.u32()?));
         }
-        fields.is_empty().then_some(index)
+        (fields.is_empty() && index.tokens.is_sorted()).then_some(index)
     }
 
     /// The frame in which the record of this number stands, if it is in this segment.
@@ -145,7 +168,7 @@ impl Index {
     /// The frames in which all tokens occur, within a time (both ends included). A token may stand for another term by chance, so
     /// the records are looked at all the same.
     pub(super) fn candidates(&self, tokens: &[Token], from_ms: i64, to_ms: i64) -> Vec<IndexedFrame> {
-        let occurs = |token: &Token, no: u32| self.tokens.contains(&(*token, no));
+        let occurs = |token: &Token, no: u32| self.tokens.binary_search(&(*token, no)).is_ok();
         let in_time = self.frames.iter().filter(|frame| frame.max_ms >= from_ms && frame.min_ms <= to_ms);
         in_time.filter(|frame| tokens.iter().all(|token| occurs(token, frame.no))).copied().collect()
     }

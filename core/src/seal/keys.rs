@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::header::LogId;
 use crate::error::{Code, Error, Result};
-use crate::gm::{GCM_NONCE_LEN, MacKey, SM4_KEY_LEN, SealingKey, hkdf_expand, hmac_sm3};
+use crate::gm::{BatchMacKey, GCM_NONCE_LEN, MacKey, SM4_KEY_LEN, SealingKey, hkdf_expand, hmac_sm3};
 
 /// The secret S that auditors unwrap.
 pub(super) type Secret = Zeroizing<[u8; 32]>;
@@ -15,7 +15,7 @@ pub(super) struct SegmentKeys {
     pub(super) commit: [u8; 32],
     pub(super) frames: FrameKeys,
     /// Hashes what records are found by.
-    pub(super) index: MacKey,
+    pub(super) index: BatchMacKey,
     /// Authenticates the index.
     pub(super) index_mac: MacKey,
 }
@@ -29,7 +29,7 @@ impl SegmentKeys {
         Ok(SegmentKeys {
             commit: hkdf_expand(&prk, b"GML1 commit")?,
             frames: FrameKeys::new(Zeroizing::new(hkdf_expand(&prk, b"GML1 ratchet")?), ratchet_frames)?,
-            index: MacKey::new(index.as_slice())?,
+            index: BatchMacKey::new(index.as_slice())?,
             index_mac: MacKey::new(index_mac.as_slice())?,
         })
     }
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(hex(&keys.frames.base), "e7736ebed8b983d3798347a2");
         let key = SealingKey::new(&unhex("6feaf500cc347136c35b9c12a0b7534d").unwrap().try_into().unwrap());
         assert_eq!(keys.frames.key.seal(&[0; 12], b"", b"x").unwrap(), key.seal(&[0; 12], b"", b"x").unwrap());
-        assert_eq!(hex(&keys.index.mac(&[b"txn\0MZ20261122000001"])[..8]), "8cc656ef1edb6aac");
+        assert_eq!(hex(&keys.index.macs(&[b"txn\0MZ20261122000001"])[0][..8]), "8cc656ef1edb6aac");
         keys.frames.of(256).unwrap();
         assert_eq!(hex(keys.frames.ratchet.as_slice()), "a0c7bfe6d275cab460e91cd6a7a450ec384e8e064ac1646721a730820f3410d8");
         let key = SealingKey::new(&unhex("3de271b14ed1a7f0ac5edefbd687860f").unwrap().try_into().unwrap());

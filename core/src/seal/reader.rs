@@ -6,10 +6,11 @@ use super::chain::{self, Chain, witness};
 use super::codec::FrameCodec;
 use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, PADDED};
 use super::header::{Header, Parsed};
-use super::index::{self, Index, IndexedFrame, Term, token};
+use super::index::{self, Index, IndexedFrame, Term, tokens};
 use super::keys::{FrameKeys, SegmentKeys};
 use super::merkle::{self, InclusionProof};
-use super::record::{OwnedRecord, read_all};
+use super::plain::Plain;
+use super::record::{OwnedRecord, each, read_all};
 use super::rewrap::Rewrap;
 use crate::error::{Code, Error, Result};
 use crate::gm::GCM_TAG_LEN;
@@ -268,7 +269,7 @@ impl<'a> OpenSegment<'a> {
     /// The frames in which all terms occur, within a time (milliseconds, both ends included). A hash may stand for another term by
     /// chance: the records decide.
     pub fn candidates(&self, index: &Index, terms: &[Term<'_>], from_ms: i64, to_ms: i64) -> Vec<IndexedFrame> {
-        let tokens: Vec<_> = terms.iter().map(|term| token(&self.keys.index, term)).collect();
+        let tokens = tokens(&self.keys.index, terms.iter());
         index.candidates(&tokens, from_ms, to_ms)
     }
 
@@ -281,7 +282,7 @@ impl<'a> OpenSegment<'a> {
             let times = || records.iter().map(|record| record.time_ns.div_euclid(1_000_000));
             let (min_ms, max_ms) = (times().min().unwrap_or(frame.head.at_ms), times().max().unwrap_or(frame.head.at_ms));
             index.add(IndexedFrame { no: frame.head.no, offset: frame.offset, first_seq: frame.head.first_seq, min_ms, max_ms, chain: frame.chain });
-            records.iter().for_each(|record| terms(record, &mut |term| index.tag(token(&self.keys.index, &term), frame.head.no)));
+            records.iter().for_each(|record| terms(record, &mut |term| index.tag(tokens(&self.keys.index, std::iter::once(&term)), frame.head.no)));
         }
         Ok(index.write(&self.keys.index_mac))
     }
@@ -328,23 +329,44 @@ fn broken(at: &IndexedFrame) -> Error {
 
 /// Opens a frame of records. Every change of its bytes, its place or its keys is refused.
 pub(super) fn open_frame(keys: &mut FrameKeys, frame: &Frame<'_>, codec: Option<&dyn FrameCodec>) -> Result<Vec<OwnedRecord>> {
-    let wrong = |problem: &'static str| Error::new(Code::SealBroken).with("frame", frame.head.no.to_string()).with("problem", problem);
+    let raw = raw_records(keys, frame, codec)?;
+    read_all(&raw, frame.head.records, frame.head.first_seq).ok_or_else(|| wrong(frame, NOT_AS_SAID))
+}
+
+/// Opens a frame only to look whether all is right; answers the time of its first record.
+pub(super) fn first_time(keys: &mut FrameKeys, frame: &Frame<'_>, codec: Option<&dyn FrameCodec>) -> Result<i64> {
+    let raw = raw_records(keys, frame, codec)?;
+    let mut first = None;
+    let whole = each(&raw, frame.head.records, frame.head.first_seq, |_, time_ns, _, _| first = first.or(Some(time_ns)));
+    whole.and(first).ok_or_else(|| wrong(frame, NOT_AS_SAID))
+}
+
+const NOT_AS_SAID: &str = "its records are not what its head says";
+
+fn wrong(frame: &Frame<'_>, problem: &'static str) -> Error {
+    Error::new(Code::SealBroken).with("frame", frame.head.no.to_string()).with("problem", problem)
+}
+
+/// The records of a frame, one behind the other.
+fn raw_records(keys: &mut FrameKeys, frame: &Frame<'_>, codec: Option<&dyn FrameCodec>) -> Result<Plain> {
+    let wrong = |problem| wrong(frame, problem);
     let aad = [frame.chain.as_slice(), &frame.head.sealed()].concat();
     let (key, nonce) = keys.of(frame.head.no)?;
-    let plain = Zeroizing::new(key.open(&nonce, &aad, frame.body).map_err(|_| wrong("it does not open"))?);
+    let mut plain = Plain(key.open(&nonce, &aad, frame.body).map_err(|_| wrong("it does not open"))?);
     let raw_len = frame.head.raw_len as usize;
-    let unpacked;
-    let (raw, behind) = if frame.head.flags & COMPRESSED != 0 {
+    let (unpacked, used) = if frame.head.flags & COMPRESSED != 0 {
         let codec = codec.ok_or_else(|| wrong("it is compressed, and no codec was given"))?;
         let (raw, used) = codec.decompress(&plain, raw_len)?;
-        unpacked = Zeroizing::new(raw);
-        (unpacked.as_slice(), plain.get(used..))
+        (Some(Plain(raw)), used)
     } else {
-        (plain.get(..raw_len).unwrap_or_default(), plain.get(raw_len..))
+        (None, raw_len)
     };
-    let padding = behind.ok_or_else(|| wrong("its length is not the one it says"))?;
-    if padding.iter().any(|byte| *byte != 0) || (frame.head.flags & PADDED == 0 && !padding.is_empty()) || raw.len() != raw_len {
+    let padding = plain.get(used..).ok_or_else(|| wrong("its length is not the one it says"))?;
+    if padding.iter().any(|byte| *byte != 0) || (frame.head.flags & PADDED == 0 && !padding.is_empty()) || unpacked.as_ref().is_some_and(|raw| raw.len() != raw_len) {
         return Err(wrong("its length is not the one it says"));
     }
-    read_all(raw, frame.head.records, frame.head.first_seq).ok_or_else(|| wrong("its records are not what its head says"))
+    Ok(unpacked.unwrap_or_else(|| {
+        plain.truncate(raw_len);
+        plain
+    }))
 }

@@ -49,17 +49,24 @@ impl Record<'_> {
     }
 }
 
-/// All records of a frame; `None` when the bytes are not exactly `count` records, numbered on from `first_seq`.
-pub(super) fn read_all(raw: &[u8], count: u16, first_seq: u64) -> Option<Vec<OwnedRecord>> {
+/// Calls with number, time, kind and payload of every record of a frame; `None` when the bytes are not exactly `count` records,
+/// numbered on from `first_seq`.
+pub(super) fn each<'a>(raw: &'a [u8], count: u16, first_seq: u64, mut seen: impl FnMut(u64, i64, u16, &'a [u8])) -> Option<()> {
     let mut fields = Fields::of(raw);
-    let mut records = Vec::with_capacity(usize::from(count));
     for at in 0..u64::from(count) {
         let len = fields.u32()?;
         let (seq, time_ns, kind) = (fields.u64()?, fields.i64()?, fields.u16()?);
         if seq != first_seq.checked_add(at)? {
             return None;
         }
-        records.push(OwnedRecord { seq, time_ns, kind, payload: fields.bytes(len as usize)?.to_vec() });
+        seen(seq, time_ns, kind, fields.bytes(len as usize)?);
     }
-    fields.is_empty().then_some(records)
+    fields.is_empty().then_some(())
+}
+
+/// All records of a frame.
+pub(super) fn read_all(raw: &[u8], count: u16, first_seq: u64) -> Option<Vec<OwnedRecord>> {
+    let mut records = Vec::with_capacity(usize::from(count));
+    each(raw, count, first_seq, |seq, time_ns, kind, payload| records.push(OwnedRecord { seq, time_ns, kind, payload: payload.to_vec() }))?;
+    Some(records)
 }

@@ -10,7 +10,7 @@ use super::header::LogId;
 use super::keys::next_seal;
 use super::manifest::{ManifestEntry, Tombstone};
 use super::merkle::Tree;
-use super::reader::{Ending, Frame, OpenSegment, Segment, open_frame};
+use super::reader::{Ending, Frame, OpenSegment, Segment, first_time};
 use super::rewrap::Rewrap;
 use crate::error::Result;
 use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
@@ -325,8 +325,8 @@ impl<'t, 'a> Verifier<'t, 'a> {
                 FrameKind::Data => {
                     unsigned += 1;
                     if let Some(keys) = keys.as_mut() {
-                        match open_frame(keys, &frame, self.trust.codec) {
-                            Ok(records) if records.first().is_some_and(|r| r.time_ns.div_euclid(1_000_000) == frame.head.at_ms) => self.report.records += records.len() as u64,
+                        match first_time(keys, &frame, self.trust.codec) {
+                            Ok(time_ns) if time_ns.div_euclid(1_000_000) == frame.head.at_ms => self.report.records += u64::from(frame.head.records),
                             Ok(_) | Err(_) => self.find(no, Some(&frame), Defect::Sealed),
                         }
                     }

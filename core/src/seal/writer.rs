@@ -9,13 +9,14 @@ use super::checkpoint::Checkpoint;
 use super::codec::FrameCodec;
 use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, MAX_BODY, PADDED};
 use super::header::{Flags, Header, LogId, Recipient};
-use super::index::{Index, IndexedFrame, token};
+use super::index::{Index, IndexedFrame, tokens};
 use super::keys::{FrameKeys, Secret, SegmentKeys, next_seal};
 use super::merkle::Tree;
+use super::plain::Plain;
 use super::record::Record;
 use crate::error::{Error, Result};
 use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
-use crate::gm::{self, GCM_TAG_LEN, MacKey};
+use crate::gm::{self, BatchMacKey, GCM_TAG_LEN, MacKey};
 use crate::port::Entropy;
 
 /// No segment has more frames.
@@ -77,7 +78,7 @@ impl Note {
 pub struct SegmentWriter {
     new: NewSegment,
     frames: FrameKeys,
-    index_key: MacKey,
+    index_key: BatchMacKey,
     index_mac: MacKey,
     index: Index,
     chain: Chain,
@@ -174,13 +175,15 @@ impl SegmentWriter {
         if self.is_full() {
             return Err(Error::field("records", "belong into the next segment"));
         }
-        let mut plain = Zeroizing::new(Vec::with_capacity(raw_len + usize::from(self.new.pad_to) + GCM_TAG_LEN));
+        let mut plain = Plain(Vec::with_capacity(raw_len + usize::from(self.new.pad_to) + GCM_TAG_LEN));
         for (seq, record) in (self.next_seq..).zip(records) {
             record.write(seq, &mut plain)?;
         }
         let mut flags = 0;
         if let Some(packed) = self.new.codec.as_ref().map(|codec| codec.compress(&plain)).transpose()?.flatten().filter(|packed| packed.len() < raw_len) {
-            plain = Zeroizing::new(packed);
+            let packed = Plain(packed);
+            plain.clear_and_wipe();
+            plain.extend_from_slice(&packed);
             flags |= COMPRESSED;
         }
         if self.new.pad_to > 1 {
@@ -202,7 +205,8 @@ impl SegmentWriter {
         let aad = [self.chain.as_slice(), &sealed].concat();
         let (key, nonce) = self.frames.of(self.next_frame)?;
         let tag = key.seal_in_place(&nonce, &aad, plain.as_mut_slice())?;
-        plain.extend_from_slice(&tag);
+        let mut body = plain.into_sealed();
+        body.extend_from_slice(&tag);
         let times = || records.iter().map(|record| record.time_ns.div_euclid(1_000_000));
         self.index.add(IndexedFrame {
             no: self.next_frame,
@@ -212,10 +216,8 @@ impl SegmentWriter {
             max_ms: times().max().unwrap_or(head.at_ms),
             chain: self.chain,
         });
-        for term in records.iter().flat_map(|record| record.terms) {
-            self.index.tag(token(&self.index_key, term), self.next_frame);
-        }
-        self.put(&head, &plain, &tag, out);
+        self.index.tag(tokens(&self.index_key, records.iter().flat_map(|record| record.terms)), self.next_frame);
+        self.put(&head, &body, &tag, out);
         self.next_seq += u64::from(count); // sequence numbers count records: 2^64 are never reached
         Ok(())
     }

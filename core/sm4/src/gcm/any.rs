@@ -27,6 +27,8 @@ pub(super) struct Key {
 #[derive(Clone)]
 enum HashKey {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
+    Pairs(x86::Pairs),
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     Clmul(x86::Powers),
     Portable(GHash),
 }
@@ -34,15 +36,19 @@ enum HashKey {
 /// A hash under way.
 enum Hash<'k> {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
+    Pairs(Usable, &'k x86::Pairs, [u8; BLOCK]),
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     Clmul(Usable, &'k x86::Powers, [u8; BLOCK]),
-    Portable(GHash, std::marker::PhantomData<&'k ()>),
+    Portable(GHash, core::marker::PhantomData<&'k ()>),
 }
 
 impl Key {
     pub(super) fn new(engine: Engine, h: &[u8; BLOCK]) -> Key {
         let hash = match engine.usable().get() {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Backend::Gfni256 | Backend::AesNi => HashKey::Clmul(x86::powers(engine.usable(), h)),
+            Backend::Gfni256 | Backend::Vaes => HashKey::Pairs(x86::pairs(engine.usable(), h)),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Backend::AesNiAvx2 | Backend::AesNi => HashKey::Clmul(x86::powers(engine.usable(), h)),
             _ => HashKey::Portable(GHash::new(&(*h).into())),
         };
         Key { engine, hash }
@@ -122,8 +128,10 @@ impl Key {
     fn hash(&self) -> Hash<'_> {
         match &self.hash {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
+            HashKey::Pairs(pairs) => Hash::Pairs(self.engine.usable(), pairs, [0; BLOCK]),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
             HashKey::Clmul(powers) => Hash::Clmul(self.engine.usable(), powers, [0; BLOCK]),
-            HashKey::Portable(hash) => Hash::Portable(hash.clone(), std::marker::PhantomData),
+            HashKey::Portable(hash) => Hash::Portable(hash.clone(), core::marker::PhantomData),
         }
     }
 }
@@ -133,6 +141,8 @@ impl Hash<'_> {
     fn absorb(&mut self, data: &[u8]) {
         match self {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Hash::Pairs(usable, pairs, state) => x86::absorb_pairs(*usable, pairs, state, data),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
             Hash::Clmul(usable, powers, state) => x86::absorb(*usable, powers, state, data),
             Hash::Portable(hash, _) => hash.update_padded(data),
         }
@@ -141,7 +151,7 @@ impl Hash<'_> {
     fn finish(self) -> [u8; BLOCK] {
         match self {
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Hash::Clmul(_, _, state) => state,
+            Hash::Pairs(_, _, state) | Hash::Clmul(_, _, state) => state,
             Hash::Portable(hash, _) => hash.finalize().into(),
         }
     }

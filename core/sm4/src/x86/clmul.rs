@@ -1,6 +1,6 @@
 //! GHASH with PCLMULQDQ: one reduction for up to eight blocks. See `ghash512` for why blocks are reversed.
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 use super::mem::{load128, store128};
 use zeroize::{ZeroizeOnDrop, zeroize_bytes};
@@ -59,7 +59,7 @@ pub(super) fn times_x(block: __m128i) -> __m128i {
     load128(&shifted.to_le_bytes())
 }
 
-#[target_feature(enable = "avx2,pclmulqdq")]
+#[target_feature(enable = "ssse3,pclmulqdq")]
 pub(super) fn powers(h: &[u8; 16]) -> Powers {
     let h = times_x(_mm_shuffle_epi8(load128(h), load128(&REVERSE)));
     let mut powers = Powers([[0; 16]; POWERS]);
@@ -71,7 +71,7 @@ pub(super) fn powers(h: &[u8; 16]) -> Powers {
     powers
 }
 
-#[target_feature(enable = "avx2,pclmulqdq")]
+#[target_feature(enable = "ssse3,pclmulqdq")]
 pub(super) fn absorb(powers: &Powers, state: &mut [u8; 16], data: &[u8]) {
     let reverse = load128(&REVERSE);
     let mut hash = _mm_shuffle_epi8(load128(state), reverse);

@@ -1,7 +1,7 @@
 //! SM4-GCM with AVX-512. The block that masks the tag (counter 1) travels as the last block of the message's last batch of
 //! key stream, so that it costs nothing.
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 use super::gfni512::{Group, Nonce, stream};
 use super::mem::{load_some, load128, load512, store_some, store512};

@@ -1,7 +1,7 @@
 //! The key schedule with GFNI, on single words. The state is renamed (see `field`), so that one instruction is the S-box
 //! and the linear map after it.
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 use super::mem::{load128, store128};
 use crate::field::{FK_BYTES, KEY_CK, KEY_MASK, KEY_ROUND, KEY_ROUND_CONST, RENAME, RESTORE, ROUND, ROUND_CONST};

@@ -1,6 +1,6 @@
 //! SM4 with GFNI and AVX2, for processors without AVX-512.
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 use super::gfni::TURN;
 use super::mem::{load128, load256, store256};
@@ -40,4 +40,4 @@ fn round(a: &mut __m256i, b: __m256i, c: __m256i, d: __m256i, key: u32) {
     *a = _mm256_xor_si256(near, _mm256_xor_si256(turned(s1, &turn2), turned(s3, &turn3)));
 }
 
-super::ymm::blocks!("avx2,gfni");
+super::groups::blocks! { features: "avx2,gfni", register: 32, zero: _mm256_setzero_si256, load: load256, store: store256, groups: 4 }

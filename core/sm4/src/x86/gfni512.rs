@@ -1,7 +1,7 @@
 //! SM4 with GFNI and AVX-512: sixteen blocks are four registers, one for each word of the state. A round is ten
 //! instructions; up to four such groups are in flight.
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 use super::gfni::TURN;
 use super::mem::{load_some, load128, store_some};

@@ -3,7 +3,7 @@
 //! Blocks are reversed as they are loaded; the hash key is kept times x, so that products come out in place (the identity
 //! between GHASH and POLYVAL of RFC 8452, appendix A).
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 use super::clmul::{POLYNOMIAL, REVERSE, multiply, times_x};
 use super::gfni512::xor3;

@@ -1,6 +1,6 @@
 //! Memory ↔ registers. None of these asks for alignment.
 
-use std::arch::x86_64::*;
+use core::arch::x86_64::*;
 
 #[inline]
 pub(super) fn load128(bytes: &[u8; 16]) -> __m128i {

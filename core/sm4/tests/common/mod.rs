@@ -1,5 +1,5 @@
 //! What the tests share.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, dead_code)]
 
 use menjie_sm4::Backend;
 
@@ -22,6 +22,55 @@ pub(crate) fn noise(seed: u64, len: usize) -> Vec<u8> {
             state ^= state >> 7;
             state ^= state << 17;
             state.to_be_bytes()[0]
+        })
+        .collect()
+}
+
+/// A case of a Wycheproof file of the kind AeadTest.
+pub(crate) struct Case {
+    pub(crate) id: u64,
+    pub(crate) key: [u8; 16],
+    pub(crate) iv: Vec<u8>,
+    pub(crate) aad: Vec<u8>,
+    pub(crate) msg: Vec<u8>,
+    pub(crate) tag_bits: u64,
+    pub(crate) valid: bool,
+    ct: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+impl Case {
+    /// Ciphertext and tag.
+    pub(crate) fn sealed(&self) -> Vec<u8> {
+        [self.ct.as_slice(), &self.tag].concat()
+    }
+}
+
+/// The cases of a file.
+pub(crate) fn wycheproof(file: &str) -> Vec<Case> {
+    let file: serde_json::Value = serde_json::from_str(file).unwrap();
+    let groups = file.get("testGroups").unwrap().as_array().unwrap();
+    let cases = groups.iter().flat_map(|group| group.get("tests").unwrap().as_array().unwrap().iter().map(move |test| (group, test)));
+    cases
+        .map(|(group, test)| {
+            let bytes = |name: &str| unhex(test.get(name).unwrap().as_str().unwrap());
+            Case {
+                id: test.get("tcId").unwrap().as_u64().unwrap(),
+                key: bytes("key").try_into().unwrap(),
+                iv: bytes("iv"),
+                aad: bytes("aad"),
+                msg: bytes("msg"),
+                tag_bits: group.get("tagSize").unwrap().as_u64().unwrap(),
+                valid: match test.get("result").unwrap().as_str().unwrap() {
+                    "valid" => true,
+                    other => {
+                        assert_eq!(other, "invalid");
+                        false
+                    }
+                },
+                ct: bytes("ct"),
+                tag: bytes("tag"),
+            }
         })
         .collect()
 }

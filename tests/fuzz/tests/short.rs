@@ -1,0 +1,49 @@
+//! The short run: every target over its seeds and its corpus, then for a second over changes of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use menjie_fuzz::{Mutator, TARGETS, Target, target};
+
+fn corpus(target: &Target) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} has no corpus", target.name);
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+/// By hand: MENJIE_FUZZ_SECONDS=60 cargo test -p menjie-fuzz
+fn short_run(name: &str) {
+    let target = target(name).unwrap();
+    let seconds = std::env::var("MENJIE_FUZZ_SECONDS").ok().map_or(1, |text| text.parse().unwrap());
+    let mut inputs = (target.seeds)();
+    inputs.extend(corpus(target));
+    inputs.iter().for_each(|input| (target.run)(input));
+    let mut mutator = Mutator::new(1);
+    let (begun, mut runs) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        let mut input = inputs[mutator.below(inputs.len())].clone();
+        let other = mutator.below(inputs.len());
+        mutator.change(&mut input, &inputs[other]);
+        let shown = input.clone();
+        let outcome = std::panic::catch_unwind(|| (target.run)(&input));
+        assert!(outcome.is_ok(), "{name}: {}", menjie::gm::hex(&shown));
+        runs += 1;
+    }
+    assert!(runs > 20, "{name} ran {runs} times only");
+}
+
+macro_rules! short_runs {
+    ($($name:ident)+) => {
+        $(#[test] fn $name() { short_run(stringify!($name)); })+
+
+        #[test]
+        fn no_target_is_left_out() {
+            assert_eq!([$(stringify!($name)),+], TARGETS.each_ref().map(|target| target.name));
+        }
+    };
+}
+
+short_runs! { frames opened verify records index manifest rewrap sm2 }

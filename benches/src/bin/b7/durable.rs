@@ -84,9 +84,9 @@ pub(crate) async fn run(work: &Path) -> Fallible<()> {
             let log = log.clone();
             tasks.spawn(async move {
                 for i in 0..count / at_once {
-                    log.begin(exchange(task * 1_000_000 + i)).await?;
+                    log.begin(exchange(task * 1_000_000 + i)?).await?;
                 }
-                menjie::Result::Ok(())
+                Fallible::Ok(())
             });
         }
         while let Some(done) = tasks.join_next().await {
@@ -103,9 +103,9 @@ pub(crate) async fn run(work: &Path) -> Fallible<()> {
     Ok(())
 }
 
-fn exchange(n: usize) -> TransferBegin {
-    TransferBegin {
-        hospital: HospitalId::new("H1"),
+fn exchange(n: usize) -> Fallible<TransferBegin> {
+    Ok(TransferBegin {
+        hospital: HospitalId::new("H1")?,
         at: SystemClock.now(),
         direction: Direction::Out,
         peer: "his-front".to_owned(),
@@ -113,5 +113,5 @@ fn exchange(n: usize) -> TransferBegin {
         business_no: Some(format!("MZ{n:014}")),
         digest: "00".repeat(32),
         body: vec![b'7'; 300],
-    }
+    })
 }

@@ -60,6 +60,7 @@ impl Rig {
         let (config, keys) = (self.file("menjie.json"), self.file("keys.json"));
         if !keys.exists() {
             menjie_keys::write(&keys, &KeyRing::generate(&OsEntropy))?;
+            menjie_bridge::build::make_log_keys(keys.parent().ok_or("the folder of the rig")?)?;
         }
         fs::write(&config, self.menjie_config(his_poll_s).to_string())?;
         Process::start(program, &[Path::new("--config"), &config], self.port, &self.file("server.log"), &self.client).await
@@ -100,6 +101,7 @@ impl Rig {
         }
         json!({
             "store": { "path": "menjie.db", "keys": "keys.json" },
+            "log": { "folder": "log", "signer": "log-signer.pem", "auditors": ["auditor.pub.pem"] },
             "hospitals": [{
                 "id": "BENCH",
                 "pace": {

@@ -135,7 +135,17 @@ fn successor(number: i64, patient: &str, total: i64, original: &str) -> HisSucce
 fn events() -> Vec<E> {
     let mut events = vec![E::Withdraw, E::ReturnRefused { no: no() }, E::ReturnUnknown { fault: fault(), sent: 1 }, E::RedDone, E::Overdue];
     events.extend(["N1", "N2"].map(|order_no| E::Represcribed { order_no: order_no.into() }));
-    let decisions = [Decision::Agree, Decision::Disagree, Decision::AskAgain, Decision::GivenBack { refund_no: "50A".into() }, Decision::Reversed, Decision::GiveUp];
+    let charged = |number, original| Decision::ChargedAgain { made: Box::new(successor(number, "P1", 100, original)) };
+    let decisions = [
+        Decision::Agree,
+        Decision::Disagree,
+        Decision::AskAgain,
+        Decision::GivenBack { refund_no: "50A".into() },
+        Decision::Reversed,
+        charged(1_000, "A"),
+        charged(1_000, "B"),
+        Decision::GiveUp,
+    ];
     for decision in decisions {
         for stage in [None, Some(Stage::Doctor), Some(Stage::Unconfirm), Some(Stage::Finance)] {
             events.push(E::Decide { stage, departments: vec![DeptCode::new("LAB").unwrap()], decision: decision.clone(), note: "n".into() });

@@ -68,7 +68,7 @@ fn play(spoil: Claim, case: impl FnOnce(Wireless) -> Pin<Box<dyn Future<Output =
     for (visit, lines) in his::day()? {
         world.his.add(visit, lines);
     }
-    world.insurer.insure(insurers::insured());
+    world.insurer.insure(menjie::testkit::world::insured_person());
     let stage = Wireless {
         clock: exec.clock(),
         his: Arc::new(SpoiledHis::new(Arc::clone(&world.his) as _, spoil)),

@@ -12,9 +12,13 @@ use menjie::error::Code;
 use menjie::ident::{DeptCode, LineKey, PatientId, RefundId, SettlementId, StaffId};
 use menjie::port::{Clock, HisTraits};
 use menjie::refund::{Execution, LabState, Reason, Stage};
-use menjie::service::{By, CaseTurn, LineState, LookWhy, RefundCase, RefundDecideResponse, RefundReprescribeRequest, RefundVerdict, RefundWork};
+use menjie::service::{
+    AttentionResolveRequest, AttentionResolveResponse, By, CaseTurn, LineState, LookWhy, RefundCase, RefundDecideResponse, RefundReprescribeRequest, RefundVerdict, RefundWork,
+    Resolution,
+};
 use menjie::staff::{Note, What};
 use menjie::testkit::world::{HisHabits, InsurerHabits, Plan, Trouble};
+use menjie::workflow::Key;
 use menjie::workflow::refund::Decision;
 
 const HOUR: i64 = 3_600_000;
@@ -266,4 +270,45 @@ fn a_part_whose_reversal_cannot_be_asked_about_is_sent_again_under_its_number() 
     assert_eq!(clinic.world.his.reversals().len(), 1);
     let report = clinic.sound(0, "sent again");
     assert_eq!((report.under_way, report.figures.channel_fen, report.figures.his_fen), (0, 2000, 2000));
+}
+
+/// Found by the simulation, seed 3003 of its first form: a HIS that can neither be asked about a reversal nor takes it again.
+#[test]
+fn a_part_that_his_neither_tells_nor_takes_again_is_entered_by_hand() {
+    let mut clinic = Clinic::new(9);
+    let traits = Some(HisTraits { query_reverse: false, ..HisTraits::default() });
+    clinic.world.his.behave(HisHabits { refuses_repeats: true, traits, ..HisHabits::default() });
+    clinic.start("a");
+    let patient = clinic.charge("P1", "V1", &[("L1", "LAB", "20.00", "2")]);
+    let (_, id) = paid(&mut clinic, &patient);
+    let refund = accepted(ask(&mut clinic, &patient, id, vec![picked("L1", Some("1"))]));
+    clinic.world.trouble(Plan::scripted("his.reverse", [Some(Trouble::LostAfter)]));
+    agreed(&mut clinic, refund);
+    clinic.exec.run_for(HOUR);
+    resolve(&mut clinic, refund, Decision::AskAgain);
+    clinic.exec.run_for(HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "his", "a no to a repeat is none");
+    let finance = finance(&clinic, "f2");
+    let choices = case(&mut clinic, &finance, refund, RefundWork::Finance).unwrap().choices;
+    let Some(Decision::ChargedAgain { made }) = choices.into_iter().find(|choice| matches!(choice, Decision::ChargedAgain { .. })) else { panic!("it is offered") };
+    let truth = clinic.world.his.receipt(&made.receipt.no).unwrap();
+    let decided = |clinic: &mut Clinic, made: &menjie::port::HisSuccessor| {
+        let resolution = Resolution::Refund(Decision::ChargedAgain { made: Box::new(made.clone()) });
+        let request = AttentionResolveRequest { key: clinic.key(), machine: Key::Refund(refund), resolution, evidence: "HIS界面已核对".to_owned() };
+        let (engine, operator) = (clinic.replicas[0].engine.clone(), clinic.operator());
+        clinic.block(async move { engine.attention_resolve(&operator, &request).await }).map(|answer| match answer {
+            AttentionResolveResponse::Accepted { st } => st,
+            AttentionResolveResponse::Refused { refusal } => refusal.reason,
+        })
+    };
+    assert_eq!(decided(&mut clinic, &made).unwrap_err().code(), Code::BadField, "without a receipt");
+    let made = menjie::port::HisSuccessor { receipt: truth, ..*made };
+    let mut wrong = made.clone();
+    wrong.lines[0].amount_fen = menjie::Money::from_fen(1999).unwrap();
+    assert_eq!(decided(&mut clinic, &wrong).unwrap(), "charged_otherwise");
+    assert_eq!(decided(&mut clinic, &made).unwrap(), "returning");
+    clinic.exec.run_for(HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "done");
+    let report = clinic.sound(0, "entered by hand");
+    assert_eq!((report.under_way, report.figures.channel_fen, report.figures.his_fen, report.figures.invoices_fen), (0, 2000, 2000, 2000));
 }

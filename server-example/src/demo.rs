@@ -26,11 +26,12 @@ impl His {
     }
 }
 
-/// A configuration (docs/config.md) that listens on `port` of loopback; store and keys lie beside the file.
+/// A configuration (docs/config.md) that listens on `port` of loopback; store, log and keys lie beside the file.
 pub fn config(urls: &SimUrls, his: &His, terms: &Value, port: u16, staff: &Private) -> Value {
     let keys = SimCredentials::fixed();
     json!({
         "store": { "path": "menjie.db", "keys": "keys.json" },
+        "log": { "folder": "log", "signer": "log-signer.pem", "auditors": ["auditor.pub.pem"], "reserve_mib": 4 },
         "hospitals": [{
             "id": "DEMO",
             "terms": terms,

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use menjie::port::{LogSink, RecentTransfers};
-use menjie::service::Engine;
+use menjie::port::LogSink;
+use menjie::service::{Engine, Parts};
 use menjie_bridge::build::build;
 use menjie_bridge::config::{Config, Problem};
 use menjie_host::OsEntropy;
@@ -19,9 +19,6 @@ use crate::router::router;
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::transfers::Transfers;
-
-/// So many exchanges are kept in memory; the sealed log on disk takes this place.
-const KEEP: usize = 256;
 
 /// A server that is put together: store open, port bound, nothing running yet.
 pub struct Server {
@@ -36,13 +33,22 @@ pub async fn open(path: &Path, env: &BTreeMap<String, String>) -> Result<App, Ve
     // A folder beside the document, like every path in it.
     settings.pages.content = settings.pages.content.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
     settings.check().map_err(|e| vec![Problem::of(&e, "")])?;
-    let transfers = Arc::new(Transfers::new(Arc::new(RecentTransfers::new(KEEP))));
-    let sink = Arc::clone(&transfers);
-    let parts = tokio::task::spawn_blocking(move || build(&config, |_| Arc::clone(&sink) as Arc<dyn LogSink>))
-        .await
-        .map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
+    let (parts, transfers) = tokio::task::spawn_blocking(move || built(&config)).await.map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
     let engine = Engine::new(parts).await.map_err(|e| vec![Problem::of(&e, "")])?;
     App::new(engine, Arc::new(OsEntropy), transfers, settings).map_err(|e| vec![Problem::of(&e, "")])
+}
+
+/// The engine's parts, and the tap before its log.
+fn built(config: &Config) -> Result<(Parts, Arc<Transfers>), Vec<Problem>> {
+    let mut tap = None;
+    let parts = build(config, |log| {
+        let health = Arc::clone(&log);
+        let transfers = Arc::new(Transfers::new(log, move || health.health()));
+        tap = Some(Arc::clone(&transfers));
+        transfers as Arc<dyn LogSink>
+    })?;
+    let transfers = tap.ok_or_else(|| vec![Problem::new("log", "was not opened", "report this")])?;
+    Ok((parts, transfers))
 }
 
 impl Server {

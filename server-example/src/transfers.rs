@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use menjie::error::Result;
 use menjie::port::{LogSink, TransferBegin, TransferEnd, TransferId, TransferResult};
+use menjie_log_file::Health;
 
 /// Counts exchanges on their way to the real sink.
 pub struct Transfers {
     sink: Arc<dyn LogSink>,
+    health: Box<dyn Fn() -> Health + Send + Sync>,
     failing: AtomicBool,
     counts: Mutex<Counts>,
 }
@@ -37,14 +39,19 @@ pub struct PeerCounts {
 }
 
 impl Transfers {
-    /// A tap before `sink`.
-    pub fn new(sink: Arc<dyn LogSink>) -> Transfers {
-        Transfers { sink, failing: AtomicBool::new(false), counts: Mutex::new(Counts::default()) }
+    /// A tap before `sink`, which tells its health when asked.
+    pub fn new(sink: Arc<dyn LogSink>, health: impl Fn() -> Health + Send + Sync + 'static) -> Transfers {
+        Transfers { sink, health: Box::new(health), failing: AtomicBool::new(false), counts: Mutex::new(Counts::default()) }
     }
 
-    /// Could the last beginning not be recorded?
+    /// Could the last beginning not be recorded, or has the log failed since?
     pub fn failing(&self) -> bool {
-        self.failing.load(Ordering::Acquire)
+        self.failing.load(Ordering::Acquire) || self.health().failing.is_some()
+    }
+
+    /// How the log itself is doing.
+    pub fn health(&self) -> Health {
+        (self.health)()
     }
 
     /// Counts by counterpart.
@@ -110,7 +117,7 @@ mod tests {
     #[tokio::test]
     async fn counts_by_peer_and_result_and_passes_everything_on() {
         let sink = Arc::new(RecentTransfers::new(8));
-        let tap = Transfers::new(Arc::clone(&sink) as Arc<dyn LogSink>);
+        let tap = Transfers::new(Arc::clone(&sink) as Arc<dyn LogSink>, Health::default);
         let first = tap.begin(begin("his")).await.unwrap();
         tap.begin(begin("his")).await.unwrap();
         let end = TransferEnd { at: Timestamp::from_millis(1), result: TransferResult::Unknown, status: String::new(), digest: String::new(), body: Vec::new() };

@@ -69,7 +69,7 @@ async fn stage() -> Stage {
         hospitals: vec![hospital],
     };
     let engine = Engine::new(parts).await.unwrap();
-    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone())), Settings::default()).unwrap();
+    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone(), Default::default)), Settings::default()).unwrap();
     Stage { clock, router: router(app.clone()), app }
 }
 

@@ -6,14 +6,12 @@ use std::future::Future;
 use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use menjie::access::{Caller, Private, Role};
 use menjie::ident::{HospitalId, PatientId, StaffId};
-use menjie::port::RecentTransfers;
 use menjie::service::{Engine, Runner};
-use menjie_bridge::build::{build, make_keys};
+use menjie_bridge::build::{build, make_keys, make_log_keys};
 use menjie_bridge::config::{Config, Problem};
 use menjie_host::OsEntropy;
 use menjie_server::demo::{His, config};
@@ -64,6 +62,7 @@ impl Stage {
         let sim = runtime.block_on(SimServer::start(SimConfig::local(day))).map_err(wrong)?;
         let folder = tempfile::tempdir()?;
         make_keys(&folder.path().join("keys.json")).map_err(wrong)?;
+        make_log_keys(folder.path()).map_err(wrong)?;
         let (mut staff, mut tokens) = (Vec::new(), BTreeMap::new());
         for person in scenario.people.values() {
             if let Person::Staff { id, roles, departments } = person {
@@ -118,7 +117,7 @@ impl InProcess {
         let path = stage.write(9)?;
         let config = Config::load(&path, &BTreeMap::new()).map_err(told)?;
         let hospital = config.hospitals.first().map(|h| h.id.clone()).ok_or_else(|| wrong("no hospital"))?;
-        let parts = build(&config, |_| Arc::new(RecentTransfers::new(0))).map_err(told)?;
+        let parts = build(&config, |log| log).map_err(told)?;
         let engine = stage.runtime.block_on(Engine::new(parts)).map_err(wrong)?;
         let (stop, stopped) = watch::channel(false);
         let mut jobs = JoinSet::new();

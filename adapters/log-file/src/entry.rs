@@ -125,6 +125,13 @@ impl Body {
         String::from_utf8(bytes).map_or_else(|bytes| Body::Base64(STANDARD.encode(bytes.as_bytes())), Body::Text)
     }
 
+    /// Does it name this patient by number?
+    pub fn names_patient(&self, no: &str) -> bool {
+        let mut named = false;
+        patients(self, &mut |found| named |= found == no);
+        named
+    }
+
     /// The bytes again; `None` when they are not what a writer writes.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         match self {

@@ -16,6 +16,7 @@ mod rewrap;
 mod settings;
 mod sink;
 mod thread;
+pub mod view;
 #[cfg(feature = "zstd")]
 mod zstd;
 

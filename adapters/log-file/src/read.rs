@@ -9,6 +9,9 @@ use crate::files::{self, MANIFEST};
 use crate::logbook::disk_error;
 use crate::open::{SEAL, broken};
 
+/// No header is longer, its signature included (docs/sealed-log.md).
+const LONGEST_HEADER: u64 = (64 << 10) + 2 + 128;
+
 /// A directory of a log.
 #[derive(Clone, Debug)]
 pub struct LogDir {
@@ -67,7 +70,34 @@ impl LogDir {
     /// Reads a segment and its index.
     pub fn segment(&self, no: u64) -> Result<StoredSegment> {
         let bytes = self.read(&files::segment(&self.stream, no))?.ok_or_else(|| Error::field("segment", "is not there"))?;
-        Ok(StoredSegment { no, bytes, index: self.read(&files::index(&self.stream, no))? })
+        Ok(StoredSegment { no, bytes, index: self.index(no)? })
+    }
+
+    /// The beginning of a segment: its header, and what follows of it in the first pages.
+    pub fn head(&self, no: u64) -> Result<Vec<u8>> {
+        self.part(no, 0, Some(LONGEST_HEADER))
+    }
+
+    /// Bytes of a segment, to its end if no other is named.
+    pub fn part(&self, no: u64, from: u64, to: Option<u64>) -> Result<Vec<u8>> {
+        use std::io::{Read as _, Seek as _, SeekFrom};
+        let io = |error: std::io::Error| disk_error(&error);
+        let mut file = std::fs::File::open(self.path(&files::segment(&self.stream, no))).map_err(io)?;
+        file.seek(SeekFrom::Start(from)).map_err(io)?;
+        let mut bytes = Vec::new();
+        file.take(to.map_or(u64::MAX, |to| to.saturating_sub(from))).read_to_end(&mut bytes).map_err(io)?;
+        Ok(bytes)
+    }
+
+    /// How long a segment is, and when it was last written to.
+    pub fn extent(&self, no: u64) -> Result<(u64, Option<std::time::SystemTime>)> {
+        let meta = std::fs::metadata(self.path(&files::segment(&self.stream, no))).map_err(|e| disk_error(&e))?;
+        Ok((meta.len(), meta.modified().ok()))
+    }
+
+    /// The index file of a segment, if it has one.
+    pub fn index(&self, no: u64) -> Result<Option<Vec<u8>>> {
+        self.read(&files::index(&self.stream, no))
     }
 
     /// The manifest as text; empty before the first segment was closed.

@@ -1,36 +1,45 @@
 //! From a configuration to the parts of an engine: adapters, store, clock, ids.
 
 mod asked;
+mod log;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use menjie::ident::{ChannelCode, HospitalId};
+use menjie::ident::ChannelCode;
 use menjie::port::{Clock, Entropy, LogSink, PaymentChannel};
 use menjie::service::{Hospital, Parts};
 use menjie_his_front::HisFront;
 use menjie_host::{NodeIds, OsEntropy, SystemClock};
 use menjie_invoice::InvoiceFront;
 use menjie_keys::KeyRing;
+use menjie_log_file::SealedLog;
 #[cfg(feature = "pay-wechat")]
 use menjie_pay_wechat::WechatPay;
 use menjie_store_sqlite::{Options, SqliteStore};
 
 use crate::config::{Config, HospitalConfig, Problem, StoreConfig};
 
-/// Builds everything, opens the store (made when it is not there) and takes its lock. Blocks; nothing is sent. `log` makes
-/// the sink of a hospital's transfers. What cannot be built is told with its field, all of it at once.
-pub fn build(config: &Config, log: impl Fn(&HospitalId) -> Arc<dyn LogSink>) -> Result<Parts, Vec<Problem>> {
+pub use log::{check_log, make_log_keys, open_log};
+
+/// Builds everything, opens store and transfer log (made when they are not there) and takes their locks. Blocks; nothing is sent.
+/// `tap` may put itself before the log. What cannot be built is told with its field, all of it at once.
+pub fn build(config: &Config, tap: impl FnOnce(Arc<SealedLog>) -> Arc<dyn LogSink>) -> Result<Parts, Vec<Problem>> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     let mut problems = Vec::new();
     let mut hospitals = Vec::with_capacity(config.hospitals.len());
-    for (at, hospital) in config.hospitals.iter().enumerate() {
-        match hospital_of(hospital, &format!("hospitals[{at}]"), log(&hospital.id), &entropy) {
-            Ok(hospital) => hospitals.push(hospital),
-            Err(found) => problems.extend(found),
+    match open_log(&config.log).map(tap) {
+        Ok(log) => {
+            for (at, hospital) in config.hospitals.iter().enumerate() {
+                match hospital_of(hospital, &format!("hospitals[{at}]"), Arc::clone(&log), &entropy) {
+                    Ok(hospital) => hospitals.push(hospital),
+                    Err(found) => problems.extend(found),
+                }
+            }
         }
+        Err(found) => problems.extend(found),
     }
     let ids = NodeIds::new(Arc::clone(&clock), config.node).map_err(|e| problems.push(Problem::of(&e, "")));
     let store = open_store(&config.store).map_err(|problem| problems.push(problem));

@@ -6,6 +6,11 @@
 //! path = "menjie.db"            # beside this file unless absolute
 //! keys = "keys.json"            # made by `menjie keygen`
 //!
+//! [log]
+//! folder = "log"
+//! signer = "log-signer.pem"     # made by `menjie log keygen`
+//! auditors = ["auditor.pub.pem"]
+//!
 //! [[hospitals]]
 //! id = "H1"
 //! his.http.base_url = "https://10.1.2.3/menjie/v1"
@@ -15,6 +20,7 @@
 //! ```
 //! `MENJIE__STORE__PATH=/data/menjie.db` stands for `store.path`, `MENJIE__HOSPITALS__0__ID` for `hospitals[0].id`.
 
+mod log;
 mod problem;
 mod shape;
 mod source;
@@ -38,6 +44,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use log::LogConfig;
 pub use problem::Problem;
 pub use source::Format;
 
@@ -141,6 +148,7 @@ struct Document {
     #[serde(default)]
     worker: Option<WorkerName>,
     store: StoreConfig,
+    log: LogConfig,
     hospitals: Vec<HospitalConfig>,
 }
 
@@ -154,6 +162,8 @@ pub struct Config {
     pub worker: WorkerName,
     /// The store; its paths are absolute or beside the configuration file.
     pub store: StoreConfig,
+    /// The transfer log; its paths like those of the store.
+    pub log: LogConfig,
     /// The hospitals.
     pub hospitals: Vec<HospitalConfig>,
     sections: Map<String, Value>,
@@ -183,7 +193,8 @@ impl Config {
                 }
                 let worker = document.worker.map_or_else(|| WorkerName::new(&format!("node-{}", document.node)), Ok).map_err(|e| vec![Problem::of(&e, "worker")])?;
                 let store = StoreConfig { path: folder.join(&document.store.path), keys: folder.join(&document.store.keys), ..document.store };
-                Ok(Config { node: document.node, worker, store, hospitals: document.hospitals, sections })
+                let log = document.log.beside(folder);
+                Ok(Config { node: document.node, worker, store, log, hospitals: document.hospitals, sections })
             }
             Err(found) => {
                 problems.extend(found);
@@ -269,6 +280,7 @@ fn check(document: &Document) -> Vec<Problem> {
             problems.push(Problem::new(field, "is empty", "name a file"));
         }
     }
+    problems.extend(document.log.problems());
     if document.hospitals.is_empty() {
         problems.push(Problem::new("hospitals", "is empty", "add a [[hospitals]] table"));
     }

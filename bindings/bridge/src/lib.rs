@@ -2,7 +2,8 @@
 //!
 //! [`table`] lists the operations; [`call_pure`] and [`call`] run one behind the only panic guard; a [`Reply`] is the
 //! response or the failure envelope. Requests are read strictly ([`strict`]): what is not understood is refused.
-//! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it.
+//! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it. With `log`, `sealed_log`
+//! reads the transfer log.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "engine")]
@@ -16,6 +17,8 @@ mod op;
 mod problem;
 #[cfg(feature = "engine")]
 pub mod remote;
+#[cfg(feature = "log")]
+pub mod sealed_log;
 pub mod strict;
 mod table;
 

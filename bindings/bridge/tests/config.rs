@@ -12,6 +12,10 @@ node = 7
 [store]
 path = "menjie.db"
 keys = "/secret/keys.json"
+[log]
+folder = "log"
+signer = "/secret/log-signer.pem"
+auditors = ["auditor.pub.pem"]
 [server]
 listen = "127.0.0.1:8080"
 [[hospitals]]
@@ -71,6 +75,8 @@ fn a_good_one_is_read_with_defaults_references_and_environment() {
     let config = parse(GOOD, &[("MENJIE__NODE", "9"), ("MENJIE__HOSPITALS__0__ID", "H2"), ("MENJIE__STORE__READERS", "4"), ("OTHER", "x")]).unwrap();
     assert_eq!((config.node, config.worker.as_str(), config.store.readers), (9, "node-9", 4));
     assert_eq!((config.store.path.to_str(), config.store.keys.to_str()), (Some("/etc/menjie/menjie.db"), Some("/secret/keys.json")));
+    assert_eq!((config.log.folder.to_str(), config.log.signer.to_str()), (Some("/etc/menjie/log"), Some("/secret/log-signer.pem")));
+    assert_eq!(config.log.auditors, [Path::new("/etc/menjie/auditor.pub.pem")]);
     let hospital = &config.hospitals[0];
     assert_eq!((hospital.id.as_str(), hospital.terms.quote_life_s, hospital.his.http.peer.as_str()), ("H2", 300, "his"));
     assert_eq!(hospital.his.secret.reveal(), "hunter2hunter2hunter2");
@@ -135,9 +141,11 @@ fn every_part_says_what_is_wrong_with_its_values() {
         .replace("quote_life_s = 300", "quote_life_s = 1")
         .replace("https://his.example", "http://his.example")
         .replace("place_code = \"K01\"", "place_code = \"\"");
-    let found = paths(&text, &[("MENJIE__STORE__READERS", "0")]);
-    assert_eq!(found, ["hospitals[0].terms.quote_life_s", "hospitals[0].his.http.base_url", "hospitals[0].invoice.place_code", "node", "store.readers"]);
-    assert_eq!(paths("node = 1\nhospitals = []\n[store]\npath = \"a\"\nkeys = \"b\"", &[]), ["hospitals"]);
+    let found = paths(&text, &[("MENJIE__STORE__READERS", "0"), ("MENJIE__LOG__AUDITORS", "[]"), ("MENJIE__LOG__SEGMENT_MIB", "0")]);
+    assert_eq!(found, ["hospitals[0].terms.quote_life_s", "hospitals[0].his.http.base_url", "hospitals[0].invoice.place_code", "node", "store.readers", "log.auditors", "log.segment_mib"]);
+    let empty = "node = 1\nhospitals = []\n[store]\npath = \"a\"\nkeys = \"b\"\n";
+    assert_eq!(paths(&format!("{empty}[log]\nfolder = \"l\"\nsigner = \"s\"\nauditors = [\"a\"]"), &[]), ["hospitals"]);
+    assert_eq!(paths(empty, &[])[0], "log", "what is sent without being recorded is not sent");
 }
 
 #[test]

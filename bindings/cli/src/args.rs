@@ -71,6 +71,7 @@ pub(crate) fn command(words: Words) -> Command {
             sub("keygen", t("Make a key file for sealed columns; never overwrites one", "生成加密列的密钥文件；不会覆盖已有文件"))
                 .arg(Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf)).help(t("Where to", "文件路径"))),
         )
+        .subcommand(crate::log::args::command(words, &sub))
 }
 
 fn help(words: Words) -> Arg {
@@ -90,7 +91,12 @@ mod tests {
 
     #[test]
     fn help_is_in_one_language() {
-        let help = |words| command(words).render_help().to_string();
+        fn all(command: &mut Command) -> String {
+            let mut text = command.render_help().to_string();
+            command.get_subcommands_mut().for_each(|sub| text.push_str(&all(sub)));
+            text
+        }
+        let help = |words| all(&mut command(words));
         let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
         assert!(chinese(&help(Words::Chinese)) && !help(Words::Chinese).contains("Usage:"));
         assert!(!chinese(&help(Words::English)));

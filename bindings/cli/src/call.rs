@@ -2,12 +2,10 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::ArgMatches;
 use menjie::access::{Caller, Private, Role};
 use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
-use menjie::port::RecentTransfers;
 use menjie::service::Engine;
 use menjie_bridge::config::Config;
 use menjie_bridge::remote::{self, Remote};
@@ -67,7 +65,7 @@ fn on_store(config: &Path, given: &ArgMatches, op: &str, request: &str) -> Resul
     let told = |problems: Vec<menjie_bridge::config::Problem>| Stop::usage(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     let config = Config::load(config, &std::env::vars().collect()).map_err(told)?;
     let caller = caller(&config, given).map_err(|e| Stop::usage(e.to_string()))?;
-    let parts = build::build(&config, |_| Arc::new(RecentTransfers::new(0))).map_err(told)?;
+    let parts = build::build(&config, |log| log).map_err(told)?;
     // What a command starts is committed; whoever runs the server of this store carries it on.
     Ok(runtime()?.block_on(async {
         match Engine::new(parts).await {

@@ -15,6 +15,10 @@ pub(crate) enum Exit {
     Usage = 2,
     /// A failure.
     Failure = 3,
+    /// A sealed log was changed.
+    Tampered = 4,
+    /// A sealed log is as it was written, but its very end is torn.
+    Torn = 5,
 }
 
 impl Exit {

@@ -1,6 +1,6 @@
-//! `menjie`: operations, audit and diagnosis from a terminal.
+//! `menjie`: operations, audit, diagnosis and the sealed log from a terminal.
 //!
-//! Exit codes: 0 done · 1 refused by a rule, violations or problems found · 2 wrong usage or request · 3 failure.
+//! Exit codes: 0 done · 1 refused by a rule, violations or problems found · 2 wrong usage or request · 3 failure. `menjie log` has two more.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -9,6 +9,7 @@ mod call;
 mod doctor;
 mod exit;
 mod keygen;
+mod log;
 mod ops;
 mod output;
 mod words;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Some(("audit", given)) => audit::run(given, words),
         Some(("doctor", given)) => doctor::run(given, words),
         Some(("ops", given)) => ops::run(given),
+        Some(("log", given)) => log::run(given, words),
         Some(("keygen", given)) => keygen::run(given, words),
         _ => Ok(Exit::Usage),
     };

@@ -37,6 +37,12 @@ fn config(folder: &Path) {
 path = "menjie.db"
 keys = "keys.json"
 
+[log]
+folder = "log"
+signer = "log-signer.pem"
+auditors = ["auditor.pub.pem"]
+reserve_mib = 1
+
 [server]
 listen = "127.0.0.1:0"
 
@@ -65,6 +71,7 @@ medical_institution = "综合医院"
 card_type = "1101"
 "#;
     std::fs::write(folder.join("menjie.toml"), document).unwrap();
+    menjie_bridge::build::make_log_keys(folder).unwrap();
     #[cfg(unix)]
     std::fs::set_permissions(folder.join("menjie.toml"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }

@@ -86,6 +86,7 @@ pub struct HisReversed {
 
 /// The settlement HIS made of what was kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisSuccessor {
     /// Its receipt, under the number that was asked for.
     pub receipt: HisReceipt,
@@ -95,6 +96,7 @@ pub struct HisSuccessor {
 
 /// A line of a successor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SuccessorLine {
     /// Its key in HIS.
     pub line_id: LineKey,

@@ -153,6 +153,18 @@ impl Index {
         (fields.is_empty() && index.tokens.is_sorted()).then_some(index)
     }
 
+    /// The frame in which the record of this number stands, if it is in this segment.
+    pub fn frame_of(&self, seq: u64) -> Option<IndexedFrame> {
+        let behind = self.frames.partition_point(|frame| frame.first_seq <= seq);
+        behind.checked_sub(1).and_then(|at| self.frames.get(at)).copied()
+    }
+
+    /// Where a frame's bytes end at the latest: where the next frame of records begins, or `None` behind the last.
+    pub fn end_of(&self, frame: &IndexedFrame) -> Option<u64> {
+        let at = self.frames.partition_point(|other| other.no <= frame.no);
+        self.frames.get(at).map(|next| next.offset)
+    }
+
     /// The frames in which all tokens occur, within a time (both ends included). A token may stand for another term by chance, so
     /// the records are looked at all the same.
     pub(super) fn candidates(&self, tokens: &[Token], from_ms: i64, to_ms: i64) -> Vec<IndexedFrame> {

@@ -214,6 +214,18 @@ pub struct OpenSegment<'a> {
     keys: SegmentKeys,
 }
 
+/// Opens frames that an index names, in order, from the bytes of each alone: a search need not read the rest of the segment.
+pub struct FrameOpener(FrameKeys);
+
+impl FrameOpener {
+    /// The records of a frame; `bytes` begin where the frame does.
+    pub fn open(&mut self, at: &IndexedFrame, bytes: &[u8], codec: Option<&dyn FrameCodec>) -> Result<Vec<OwnedRecord>> {
+        let found = frame_in(bytes).filter(|(head, _)| head.no == at.no && head.first_seq == at.first_seq);
+        let (head, body) = found.ok_or_else(|| broken(at))?;
+        open_frame(&mut self.0, &Frame { head, body, offset: at.offset, chain: at.chain }, codec)
+    }
+}
+
 /// What a search found in a segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -249,6 +261,18 @@ impl<'a> OpenSegment<'a> {
         index::of_segment(bytes, &self.keys.index_mac, &header.log_id, header.segment_no, &self.segment.parsed.digest)
     }
 
+    /// Opens frames one by one; the segment's header is all that must be in memory.
+    pub fn opener(&self) -> FrameOpener {
+        FrameOpener(self.keys.frames.clone())
+    }
+
+    /// The frames in which all terms occur, within a time (milliseconds, both ends included). A hash may stand for another term by
+    /// chance: the records decide.
+    pub fn candidates(&self, index: &Index, terms: &[Term<'_>], from_ms: i64, to_ms: i64) -> Vec<IndexedFrame> {
+        let tokens = tokens(&self.keys.index, terms.iter());
+        index.candidates(&tokens, from_ms, to_ms)
+    }
+
     /// Makes the index anew; `terms` tells what a record is found by.
     pub fn rebuild_index(&self, codec: Option<&dyn FrameCodec>, terms: impl Fn(&OwnedRecord, &mut dyn FnMut(Term<'_>))) -> Result<Vec<u8>> {
         let header = self.segment.header();
@@ -282,9 +306,8 @@ impl<'a> OpenSegment<'a> {
             found.records.extend(records.into_iter().filter(|record| in_time(record) && matches(record)));
         };
         if let Some(index) = usable {
-            let tokens = tokens(&self.keys.index, terms.iter());
             let mut keys = self.keys.frames.clone();
-            for at in index.candidates(&tokens, from_ms, to_ms) {
+            for at in self.candidates(&index, terms, from_ms, to_ms) {
                 let frame = self.segment.frame_at(&at).ok_or_else(|| broken(&at))?;
                 let records = open_frame(&mut keys, &frame, codec)?;
                 take(&frame, records);

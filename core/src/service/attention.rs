@@ -156,6 +156,11 @@ impl Engine {
         if !(1..=500).contains(&length) {
             return Err(Error::field("evidence", "must have 1 to 500 characters"));
         }
+        if let Resolution::Refund(refund::Decision::ChargedAgain { made }) = &request.resolution
+            && !(1..=64).contains(&made.receipt.receipt_no.trim().len())
+        {
+            return Err(Error::field("resolution.decision.made.receipt.receipt_no", "must have 1 to 64 bytes"));
+        }
         let hospital = self.hospital(&caller.hospital)?;
         let source = request_source(caller, &request.key, "attention.resolve", request)?;
         if let Some(reply) = self.replayed(caller, &source).await? {

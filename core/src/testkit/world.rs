@@ -34,7 +34,7 @@ pub use his::{FakeHis, HisHabits};
 pub use his_truth::HisLies;
 pub use insurer::{FakeInsurer, InsurerHabits};
 pub use invoice::FakeInvoices;
-pub use people::{booking, charge, stop, visit};
+pub use people::{booking, charge, insured_person, stop, visit};
 pub use plan::{Plan, Trouble};
 pub use truth::{Truth, TruthViolation};
 

@@ -23,7 +23,7 @@ use crate::insurance::SettledOrder;
 use crate::invoice::{InvoiceFact, InvoiceState};
 use crate::money::Money;
 use crate::payment::{Amounts, RefundState};
-use crate::port::{CashOwner, Fault, HisReversed, No, Refundable};
+use crate::port::{CashOwner, Fault, HisReversed, HisSuccessor, No, Refundable};
 use crate::refund::{Cause, Reason, Stage};
 
 pub use asked::{Asked, Unconfirm};
@@ -211,6 +211,11 @@ pub enum Decision {
     },
     /// HIS cannot say it, but its own screen shows that the whole settlement is reversed.
     Reversed,
+    /// HIS cannot say it, but its own screen shows that it reversed the settlement and charged the rest again.
+    ChargedAgain {
+        /// The receipt and the lines of what was charged again, as that screen shows them.
+        made: Box<HisSuccessor>,
+    },
     /// Held, and nothing was given back or reversed: it ends, and the money is free again.
     GiveUp,
 }
@@ -424,6 +429,12 @@ impl Refund {
     /// Has it ended without giving anything back?
     pub const fn is_off(&self) -> bool {
         matches!(self.st, RefundSt::Rejected | RefundSt::Withdrawn | RefundSt::Refused)
+    }
+
+    /// Is nothing set aside for it any more, because it ended without giving anything back? Also when evidence contradicts that end later.
+    pub fn has_let_go(&self) -> bool {
+        let ended = [RefundSt::Rejected, RefundSt::Withdrawn, RefundSt::Refused];
+        ended.contains(&self.st) || self.base.held.as_ref().is_some_and(|held| ended.iter().any(|st| st.code() == held.from))
     }
 
     /// May money of it have moved, or HIS have reversed the settlement for it?

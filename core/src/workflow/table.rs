@@ -24,8 +24,7 @@ pub fn allows(kind: MachineKind, from: Option<&str>, to: &str) -> bool {
     from == Some(to) || (from.is_some() && to == "held") || transitions(kind).iter().any(|(f, t)| *f == from && *t == to)
 }
 
-/// In these states it is not known what a counterpart did: only evidence may leave them (I19). A timer may turn an open
-/// question into another one (`closing`), never into an answer.
+/// In these states it is not known what a counterpart did: only evidence may leave them (I19).
 pub fn unknown(kind: MachineKind, st: &str) -> bool {
     match kind {
         // Not `pricing`: an upload that nobody has agreed to moves no money, whatever became of it.
@@ -39,6 +38,12 @@ pub fn unknown(kind: MachineKind, st: &str) -> bool {
         MachineKind::Notice => st == "sending",
         MachineKind::Filing => st == "asking",
     }
+}
+
+/// Would a timer decide with this step what only evidence may? It may ask another question (`closing`), and leave one open for good
+/// (`unsure`).
+pub fn timer_decides(kind: MachineKind, from: &str, to: &str) -> bool {
+    unknown(kind, from) && from != to && !matches!(to, "closing" | "unsure")
 }
 
 const PAYMENT: &[(Option<&str>, &str)] = &[
@@ -132,7 +137,6 @@ const REFUND: &[(Option<&str>, &str)] = &[
     (Some("finance"), "held"),
     (Some("checking"), "insurer"),
     (Some("checking"), "his"),
-    (Some("checking"), "returning"),
     (Some("checking"), "refused"),
     (Some("checking"), "held"),
     (Some("insurer"), "his"),

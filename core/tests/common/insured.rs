@@ -3,25 +3,16 @@
 use menjie::access::Private;
 use menjie::charge::PayerClass;
 use menjie::ident::{BillId, ChannelCode, PatientId, PaymentId, QuoteId};
-use menjie::insurance::{Authorisation, InsuredPerson};
+use menjie::insurance::Authorisation;
 use menjie::payment::Method;
 use menjie::service::{PayRequest, PayResponse, PaymentAcceptRequest, PaymentAcceptResponse, Progress, QuoteRequest, QuoteResponse, UnpaidRequest};
-use menjie::testkit::world::{FakeChannel, charge, visit};
+use menjie::testkit::world::{FakeChannel, charge, insured_person, visit};
 
 use super::Clinic;
 
 /// The patient of `patient_file`, insured as an employee.
 pub fn insure(clinic: &Clinic) {
-    clinic.world.insurer.insure(InsuredPerson {
-        psn_no: Private::new("44050000000000000001"),
-        name: Private::new("测试甲"),
-        id_type: "01".to_owned(),
-        id_no: Private::new("440599199003070058"),
-        insurance_type: "310".to_owned(),
-        insured_place: "440500".to_owned(),
-        balance_fen: None,
-        active: true,
-    });
+    clinic.world.insurer.insure(insured_person());
 }
 
 pub fn insured_charge(clinic: &Clinic, visit_no: &str, lines: &[(&str, &str, &str, &str)]) -> PatientId {

@@ -1,7 +1,6 @@
 //! A clinic in virtual time: one store, one or more replicas, counterparts with a truth of their own.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-pub mod approvers;
 pub mod crash;
 pub mod insured;
 pub mod refund;

@@ -4,30 +4,18 @@
 use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::ident::{BusinessNo, ChannelCode, LineKey, PatientId, PaymentId, RefundId, SettlementId, VisitId};
-use menjie::insurance::{Authorisation, Diagnosis, Fee, InsuredPerson, MobileSplit, National, OrderReport, Upload, UploadFacts};
+use menjie::insurance::{Authorisation, Diagnosis, Fee, MobileSplit, National, OrderReport, Upload, UploadFacts};
 use menjie::money::{Quantity, UnitPrice};
 use menjie::payment::{Amounts, Handover, Method, Proof, TradeState};
 use menjie::policy::Terms;
 use menjie::port::Uploaded;
+use menjie::testkit::world::insured_person;
 use menjie::workflow::payment::{Decision, Event, InsuredOrder, New, Via};
 
 use crate::walk::{fault, fen, no, now};
 
 pub fn split(cash: i64, account: i64, fund: i64) -> MobileSplit {
     MobileSplit { total_fen: fen(cash + account + fund), cash_fen: fen(cash), account_fen: fen(account), fund_fen: fen(fund), ..MobileSplit::default() }
-}
-
-pub fn person() -> InsuredPerson {
-    InsuredPerson {
-        psn_no: Private::new("44050000000000000001"),
-        name: Private::new("测试甲"),
-        id_type: "01".to_owned(),
-        id_no: Private::new("440599199003070058"),
-        insurance_type: "310".to_owned(),
-        insured_place: "440500".to_owned(),
-        balance_fen: None,
-        active: true,
-    }
 }
 
 fn national(code: &str) -> National {
@@ -56,7 +44,7 @@ pub fn upload(total: i64, at: Timestamp) -> Upload {
         order_no: BusinessNo::new("I0000000000000000001").unwrap(),
         batch_no: SettlementId::new(11).unwrap().business_no(),
         visit_id: VisitId::new("V1").unwrap(),
-        person: person(),
+        person: insured_person(),
         authorisation: Authorisation::Mobile { pay_auth_no: Private::new("AUTH-1"), until: None },
         use_account: true,
         total_fen: fen(total),

@@ -2,7 +2,7 @@
 
 use menjie::access::Private;
 use menjie::ident::BusinessNo;
-use menjie::insurance::{Authorisation, InsuredPerson};
+use menjie::insurance::Authorisation;
 use menjie::port::{Authorised, CallCx, Insurer, VoucherHolder};
 use menjie::testkit::conformance::{Mishap, Passing, Told, insurer};
 use menjie::testkit::world::FakeChannel;
@@ -53,19 +53,5 @@ impl insurer::InsurerStage for Wireless {
 
     fn pass(&self, ms: i64) -> Passing<'_> {
         Wireless::pass(self, ms)
-    }
-}
-
-/// Somebody whom the insurer knows.
-pub(crate) fn insured() -> InsuredPerson {
-    InsuredPerson {
-        psn_no: Private::new("44050000000000000001"),
-        name: Private::new("测试甲"),
-        id_type: "01".to_owned(),
-        id_no: Private::new("440599199003070058"),
-        insurance_type: "310".to_owned(),
-        insured_place: "440500".to_owned(),
-        balance_fen: None,
-        active: true,
     }
 }

@@ -117,6 +117,16 @@ where
             assert!(walk.seen.len() < 20_000, "the walk is finite");
             walk.seen.insert(name, machine.clone());
             for event in events {
+                for actor in actors {
+                    let at = |hours: i64| {
+                        let mut fresh = Ids::new((1_000..1_064).collect());
+                        let now = now().plus_millis(hours * 3_600_000);
+                        let mut cx = Cx { now, actor, terms, his, notifier: notifier(), channels: &channels, not_found_ms: 60_000, fresh: &mut fresh };
+                        outline(&machine.step(event, &mut cx).unwrap(), &st)
+                    };
+                    // I23: what is decided at eight is decided by a clock that was set back by a day, too.
+                    assert_eq!(at(-24), at(0), "{:?} on {event:?}", st(&machine));
+                }
                 for (hours, actor) in [0, 2].into_iter().flat_map(|h| actors.iter().map(move |a| (h, a))) {
                     walk.steps += 1;
                     let mut fresh = Ids::new((1_000..1_064).collect());
@@ -141,6 +151,15 @@ where
         }
     }
     walk
+}
+
+/// What a step comes to: where to, and how many acts, tells, births and journals; or why not.
+fn outline<M: Machine>(step: &Step<M>, st: impl Fn(&M) -> M::St) -> String {
+    match step {
+        Step::Move(m) => format!("{} {} {} {} {}", st(&m.next).code(), m.acts.len(), m.tells.len(), m.spawn.len(), m.journals.len()),
+        Step::Stay(why) => format!("{why:?}"),
+        Step::Refuse(refusal) => refusal.reason.clone(),
+    }
 }
 
 pub fn same_as_table(kind: MachineKind, taken: &BTreeSet<(Option<&'static str>, &'static str)>) {

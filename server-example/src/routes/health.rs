@@ -47,6 +47,17 @@ pub async fn metrics(State(app): State<App>) -> Response {
     page.family("menjie_transfers_in_flight", "gauge", "Exchanges begun and not ended.", by_peer(|c| c.in_flight));
     page.family("menjie_transfers_unknown_total", "counter", "Exchanges whose effect is not known.", by_peer(|c| c.unknown));
     page.family("menjie_transfers_unsent_total", "counter", "Exchanges of which nothing left.", by_peer(|c| c.unsent));
+    let log = app.transfers().health();
+    for (name, what, value) in [
+        ("menjie_log_records_total", "Records of the transfer log that are durable.", log.records),
+        ("menjie_log_flushes_total", "Flushes they took.", log.flushes),
+        ("menjie_log_failures_total", "Writes of the transfer log that failed.", log.failures),
+        ("menjie_log_lost_ends_total", "Ends of exchanges that could not be recorded.", log.lost_ends),
+    ] {
+        page.family(name, "counter", what, [(Vec::new(), value)]);
+    }
+    page.family("menjie_log_failing", "gauge", "1 while transfers cannot be recorded, so none are made.", [(Vec::new(), u64::from(app.transfers().failing()))]);
+    page.family("menjie_log_without_reserve", "gauge", "1 while the disk is so full that the log lives on its reserve.", [(Vec::new(), u64::from(log.without_reserve))]);
     page.family("menjie_runner_running", "gauge", "1 while the runner runs.", [(Vec::new(), u64::from(app.running()))]);
     match stored(&app).await {
         Ok(stored) => stored.write(&mut page),

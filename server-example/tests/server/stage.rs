@@ -74,6 +74,7 @@ impl Stage {
         let sim = SimServer::start(SimConfig { options: HospitalOptions { wechat, ..HospitalOptions::default() }, ..SimConfig::local(day.clone()) }).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         menjie_keys::write(&folder.path().join("keys.json"), &KeyRing::generate(&OsEntropy)).unwrap();
+        menjie_bridge::build::make_log_keys(folder.path()).unwrap();
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         sim.with(|hospital, _| hospital.insurer.set_notify_url(Some(format!("http://127.0.0.1:{port}/notify/insurer"))));
         let staff = token::fresh(&OsEntropy);

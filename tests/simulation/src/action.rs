@@ -45,6 +45,14 @@ pub enum Kind {
     Stop,
     /// Somebody chooses what to do about a stopped clinic.
     Choose,
+    /// A newcomer opens a file.
+    Register,
+    /// Patients answer what approvers ask.
+    Answer,
+    /// An operator goes through what needs a person.
+    Operator,
+    /// A counterpart tells what is not so, or does what nobody asked for.
+    Untrue,
     /// A replica dies and starts again.
     Crash,
     /// The clock of a replica goes wrong, or right again.
@@ -98,8 +106,12 @@ const WEIGHTS: &[(Kind, u64, Option<Fault>)] = &[
     (Kind::Spoil, 8, None),
     (Kind::Book, 16, None),
     (Kind::Attend, 16, None),
-    (Kind::Stop, 5, None),
-    (Kind::Choose, 6, None),
+    (Kind::Stop, 8, None),
+    (Kind::Choose, 12, None),
+    (Kind::Register, 10, None),
+    (Kind::Answer, 12, None),
+    (Kind::Operator, 10, None),
+    (Kind::Untrue, 22, None),
     (Kind::Crash, 30, Some(Fault::Crash)),
     (Kind::Skew, 10, Some(Fault::Skew)),
     (Kind::Reload, 4, Some(Fault::Reload)),

@@ -10,7 +10,7 @@ use menjie::Timestamp;
 use menjie::gm;
 use menjie::ident::{InvoiceId, LineKey, PaymentId, RefundId, SettlementId};
 use menjie::ledger::{Account, JournalKind};
-use menjie::port::{Answer, Batch, Call, InvoiceCall, Outcome, Refundable, Source};
+use menjie::port::{Answer, Batch, Call, ChannelCall, HisCall, InsurerCall, InvoiceCall, No, Outcome, Refundable, Source};
 use menjie::testkit::world::World;
 use menjie::workflow::{Key, MachineKind, Row};
 
@@ -108,6 +108,11 @@ pub struct Book {
     /// At times a counterpart contradicts.
     bent: Option<Dice>,
     straight: bool,
+    /// About these the next answer contradicts.
+    lies_next: BTreeSet<String>,
+    /// At times a counterpart refuses.
+    refusing: Option<Dice>,
+    by_hand: BTreeSet<Key>,
     /// Rolled over every call, answer and commit, when wanted.
     digest: Option<[u8; 32]>,
     dump: Option<Vec<String>>,
@@ -149,6 +154,9 @@ impl Book {
             paper: None,
             bent: None,
             straight: true,
+            lies_next: BTreeSet::new(),
+            refusing: None,
+            by_hand: BTreeSet::new(),
             digest: None,
             dump: None,
             tally: Tally::default(),
@@ -178,9 +186,47 @@ impl Book {
         self.straight
     }
 
-    /// Does a counterpart contradict now?
-    pub fn contradicts(&self) -> bool {
-        self.bent.as_ref().is_some_and(|dice| dice.one_in(120))
+    /// How the counterpart contradicts in this answer, if it does.
+    pub fn contradicts(&mut self, call: &Call) -> Option<u64> {
+        let named = call.business_no().is_some_and(|no| self.lies_next.remove(no));
+        let dice = self.bent.as_ref()?;
+        (named || dice.one_in(120)).then(|| dice.bits())
+    }
+
+    /// Somebody has said what is not so: from now on a contradiction proves nothing about clocks.
+    pub fn lied(&mut self) {
+        self.straight = false;
+    }
+
+    /// The next answer about this number contradicts.
+    pub fn lie_next(&mut self, no: &str) {
+        self.lied();
+        self.lies_next.insert(no.to_owned());
+    }
+
+    /// From now on counterparts refuse at times; `None` ends it.
+    pub fn refuse(&mut self, dice: Option<Dice>) {
+        self.refusing = dice;
+    }
+
+    /// The no of a counterpart that does not want to.
+    pub fn refuses(&mut self, call: &Call) -> Option<No> {
+        let refused = may_be_refused(call) && self.refusing.as_ref().is_some_and(|dice| dice.one_in(90));
+        if refused {
+            self.met(Fault::Refuses);
+            self.touch(call);
+        }
+        refused.then(|| No::new("9999", "refused by the plan"))
+    }
+
+    /// Has a person decided about it?
+    pub fn is_by_hand(&self, key: Key) -> bool {
+        self.by_hand.contains(&key)
+    }
+
+    /// Every refund.
+    pub fn refunds(&self) -> impl Iterator<Item = &menjie::workflow::Refund> {
+        self.rows.values().filter_map(|row| if let Row::Refund(r) = row { Some(r) } else { None })
     }
 
     /// The digest of the history so far, hex.
@@ -238,6 +284,9 @@ impl Book {
             before.push((key, self.rows.insert(key, write.row.clone())));
         }
         for step in &batch.log {
+            if step.what == "resolve" {
+                self.by_hand.insert(step.machine);
+            }
             self.step(batch, step);
         }
         for (key, before) in &before {
@@ -383,6 +432,26 @@ impl Book {
             Some(Row::Payment(p)) => Some(p),
             _ => None,
         }
+    }
+}
+
+/// Whatever moves or marks something, but what gives a lock up: nobody would refuse that.
+const fn may_be_refused(call: &Call) -> bool {
+    match call {
+        Call::His { call } => matches!(
+            call,
+            HisCall::Lock { .. }
+                | HisCall::Post { .. }
+                | HisCall::Reverse { .. }
+                | HisCall::TakeNumber { .. }
+                | HisCall::CheckIn { .. }
+                | HisCall::Rebook { .. }
+                | HisCall::OpenFile { .. }
+        ),
+        Call::Channel { call, .. } => matches!(call, ChannelCall::Open { .. } | ChannelCall::Refund { .. }),
+        Call::Invoice { call } => matches!(call, InvoiceCall::Issue { .. } | InvoiceCall::Red { .. }),
+        Call::Insurer { call } => matches!(call, InsurerCall::Upload { .. } | InsurerCall::Place { .. } | InsurerCall::Reverse { .. }),
+        Call::HealthCode { .. } | Call::Notify { .. } => false,
     }
 }
 

@@ -3,11 +3,10 @@
 use menjie::calendar::Timestamp;
 use menjie::ident::{ChannelCode, LineKey};
 use menjie::payment::{NoticeWhat, Proof, RawNotice, TradeState};
-use menjie::port::NoticeChannel;
 use menjie::refund::Execution;
 use menjie::service::CallbackAnswer;
-use menjie::testkit::world::{FakeChannel, Plan, booking, stop};
-use menjie::visit::{StopKind, StopNotice};
+use menjie::testkit::world::{FakeChannel, Plan};
+use menjie::workflow::RefundSt;
 use menjie::{Money, workflow::Key};
 
 use crate::action::{Action, Kind};
@@ -16,7 +15,8 @@ use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::house::{House, Told};
 use crate::people::Person;
-use crate::staff::Approvers;
+use crate::staff::{Approvers, Habit};
+use crate::{operator, untrue, visits};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -55,7 +55,7 @@ pub fn happen(house: &mut House, action: &Action) {
             let twice = house.knobs.has(Fault::ApproveTwice);
             let approvers = Approvers::of(house, &dice, twice && dice.one_in(3));
             let (engine, key, book) = (house.replicas[at].engine.clone(), house.key(), std::sync::Arc::clone(&house.book));
-            house.ask(at, approvers.go_through_lists(engine, key, dice, twice, book));
+            house.ask(at, approvers.go_through_lists(engine, key, dice, Habit { twice, asks: true }, book));
         }
         Kind::Execute => {
             let Some(line) = dice.pick(recent(&house.lines)) else { return };
@@ -71,18 +71,14 @@ pub fn happen(house: &mut House, action: &Action) {
         }
         Kind::Morning => crate::day::morning(house, &dice, at),
         Kind::Spoil => crate::day::spoil(house, &dice),
-        Kind::Book => book(house, &dice),
-        Kind::Attend => {
-            let Some((.., visit, whose)) = dice.pick(recent(&house.booked)) else { return };
-            let Some(person) = person(house, &dice, at, Some(whose)) else { return };
-            house.ask(at, person.attends(visit));
-        }
-        Kind::Stop => stopped(house, &dice, at),
-        Kind::Choose => {
-            let Some((.., whose)) = dice.pick(recent(&house.booked)) else { return };
-            let Some(person) = person(house, &dice, at, Some(whose)) else { return };
-            house.ask(at, person.chooses());
-        }
+        Kind::Book => visits::book(house, &dice, at),
+        Kind::Attend => visits::attend(house, &dice, at),
+        Kind::Stop => visits::stopped(house, &dice, at),
+        Kind::Choose => visits::choose(house, &dice, at),
+        Kind::Register => visits::register(house, &dice, at),
+        Kind::Answer => answer(house, &dice, at),
+        Kind::Operator => operator::in_between(house, &dice, at),
+        Kind::Untrue => untrue::happen(house, &dice, at),
         Kind::Crash => crash(house, &dice, at),
         Kind::Skew => skew(house, &dice, at),
         Kind::Reload => {
@@ -114,11 +110,12 @@ pub fn happen(house: &mut House, action: &Action) {
 }
 
 /// The newest of many: what is old is mostly over.
-fn recent<T>(all: &[T]) -> &[T] {
+pub fn recent<T>(all: &[T]) -> &[T] {
     &all[all.len().saturating_sub(40)..]
 }
 
-fn person(house: &mut House, dice: &Dice, at: usize, patient: Option<usize>) -> Option<Person> {
+/// A patient, or a certain one, at a device of a replica.
+pub fn person(house: &mut House, dice: &Dice, at: usize, patient: Option<usize>) -> Option<Person> {
     let patient = house.patients.get(patient.unwrap_or_else(|| dice.at(house.patients.len())))?.clone();
     let (engine, caller, key, book) = (house.replicas[at].engine.clone(), house.caller(&patient.id), house.key(), std::sync::Arc::clone(&house.book));
     Some(Person { engine, caller, patient: patient.id, key, dice: Dice::new(dice.bits(), 1), book, clock: house.exec.clock() })
@@ -129,7 +126,8 @@ fn device(house: &mut House, dice: &Dice, at: usize) {
     pays(house, dice, at, patient);
 }
 
-fn pays(house: &mut House, dice: &Dice, at: usize, patient: usize) {
+/// He pays what he finds.
+pub fn pays(house: &mut House, dice: &Dice, at: usize, patient: usize) {
     let (insured, known) = (house.patients[patient].insured, std::sync::Arc::clone(&house.payments));
     if let Some(person) = person(house, dice, at, Some(patient)) {
         house.ask(at, person.pays(insured, known));
@@ -292,12 +290,26 @@ fn cancel(house: &mut House, dice: &Dice, at: usize) {
     }
 }
 
+/// Whoever is asked something answers, mostly.
+fn answer(house: &mut House, dice: &Dice, at: usize) {
+    let asked: Vec<_> = open(&house.book).refunds().filter(|r| r.question.is_some()).filter_map(|r| Some((r.id, r.asked.as_ref()?.patient.clone()))).collect();
+    for (refund, patient) in asked {
+        let Some(position) = house.patients.iter().position(|p| p.id == patient).filter(|_| !dice.one_in(3)) else { continue };
+        if let Some(person) = person(house, dice, at, Some(position)) {
+            house.ask(at, person.answers(refund));
+        }
+    }
+}
+
 fn window(house: &mut House, dice: &Dice) {
     let line: Option<LineKey> = dice.pick(recent(&house.lines));
     match (dice.of(3), line) {
         (0, _) => {
+            // Whoever asked for his money goes to the window, too.
+            let asked: Vec<_> = open(&house.book).refunds().filter(|r| r.st == RefundSt::Unconfirm).filter_map(|r| Some(r.settlement?.business_no())).collect();
             let booked = house.world.his.booked();
-            if let Some(no) = dice.pick(recent(&booked))
+            let chosen = if dice.one_in(2) { dice.pick(&asked) } else { None };
+            if let Some(no) = chosen.or_else(|| dice.pick(recent(&booked)))
                 && house.world.his.reverse_at_window(&no)
             {
                 house.met(Fault::AtWindow);
@@ -313,41 +325,6 @@ fn window(house: &mut House, dice: &Dice) {
             house.world.his.pay_at_window(&line);
         }
         (_, None) => {}
-    }
-}
-
-fn book(house: &mut House, dice: &Dice) {
-    house.serial += 1;
-    let whose = dice.at(house.patients.len());
-    let day = house.now().plus_millis(if dice.one_in(2) { 0 } else { DAY + dice.ms(2 * DAY) }).biz_date();
-    let (openid, phone) = (format!("o{}", house.serial), format!("139{:08}", house.serial));
-    let (openid, phone) = ((!dice.one_in(4)).then_some(openid), (!dice.one_in(4)).then_some(phone));
-    if house.knobs.has(Fault::NoticeRefused) && dice.one_in(3) {
-        for (channel, to) in [(NoticeChannel::Account, &openid), (NoticeChannel::Sms, &phone)] {
-            if let Some(to) = to {
-                house.world.notifier.refuse_notice(channel, to, "43101");
-            }
-        }
-    }
-    let (schedule, visit) = (format!("S{}", dice.of(2)), format!("G{:04}", house.serial));
-    if let Ok(booking) = booking(&house.patients[whose].id, &visit, &schedule, &day.to_string(), openid.as_deref(), phone.as_deref()) {
-        house.booked.push((schedule, day, booking.registration.visit_id.clone(), whose));
-        house.world.his.book(booking);
-    }
-}
-
-/// A clinic somebody has booked does not take place, or does after all; HIS pushes it, again, or lets us read it.
-fn stopped(house: &mut House, dice: &Dice, at: usize) {
-    house.serial += 1;
-    let Some((schedule, day, ..)) = dice.pick(recent(&house.booked)) else { return };
-    let Ok(notice) = stop(&schedule, &day.to_string(), house.serial, Some("S8")) else { return };
-    let notice = if dice.one_in(4) { StopNotice { kind: StopKind::Withdrawn, substitute: None, ..notice } } else { notice };
-    let notice = house.world.his.stop(notice);
-    for _ in 0..dice.of(3) {
-        let (engine, hospital, notice) = (house.replicas[at].engine.clone(), house.hospital.clone(), notice.clone());
-        house.ask(at, async move {
-            let _ = engine.push_notice(&hospital, &notice).await;
-        });
     }
 }
 

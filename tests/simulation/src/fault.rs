@@ -88,6 +88,12 @@ faults! {
     AtWindow "F22" "at_window" "window staff reverses, changes or takes cash outside the system",
     TwinProcess "F23" "twin_process" "a second process starts under the name of a living one",
     PaidClosed "F6" "paid_although_closed" "the channel lets somebody pay an order that it had closed, and tells nobody",
+    Refuses "F4" "refuses" "a counterpart refuses what it could do, and does nothing",
+    PaidUnopened "F6" "paid_unopened" "the channel holds money under a number that was never opened",
+    ClosedElsewhere "F6" "closed_elsewhere" "channel or centre closes an order that nobody asked it to close",
+    Untrue "F7" "untrue" "a genuine message tells of a second refund, or of a reversal that never was",
+    BillWrong "F18" "bill_wrong" "the bill has another amount than was paid, or an order that nobody paid",
+    Rash "F22" "rash" "a person decides while the counterpart is still asked, and is wrong",
 }
 
 impl Fault {

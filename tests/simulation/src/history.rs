@@ -80,6 +80,12 @@ pub fn run_on_sqlite(run: &Run, folder: &Path) -> Ended {
     over(run, move |now| Arc::new(Inline::open(&folder, now).expect("the store opens")))
 }
 
+/// Runs it on SQLite in a folder, and after every so many commits goes on from an image of its files, as after a power cut.
+pub fn run_on_images(run: &Run, folder: &Path, every: u64) -> Ended {
+    let folder = folder.to_path_buf();
+    over(run, move |now| Arc::new(Inline::crashing(&folder, now, every).expect("the store opens")))
+}
+
 fn over(run: &Run, store: impl FnOnce(Timestamp) -> Arc<dyn Store>) -> Ended {
     let dice = Dice::new(run.seed, 0x5e7);
     let start = Timestamp::parse(STARTS[dice.at(STARTS.len())]).expect("a time");
@@ -93,6 +99,7 @@ fn over(run: &Run, store: impl FnOnce(Timestamp) -> Arc<dyn Store>) -> Ended {
     if dice.one_in(3) {
         house.start("c");
     }
+    house.bind();
     trouble(&mut house, run.seed);
     for _ in 0..6 {
         house.order(&dice);
@@ -123,6 +130,7 @@ fn trouble(house: &mut House, seed: u64) {
     house.world.insurer.refuse_reversals(house.knobs.has(Fault::ReversalRefused));
     open(&house.book).print(house.knobs.has(Fault::RedRefused).then(|| Dice::new(seed, 0x9a9e)));
     open(&house.book).bend(house.knobs.has(Fault::Contradicts).then(|| Dice::new(seed, 0xbe4d)));
+    open(&house.book).refuse(house.knobs.has(Fault::Refuses).then(|| Dice::new(seed, 0x4ef5)));
     let dice = Dice::new(seed, 0x5708);
     let (lost, later, fails) = (house.knobs.has(Fault::CommitLost), house.knobs.has(Fault::CommitLater), house.knobs.has(Fault::StoreFails));
     let book = Arc::clone(&house.book);

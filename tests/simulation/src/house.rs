@@ -11,14 +11,13 @@ use menjie::access::{Caller, Private, Role};
 use menjie::calendar::BizDate;
 use menjie::charge::PayerClass;
 use menjie::ident::{DeptCode, HospitalId, LineKey, PatientId, PaymentId, RequestKey, StaffId, VisitId, WorkerName};
-use menjie::insurance::InsuredPerson;
 use menjie::policy::{Pace, Terms};
 use menjie::port::{Clock, HisTraits, Store};
 use menjie::service::{Engine, Parts, Runner};
 use menjie::testkit::exec::{Exec, TaskId, VirtualClock};
 use menjie::testkit::host::{SeededEntropy, SeededIds};
 use menjie::testkit::store::Faulty;
-use menjie::testkit::world::{HisHabits, InsurerHabits, Plan, World, charge, visit};
+use menjie::testkit::world::{HisHabits, InsurerHabits, Plan, World, charge, insured_person, visit};
 
 use crate::book::{Book, Shared, open};
 use crate::dice::Dice;
@@ -124,6 +123,8 @@ pub struct House {
     pub plan: Plan,
     /// Visits, registrations and stops so far.
     pub serial: u32,
+    /// People who opened a file, or tried to.
+    pub newcomers: u32,
     /// Registrations that were made: schedule, day, visit, whose.
     pub booked: Vec<(String, BizDate, VisitId, usize)>,
     /// Orders whose rows of the channel's bill were spoiled, with the day.
@@ -138,15 +139,22 @@ fn pace() -> Pace {
     Pace { idle_ms: 600_000, ..Pace::default() }
 }
 
-/// A HIS without one of its abilities. One that can neither be asked about a reversal nor take it again leaves a refund of a part
-/// to its own screen, and that is not played here.
-fn poor(dice: &Dice, refuses_repeats: bool) -> HisTraits {
+/// Patients have a day to answer in some hospitals.
+fn terms(dice: &Dice) -> Terms {
+    let mut terms = Terms { his_blind_s: 300, ..Terms::default() };
+    terms.refund.answer_days = [1, 3][dice.at(2)];
+    terms
+}
+
+/// A HIS without one of its abilities.
+fn poor(dice: &Dice) -> HisTraits {
     let all = HisTraits::default();
-    match dice.of(5) {
+    match dice.of(6) {
+        5 => HisTraits { rebook: false, query_file: false, ..all },
         0 => HisTraits { lock: false, ..all },
         1 => HisTraits { cancel_post: false, ..all },
         2 => HisTraits { query_post: false, ..all },
-        3 if !refuses_repeats => HisTraits { query_reverse: false, ..all },
+        3 => HisTraits { query_reverse: false, ..all },
         _ => HisTraits { query_check_in: false, query_rebook: false, ..all },
     }
 }
@@ -189,7 +197,7 @@ impl House {
             refuses_repeats: knobs.has(Fault::HisRepeat),
             blind_ms: if knobs.has(Fault::HisBlind) { [60_000, 180_000, 400_000][dice.at(3)] } else { 0 },
             refuses_postings: false,
-            traits: knobs.has(Fault::PoorHis).then(|| poor(&dice, knobs.has(Fault::HisRepeat))),
+            traits: knobs.has(Fault::PoorHis).then(|| poor(&dice)),
         });
         world.insurer.behave(InsurerHabits { fund_percent: [55, 55, 70][dice.at(3)], account_percent: 30, refuses_repeats: dice.one_in(2) });
         if knobs.has(Fault::PoorHis) {
@@ -206,7 +214,7 @@ impl House {
             log,
             knobs,
             hospital: HospitalId::new("st").unwrap(),
-            terms: Terms { his_blind_s: 300, ..Terms::default() },
+            terms: terms(&dice),
             pace: pace(),
             replicas: Vec::new(),
             patients,
@@ -216,6 +224,7 @@ impl House {
             told: Vec::new(),
             plan,
             serial: 0,
+            newcomers: 0,
             booked: Vec::new(),
             spoiled: BTreeMap::new(),
             ids: Arc::new(SeededIds::new(7)),
@@ -226,16 +235,16 @@ impl House {
 
     /// The person behind every insured patient.
     pub fn insure(&self) {
-        self.world.insurer.insure(InsuredPerson {
-            psn_no: Private::new("44050000000000000001"),
-            name: Private::new("测试甲"),
-            id_type: "01".to_owned(),
-            id_no: Private::new("440599199003070058"),
-            insurance_type: "310".to_owned(),
-            insured_place: "440500".to_owned(),
-            balance_fen: None,
-            active: true,
-        });
+        self.world.insurer.insure(insured_person());
+    }
+
+    /// Some patients are bound to the official account.
+    pub fn bind(&mut self) {
+        for (i, patient) in self.patients.iter().map(|p| p.id.clone()).enumerate().filter(|(i, _)| i % 2 == 0).collect::<Vec<_>>() {
+            let (engine, hospital) = (self.replicas[0].engine.clone(), self.hospital.clone());
+            let bound = self.block(async move { engine.bind_contact(&hospital, &patient, &Private::new(format!("bound-{i}"))).await });
+            bound.expect("nothing goes wrong yet");
+        }
     }
 
     fn engine(&mut self, name: &WorkerName, clock: &Arc<OwnClock>) -> Engine {
@@ -343,8 +352,10 @@ impl House {
         visit.date = self.now().biz_date();
         visit.payer = if patient.insured { PayerClass::Insured } else { PayerClass::SelfPay };
         let mut lines = Vec::new();
+        // What the insurance package covers in full is ordered all the same, at no price.
+        let free = dice.one_in(10);
         for i in 0..1 + dice.of(5) {
-            let price = ["12.3450", "80.00", "0.10", "300.00", "45.67"][dice.at(5)];
+            let price = if free { "0.00" } else { ["12.3450", "80.00", "0.10", "300.00", "45.67"][dice.at(5)] };
             let quantity = ["1", "2", "3", "0.5"][dice.at(4)];
             lines.extend(charge(&visit, &format!("L{:04}.{i}", self.serial), DEPARTMENTS[dice.at(3)], price, quantity));
         }

@@ -20,6 +20,7 @@ pub mod house;
 pub mod log;
 #[cfg(feature = "mutants")]
 pub mod mutants;
+pub mod operator;
 pub mod people;
 pub mod ports;
 pub mod range;
@@ -28,4 +29,7 @@ pub mod shrink;
 pub mod staff;
 pub mod store;
 pub mod table;
+pub mod unreached;
+pub mod untrue;
+pub mod visits;
 pub mod watch;

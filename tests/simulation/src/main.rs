@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use menjie_simulation::fault::Fault;
 use menjie_simulation::history::{self, Run};
-use menjie_simulation::{range, shrink, table};
+use menjie_simulation::{range, shrink, table, unreached};
 
-const USAGE: &str = "usage: menjie-simulation --seeds A..B [--minutes N] [--threads N] [--table FILE]
+const USAGE: &str = "usage: menjie-simulation --seeds A..B [--minutes N] [--threads N] [--table FILE] [--all-transitions]
        menjie-simulation --seed N [--without FAULT,...] [--only POSITION,...] [--dump FILE]";
 
 /// What was asked for.
@@ -22,12 +22,17 @@ struct Asked {
     without: Vec<Fault>,
     only: Option<Vec<usize>>,
     dump: Option<String>,
+    all_transitions: bool,
 }
 
 fn asked(args: impl Iterator<Item = String>) -> Option<Asked> {
     let mut asked = Asked::default();
     let mut args = args;
     while let Some(name) = args.next() {
+        if name == "--all-transitions" {
+            asked.all_transitions = true;
+            continue;
+        }
         let value = args.next()?;
         match name.as_str() {
             "--seeds" => {
@@ -133,11 +138,14 @@ fn main() -> ExitCode {
     for (seed, text) in &range.panicked {
         say(&format!("seed {seed} panicked: {text}\nagain: ./x sim --seed {seed}"));
     }
+    // First which and what, because the smallest history takes its time.
+    for (seed, ended) in &range.failed {
+        say(&format!("seed {seed} failed: {:?}", ended.violations.first()));
+    }
+    let missing = if asked.all_transitions { unreached::missing(&range.tally) } else { Vec::new() };
+    missing.iter().for_each(|what| say(&format!("never taken: {what}")));
     for (seed, ended) in range.failed.iter().take(3) {
         say(&shrink::report(&Run::of(*seed), ended, &version()));
     }
-    for (seed, ended) in range.failed.iter().skip(3) {
-        say(&format!("seed {seed} failed, too: {:?}", ended.violations.first()));
-    }
-    if range.failed.is_empty() && range.panicked.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if range.failed.is_empty() && range.panicked.is_empty() && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

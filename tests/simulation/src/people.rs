@@ -6,7 +6,7 @@ use serde_json::to_vec;
 
 use menjie::access::{Caller, Private};
 use menjie::error::Code;
-use menjie::ident::{ChannelCode, PatientId, PaymentId, RequestKey, VisitId};
+use menjie::ident::{ChannelCode, PatientId, PaymentId, RefundId, RequestKey, VisitId};
 use menjie::insurance::Authorisation;
 use menjie::money::Quantity;
 use menjie::payment::Method;
@@ -14,8 +14,8 @@ use menjie::port::Clock;
 use menjie::refund::Why;
 use menjie::service::{
     AttendRequest, Engine, PaidListRequest, PayRequest, PayResponse, PaymentAcceptRequest, PaymentCancelRequest, Picked, Progress, QuoteRequest, QuoteResponse,
-    RefundRequestRequest, RefundRequestResponse, RefundWithdrawRequest, SettlementDetailRequest, SettlementGetRequest, SuspensionChooseRequest, SuspensionListRequest,
-    UnpaidRequest,
+    RefundAnswerRequest, RefundRequestRequest, RefundRequestResponse, RefundWithdrawRequest, SettlementDetailRequest, SettlementGetRequest, SuspensionChooseRequest,
+    SuspensionListRequest, UnpaidRequest,
 };
 use menjie::testkit::exec::VirtualClock;
 use menjie::visit::{Choice, Presence};
@@ -51,7 +51,7 @@ impl Person {
     pub async fn pays(self, insured: bool, known: Payments) {
         let Ok(unpaid) = self.engine.unpaid(&self.caller, &UnpaidRequest { patient_id: self.patient.clone() }).await else { return };
         let payable = unpaid.visits.iter().flat_map(|v| &v.bills).filter(|b| b.payable).map(|b| b.bill_id.clone());
-        let bill_ids: Vec<_> = if insured { payable.take(1).collect() } else { payable.collect() };
+        let bill_ids: Vec<_> = if insured || self.dice.one_in(4) { payable.take(1).collect() } else { payable.collect() };
         if bill_ids.is_empty() {
             return;
         }
@@ -141,6 +141,11 @@ impl Person {
             }
             return;
         }
+    }
+
+    /// Answers what an approver asked him.
+    pub async fn answers(self, refund_id: RefundId) {
+        let _ = self.engine.refund_answer(&self.caller, &RefundAnswerRequest { key: self.key, refund_id, text: Private::new("没有做") }).await;
     }
 
     /// Presses check-in, or takes a number first.

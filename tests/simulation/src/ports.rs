@@ -42,11 +42,15 @@ impl Drop for OnTheWay<'_> {
 
 async fn carried<A: Clone + Contradicts>(book: &Shared, call: Call, work: impl Future<Output = Outcome<A>> + Send, answer: fn(A) -> Answer) -> Outcome<A> {
     let number = open(book).leaves(&call);
+    let refused = open(book).refuses(&call);
     let mut on_the_way = OnTheWay { book, number: Some(number), call };
-    let mut outcome = work.await;
-    if let Outcome::Done(answer) = &mut outcome
-        && open(book).contradicts()
-        && answer.contradict()
+    let mut outcome = match refused {
+        Some(no) => Outcome::Refused(no),
+        None => work.await,
+    };
+    let how = if matches!(outcome, Outcome::Done(_)) { open(book).contradicts(&on_the_way.call) } else { None };
+    if let (Outcome::Done(answer), Some(how)) = (&mut outcome, how)
+        && answer.contradict(how)
     {
         let mut book = open(book);
         book.met(Fault::Contradicts);

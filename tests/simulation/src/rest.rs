@@ -9,13 +9,14 @@ use menjie::calendar::BizDate;
 use menjie::refund::Execution;
 use menjie::service::AuditRunRequest;
 use menjie::testkit::world::Plan;
-use menjie::workflow::{CheckInSt, NoticeSt, Row, SuspensionSt};
+use menjie::workflow::{CheckInSt, FilingSt, NoticeSt, Row, SuspensionSt};
 
 use crate::book::open;
 use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::house::House;
-use crate::staff::{Approvers, resolve_what_hangs};
+use crate::operator;
+use crate::staff::{Approvers, Habit};
 
 const HOUR: i64 = 3_600_000;
 
@@ -26,6 +27,7 @@ pub fn calm(house: &mut House, since: BizDate) {
     house.log.fill(false);
     open(&house.book).print(None);
     open(&house.book).bend(None);
+    open(&house.book).refuse(None);
     house.world.trouble(Plan::calm());
     house.world.channel.make_bills_wait(false);
     house.world.insurer.refuse_reversals(false);
@@ -52,14 +54,15 @@ pub fn calm(house: &mut House, since: BizDate) {
         let dice = Dice::new(round, 0xca11);
         let approvers = Approvers::of(house, &dice, false);
         let (engine, key, book) = (house.replicas[0].engine.clone(), house.key(), Arc::clone(&house.book));
-        house.block(approvers.go_through_lists(engine, key, dice, false, book));
+        house.block(approvers.go_through_lists(engine, key, dice, Habit { twice: false, asks: false }, book));
         house.wait(6 * HOUR);
-        resolve_what_hangs(house);
+        operator::at_rest(house, &Dice::new(round, 0x0be4));
     }
     house.wait(50 * HOUR);
 }
 
-fn notices(house: &mut House) {
+/// What HIS tells is read.
+pub fn notices(house: &mut House) {
     let (engine, hospital) = (house.replicas[0].engine.clone(), house.hospital.clone());
     house.block(async move {
         let _ = engine.read_notices(&hospital).await;
@@ -118,8 +121,14 @@ pub fn judge(house: &mut House) {
             }
             Row::CheckIn(c) => {
                 let places = house.world.his.places(&c.visit_id);
-                let fair = places <= 1 && (c.st != CheckInSt::Done || c.what.code() != "check_in" || places == 1);
+                let placed = c.st != CheckInSt::Done || c.what.code() != "check_in" || book.is_by_hand(row.key());
+                let fair = places <= 1 && (placed || places == 1);
                 unsound.push(("I4", "a check-in takes one place", row.key(), fair));
+            }
+            Row::Filing(f) => {
+                let opened = house.world.his.opened(&f.no()).map(|opened| opened.file.patient_id);
+                let fair = f.st != FilingSt::Filed || book.is_by_hand(row.key()) || (opened.is_some() && opened == f.patient);
+                unsound.push(("I4", "a filing names the file that HIS opened for it", row.key(), fair));
             }
             _ => {}
         }

@@ -4,6 +4,7 @@
 
 mod keeping;
 mod support;
+mod viewing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

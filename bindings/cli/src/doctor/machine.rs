@@ -40,6 +40,7 @@ fn others_may(_: &Metadata, _: u32) -> bool {
 /// Everything about a configuration that is sound in itself.
 pub(super) fn check(config: &Config, offline: bool) -> Vec<Finding> {
     let mut findings = vec![keys(config), store(config), listen(config)];
+    findings.extend(log(config));
     findings.extend(
         config
             .plain_http()
@@ -68,6 +69,13 @@ fn keys(config: &Config) -> Finding {
     match build::check_keys(&config.store.keys) {
         Ok(()) => Finding::good("store.keys", "the key file is private and can be read"),
         Err(problem) => Finding::problem(problem.path, problem.what, problem.fix),
+    }
+}
+
+fn log(config: &Config) -> Vec<Finding> {
+    match build::check_log(&config.log) {
+        Ok(()) => vec![Finding::good("log", "its keys can be read, the private one by its owner only")],
+        Err(problems) => problems.into_iter().map(|problem| Finding::problem(problem.path, problem.what, problem.fix)).collect(),
     }
 }
 

@@ -78,7 +78,7 @@ impl Book {
             self.broken("I9", machine, &format!("{} → {to} is not in the table", from.as_deref().unwrap_or("birth")));
         }
         let timer = matches!(what, "expire" | "overdue" | "recheck");
-        if timer && from.as_deref().is_some_and(|from| table::unknown(machine.kind(), from)) && from.as_ref() != Some(&to) && to != "closing" {
+        if timer && from.as_deref().is_some_and(|from| table::timer_decides(machine.kind(), from, &to)) {
             self.broken("I19", machine, &format!("the timer {what} decided {to}"));
         }
         self.last_step.insert(machine, (ver, to));
@@ -165,7 +165,7 @@ impl Book {
         }
         let at_rest = matches!(p.st, PaymentSt::Closed | PaymentSt::Paid)
             && settlements.iter().all(|s| matches!(s.st, SettlementSt::Posted | SettlementSt::Reversed | SettlementSt::Replaced | SettlementSt::Void))
-            && refunds.iter().all(|r| r.is_off() || r.given_back() == r.amounts);
+            && refunds.iter().all(|r| r.has_let_go() || r.given_back() == r.amounts);
         if !at_rest {
             report.under_way += 1;
             let waits = |key: Key, base: &crate::workflow::Base| self.open.contains(&key) || base.attention.is_some() || base.held.is_some();
@@ -255,11 +255,11 @@ impl Book {
             }
         }
         let reserved = world.payments.get(&r.payment).and_then(|p| p.reserved.get(&r.id)).copied().unwrap_or_default();
-        let left = if r.is_off() { Ok(Amounts::NOTHING) } else { r.amounts.minus(&r.given_back()) };
+        let left = if r.has_let_go() { Ok(Amounts::NOTHING) } else { r.amounts.minus(&r.given_back()) };
         if left != Ok(reserved) {
             self.broken("I5", key, "its reservation does not fit its state");
         }
-        if r.is_off() && r.has_moved() {
+        if r.has_let_go() && r.has_moved() {
             self.broken("I2", key, "ended without giving back, but something has moved");
         }
         self.approvals(r);

@@ -50,7 +50,9 @@ impl Engine {
                 Direction::Refund => RefundId::from_business_no(&row.refund_no).and_then(|id| books.refunds.get(&id)).and_then(|r| refund_fact(r, channel, row)),
             };
             if let Some((key, event)) = fact {
-                let source = Source::Message { peer: channel.as_str().to_owned(), id: format!("bill#{}#{}", row.order_no, row.refund_no) };
+                // A bill that is corrected later says something else: its row is another message.
+                let id = format!("bill#{}#{}#{}#{}", row.order_no, row.refund_no, row.trade_no, row.amount_fen.fen());
+                let source = Source::Message { peer: channel.as_str().to_owned(), id };
                 told += self.tell(hospital, key, event, source, row).await?;
             }
         }

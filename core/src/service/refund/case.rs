@@ -53,7 +53,7 @@ pub struct RefundCase {
     /// Whose turn it is.
     pub turn: CaseTurn,
     /// What a person may decide about it while it hangs: what its machine would take now. The number of
-    /// [`Decision::GivenBack`] is still to be told.
+    /// [`Decision::GivenBack`] is still to be told, and so are the receipt and the new keys of [`Decision::ChargedAgain`].
     pub choices: Vec<Decision>,
     /// The prescriptions that went back.
     pub old_orders: Vec<String>,
@@ -246,8 +246,9 @@ impl Engine {
             let event = Event::Decide { stage: None, departments: Vec::new(), decision: decision.clone(), note: String::new() };
             matches!(refund.step(&event, &mut cx), Ok(Step::Move(_)))
         };
-        let all = [Decision::AskAgain, Decision::GivenBack { refund_no: String::new() }, Decision::Reversed, Decision::GiveUp];
-        all.into_iter().filter(taken).collect()
+        let charged = refund.asked.as_ref().and_then(|asked| asked.as_proposed("", self.now())).map(|made| Decision::ChargedAgain { made: Box::new(made) });
+        let all = [Decision::AskAgain, Decision::GivenBack { refund_no: String::new() }, Decision::Reversed].into_iter().chain(charged).chain([Decision::GiveUp]);
+        all.filter(taken).collect()
     }
 }
 

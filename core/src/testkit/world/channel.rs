@@ -91,6 +91,35 @@ impl FakeChannel {
         true
     }
 
+    /// The channel closes an open order that nobody asked it to close (its risk control, its console); true when it did.
+    pub fn close_by_itself(&self, out_trade_no: &BusinessNo) -> bool {
+        self.wire.settle();
+        let mut state = lock(&self.state);
+        let Some(order) = state.orders.get_mut(out_trade_no).filter(|o| o.state == OrderState::Open) else { return false };
+        order.state = OrderState::Closed;
+        true
+    }
+
+    /// Somebody pays under a number that we have not opened yet: another system shares the merchant's account. No callback comes.
+    pub fn pay_unopened(&self, out_trade_no: &BusinessNo, amount_fen: Money) -> bool {
+        self.wire.settle();
+        let now = self.wire.now();
+        let mut state = lock(&self.state);
+        if state.orders.contains_key(out_trade_no) {
+            return false;
+        }
+        state.serial += 1;
+        let paid = OrderState::Paid { trade_no: format!("42{:08}", state.serial), at: now };
+        state.orders.insert(out_trade_no.clone(), Order { amount_fen, expires_at: now, state: paid, refunds: BTreeMap::new() });
+        true
+    }
+
+    /// Is the order closed there, without money?
+    pub fn is_closed(&self, out_trade_no: &BusinessNo) -> bool {
+        self.wire.settle();
+        lock(&self.state).orders.get(out_trade_no).is_some_and(|order| order.state == OrderState::Closed)
+    }
+
     /// Orders that a payer could pay now.
     pub fn payable(&self) -> Vec<BusinessNo> {
         self.wire.settle();

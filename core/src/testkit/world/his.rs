@@ -53,8 +53,8 @@ pub(super) struct State {
     pub(super) standings: BTreeMap<LineKey, LineStanding>,
     pub(super) day_closed: bool,
     files: Vec<PatientFile>,
-    bookings: Bookings,
-    opened: BTreeMap<BusinessNo, FileOpened>,
+    pub(super) bookings: Bookings,
+    pub(super) opened: BTreeMap<BusinessNo, FileOpened>,
     pub(super) day: DayFile,
     pub(super) lies: HisLies,
 }
@@ -201,7 +201,7 @@ impl FakeHis {
 }
 
 impl State {
-    fn notify(&mut self, at: Timestamp, what: HisNoticeKind) -> HisNotice {
+    pub(super) fn notify(&mut self, at: Timestamp, what: HisNoticeKind) -> HisNotice {
         let notice = HisNotice { id: format!("{:08}", self.notices.len() + 1), at, what };
         self.notices.push(notice.clone());
         notice

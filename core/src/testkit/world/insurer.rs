@@ -171,6 +171,20 @@ impl FakeInsurer {
         true
     }
 
+    /// The centre closes an order that is priced and not settled, unasked, and tells it; true when there was one.
+    pub fn cancel_by_itself(&self, payment: PaymentId) -> bool {
+        self.wire.settle();
+        let mut guard = lock(&self.state);
+        let state = &mut *guard;
+        let of_payment = |(no, order): &(&BusinessNo, &mut Order)| payment_of(no.as_str()) == Some(payment) && order.code == "1";
+        let Some((order_no, order)) = state.orders.iter_mut().rfind(of_payment) else { return false };
+        order.code = "12";
+        state.serial += 1;
+        let told = serde_json::json!({ "id": format!("MI-{}", state.serial), "order_no": order_no, "report": order.report() });
+        state.callbacks.push(told.to_string().into_bytes());
+        true
+    }
+
     /// Takes the callbacks that wait to be delivered.
     pub fn take_callbacks(&self) -> Vec<Vec<u8>> {
         std::mem::take(&mut lock(&self.state).callbacks)

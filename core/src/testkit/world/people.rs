@@ -5,6 +5,7 @@ use crate::calendar::{BizDate, Timestamp};
 use crate::charge::{ChargeLine, FeeClass, ItemKind, PayerClass, Visit};
 use crate::error::Result;
 use crate::ident::{DeptCode, LineKey, PatientId, ScheduleId, VisitId};
+use crate::insurance::InsuredPerson;
 use crate::money::{Money, Quantity, UnitPrice, line_amount};
 use crate::visit::{Affected, Contact, Registration, Session, Standing, StopKind, StopNotice, StopReason, Substitute};
 
@@ -21,6 +22,20 @@ pub fn visit(patient: &PatientId, id: &str) -> Result<Visit> {
         med_type: None,
         dise_codg: None,
     })
+}
+
+/// The person of [`patient_file`](super::patient_file), insured as an employee (310).
+pub fn insured_person() -> InsuredPerson {
+    InsuredPerson {
+        psn_no: Private::new("44050000000000000001"),
+        name: Private::new("测试甲"),
+        id_type: "01".to_owned(),
+        id_no: Private::new("440599199003070058"),
+        insurance_type: "310".to_owned(),
+        insured_place: "440500".to_owned(),
+        balance_fen: None,
+        active: true,
+    }
 }
 
 /// One service line executed by `dept`.

@@ -412,7 +412,8 @@ impl Payment {
         settle(&mut next.base);
         match decision {
             Decision::AskAgain if self.insured.is_some() && !self.is_held_from(St::Paid) => moved(next.ask_legs_again(cx)?),
-            Decision::AskAgain if self.proof.is_some() || self.insured.is_some() => {
+            // Also a payment of zero, which nothing proves.
+            Decision::AskAgain if self.proof.is_some() || self.is_held_from(St::Paid) => {
                 next.st = St::Paid;
                 moved(Move::to(next))
             }
@@ -421,6 +422,7 @@ impl Payment {
                 next.opened = true;
                 moved(Move { poll: Ask::Of(self.query()), wake: Some(Wake::Overdue(Lane::Channel)), ..Move::to(next) })
             }
+            Decision::NoMoney | Decision::Money { .. } if self.is_held_from(St::Paid) => refuse("paid_already", "该笔支付已确认，不能重新认定", "请选择重新核对"),
             Decision::NoMoney if !self.parts.paid.is_nothing() => refuse("money_proven", "渠道已有收款凭证，不能按未收款处理", "请核对渠道商户平台后选择其他处理方式"),
             Decision::NoMoney => moved(next.close_without_money("resolved_no_money")),
             Decision::Money { proof } => {

@@ -72,7 +72,9 @@ impl Refund {
                 hold(&mut next.base, self.st.code(), "finance_disagrees", cx);
                 moved(Move::to(next))
             }
-            Decision::AskAgain | Decision::GivenBack { .. } | Decision::Reversed | Decision::GiveUp => refuse("not_held", "该退费单正在等待财务审核", "请先审核"),
+            Decision::AskAgain | Decision::GivenBack { .. } | Decision::Reversed | Decision::ChargedAgain { .. } | Decision::GiveUp => {
+                refuse("not_held", "该退费单正在等待财务审核", "请先审核")
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use crate::calendar::Timestamp;
 use crate::charge::PayerClass;
 use crate::ident::{DeptCode, InvoiceId, PatientId, SettlementId};
 use crate::money::Money;
-use crate::port::LineStanding;
-use crate::refund::{LineFacts, Recharge, Why};
+use crate::port::{HisReceipt, HisSuccessor, LineStanding, SuccessorLine};
+use crate::refund::{Kept, LineFacts, Recharge, Why};
 
 /// A request for a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,15 @@ impl Asked {
     pub fn live(&self, standing: &[LineStanding]) -> Option<Vec<LineFacts>> {
         let of = |line: &LineFacts| standing.iter().find(|s| s.line_id == line.line_id).map(|s| line.with(s));
         self.lines.iter().map(of).collect()
+    }
+
+    /// What HIS charges again if it takes the keys we proposed; none when nothing is charged again.
+    pub fn as_proposed(&self, receipt_no: &str, at: Timestamp) -> Option<HisSuccessor> {
+        let (recharge, (id, _)) = (self.recharge.as_ref()?, self.successor?);
+        let line = |kept: &Kept| SuccessorLine { line_id: kept.line_id.clone(), original_line_id: kept.original_line_id.clone(), amount_fen: kept.amount_fen };
+        let receipt =
+            HisReceipt { receipt_no: receipt_no.to_owned(), no: id.business_no(), patient_id: self.patient.clone(), total_fen: recharge.kept_fen, posted_at: at, guidance: None };
+        Some(HisSuccessor { receipt, lines: recharge.kept.iter().map(line).collect() })
     }
 
     /// The departments that have not taken their confirmation back yet.

@@ -84,12 +84,20 @@ impl Refund {
             (Decision::AskAgain, _) if !cx.his.query_reverse && !next.at_window && next.late_no.is_none() => {
                 let Some(call) = next.reverse_call() else { return next.ask_his(cx) };
                 let next = Refund { st: St::His, ..next };
-                moved(Move { acts: vec![Act { call, prior: next.sent }], wake: next.patience(Lane::His), ..Move::to(next) })
+                // It was asked before, whatever came of that: a no is none now.
+                moved(Move { acts: vec![Act { call, prior: next.sent.max(1) }], wake: next.patience(Lane::His), ..Move::to(next) })
             }
             (Decision::AskAgain, _) => next.ask_his(cx),
             (Decision::Reversed, Some(asked)) if asked.recharge.is_none() => moved(next.his_is_done(asked, cx.now, None, cx)?),
+            // What he read there is compared as if HIS had answered it.
+            (Decision::ChargedAgain { made }, Some(asked)) if asked.recharge.is_some() => {
+                if wrong_successor(asked, made).is_some() || made.receipt.receipt_no == asked.receipt_no {
+                    return refuse("charged_otherwise", "填写的重收收据或明细与本次退费不一致", "请核对HIS中重收的收据号、明细和金额后重新填写");
+                }
+                moved(next.his_is_done(asked, made.receipt.posted_at, Some(made), cx)?)
+            }
             (Decision::GiveUp, _) if self.cause == Cause::Patient && !self.has_moved() => moved(next.give_up(St::Refused, Vec::new())),
-            (Decision::Agree | Decision::Disagree | Decision::GivenBack { .. } | Decision::Reversed | Decision::GiveUp, _) => {
+            (Decision::Agree | Decision::Disagree | Decision::GivenBack { .. } | Decision::Reversed | Decision::ChargedAgain { .. } | Decision::GiveUp, _) => {
                 refuse("not_here", "当前状态不能这样处理", "请核对HIS中该笔结算的状态")
             }
         }

@@ -166,16 +166,23 @@ impl Refund {
         settle(&mut next.base);
         match decision {
             Decision::Agree if self.was_in(St::Finance) => moved(next.advance(Stage::Finance, cx)?),
+            // Its own window has reversed it meanwhile.
+            Decision::AskAgain if self.was_in(St::Checking) && self.at_window => moved(next.give_up(St::Refused, vec![Reason::AlreadyReversed])),
             Decision::AskAgain if self.was_in(St::Checking) => moved(next.enter(Some(Stage::Checking), cx)?),
             Decision::AskAgain if self.was_in(St::Insurer) && self.reclaimed.is_none() => moved(next.ask_insurer()),
-            Decision::AskAgain | Decision::Reversed if self.was_in(St::His) && self.reversed_at.is_none() => self.resolve_reversal(decision, note, cx),
+            Decision::AskAgain | Decision::Reversed | Decision::ChargedAgain { .. } if self.was_in(St::His) && self.reversed_at.is_none() => {
+                self.resolve_reversal(decision, note, cx)
+            }
             Decision::AskAgain if self.was_in(St::Returning) && self.returned.is_none() => moved(next.ask_channel()),
+            // It had given everything back: what contradicted that is cleared up, and it goes on where it was.
+            Decision::AskAgain if self.was_in(St::Red) => moved(next.start_red()),
+            Decision::AskAgain if self.was_in(St::Done) => moved(next.finish()),
             Decision::GivenBack { refund_no } if self.was_in(St::Returning) && self.returned.is_none() => {
                 let refund_no = refund_no.clone();
                 moved(next.money_is_back(&refund_no, cx.now, cx)?)
             }
             Decision::GiveUp if self.cause == Cause::Patient && !self.has_moved() && self.settlement.is_some() => moved(next.give_up(St::Refused, Vec::new())),
-            Decision::Agree | Decision::AskAgain | Decision::GivenBack { .. } | Decision::Reversed | Decision::GiveUp | Decision::Disagree => {
+            Decision::Agree | Decision::AskAgain | Decision::GivenBack { .. } | Decision::Reversed | Decision::ChargedAgain { .. } | Decision::GiveUp | Decision::Disagree => {
                 refuse("not_here", "当前状态不能这样处理", "请核对退费单的状态和对方系统的记录")
             }
         }

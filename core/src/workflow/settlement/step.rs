@@ -306,9 +306,8 @@ impl Settlement {
         match event {
             E::RefundOpened { .. } => not_refundable(),
             E::RefundRejected { .. } | E::HisReversed { .. } => over(),
-            E::LockDone { .. } => {
-                moved(Move { acts: vec![Act::first(self.unlock())], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(Settlement { st: St::Releasing, ..self.clone() }) })
-            }
+            // Its queue asks HIS one thing at a time, so a lock is answered before the unlock is asked for.
+            E::LockDone { .. } => over(),
             E::MoneyIn { paid, insured } => moved(self.take(paid, insured.as_deref()).money_goes_back("bill_gone", cx)?),
             E::Overdue if !self.unlocked_again => moved(Move { acts: vec![Act::first(self.unlock())], ..Move::to(Settlement { unlocked_again: true, ..self.clone() }) }),
             E::NoMoney | E::UnlockDone | E::MoneyBack => known(),

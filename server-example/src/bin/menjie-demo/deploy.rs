@@ -88,6 +88,7 @@ impl Deployed {
         let keys = folder.join("keys.json");
         if !keys.exists() {
             menjie_keys::write(&keys, &KeyRing::generate(&OsEntropy)).map_err(|e| format!("the key file: {e}"))?;
+            menjie_bridge::build::make_log_keys(&folder).map_err(|e| format!("the keys of the log: {e}"))?;
         }
         let port = port(if arguments.by_hand() { 8080 } else { 0 })?;
         let base = format!("http://127.0.0.1:{port}");

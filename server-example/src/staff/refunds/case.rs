@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::error::Error;
-use menjie::ident::RefundId;
+use menjie::ident::{LineKey, RefundId};
+use menjie::port::HisSuccessor;
 use menjie::refund::{Cause, ReasonShown};
 use menjie::service::{
     AttentionResolveRequest, AttentionResolveResponse, CaseTurn, LookWhy, PatientInClear, RefundCase, RefundDecideRequest, RefundDecideResponse, RefundVerdict, RefundWork,
@@ -24,6 +26,7 @@ use crate::app::App;
 use crate::detached::detached;
 use crate::input::Id;
 use crate::pages::answer::{self, Page};
+use crate::pages::fields::Fields;
 use crate::pages::insurance::fresh_key;
 use crate::staff::desk::Desk;
 use crate::staff::form::Form;
@@ -41,6 +44,8 @@ struct Choice {
     means: &'static str,
     /// The channel's number has to be told.
     number: bool,
+    /// What was charged again has to be told: for each line its old key, the key we proposed, its amount.
+    charged: Vec<(String, String, String)>,
     /// The evidence has to be told.
     evidence: bool,
 }
@@ -129,6 +134,10 @@ async fn resolved(app: &App, session: &StaffSession, id: RefundId, Form(fields):
         Some("ask_again") => Decision::AskAgain,
         Some("given_back") => Decision::GivenBack { refund_no: number.clone() },
         Some("reversed") => Decision::Reversed,
+        Some("charged_again") => match charged(app, session, id, &fields).await? {
+            Some(made) => Decision::ChargedAgain { made: Box::new(made) },
+            None => return show(app, session, RefundWork::Finance, id, Told::wrong(StatusCode::UNPROCESSABLE_ENTITY, "须填写重收的收据号、收费时间和每条明细的新编号。")).await,
+        },
         Some("give_up") => Decision::GiveUp,
         _ => return Err(Error::field("decision", "is none of those the page offers").into()),
     };
@@ -148,6 +157,24 @@ async fn resolved(app: &App, session: &StaffSession, id: RefundId, Form(fields):
         AttentionResolveResponse::Accepted { .. } => Ok(answer::see(&format!("{}/{id}", page_of(RefundWork::Finance).0))),
         AttentionResolveResponse::Refused { refusal } => show(app, session, RefundWork::Finance, id, Told::refused(&refusal)).await,
     }
+}
+
+/// What HIS charged again, as somebody read it there; none when something is missing.
+async fn charged(app: &App, session: &StaffSession, id: RefundId, fields: &Fields) -> Page<Option<HisSuccessor>> {
+    let case = app.engine().refund_case(&session.caller, id, RefundWork::Finance).await?;
+    let Some(mut made) = case.choices.into_iter().find_map(|choice| if let Decision::ChargedAgain { made } = choice { Some(*made) } else { None }) else { return Ok(None) };
+    let receipt_no = fields.one("receipt_no").unwrap_or_default().trim();
+    let at = Timestamp::parse(&format!("{}:00+08:00", fields.one("charged_at").unwrap_or_default()));
+    let (false, Ok(at)) = (receipt_no.is_empty() || receipt_no.len() > 64, at) else { return Ok(None) };
+    made.receipt.receipt_no = receipt_no.to_owned();
+    made.receipt.posted_at = at;
+    for line in &mut made.lines {
+        match fields.one(&format!("line.{}", line.original_line_id)).map(|key| LineKey::new(key.trim())) {
+            Some(Ok(key)) => line.line_id = key,
+            Some(Err(_)) | None => return Ok(None),
+        }
+    }
+    Ok(Some(made))
 }
 
 /// What a form came to, besides the case.
@@ -185,7 +212,9 @@ fn page(app: &App, session: &StaffSession, step: RefundWork, case: &RefundCase, 
     let may_refuse = may_agree || barred.as_ref().is_some_and(|reason| reason.reason != menjie::refund::Reason::FourEyes);
     let choice = |decided: &Decision| {
         let (word, button, means) = decision(decided);
-        Choice { word, button, means, number: matches!(decided, Decision::GivenBack { .. }), evidence: *decided != Decision::AskAgain }
+        let lines = if let Decision::ChargedAgain { made } = decided { made.lines.as_slice() } else { &[] };
+        let charged = lines.iter().map(|line| (line.original_line_id.to_string(), line.line_id.to_string(), line.amount_fen.to_yuan())).collect();
+        Choice { word, button, means, number: matches!(decided, Decision::GivenBack { .. }), charged, evidence: *decided != Decision::AskAgain }
     };
     Case {
         title,

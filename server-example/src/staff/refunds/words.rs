@@ -82,6 +82,7 @@ pub const fn decision(decision: &Decision) -> (&'static str, &'static str, &'sta
         Decision::AskAgain => ("ask_again", "重新查询并继续", "按原退款单号查询；对方没有收到的，按同一单号再次发出，不会重复退款。"),
         Decision::GivenBack { .. } => ("given_back", "已在商户平台退款", "仅在商户平台确认款项已退给患者后登记。"),
         Decision::Reversed => ("reversed", "HIS已冲正", "仅在HIS界面确认该笔结算已全部冲正后登记。"),
+        Decision::ChargedAgain { .. } => ("charged_again", "HIS已冲正并重收", "仅在HIS界面确认该笔结算已冲正、余下项目已重新收费后登记。"),
         Decision::GiveUp => ("give_up", "终止退费", "款项与票据均未变动，终止后患者可重新申请。"),
         Decision::Agree => ("agree", "同意", ""),
         Decision::Disagree => ("disagree", "不同意", ""),

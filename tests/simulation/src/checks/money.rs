@@ -29,13 +29,13 @@ impl Book {
         let back: i64 = refunds.iter().map(|r| fen(r.given_back())).sum();
         let back_adds_up = back == fen(parts.refunded);
         let each_reserved = refunds.iter().all(|r| {
-            let left = if r.is_off() { Ok(Amounts::NOTHING) } else { r.amounts.minus(&r.given_back()) };
+            let left = if r.has_let_go() { Ok(Amounts::NOTHING) } else { r.amounts.minus(&r.given_back()) };
             left == Ok(p.reserved.get(&r.id).copied().unwrap_or_default())
         });
         let positive = refunds.iter().all(|r| fen(r.amounts) > 0);
-        let harmless = refunds.iter().all(|r| !(r.is_off() && r.has_moved()));
+        let harmless = refunds.iter().all(|r| !(r.has_let_go() && r.has_moved()));
         // One open refund a settlement, whatever the cause.
-        let mut open: Vec<_> = refunds.iter().filter(|r| !r.is_off() && r.given_back() != r.amounts).filter_map(|r| r.settlement).collect();
+        let mut open: Vec<_> = refunds.iter().filter(|r| !r.has_let_go() && r.given_back() != r.amounts).filter_map(|r| r.settlement).collect();
         open.sort_unstable();
         let one_open = open.windows(2).all(|two| two[0] != two[1]);
         let shares: i64 = p.shares.values().map(|s| s.amount_fen.fen()).sum();
@@ -43,7 +43,7 @@ impl Book {
         let settlements: Vec<_> = p.shares.keys().filter_map(|id| self.settlement(*id)).collect();
         let resting = matches!(p.st, PaymentSt::Closed | PaymentSt::Paid)
             && settlements.iter().all(|s| matches!(s.st, SettlementSt::Posted | SettlementSt::Reversed | SettlementSt::Replaced | SettlementSt::Void))
-            && refunds.iter().all(|r| r.is_off() || r.given_back() == r.amounts);
+            && refunds.iter().all(|r| r.has_let_go() || r.given_back() == r.amounts);
         let booked: i64 = settlements.iter().filter(|s| s.st == SettlementSt::Posted).map(|s| s.bill.total_fen.fen()).sum();
         let even = booked + fen(parts.refunded) == fen(parts.paid) || fen(parts.paid) == 0;
         let receipts_paid = settlements.iter().all(|s| s.receipt.is_none() || matches!(p.st, PaymentSt::Paid | PaymentSt::Held));

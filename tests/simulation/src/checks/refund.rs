@@ -66,7 +66,8 @@ impl Book {
                 let differ = said[doctor].by != said[finance].by && asked.by.code() != said[doctor].by && asked.by.code() != said[finance].by;
                 doctor < finance && unconfirmed && asked.unconfirm.iter().all(|u| u.done) && differ
             }
-            Cause::Window => agreed("finance").is_some(),
+            // Whoever said no first and looked again says it of a held refund.
+            Cause::Window => agreed("finance").or_else(|| agreed("held")).is_some(),
             Cause::HisRefused | Cause::Late | Cause::Incomplete | Cause::Suspended => true,
         }
     }

@@ -15,7 +15,7 @@ impl Book {
         self.check("I9", "a step starts where the last one ended", key, last.map(|(_, st)| st) == step.from);
         self.check("I9", "the step is in the table", key, table::allows(key.kind(), step.from, step.to));
         let timer = matches!(step.what.as_str(), "expire" | "overdue" | "recheck");
-        let decided = step.from.is_some_and(|from| table::unknown(key.kind(), from) && from != step.to) && step.to != "closing";
+        let decided = step.from.is_some_and(|from| table::unknown(key.kind(), from) && from != step.to) && !matches!(step.to, "closing" | "unsure");
         self.check("I19", "no timer decides an unknown", key, !(timer && decided));
         if let Key::Refund(id) = key {
             self.refund_step(batch, step, id);

@@ -1,0 +1,120 @@
+//! Verifying a directory (完整性校验), one segment in memory at a time. What expired by the rules is told from what somebody took away.
+
+use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
+use menjie::seal::{Anchor, Defect, FrameCodec, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
+use menjie::{Error, Result};
+
+use super::search::Progress;
+use crate::read::LogDir;
+use crate::retention::FLOOR_DAYS;
+
+/// Who verifies, and with what.
+#[derive(Clone, Copy, Default)]
+pub struct Checker<'a> {
+    /// The public keys of the log's writers, former ones included.
+    pub writers: &'a [Sm2PublicKey],
+    /// An auditor's key: frames are opened as well, and the seal is checked.
+    pub reader: Option<&'a Sm2PrivateKey>,
+    /// Checkpoints that are kept elsewhere.
+    pub anchors: &'a [Anchor],
+    /// What frames are compressed with.
+    pub codec: Option<&'a dyn FrameCodec>,
+}
+
+/// The answer in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it was written.
+    Sound,
+    /// As it was written, but its very end is torn, as a crash leaves it; the next start of the writer repairs it.
+    Torn,
+    /// Something was changed, taken out, put in or moved.
+    Tampered,
+}
+
+/// What was verified, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Frames, records, findings.
+    pub report: VerifyReport,
+    /// What is wrong with the manifest itself; nothing of it was believed then.
+    pub manifest: Option<Error>,
+    /// Segments that expired by the rules.
+    pub expired: u64,
+    /// Segments whose tombstone is too young: no setting of the writer allows it.
+    pub early: Vec<u64>,
+    /// The seal of the auditors was checked.
+    pub sealed: bool,
+}
+
+impl Checked {
+    /// In one word.
+    pub fn verdict(&self) -> Verdict {
+        if self.manifest.is_some() || !self.early.is_empty() || self.report.findings.iter().any(|finding| finding.defect != Defect::TornTail) {
+            Verdict::Tampered
+        } else if self.report.findings.is_empty() {
+            Verdict::Sound
+        } else {
+            Verdict::Torn
+        }
+    }
+}
+
+/// Verifies a directory.
+pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Checked> {
+    let numbers = dir.segments()?;
+    let log_id = first_readable(dir, &numbers)?;
+    let read = dir.manifest().and_then(|text| read_manifest(&text, &log_id, checker.writers));
+    let (entries, broken) = read.map_or_else(|error| (None, Some(error)), |entries| (Some(entries), None));
+    let seal = checker.reader.map(|reader| dir.first_seal(reader)).transpose()?.flatten();
+    let rewraps: Vec<Rewrap> = if checker.reader.is_some() { dir.rewraps()?.into_iter().map(|(rewrap, _)| rewrap).collect() } else { Vec::new() };
+    let trust = Trust {
+        writers: checker.writers,
+        reader: checker.reader,
+        rewraps: &rewraps,
+        seal: seal.as_deref(),
+        manifest: entries.as_deref(),
+        anchors: checker.anchors,
+        codec: checker.codec,
+    };
+    let mut verifier = Verifier::new(&trust);
+    for (done, no) in numbers.iter().copied().enumerate() {
+        progress(Progress { done, of: numbers.len() });
+        let stored = dir.segment(no)?;
+        verifier.segment(&LogSegment { bytes: &stored.bytes, index: stored.index.as_deref(), last: done + 1 == numbers.len() })?;
+    }
+    progress(Progress { done: numbers.len(), of: numbers.len() });
+    let (expired, early) = gone(entries.as_deref().unwrap_or_default());
+    Ok(Checked { report: verifier.finish(), manifest: broken, expired, early, sealed: seal.is_some() })
+}
+
+/// Whose log it is, by the first header that can be read; a damaged one before it is found by the verifier.
+fn first_readable(dir: &LogDir, numbers: &[u64]) -> Result<menjie::seal::LogId> {
+    let mut wrong = Error::field("directory", "holds no segments of this stream");
+    for no in numbers {
+        match Segment::read(&dir.head(*no)?) {
+            Ok(segment) => return Ok(segment.header().log_id),
+            Err(error) => wrong = error,
+        }
+    }
+    Err(wrong)
+}
+
+/// How many segments are gone by tombstone, and which of them too early.
+fn gone(entries: &[ManifestEntry]) -> (u64, Vec<u64>) {
+    let closed_at = |no: u64| {
+        entries.iter().find_map(|entry| match entry {
+            ManifestEntry::Closed(closed) if closed.segment == no => Some(closed.closed_at),
+            ManifestEntry::Closed(_) | ManifestEntry::Deleted(_) => None,
+        })
+    };
+    let floor = i64::from(FLOOR_DAYS) * 86_400_000;
+    let tombstones = entries.iter().filter_map(|entry| if let ManifestEntry::Deleted(tombstone) = entry { Some(tombstone) } else { None });
+    let early = |segment: u64, at| closed_at(segment).is_none_or(|closed| menjie::calendar::Timestamp::since(at, closed) < floor);
+    tombstones.fold((0, Vec::new()), |(count, mut too_early), tombstone| {
+        if early(tombstone.segment, tombstone.deleted_at) {
+            too_early.push(tombstone.segment);
+        }
+        (count + 1, too_early)
+    })
+}

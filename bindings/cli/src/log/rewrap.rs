@@ -1,0 +1,41 @@
+//! `menjie log rewrap`: old segments become readable for another auditor.
+
+use clap::ArgMatches;
+use menjie::gm::hex;
+use menjie_bridge::sealed_log::view::Progress;
+use menjie_bridge::sealed_log::{Act, OsEntropy};
+use serde_json::json;
+
+use super::progress::Bar;
+use super::{access, failed, keys, table, viewer};
+use crate::exit::{Exit, Stop};
+use crate::output::{complain, line};
+use crate::words::Words;
+
+/// Runs the command.
+pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
+    let viewer = viewer(given, words)?;
+    let to = keys::public(given, "to", words)?;
+    let [to] = to.as_slice() else { return Err(Stop::usage(words.pick("--to must hold one public key", "--to 文件中应只有一个公钥"))) };
+    access::record(given, &viewer, Act::Rewrap, &format!("to={}", hex(&to.id())), words)?;
+    let mut bar = Bar::new(words.pick("rewrapping", "重新封装中"));
+    let done = viewer.dir().rewrap(viewer.key(), to, &OsEntropy, |done, of| bar.show(Progress { done, of })).map_err(|error| failed(&error, words))?;
+    for (no, error) in &done.impossible {
+        complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
+    }
+    if given.get_flag("json") {
+        let impossible: Vec<u64> = done.impossible.iter().map(|(no, _)| *no).collect();
+        line(&table::json(&json!({"made": done.made, "already": done.already, "impossible": impossible}))?)?;
+    } else {
+        line(&format!(
+            "{} {}  {} {}  {} {}",
+            words.pick("made readable", "新增可读分段"),
+            done.made.len(),
+            words.pick("already", "原已可读"),
+            done.already.len(),
+            words.pick("impossible", "无法处理"),
+            done.impossible.len()
+        ))?;
+    }
+    Ok(if done.impossible.is_empty() { Exit::Done } else { Exit::Failure })
+}

@@ -1,0 +1,137 @@
+//! `menjie log verify`: is the log as it was written?
+
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+use menjie::gm::hex;
+use menjie::seal::{Anchor, Defect};
+use menjie_bridge::sealed_log::Zstd;
+use menjie_bridge::sealed_log::view::{AnchorDocument, Checked, Checker, Verdict, verify};
+use serde_json::json;
+
+use super::progress::Bar;
+use super::table::{self, Paint};
+use super::{dir, failed, keys};
+use crate::exit::{Exit, Stop};
+use crate::output::line;
+use crate::words::Words;
+
+/// Runs the command.
+pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
+    let dir = dir(given)?;
+    let writers = keys::public(given, "writer", words)?;
+    let reader = given.contains_id("key").then(|| keys::auditor(given, words)).transpose()?;
+    let anchors = given.get_many::<PathBuf>("anchor").into_iter().flatten().map(|file| anchor(file, words)).collect::<Result<Vec<_>, Stop>>()?;
+    let checker = Checker { writers: &writers, reader: reader.as_ref(), anchors: &anchors, codec: Some(&Zstd) };
+    let mut bar = Bar::new(words.pick("verifying", "校验中"));
+    let checked = verify(&dir, &checker, &mut |progress| bar.show(progress)).map_err(|error| failed(&error, words))?;
+    if given.get_flag("json") {
+        line(&table::json(&described(&checked))?)?;
+    } else {
+        rows(&checked, reader.is_some(), words).iter().try_for_each(|row| line(row))?;
+    }
+    if let (Some(file), Some(signed)) = (given.get_one::<PathBuf>("save-anchor"), checked.report.signed_to.as_ref())
+        && checked.verdict() != Verdict::Tampered
+    {
+        save(file, signed)?;
+    }
+    Ok(match checked.verdict() {
+        Verdict::Sound => Exit::Done,
+        Verdict::Torn => Exit::Torn,
+        Verdict::Tampered => Exit::Tampered,
+    })
+}
+
+fn anchor(file: &Path, words: Words) -> Result<Anchor, Stop> {
+    let text = std::fs::read_to_string(file).map_err(|e| Stop::failure(format!("{}: {}", file.display(), e.kind())))?;
+    let document: AnchorDocument = serde_json::from_str(&text).map_err(|_| Stop::usage(format!("{} {}", file.display(), words.pick("is no anchor", "不是检查点文件"))))?;
+    document.anchor().map_err(|error| failed(&error, words))
+}
+
+/// Only ever behind an earlier one: an anchor is what a rollback is found by.
+fn save(file: &Path, anchor: &Anchor) -> Result<(), Stop> {
+    std::fs::write(file, table::json(&AnchorDocument::of(anchor))? + "\n").map_err(|e| Stop::failure(format!("{}: {}", file.display(), e.kind())))
+}
+
+fn rows(checked: &Checked, opened: bool, words: Words) -> Vec<String> {
+    let t = |english, chinese| words.pick(english, chinese);
+    let paint = Paint::of_output();
+    let report = &checked.report;
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push(format!("{value:>12}  {name}"));
+    row(t("segments", "分段"), report.segments.to_string());
+    row(t("frames", "帧"), report.frames.to_string());
+    if opened {
+        row(t("records opened", "已解密校验的记录"), report.records.to_string());
+    }
+    row(t("segments that expired by the rules", "按留存期限清除的分段"), checked.expired.to_string());
+    row(t("frames not signed yet", "尚未签名的帧"), report.unsigned_frames.to_string());
+    row(t("findings", "异常"), (report.findings.len() + checked.early.len() + usize::from(checked.manifest.is_some())).to_string());
+    if let Some(signed) = &report.signed_to {
+        let place = format!("{} {} {} {}", t("signed up to segment", "签名截至分段"), signed.segment_no, t("record", "记录"), signed.last_seq);
+        rows.push(format!("  {place}  SM3 {}", hex(&signed.root)));
+    }
+    for finding in &report.findings {
+        let frame = finding.frame_no.map_or_else(String::new, |no| format!(" {} {no}", t("frame", "帧")));
+        rows.push(format!("  {} {}{frame} {} {}: {}", t("segment", "分段"), finding.segment_no, t("byte", "字节"), finding.offset, defect(finding.defect, words)));
+    }
+    rows.extend(checked.early.iter().map(|no| format!("  {} {no}: {}", t("segment", "分段"), t("was removed before 180 days had passed", "未满 180 天即被清除"))));
+    rows.extend(checked.manifest.iter().map(|error| format!("  MANIFEST: {error}")));
+    if !opened {
+        rows.push(t("  Without --key frames were not opened and the seal was not checked.", "  未提供 --key：没有解密各帧，也没有校验封印。").to_owned());
+    }
+    rows.push(match checked.verdict() {
+        Verdict::Sound => paint.paint("32", t("as it was written", "完好：与写入时一致")),
+        Verdict::Torn => paint.paint("33", t("as it was written; the very end is torn, as after a crash", "与写入时一致；仅末尾残缺（如断电所致），写入方下次启动时自动处理")),
+        Verdict::Tampered => paint.paint("31", t("CHANGED: keep this copy, and call the person in charge of security", "日志被改动：请保留现场，并联系安全负责人")),
+    });
+    rows
+}
+
+fn described(checked: &Checked) -> serde_json::Value {
+    let report = &checked.report;
+    let findings: Vec<_> = report.findings.iter().map(|f| json!({"segment": f.segment_no, "frame": f.frame_no, "offset": f.offset, "defect": f.defect.code()})).collect();
+    let verdict = match checked.verdict() {
+        Verdict::Sound => "sound",
+        Verdict::Torn => "torn",
+        Verdict::Tampered => "tampered",
+    };
+    json!({
+        "verdict": verdict,
+        "segments": report.segments,
+        "frames": report.frames,
+        "records": report.records,
+        "expired": checked.expired,
+        "removed_early": checked.early,
+        "unsigned_frames": report.unsigned_frames,
+        "seal_checked": checked.sealed,
+        "manifest": checked.manifest.as_ref().map(ToString::to_string),
+        "findings": findings,
+        "signed_to": report.signed_to.as_ref().map(AnchorDocument::of),
+    })
+}
+
+/// What a defect is, in words.
+const fn defect(defect: Defect, words: Words) -> &'static str {
+    match defect {
+        Defect::Header => words.pick("the header cannot be read", "段头无法读取"),
+        Defect::HeaderSignature => words.pick("the header is signed by nobody who is trusted", "段头签名不是可信写入方所签"),
+        Defect::Seal => words.pick("the auditors' seal does not hold", "审计方封印不符"),
+        Defect::OtherLog => words.pick("it belongs to another log", "属于另一份日志"),
+        Defect::SegmentMissing => words.pick("segments are missing without a tombstone", "有分段缺失，且无清除记录"),
+        Defect::SegmentOrder => words.pick("it stands in the wrong place", "分段位置错误或重复"),
+        Defect::Chain => words.pick("it does not follow what stands before it", "哈希链与前文不衔接"),
+        Defect::Sequence => words.pick("record numbers do not follow", "记录序号不连续"),
+        Defect::Frame => words.pick("bytes that are no frame, or a frame in the wrong place", "帧损坏或位置错误"),
+        Defect::TornTail => words.pick("the end is torn", "末尾残缺"),
+        Defect::AfterFooter => words.pick("there is something behind the footer", "段尾之后有多余内容"),
+        Defect::FooterMissing => words.pick("it was not closed, and no crash is noted", "没有段尾，也没有崩溃记录"),
+        Defect::Checkpoint => words.pick("a checkpoint does not state what stands before it", "检查点与前文不符"),
+        Defect::CheckpointSignature => words.pick("a checkpoint is signed by nobody who is trusted", "检查点签名不是可信写入方所签"),
+        Defect::Key => words.pick("the key does not open it", "此密钥无法打开"),
+        Defect::Sealed => words.pick("a frame does not open, or holds other records", "帧无法解密或内容不符"),
+        Defect::Index => words.pick("the index is not the one that was signed", "索引与签名不符"),
+        Defect::Manifest => words.pick("the manifest says otherwise", "与清单不符"),
+        Defect::Anchor => words.pick("a checkpoint kept elsewhere is not in the log", "另存的检查点不在日志中：日志被截断或回退"),
+    }
+}

@@ -140,7 +140,7 @@ if wants B5; then
 fi
 if wants B7; then
   sh benches/peers/sealing/build.sh "$work/sealing"
-  section b7 "B7: SM4-GCM, and sealed append" "$release/b7" --runs "$runs" --sealing "$work/sealing"
+  section b7 "B7: SM4-GCM, and sealed append" "$release/b7" --runs "$runs" --sealing "$work/sealing" --disk "$disk"
 fi
 if wants B8; then
   section b8 "B8: a log of a gibibyte verified, an order found" "$release/b8" --mib 1024 --runs "$runs" --work "$work/log"

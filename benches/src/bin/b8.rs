@@ -24,6 +24,8 @@ use menjie_sm4::Sm4Gcm;
 const SEGMENT: u64 = 64 << 20;
 const FRAME: usize = 64;
 const PAYLOAD: usize = 482;
+/// Frames from one signed checkpoint to the next, as `menjie-log-file` does by default.
+const CHECKPOINT: u32 = 1000;
 
 fn key(n: u8) -> Fallible<Sm2PrivateKey> {
     Ok(Sm2PrivateKey::from_scalar(&[n; 32])?)
@@ -95,10 +97,14 @@ fn write(work: &Path, bytes: u64) -> Fallible<()> {
     while total < bytes {
         let mut out = Vec::with_capacity(SEGMENT as usize + (1 << 20));
         let mut writer = SegmentWriter::begin(segment(no, seq, chain, &signer, &auditor), &Repeated(no as u8), &mut out)?;
+        let mut signed = 0;
         while writer.bytes() < SEGMENT {
             let batches: Vec<_> = (0..50).map(|frame| records(writer.next_seq() + frame * FRAME as u64, FRAME, PAYLOAD)).collect();
             with_batches(&batches, true, |batches| batches.iter().try_for_each(|batch| writer.frame(batch, &mut out)))?;
-            writer.checkpoint(seq as i64, &mut out)?;
+            if writer.frames() - signed >= CHECKPOINT {
+                writer.checkpoint(seq as i64, &mut out)?;
+                signed = writer.frames();
+            }
         }
         let closed = writer.close(seq as i64, &mut out)?;
         let last_seq = closed.footer.last_seq;
@@ -114,7 +120,7 @@ fn write(work: &Path, bytes: u64) -> Fallible<()> {
         (no, seq, chain) = (no + 1, closed.footer.last_seq + 1, closed.chain);
     }
     fs::write(work.join("MANIFEST"), manifest)?;
-    println!("A log of {} bytes in {} segments of 64 MiB: {} records of {PAYLOAD} bytes in frames of {FRAME}; its index has {index_bytes} bytes.\n", total, no - 1, seq - 1);
+    println!("A log of {} bytes in {} segments of 64 MiB: {} records of {PAYLOAD} bytes in frames of {FRAME}; its index has {index_bytes} bytes.", total, no - 1, seq - 1);
     Ok(())
 }
 

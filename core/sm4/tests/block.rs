@@ -71,6 +71,7 @@ fn any_number_of_blocks_under_many_keys_agrees_with_the_oracle() {
 const BLOCKS: usize = 1_000_000;
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "how long to test is said from outside")]
 fn random_blocks_agree_with_the_oracle() {
     let asked = std::env::var("MENJIE_SM4_BLOCKS").ok().map_or(BLOCKS, |text| text.parse().unwrap());
     let mut seen = 0;

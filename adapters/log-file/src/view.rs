@@ -1,7 +1,7 @@
 //! The viewer's engine (日志浏览): what the terminal's `menjie log` and the staff's page show is found, paired, masked and checked here.
 //!
 //! [`Viewer`] reads a directory with an auditor's key. Nothing is shown clear unless [`Sight::Clear`] is asked for, and whoever asks for it
-//! writes an access record first ([`crate::SealedLog::access`]). [`verify`] needs no key that opens anything, and checks more with one.
+//! writes an access record first ([`crate::SealedLog::access`]). [`verify()`] needs no key that opens anything, and checks more with one.
 
 mod anchor;
 mod body;

@@ -446,3 +446,16 @@ fn the_sample_key_of_the_standard() {
     }
     assert!(Sm2PrivateKey::from_scalar(&[0; 32]).is_err() && Sm2PrivateKey::from_scalar(&[0xff; 32]).is_err());
 }
+
+#[test]
+fn an_unknown_version_or_suite_is_refused() {
+    let log = Log::written(1, 1);
+    for (at, word) in [(9, "version"), (11, "suite")] {
+        for value in [0, 2, 0xff] {
+            let mut bytes = log.segments[0].bytes.clone();
+            bytes[at] = value;
+            let error = Segment::read(&bytes).unwrap_err();
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+}

@@ -47,7 +47,7 @@ pub fn private_from_pem(text: &str, password: Option<&str>) -> Result<Sm2Private
         pem::PRIVATE => Sm2PrivateKey::from_pkcs8(&block.bytes),
         pem::ENCRYPTED => {
             let password = password.ok_or_else(|| bad("is encrypted: its password is needed"))?;
-            Sm2PrivateKey::from_pkcs8(&*pbes2::decrypt(&block.bytes, password)?).map_err(|_| pbes2::wrong_password())
+            Sm2PrivateKey::from_pkcs8(&pbes2::decrypt(&block.bytes, password)?).map_err(|_| pbes2::wrong_password())
         }
         _ => Err(bad("is no PKCS#8; `openssl pkcs8 -topk8` makes it one")),
     }

@@ -1,6 +1,6 @@
 //! Key files both ways with the `openssl` command line, which must be there (`./x test` installs it): PKCS#8 and SPKI as they are, and
 //! encrypted ones. OpenSSL 3.0 does not know HMAC-SM3 in PBES2, so the form that GmSSL writes is taken apart and put together with
-//! OpenSSL's PBKDF2 and SM4-CBC, step by step.
+//! OpenSSL's PBKDF2 and SM4-CBC, step by step. What a segment of the sealed log is signed and wrapped with, OpenSSL checks and opens as well.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::Write;
@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use menjie::gm::sm2::Sm2PrivateKey;
-use menjie::gm::{hex, unhex};
+use menjie::gm::{hex, hkdf_expand, hmac_sm3, unhex};
+use menjie::seal::{NewSegment, Segment, SegmentWriter};
 use menjie::testkit::host::SeededEntropy;
 use menjie_keys::{Protection, private_from_pem, private_pem, public_from_pem, public_pem, read_private, write_private};
 
@@ -114,4 +115,78 @@ fn the_form_of_gmssl_made_with_the_parts_of_openssl_is_read() {
     let pem = format!("-----BEGIN ENCRYPTED PRIVATE KEY-----\n{body}\n-----END ENCRYPTED PRIVATE KEY-----\n");
     let read = private_from_pem(&pem, Some(PASSWORD)).unwrap();
     assert_eq!(read.public(), Sm2PrivateKey::from_pkcs8(&private).unwrap().public());
+}
+
+/// OpenSSL with a key in a file; its SM2 has an empty identity unless it is told another.
+fn with_key(folder: &Path, pem: &str, args: &[&str], input: &[u8]) -> std::process::Output {
+    let (key, message) = (folder.join("key.pem"), folder.join("input"));
+    std::fs::write(&key, pem).unwrap();
+    std::fs::write(&message, input).unwrap();
+    let given = ["pkeyutl", "-inkey", key.to_str().unwrap(), "-in", message.to_str().unwrap()];
+    Command::new("openssl").args(given).args(args).output().expect("the oracle of this test is the openssl command line")
+}
+
+const SIGNING: [&str; 5] = ["-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678"];
+
+#[test]
+fn signatures_and_wrapped_secrets_go_both_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 1..6 {
+        let key = key(seed);
+        let (private, public) = (private_pem(&key, Protection::FileMode, &SeededEntropy::new(1)).unwrap(), public_pem(key.public()).unwrap());
+        let message = format!("message {seed}");
+        let signed = with_key(folder.path(), &private, &[&["-sign"], &SIGNING[..]].concat(), message.as_bytes());
+        assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+        assert!(key.public().verifies(message.as_bytes(), &signed.stdout));
+        // Under another identity it is another signature.
+        let other = with_key(folder.path(), &private, &["-sign", "-rawin", "-digest", "sm3", "-pkeyopt", "distid:somebody else"], message.as_bytes());
+        assert!(other.status.success() && !key.public().verifies(message.as_bytes(), &other.stdout));
+        assert!(openssl_verifies(folder.path(), &public, message.as_bytes(), &key.sign(message.as_bytes()).unwrap()));
+        assert!(!openssl_verifies(folder.path(), &public, b"another", &key.sign(message.as_bytes()).unwrap()));
+
+        let wrapped = with_key(folder.path(), &public, &["-pubin", "-encrypt"], &[9; 32]);
+        assert!(wrapped.status.success(), "{}", String::from_utf8_lossy(&wrapped.stderr));
+        assert_eq!(key.unwrap_secret(&wrapped.stdout).unwrap().as_slice(), [9; 32]);
+        let ours = key.public().wrap(&SeededEntropy::new(seed), &[8; 32]).unwrap();
+        assert_eq!(with_key(folder.path(), &private, &["-decrypt"], &ours).stdout, [8; 32]);
+    }
+}
+
+fn openssl_verifies(folder: &Path, public: &str, message: &[u8], signature: &[u8]) -> bool {
+    let file = folder.join("signature");
+    std::fs::write(&file, signature).unwrap();
+    with_key(folder, public, &[&["-pubin", "-verify", "-sigfile", file.to_str().unwrap()], &SIGNING[..]].concat(), message).status.success()
+}
+
+/// Whoever has OpenSSL and an auditor's key needs nothing of ours to check a segment's header and to get at its secret.
+#[test]
+fn openssl_checks_a_segments_header_and_unwraps_its_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let (signer, auditor) = (std::sync::Arc::new(key(1)), key(2));
+    let new = NewSegment {
+        log_id: [5; 16],
+        segment_no: 1,
+        first_seq: 1,
+        created_ns: 1,
+        incarnation: 1,
+        prev_digest: [0; 32],
+        after_crash: false,
+        recipients: [auditor.public().clone()].into(),
+        signer: signer.clone(),
+        seal: None,
+        ratchet_frames: 256,
+        pad_to: 64,
+        codec: None,
+    };
+    let mut bytes = Vec::new();
+    SegmentWriter::begin(new, &SeededEntropy::new(3), &mut bytes).unwrap();
+    // docs/sealed-log.md: the signed length stands at 12, the length of the signature behind what is signed.
+    let signed_len = usize::try_from(u32::from_be_bytes(bytes[12..16].try_into().unwrap())).unwrap();
+    let signature = &bytes[signed_len + 2..];
+    assert!(openssl_verifies(folder.path(), &public_pem(signer.public()).unwrap(), &bytes[..signed_len], signature));
+    let header = Segment::read(&bytes).unwrap().header().clone();
+    let private = private_pem(&auditor, Protection::FileMode, &SeededEntropy::new(4)).unwrap();
+    let secret = with_key(folder.path(), &private, &["-decrypt"], &header.recipients[0].wrapped).stdout;
+    let prk = hmac_sm3(&[&[5; 16][..], &1u64.to_be_bytes()].concat(), &[&secret]).unwrap();
+    assert_eq!(hkdf_expand::<32>(&prk, b"GML1 commit").unwrap(), header.key_commit);
 }

@@ -15,7 +15,7 @@ pub(crate) fn command(words: Words) -> Command {
     let t = |english, chinese| words.pick(english, chinese);
     let template = t(TEMPLATE_EN, TEMPLATE_ZH);
     let sub = |name: &'static str, about: &'static str| {
-        Command::new(name).about(about).help_template(template).disable_help_flag(true).arg(help(words)).next_help_heading(t("Options", "选项"))
+        Command::new(name).about(about).help_template(template).disable_help_flag(true).next_help_heading(t("Options", "选项")).arg(help(words))
     };
     let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help(t("Print JSON", "输出 JSON"));
     let file = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help);

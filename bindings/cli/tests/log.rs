@@ -98,7 +98,7 @@ fn exchange(log: &SealedLog, n: u32) {
         hospital: HospitalId::new("h1").unwrap(),
         at: now(),
         direction: Direction::Out,
-        peer: if n % 2 == 0 { "wechat" } else { "his" }.to_owned(),
+        peer: if n.is_multiple_of(2) { "wechat" } else { "his" }.to_owned(),
         interface: "POST /v3/pay/transactions/native".to_owned(),
         business_no: Some(format!("P{n}")),
         digest: hex(&sm3(body.as_bytes())),

@@ -224,6 +224,12 @@ impl Book {
         self.by_hand.contains(&key)
     }
 
+    /// Is HIS giving a place or opening a file under this number right now?
+    pub fn is_asked(&self, no: &str) -> bool {
+        let asks = |call: &Call| matches!(call, Call::His { call: HisCall::CheckIn { .. } | HisCall::TakeNumber { .. } | HisCall::OpenFile { .. } });
+        self.in_flight.values().any(|call| asks(call) && call.business_no() == Some(no))
+    }
+
     /// Every refund.
     pub fn refunds(&self) -> impl Iterator<Item = &menjie::workflow::Refund> {
         self.rows.values().filter_map(|row| if let Row::Refund(r) = row { Some(r) } else { None })

@@ -143,7 +143,7 @@ fn main() -> ExitCode {
         say(&format!("seed {seed} failed: {:?}", ended.violations.first()));
     }
     let missing = if asked.all_transitions { unreached::missing(&range.tally) } else { Vec::new() };
-    missing.iter().for_each(|what| say(&format!("never taken: {what}")));
+    missing.iter().for_each(|what| say(what));
     for (seed, ended) in range.failed.iter().take(3) {
         say(&shrink::report(&Run::of(*seed), ended, &version()));
     }

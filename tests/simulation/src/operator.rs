@@ -1,7 +1,9 @@
 //! An operator who decides what needs a person, by what is found at the counterparts; at times rashly.
 
 use menjie::access::{Caller, Role};
+use menjie::ident::PatientId;
 use menjie::service::{AttentionListRequest, AttentionResolveRequest, AttentionResolveResponse, Resolution};
+use menjie::testkit::world::Plan;
 use menjie::visit::QueueTicket;
 use menjie::workflow::{Key, MachineKind, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 
@@ -9,6 +11,9 @@ use crate::book::open;
 use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::house::House;
+use crate::visits;
+
+const MINUTE: i64 = 60_000;
 
 /// Who may decide everything: operator and finance in one.
 pub fn operator(house: &House) -> Caller {
@@ -17,9 +22,10 @@ pub fn operator(house: &House) -> Caller {
 
 /// While everything goes on: what moves no money is decided, and what only asks a counterpart again.
 pub fn in_between(house: &mut House, dice: &Dice, at: usize) {
-    let rash = house.knobs.has(Fault::Rash);
+    if house.knobs.has(Fault::Rash) && dice.one_in(3) {
+        rashly(house, dice, at);
+    }
     decide(house, at, |house, machine, st, held| match machine {
-        Key::CheckIn(_) | Key::Filing(_) if rash && !held => wrongly(house, machine),
         Key::CheckIn(_) | Key::Filing(_) | Key::Stop(_) | Key::Suspension(_) | Key::Notice(_) | Key::Invoice(_) => found(house, dice, machine, st, held),
         Key::Payment(_) if held => vec![Resolution::Payment(payment::Decision::AskAgain)],
         Key::Refund(_) if held => vec![Resolution::Refund(refund::Decision::AskAgain)],
@@ -27,23 +33,57 @@ pub fn in_between(house: &mut House, dice: &Dice, at: usize) {
     });
 }
 
-/// When all is calm: whatever hangs.
-pub fn at_rest(house: &mut House, dice: &Dice) {
-    decide(house, 0, |house, machine, st, held| found(house, dice, machine, st, held));
+/// HIS has been silent for long about a place or a file; somebody decides without looking, in the moment in which it is asked again.
+fn rashly(house: &mut House, dice: &Dice, at: usize) {
+    let before: Vec<Key> = open(&house.book).rows.keys().copied().collect();
+    if dice.one_in(2) {
+        visits::attend(house, dice, at);
+    } else {
+        visits::register(house, dice, at);
+    }
+    let begun = |house: &House| {
+        let book = open(&house.book);
+        let new = |key: &&Key| matches!(key, Key::CheckIn(_) | Key::Filing(_)) && !before.contains(key);
+        book.rows.keys().find(new).copied()
+    };
+    let until = house.now().plus_millis(20_000);
+    while begun(house).is_none() && house.now() < until && house.exec.step() {}
+    let Some(machine) = begun(house) else { return };
+    let silent = ("his.", Plan { lost_before: 1_000, ..Plan::calm() });
+    house.world.trouble(Plan { apart: std::iter::once(silent).chain(house.plan.apart.clone()).collect(), ..house.plan.clone() });
+    house.wait(32 * MINUTE);
+    house.world.trouble(house.plan.clone());
+    let waits = open(&house.book).rows.get(&machine).is_some_and(|row| row.st() == "asking" && row.base().attention.is_some());
+    let (no, until) = (machine.business_no(), house.now().plus_millis(90 * MINUTE));
+    while waits && house.now() < until && !open(&house.book).is_asked(no.as_str()) && house.exec.step() {}
+    if waits && open(&house.book).is_asked(no.as_str()) {
+        house.met(Fault::Rash);
+        for resolution in wrongly(machine, dice) {
+            resolve(house, at, machine, resolution);
+        }
+    }
 }
 
-fn decide(house: &mut House, at: usize, what: impl Fn(&House, Key, &str, bool) -> Vec<Resolution>) {
+/// When all is calm: whatever hangs. How much was decided.
+pub fn at_rest(house: &mut House, dice: &Dice) -> u32 {
+    decide(house, 0, |house, machine, st, held| found(house, dice, machine, st, held))
+}
+
+fn decide(house: &mut House, at: usize, what: impl Fn(&House, Key, &str, bool) -> Vec<Resolution>) -> u32 {
+    let mut decided = 0;
     for kind in MachineKind::ALL {
         let (engine, asked) = (house.replicas[at].engine.clone(), operator(house));
         let Ok(list) = house.block(async move { engine.attention_list(&asked, &AttentionListRequest { kind, after: None }).await }) else { continue };
         for item in list.items {
             for resolution in what(house, item.machine, &item.st, item.held) {
                 if resolve(house, at, item.machine, resolution) {
+                    decided += 1;
                     break;
                 }
             }
         }
     }
+    decided
 }
 
 /// Takes a decision to a machine; false when it is refused or does not arrive.
@@ -53,16 +93,16 @@ pub fn resolve(house: &mut House, at: usize, machine: Key, resolution: Resolutio
     matches!(house.block(async move { engine.attention_resolve(&operator, &request).await }), Ok(AttentionResolveResponse::Accepted { .. }))
 }
 
-/// What somebody decides who has not looked: HIS may still be asked, and says something else then.
-fn wrongly(house: &House, machine: Key) -> Vec<Resolution> {
-    house.met(Fault::Rash);
-    match machine {
-        Key::CheckIn(id) if id.get() % 2 == 0 => {
+/// What somebody decides who has not looked: HIS says something else then.
+fn wrongly(machine: Key, dice: &Dice) -> Vec<Resolution> {
+    match (machine, dice.one_in(2)) {
+        (Key::CheckIn(_), true) => {
             let ticket = QueueTicket { number: "A00".to_owned(), ahead: None, room: None };
             vec![Resolution::CheckIn(check_in::Decision::CheckedIn { ticket })]
         }
-        Key::CheckIn(_) => vec![Resolution::CheckIn(check_in::Decision::NotCheckedIn)],
-        Key::Filing(_) => vec![Resolution::Filing(filing::Decision::NotFiled)],
+        (Key::CheckIn(_), false) => vec![Resolution::CheckIn(check_in::Decision::NotCheckedIn)],
+        (Key::Filing(_), true) => vec![Resolution::Filing(filing::Decision::Filed { patient_id: PatientId::new("N-other").unwrap() })],
+        (Key::Filing(_), false) => vec![Resolution::Filing(filing::Decision::NotFiled)],
         _ => Vec::new(),
     }
 }
@@ -74,6 +114,9 @@ fn found(house: &House, dice: &Dice, machine: Key, st: &str, held: bool) -> Vec<
         Key::Settlement(id) if held || st == "posting" => of_settlement(house, dice, id, held),
         Key::Refund(id) => of_refund(house, dice, id, st, held),
         Key::Invoice(_) if held => vec![Resolution::Invoice(invoice::Decision::GoOn)],
+        // A place or a file that contradicts itself is given back at the window at times.
+        Key::CheckIn(_) if held && dice.one_in(3) => vec![Resolution::CheckIn(check_in::Decision::NotCheckedIn)],
+        Key::Filing(_) if held && dice.one_in(3) => vec![Resolution::Filing(filing::Decision::NotFiled)],
         Key::CheckIn(id) => vec![Resolution::CheckIn(match house.world.his.ticket(&id.business_no()) {
             Some(ticket) => check_in::Decision::CheckedIn { ticket },
             None => check_in::Decision::NotCheckedIn,

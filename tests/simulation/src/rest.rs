@@ -19,6 +19,8 @@ use crate::operator;
 use crate::staff::{Approvers, Habit};
 
 const HOUR: i64 = 3_600_000;
+/// So often people go through their lists at the end, at most.
+const ROUNDS: u64 = 12;
 
 /// Everybody goes home; only the replicas stay.
 pub fn calm(house: &mut House, since: BizDate) {
@@ -49,14 +51,21 @@ pub fn calm(house: &mut House, since: BizDate) {
     notices(house);
     house.wait(25 * HOUR);
     crate::day::catch_up(house, since);
-    for round in 0..6 {
+    // As often as something is decided that may lead to something else, and a few times in any case.
+    for round in 0..ROUNDS {
+        // A HIS that tells less is compared once more: what a person has entered by hand meanwhile may be reversed by now.
+        if round == 3 && house.knobs.has(Fault::PoorHis) {
+            crate::day::catch_up(house, since);
+        }
         notices(house);
         let dice = Dice::new(round, 0xca11);
         let approvers = Approvers::of(house, &dice, false);
         let (engine, key, book) = (house.replicas[0].engine.clone(), house.key(), Arc::clone(&house.book));
         house.block(approvers.go_through_lists(engine, key, dice, Habit { twice: false, asks: false }, book));
         house.wait(6 * HOUR);
-        operator::at_rest(house, &Dice::new(round, 0x0be4));
+        if operator::at_rest(house, &Dice::new(round, 0x0be4)) == 0 && round >= 5 {
+            break;
+        }
     }
     house.wait(50 * HOUR);
 }

@@ -50,6 +50,10 @@ impl Approvers {
         let Approvers { doctor, departments, finance, clock, slow } = &self;
         let steps = [(doctor, RefundWork::Doctor, Stage::Doctor), (departments, RefundWork::Unconfirm, Stage::Unconfirm), (finance, RefundWork::Finance, Stage::Finance)];
         for (caller, step, stage) in steps {
+            // Not everybody is there every time, so that requests wait between two steps, too.
+            if habit.asks && dice.one_in(4) {
+                continue;
+            }
             let Ok(list) = engine.refund_list(caller, &RefundListRequest { step, after: None }).await else { return };
             for item in list.items {
                 if *slow {

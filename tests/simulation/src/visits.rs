@@ -7,7 +7,7 @@ use menjie::port::NoticeChannel;
 use menjie::service::RegisterRequest;
 use menjie::testkit::world::{booking, charge, stop, visit};
 use menjie::visit::{StopKind, StopNotice};
-use menjie::workflow::{Row, SuspensionSt};
+use menjie::workflow::{Row, StopSt, SuspensionSt};
 
 use crate::book::open;
 use crate::dice::Dice;
@@ -66,18 +66,37 @@ pub fn attend(house: &mut House, dice: &Dice, at: usize) {
     house.ask(at, person.attends(visit));
 }
 
-/// A clinic somebody has booked does not take place, or does after all; HIS pushes it, again, or lets us read it.
+/// A clinic somebody has booked does not take place, or does after all; HIS pushes it, again, or lets us read it. At times it takes its
+/// word back in the same moment, or while a person looks at it.
 pub fn stopped(house: &mut House, dice: &Dice, at: usize) {
-    house.serial += 1;
+    let held = open(&house.book).rows.values().find_map(|row| if let Row::Stop(s) = row { (s.st == StopSt::Held).then(|| s.notice.clone()) } else { None });
+    if let Some(notice) = held.filter(|_| dice.one_in(2)) {
+        tell(house, dice, at, StopNotice { kind: StopKind::Withdrawn, substitute: None, ..notice });
+        return;
+    }
     let Some((schedule, day, ..)) = dice.pick(recent(&house.booked)) else { return };
-    let Ok(notice) = stop(&schedule, &day.to_string(), house.serial, Some("S8")) else { return };
-    let notice = if dice.one_in(4) { StopNotice { kind: StopKind::Withdrawn, substitute: None, ..notice } } else { notice };
-    let notice = house.world.his.stop(notice);
+    let Ok(notice) = stop(&schedule, &day.to_string(), 0, Some("S8")) else { return };
+    let withdrawn = StopNotice { kind: StopKind::Withdrawn, substitute: None, ..notice.clone() };
+    match dice.of(6) {
+        0 => tell(house, dice, at, withdrawn),
+        1 => {
+            tell(house, dice, at, notice);
+            tell(house, dice, at, withdrawn);
+        }
+        _ => tell(house, dice, at, notice),
+    }
+}
+
+/// HIS says it, under its next version.
+fn tell(house: &mut House, dice: &Dice, at: usize, notice: StopNotice) {
+    house.serial += 1;
+    let notice = house.world.his.stop(StopNotice { version: house.serial, ..notice });
     for _ in 0..dice.of(3) {
         let (engine, hospital, notice) = (house.replicas[at].engine.clone(), house.hospital.clone(), notice.clone());
         house.ask(at, async move {
             let _ = engine.push_notice(&hospital, &notice).await;
         });
+        house.wait(dice.ms(60));
     }
 }
 

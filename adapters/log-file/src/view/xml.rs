@@ -13,7 +13,7 @@ pub(super) fn shown(text: &str, sight: Sight, indent: bool) -> Option<String> {
     // The text of an element stands on its line; only elements begin new ones.
     let mut inline = true;
     while !rest.is_empty() {
-        let Some(tag_at) = rest.find('<') else { return None };
+        let tag_at = rest.find('<')?;
         let (content, behind) = rest.split_at_checked(tag_at)?;
         if !content.trim().is_empty() {
             out.push_str(&value(open.last().copied().unwrap_or_default(), content.trim(), sight));

@@ -218,3 +218,83 @@ fn silence_is_signed_too() {
     assert_eq!(read.findings, []);
     assert!(read.checkpoints >= 2, "{}", read.checkpoints);
 }
+
+#[test]
+fn a_directory_that_was_removed_refuses_transfers() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::new();
+    let log = bench.open_dir(dir.path()).unwrap();
+    block_on(log.begin(begin("BEFORE"))).unwrap();
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    // The open file goes on to exist without a name; the next segment cannot.
+    bench.clock.advance(86_400_000);
+    let refused = block_on(log.begin(begin("AFTER"))).unwrap_err();
+    assert_eq!(refused.code(), Code::LogFailed);
+    assert!(log.health().failing.is_some());
+}
+
+/// Records keep the order in which they were written, whatever the clock says.
+#[test]
+fn a_clock_that_goes_back_changes_no_order() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let log = bench.open(&disk).unwrap();
+    for step in [3_600_000, -7_200_000, 86_400_000, -3 * 86_400_000, 1000] {
+        block_on(log.begin(begin(&format!("AFTER{step}")))).unwrap();
+        bench.clock.advance(step);
+    }
+    block_on(log.begin(begin("LAST"))).unwrap();
+    drop(log);
+    let log = bench.open(&disk).unwrap();
+    block_on(log.begin(begin("NEXT START"))).unwrap();
+    drop(log);
+    let read = bench.read(&disk);
+    assert_eq!(read.findings, []);
+    assert_eq!(read.seqs, (1..=7).collect::<Vec<u64>>());
+    assert_eq!(read.begins().last().map(String::as_str), Some("NEXT START"));
+}
+
+/// Says in a line of its own which record was acknowledged, until somebody kills it.
+#[test]
+#[ignore = "the process that is killed by a_killed_writer_loses_nothing_that_was_acknowledged"]
+fn a_writer_to_be_killed() {
+    use std::io::Write as _;
+    let dir = std::env::var("MENJIE_KILLED_LOG").unwrap();
+    let bench = Bench::new();
+    let log = bench.open_dir(std::path::Path::new(&dir)).unwrap();
+    for n in 0..100_000 {
+        let no = format!("K{}-{n}", std::process::id());
+        block_on(log.begin(begin(&no))).unwrap();
+        writeln!(std::io::stdout().lock(), "\nack {no}").unwrap();
+    }
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_that_was_acknowledged() {
+    use std::io::BufRead as _;
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::new();
+    let mut acknowledged = BTreeSet::new();
+    for kill in 0..6 {
+        let mut writer = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "a_writer_to_be_killed", "--nocapture"])
+            .env("MENJIE_KILLED_LOG", dir.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(writer.stdout.take().unwrap()).lines();
+        let mut acks = lines.by_ref().map_while(std::result::Result::ok).filter_map(|line| line.strip_prefix("ack ").map(str::to_owned));
+        acknowledged.extend(acks.by_ref().take(5 + kill * 7));
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        // What it said before it died counts as well.
+        acknowledged.extend(acks);
+    }
+    drop(bench.open_dir(dir.path()).map(|log| block_on(log.begin(begin("AFTER"))).unwrap()));
+    let read = bench.read_dir(&LogDir::new(dir.path(), "transfers"));
+    assert_eq!(read.findings, []);
+    let begins: BTreeSet<String> = read.begins().into_iter().collect();
+    assert!(acknowledged.len() >= 6 * 5 && acknowledged.iter().all(|no| begins.contains(no)), "{} acknowledged", acknowledged.len());
+    assert_eq!(read.begins().len(), begins.len(), "none twice");
+}

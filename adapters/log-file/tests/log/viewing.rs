@@ -33,7 +33,7 @@ fn start(bench: &Bench, log: &SealedLog, n: u64) -> TransferId {
         direction: Direction::Out,
         peer: peer.to_owned(),
         interface: format!("POST /v{}/pay", n % 2),
-        business_no: (n % 5 != 0).then(|| format!("P{n}")),
+        business_no: (!n.is_multiple_of(5)).then(|| format!("P{n}")),
         digest: "00".repeat(32),
         body: format!(r#"{{"patient_id":"M{}","name":"张小三","id_no":"{CANARY}","total_fen":{n},"pad":"{}"}}"#, n % 7, "x".repeat(1500)).into_bytes(),
     };

@@ -19,9 +19,8 @@ pub fn open_log(config: &LogConfig) -> Result<Arc<SealedLog>, Vec<Problem>> {
     let (settings, identity) = read(config)?;
     let (entropy, clock): (Arc<dyn Entropy>, Arc<dyn Clock>) = (Arc::new(OsEntropy), Arc::new(SystemClock));
     let log = SealedLog::open(&config.folder, settings, identity, entropy, clock);
-    log.map(Arc::new).map_err(|e| {
-        vec![Problem::new("log.folder", Problem::of(&e, "").what, "check the folder, its permissions and its disk, and whether another process writes this log")]
-    })
+    log.map(Arc::new)
+        .map_err(|e| vec![Problem::new("log.folder", Problem::of(&e, "").what, "check the folder, its permissions and its disk, and whether another process writes this log")])
 }
 
 /// Can the keys be read, and by their owner only where they are private? Nothing is opened.
@@ -44,14 +43,20 @@ fn read(config: &LogConfig) -> Result<(Settings, Identity), Vec<Problem>> {
     let mut problems = Vec::new();
     let password = config.signer_password.as_ref().map(Private::reveal);
     let signer = menjie_keys::read_private(&config.signer, password).map_err(|e| {
-        problems.push(Problem::new("log.signer", Problem::of(&e, "").what, "make a key pair with `menjie log keygen`; the file's mode is 600, and an encrypted one needs log.signer_password"));
+        problems.push(Problem::new(
+            "log.signer",
+            Problem::of(&e, "").what,
+            "make a key pair with `menjie log keygen`; the file's mode is 600, and an encrypted one needs log.signer_password",
+        ));
     });
     let mut all = |field: &'static str, paths: &[std::path::PathBuf]| {
         let mut keys: Vec<Sm2PublicKey> = Vec::new();
         for (at, path) in paths.iter().enumerate() {
             match menjie_keys::read_public(path) {
                 Ok(found) => keys.extend(found),
-                Err(e) => problems.push(Problem::new(format!("{field}[{at}]"), Problem::of(&e, "").what, "name a file with a public key (PEM) that nobody but its owner may write")),
+                Err(e) => {
+                    problems.push(Problem::new(format!("{field}[{at}]"), Problem::of(&e, "").what, "name a file with a public key (PEM) that nobody but its owner may write"))
+                }
             }
         }
         keys

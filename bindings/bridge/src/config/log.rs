@@ -54,13 +54,7 @@ impl LogConfig {
     /// The same with paths beside a folder.
     pub(super) fn beside(self, folder: &Path) -> LogConfig {
         let all = |paths: Vec<PathBuf>| paths.into_iter().map(|path| folder.join(path)).collect();
-        LogConfig {
-            folder: folder.join(&self.folder),
-            signer: folder.join(&self.signer),
-            auditors: all(self.auditors),
-            former_signers: all(self.former_signers),
-            ..self
-        }
+        LogConfig { folder: folder.join(&self.folder), signer: folder.join(&self.signer), auditors: all(self.auditors), former_signers: all(self.former_signers), ..self }
     }
 
     /// What the document itself tells is wrong.

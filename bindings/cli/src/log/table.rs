@@ -144,7 +144,7 @@ pub(super) fn cells(item: &Item, words: Words) -> Vec<String> {
             ]
         }
         Item::Access { seq, access } => {
-            vec![seq.to_string(), time(access.at), visible(&access.actor), access.act.code().to_owned(), visible(&access.reason), String::new(), visible(&access.about)]
+            vec![seq.to_string(), time(access.at), visible(&access.actor), access.act.code().to_owned(), visible(&access.reason), visible(&access.about)]
         }
         Item::Strange { seq, at, kind } => vec![seq.to_string(), time(*at), "?".to_owned(), format!("{} {kind}", words.pick("kind", "类型"))],
     }
@@ -157,7 +157,12 @@ fn table(items: &[Item], words: Words) -> Vec<String> {
         Some(Item::Exchange(exchange)) if column == 5 => paint.outcome(exchange.outcome(), &cell),
         Some(_) | None => cell,
     };
-    columns(&heads(words), &rows, colour)
+    let heads: &[&str] = match (items.iter().all(|item| matches!(item, Item::Access { .. })), words) {
+        (false, _) => &heads(words),
+        (true, Words::English) => &["seq", "time", "who", "what", "why", "of what"],
+        (true, Words::Chinese) => &["序号", "时间", "何人", "何事", "事由", "对象"],
+    };
+    columns(heads, &rows, colour)
 }
 
 /// An item with everything of it, one thing a line.

@@ -80,6 +80,9 @@ fn rows(checked: &Checked, opened: bool, words: Words) -> Vec<String> {
     if !opened {
         rows.push(t("  Without --key frames were not opened and the seal was not checked.", "  未提供 --key：没有解密各帧，也没有校验封印。").to_owned());
     }
+    if opened && !checked.sealed {
+        rows.push(t("  The seal was not checked: SEAL is missing, or holds nothing for this key.", "  没有校验封印：缺少 SEAL 文件，或其中没有此密钥的内容。").to_owned());
+    }
     rows.push(match checked.verdict() {
         Verdict::Sound => paint.paint("32", t("as it was written", "完好：与写入时一致")),
         Verdict::Torn => paint.paint("33", t("as it was written; the very end is torn, as after a crash", "与写入时一致；仅末尾残缺（如断电所致），写入方下次启动时自动处理")),

@@ -117,7 +117,7 @@ impl Filing {
         match decision {
             // What a person finds may have been there before.
             Decision::Filed { patient_id } => self.has(patient_id.clone(), false),
-            Decision::NotFiled => self.end(St::Refused),
+            Decision::NotFiled => Filing { patient: None, created: false, ..self.clone() }.end(St::Refused),
         }
     }
 

@@ -79,13 +79,14 @@ impl Refund {
     pub(super) fn resolve_reversal(&self, decision: &Decision, note: &str, cx: &mut Cx<'_>) -> Result<Step<Refund>> {
         let Some(mut next) = self.decided(None, decision, note, cx) else { return only_staff() };
         settle(&mut next.base);
+        // HIS was asked before, whatever came of that: a no to a repeat is none.
+        next.sent = next.sent.max(1);
         match (decision, &self.asked) {
             // Where HIS has no query, the same number again is the only question: it is the same reversal, and a no to it is none (`prior`).
             (Decision::AskAgain, _) if !cx.his.query_reverse && !next.at_window && next.late_no.is_none() => {
                 let Some(call) = next.reverse_call() else { return next.ask_his(cx) };
                 let next = Refund { st: St::His, ..next };
-                // It was asked before, whatever came of that: a no is none now.
-                moved(Move { acts: vec![Act { call, prior: next.sent.max(1) }], wake: next.patience(Lane::His), ..Move::to(next) })
+                moved(Move { acts: vec![Act { call, prior: next.sent }], wake: next.patience(Lane::His), ..Move::to(next) })
             }
             (Decision::AskAgain, _) => next.ask_his(cx),
             (Decision::Reversed, Some(asked)) if asked.recharge.is_none() => moved(next.his_is_done(asked, cx.now, None, cx)?),

@@ -68,9 +68,10 @@ impl Settlement {
         }
     }
 
-    /// Booked as before; a reversal at the window that was told meanwhile is told again.
+    /// Booked as before; a reversal at the window that was told meanwhile is told again, one of another amount is cleared up.
     fn posted_again(self) -> Move<Settlement> {
-        let next = Settlement { st: St::Posted, ..self };
+        let total = self.bill.total_fen;
+        let next = Settlement { st: St::Posted, window_fen: self.window_fen.filter(|fen| *fen == total), ..self };
         Move { tells: next.window_again().into_iter().collect(), ..Move::to(next) }
     }
 

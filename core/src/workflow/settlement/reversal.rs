@@ -70,7 +70,10 @@ impl Settlement {
     }
 
     /// HIS reversed it at its window while a refund was asked for: that refund is told, and decides what is left of it.
-    pub(super) fn window_was_faster(&self, amount: Money, suspended: Option<Suspended>) -> Result<Step<Settlement>> {
+    pub(super) fn window_was_faster(&self, amount: Money, suspended: Option<Suspended>, cx: &Cx<'_>) -> Result<Step<Settlement>> {
+        if amount != self.bill.total_fen {
+            return self.contradiction("reversed_amount_differs", cx);
+        }
         let next = Settlement { window_fen: Some(amount), suspended: suspended.or(self.suspended), ..self.clone() };
         let tells = self.refund.map(|id| (Key::Refund(id), Event::Refund(refund::Event::His { says: HisSays::AtWindow })));
         moved(Move { poll: Ask::Keep, tells: tells.into_iter().collect(), ..Move::to(next) })

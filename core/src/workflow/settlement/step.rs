@@ -117,7 +117,9 @@ impl Settlement {
             E::RefundOpened { .. } => not_refundable(),
             E::RefundRejected { .. } | E::HisReversed { .. } => over(),
             E::LockDone { receipt } if receipt.total_fen == self.bill.total_fen => {
-                let next = Settlement { st: St::Locked, ..self.clone() };
+                let mut next = Settlement { st: St::Locked, ..self.clone() };
+                // Whoever was called because it took long is not needed any more, and must not decide about what comes next.
+                settle(&mut next.base);
                 moved(Move { tells: vec![self.bill_ready()], ..Move::to(next) })
             }
             // HIS would book another amount than the one shown: nothing is paid yet, so the bill is given up.
@@ -230,8 +232,8 @@ impl Settlement {
             E::RefundOpened { .. } => not_refundable(),
             E::RefundRejected { refund } => self.as_before(*refund),
             E::HisReversed { refund, successor } => self.reversed_for(*refund, successor.as_deref(), cx),
-            E::WindowReversed { amount_fen } if self.asked => self.window_was_faster(*amount_fen, None),
-            E::Suspended { amount_fen, suspension } if self.asked => self.window_was_faster(*amount_fen, Some(Suspended { suspension: *suspension })),
+            E::WindowReversed { amount_fen } if self.asked => self.window_was_faster(*amount_fen, None, cx),
+            E::Suspended { amount_fen, suspension } if self.asked => self.window_was_faster(*amount_fen, Some(Suspended { suspension: *suspension }), cx),
             E::MoneyBack if self.asked => over(),
             E::MoneyBack if self.receipt.is_some() => {
                 let tells = self.suspended.and_then(|s| s.suspension).map(money_back).into_iter().collect();
@@ -332,7 +334,8 @@ impl Settlement {
 
     /// The payment is proven: HIS is told.
     fn post(&self, paid: &Paid) -> Move<Settlement> {
-        let next = Settlement { st: St::Posting, ..self.clone() };
+        let mut next = Settlement { st: St::Posting, ..self.clone() };
+        settle(&mut next.base);
         let act = Act::first(next.posting_call(paid));
         Move { acts: vec![act], wake: Some(Wake::Overdue(Lane::His)), ..Move::to(next) }
     }

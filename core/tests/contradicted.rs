@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::refund::{accepted, ask, decide, doctor, finance, paid, picked, refund_view, resolve, whole, withdraw};
+use common::refund::{accepted, ask, decide, doctor, finance, paid, refund_view, resolve, whole, withdraw};
 use common::{Clinic, accepted as taken};
 use menjie::Money;
 use menjie::ident::{ChannelCode, PatientId, PaymentId, RefundId, SettlementId};
@@ -171,11 +171,25 @@ fn a_settlement_held_while_its_money_goes_back_is_not_posted_again() {
 }
 
 #[test]
-fn a_no_to_what_his_has_booked_or_reversed_once_is_none() {
-    // HIS books another amount, a person has it asked again, and HIS shows nothing yet: the repeat's no must not send the money back.
+fn a_reversal_of_another_amount_is_not_the_refunds_own() {
+    let mut clinic = clinic(7);
+    let (patient, id) = booked(&mut clinic);
+    let refund = accepted(ask(&mut clinic, &patient, id, whole()));
+    clinic.world.his.tell_reversed(&id.business_no(), Money::from_fen(3999).unwrap());
+    clinic.notices(0);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "doctor", "HIS keeps it");
+    assert_eq!(decided(&mut clinic, Key::Settlement(id), Resolution::Settlement(settlement::Decision::AskAgain)), "refunding");
+    agreed(&mut clinic, refund);
+    clinic.exec.run_for(HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "done");
+    assert_eq!(clinic.sound(0, "its own").figures.channel_fen, 0);
+}
+
+#[test]
+fn a_no_to_what_his_has_reversed_once_is_none() {
     let mut clinic = clinic(6);
-    let refuses = HisHabits { refuses_repeats: true, traits: Some(HisTraits { query_reverse: false, ..HisTraits::default() }), ..HisHabits::default() };
-    clinic.world.his.behave(refuses);
+    let traits = Some(HisTraits { query_reverse: false, ..HisTraits::default() });
+    clinic.world.his.behave(HisHabits { refuses_repeats: true, traits, ..HisHabits::default() });
     let (patient, id) = booked(&mut clinic);
     let refund = accepted(ask(&mut clinic, &patient, id, whole()));
     clinic.world.trouble(Plan::scripted("his.reverse", [Some(Trouble::LostAfter)]));
@@ -187,5 +201,4 @@ fn a_no_to_what_his_has_booked_or_reversed_once_is_none() {
     resolve(&mut clinic, refund, refund::Decision::Reversed);
     clinic.exec.run_for(HOUR);
     assert_eq!(clinic.sound(0, "reversed").figures.channel_fen, 0);
-    let _ = picked;
 }

@@ -1,9 +1,10 @@
-//! SM2 keys, signatures and wrapped secrets from foreign bytes.
+//! SM2 keys, signatures, wrapped secrets and key files from foreign bytes.
 
 use std::sync::OnceLock;
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::testkit::host::SeededEntropy;
+use menjie_keys::{Protection, private_from_pem, private_pem, public_from_pem, public_pem};
 
 use crate::log::written;
 
@@ -59,5 +60,23 @@ pub(crate) fn sm2(bytes: &[u8]) {
             let Ok(secret) = key.unwrap_secret(bytes) else { return };
             assert!(*secret == SECRET && bytes == genuine().wrapped, "a secret that nobody wrapped");
         }
+    }
+}
+
+pub(crate) fn key_file_seeds() -> Vec<Vec<u8>> {
+    let (key, entropy) = (&written().auditor, SeededEntropy::new(60));
+    let private = |protection| private_pem(key, protection, &entropy).unwrap().as_bytes().to_vec();
+    vec![private(Protection::FileMode), private(Protection::Password("correct horse battery")), public_pem(key.public()).unwrap().into_bytes()]
+}
+
+/// A key that is read from a file is written and read the same. Without a password: its rounds take seconds on purpose.
+pub(crate) fn key_files(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(key) = private_from_pem(text, None) {
+        let again = private_pem(&key, Protection::FileMode, &SeededEntropy::new(1)).unwrap();
+        assert_eq!(private_from_pem(&again, None).unwrap().public(), key.public());
+    }
+    for key in public_from_pem(text).unwrap_or_default() {
+        assert_eq!(public_from_pem(&public_pem(&key).unwrap()).unwrap(), [key]);
     }
 }

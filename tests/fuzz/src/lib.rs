@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "frames", run: segment::frames, seeds: segment::seeds },
     Target { name: "opened", run: segment::opened, seeds: segment::seeds },
     Target { name: "verify", run: segment::verify, seeds: segment::seeds },
@@ -35,6 +35,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "manifest", run: sidecars::manifest, seeds: sidecars::manifest_seeds },
     Target { name: "rewrap", run: sidecars::rewrap, seeds: sidecars::rewrap_seeds },
     Target { name: "sm2", run: keys::sm2, seeds: keys::seeds },
+    Target { name: "key_files", run: keys::key_files, seeds: keys::key_file_seeds },
 ];
 
 /// The target of this name.

@@ -46,4 +46,4 @@ macro_rules! short_runs {
     };
 }
 
-short_runs! { frames opened verify records index manifest rewrap sm2 }
+short_runs! { frames opened verify records index manifest rewrap sm2 key_files }

@@ -63,7 +63,7 @@ pub fn records(from: u64, count: usize, len: usize) -> Vec<Owned> {
         .map(|seq| {
             let exchange = seq / 2;
             let order = format!("MZ20261126{:08}", exchange / 8);
-            let interface = INTERFACES[exchange as usize % INTERFACES.len()];
+            let interface = INTERFACES.get(exchange as usize % INTERFACES.len()).copied().unwrap_or_default();
             let (kind, head, terms) = if seq % 2 == 0 {
                 let head = format!(r#"{{"record":"begin","peer":"his-front","interface":"{interface}","business_no":"{order}","body":""#);
                 (1, head, vec![("peer", "his-front".to_owned()), ("interface", interface.to_owned()), ("order", order)])

@@ -3,6 +3,8 @@
 //! `b8 [--mib 1024] [--runs 5] [--work DIR] [--sealing DIR]` prints Markdown. Each phase is a process of its own (`--phase`), so that its
 //! memory is its own.
 
+#![allow(clippy::print_stdout, reason = "the table is what it is for")]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -193,10 +195,10 @@ impl<'a> Iterator for Frames<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
             let head = self.0.get(self.1..)?.first_chunk::<40>()?;
-            let len = u32::from_be_bytes([head[12], head[13], head[14], head[15]]) as usize;
+            let (kind, len) = (head.get(4)?, u32::from_be_bytes(*head.get(12..16)?.first_chunk()?) as usize);
             let body = self.0.get(self.1 + 40..self.1 + 40 + len)?;
             self.1 += 44 + len;
-            if head[4] == 1 {
+            if *kind == 1 {
                 return Some(body);
             }
         }

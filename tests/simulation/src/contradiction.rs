@@ -63,7 +63,7 @@ impl Contradicts for InsurerAnswer {
     fn contradict(&mut self, how: u64) -> bool {
         match self {
             InsurerAnswer::Query(report) | InsurerAnswer::Place(report) => match &mut report.split {
-                Some(split) if how % 2 == 0 => another(&mut split.total_fen),
+                Some(split) if how.is_multiple_of(2) => another(&mut split.total_fen),
                 _ => {
                     report.pay_order_id.push('9');
                     true

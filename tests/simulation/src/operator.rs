@@ -37,7 +37,10 @@ pub fn in_between(house: &mut House, dice: &Dice, at: usize) {
 fn rashly(house: &mut House, dice: &Dice, at: usize) {
     let before: Vec<Key> = open(&house.book).rows.keys().copied().collect();
     if dice.one_in(2) {
-        visits::attend(house, dice, at);
+        // Most are booked for another day or hour.
+        for _ in 0..8 {
+            visits::attend(house, dice, at);
+        }
     } else {
         visits::register(house, dice, at);
     }

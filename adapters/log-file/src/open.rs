@@ -118,15 +118,14 @@ impl<D: Disk> Logbook<D> {
             // It was never there, or was taken away before a record was in it.
             return Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next });
         };
-        let header_whole = Segment::read(&bytes).is_ok();
-        if !header_whole && no == self.next.segment_no {
+        let Ok(segment) = Segment::read(&bytes) else {
             // Its header did not reach the disk, so no record did: a flush comes before every acknowledgement.
             self.keep_aside(&torn, &bytes)?;
             self.disk.remove(&name).map_err(io)?;
             self.disk.flush_names().map_err(io)?;
-            return Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next });
-        }
-        let segment = Segment::read(&bytes)?;
+            // A segment before it that is not in the manifest was cut off, too: it says how the log goes on.
+            return if no > self.next.segment_no { self.recover_segment(no - 1) } else { Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next }) };
+        };
         let former = self.settings.former_signers.iter().find(|former| segment.is_signed_by(former));
         let recovered = recover(&bytes, former.unwrap_or_else(|| self.identity.signer.public()))?;
         let kept = usize::try_from(recovered.keep).unwrap_or(usize::MAX);

@@ -112,6 +112,52 @@ fn power_lost_at_every_operation_loses_nothing_that_was_acknowledged() {
     assert!(torn > 10, "torn tails were kept aside {torn} times");
 }
 
+/// The power is lost once, and again at every operation of the start after it: segments that were cut off are in no manifest.
+#[test]
+fn power_lost_again_at_every_operation_of_the_next_start_loses_nothing() {
+    let bench = Bench::new();
+    let run = |disk: &support::MemDisk, name: &str| -> Vec<String> {
+        let mut acknowledged = Vec::new();
+        let Ok(log) = bench.open_with(disk, Settings::default()) else { return acknowledged };
+        for n in 0..3 {
+            let no = format!("{name}{n}");
+            if block_on(log.begin(begin(&no))).is_ok() {
+                acknowledged.push(no);
+            }
+        }
+        // A process that dies closes nothing.
+        std::mem::forget(log);
+        acknowledged
+    };
+    let first = bench.disk();
+    let before = run(&first, "A");
+    assert_eq!(before.len(), 3);
+    let calm = first.copy();
+    run(&calm, "B");
+    let operations = calm.operations();
+    assert!(operations > 10, "{operations}");
+    let mut stepped_back = 0;
+    for at in 1..=operations {
+        for seed in 0..3 {
+            let disk = first.copy();
+            disk.trouble(Trouble::PowerLostAt { operation: at, seed });
+            let between = run(&disk, "B");
+            let image = disk.after_power_loss();
+            let log = bench.open_with(&image, Settings::default()).unwrap_or_else(|e| panic!("at operation {at} seed {seed}: {e}"));
+            block_on(log.begin(begin("AFTER"))).unwrap();
+            drop(log);
+            let read = bench.read(&image);
+            assert_eq!(read.findings, [], "at operation {at} seed {seed}");
+            let begins = read.begins();
+            for no in before.iter().chain(&between) {
+                assert!(begins.contains(no), "at operation {at} seed {seed}: {no} was acknowledged and is lost");
+            }
+            stepped_back += usize::from(between.is_empty());
+        }
+    }
+    assert!(stepped_back > 3, "{stepped_back}");
+}
+
 #[test]
 fn a_full_disk_refuses_transfers_and_goes_on_when_there_is_room() {
     let bench = Bench::new();

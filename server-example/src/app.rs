@@ -15,6 +15,7 @@ use crate::pages::Pages;
 use crate::settings::Settings;
 use crate::staff::hashing::Hashing;
 use crate::transfers::Transfers;
+use crate::viewed_log::ViewedLog;
 
 /// So many failed logins of staff lock an address for a minute, then longer: many share one behind a proxy, and each name has a
 /// lock of its own.
@@ -38,12 +39,13 @@ struct Inner {
     messages: Allowance,
     metrics: Metrics,
     transfers: Arc<Transfers>,
+    log: Option<ViewedLog>,
     running: AtomicBool,
 }
 
 impl App {
-    /// Puts the state together; the settings are checked.
-    pub fn new(engine: Engine, entropy: Arc<dyn Entropy>, transfers: Arc<Transfers>, settings: Settings) -> Result<App> {
+    /// Puts the state together; the settings are checked. Without a `log` there is no page to look at it.
+    pub fn new(engine: Engine, entropy: Arc<dyn Entropy>, transfers: Arc<Transfers>, log: Option<ViewedLog>, settings: Settings) -> Result<App> {
         settings.check()?;
         let hospital = served(&engine, settings.hospital.as_ref())?;
         let sends = engine.hospital(&hospital)?.notifier.as_ref().is_some_and(|n| n.traits().sms);
@@ -66,6 +68,7 @@ impl App {
             messages,
             metrics: Metrics::default(),
             transfers,
+            log,
             running: AtomicBool::new(false),
         };
         Ok(App { inner: Arc::new(inner) })
@@ -129,6 +132,11 @@ impl App {
     /// The transfer log, as the server sees it.
     pub fn transfers(&self) -> &Transfers {
         &self.inner.transfers
+    }
+
+    /// The transfer log as auditors see it, where they may.
+    pub fn log(&self) -> Option<&ViewedLog> {
+        self.inner.log.as_ref()
     }
 
     /// Does the runner run?

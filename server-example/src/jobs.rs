@@ -1,4 +1,5 @@
-//! What runs beside the requests: the runner, the feed of HIS's notices, and reconciliation each morning.
+//! What runs beside the requests: the runner, the feed of HIS's notices, reconciliation each morning, and keys of auditors that are
+//! dropped in time.
 //!
 //! Expired sessions and quotes need no job: a store forgets them with later writes.
 
@@ -10,9 +11,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::staff::log::key;
 
 /// Pause between two looks for days that are not reconciled.
 const RECONCILE_EVERY: Duration = Duration::from_secs(300);
+
+/// Pause between two looks for keys of sessions that are over.
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// The jobs of a server.
 pub struct Jobs {
@@ -32,7 +37,10 @@ impl Jobs {
             tasks.spawn(feed(app.clone(), stopped.clone()));
         }
         if app.settings().reconcile_days > 0 {
-            tasks.spawn(reconcile(app.clone(), stopped));
+            tasks.spawn(reconcile(app.clone(), stopped.clone()));
+        }
+        if app.log().is_some() {
+            tasks.spawn(sweep(app.clone(), stopped));
         }
         Jobs { tasks, stop, app: app.clone() }
     }
@@ -111,6 +119,19 @@ async fn reconcile(app: App, stopped: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(RECONCILE_EVERY) => {}
+            () = &mut stop => return,
+        }
+    }
+}
+
+/// Drops the keys of auditors whose sessions are over.
+async fn sweep(app: App, stopped: watch::Receiver<bool>) {
+    let stop = until(stopped);
+    tokio::pin!(stop);
+    loop {
+        key::sweep(&app).await;
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
             () = &mut stop => return,
         }
     }

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod guard;
 pub mod input;
 pub mod jobs;
+pub mod lent_keys;
 pub mod logging;
 pub mod metrics;
 pub mod newcomer;
@@ -31,6 +32,7 @@ pub mod start;
 pub mod token;
 pub mod trace;
 pub mod transfers;
+pub mod viewed_log;
 
 pub use app::App;
 pub use router::router;

@@ -13,6 +13,7 @@ pub mod gate;
 pub mod hashing;
 pub mod home;
 pub mod issued;
+pub mod log;
 pub mod login;
 pub mod pages;
 pub mod password;
@@ -31,7 +32,7 @@ use crate::origin;
 
 /// All pages of staff, each behind its gate: a page without a row does not exist.
 pub fn router(app: &App) -> Router<App> {
-    let pages = pages::PAGES.iter().fold(Router::new(), |router, page| {
+    let pages = pages::PAGES.iter().filter(|page| page.is_served(app)).fold(Router::new(), |router, page| {
         let gate = from_fn_with_state((app.clone(), page.gate), gate::guard);
         router.route(page.path, (page.handler)().route_layer(gate))
     });

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use menjie::port::LogSink;
 use menjie::service::{Engine, Parts};
-use menjie_bridge::build::build;
+use menjie_bridge::build::{build, log_writers};
 use menjie_bridge::config::{Config, Problem};
 use menjie_host::OsEntropy;
 use tokio::net::TcpListener;
@@ -19,6 +19,7 @@ use crate::router::router;
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::transfers::Transfers;
+use crate::viewed_log::ViewedLog;
 
 /// A server that is put together: store open, port bound, nothing running yet.
 pub struct Server {
@@ -33,22 +34,26 @@ pub async fn open(path: &Path, env: &BTreeMap<String, String>) -> Result<App, Ve
     // A folder beside the document, like every path in it.
     settings.pages.content = settings.pages.content.map(|folder| path.parent().unwrap_or(Path::new("")).join(folder));
     settings.check().map_err(|e| vec![Problem::of(&e, "")])?;
-    let (parts, transfers) = tokio::task::spawn_blocking(move || built(&config)).await.map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
+    let viewer = settings.log_viewer;
+    let (parts, transfers, log) =
+        tokio::task::spawn_blocking(move || built(&config, viewer)).await.map_err(|_| vec![Problem::new("", "the engine could not be built", "report this")])??;
     let engine = Engine::new(parts).await.map_err(|e| vec![Problem::of(&e, "")])?;
-    App::new(engine, Arc::new(OsEntropy), transfers, settings).map_err(|e| vec![Problem::of(&e, "")])
+    App::new(engine, Arc::new(OsEntropy), transfers, log, settings).map_err(|e| vec![Problem::of(&e, "")])
 }
 
-/// The engine's parts, and the tap before its log.
-fn built(config: &Config) -> Result<(Parts, Arc<Transfers>), Vec<Problem>> {
-    let mut tap = None;
+/// The engine's parts, the tap before its log, and the log for whoever may look at it.
+fn built(config: &Config, viewer: bool) -> Result<(Parts, Arc<Transfers>, Option<ViewedLog>), Vec<Problem>> {
+    let writers = if viewer { Some(log_writers(&config.log)?) } else { None };
+    let (mut tap, mut viewed) = (None, None);
     let parts = build(config, |log| {
         let health = Arc::clone(&log);
+        viewed = writers.map(|writers| ViewedLog::new(&config.log.folder, writers, Arc::clone(&log)));
         let transfers = Arc::new(Transfers::new(log, move || health.health()));
         tap = Some(Arc::clone(&transfers));
         transfers as Arc<dyn LogSink>
     })?;
     let transfers = tap.ok_or_else(|| vec![Problem::new("log", "was not opened", "report this")])?;
-    Ok((parts, transfers))
+    Ok((parts, transfers, viewed))
 }
 
 impl Server {

@@ -37,7 +37,7 @@ async fn stage() -> Stage {
     };
     let engine = Engine::new(parts).await.unwrap();
     let settings = Settings { session_idle_s: 600, session_max_s: 3_600, identify_ways: vec![IdentifyWay::VisitNo], ..Settings::default() };
-    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone(), Default::default)), settings).unwrap();
+    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone(), Default::default)), None, settings).unwrap();
     (clock, router(app))
 }
 

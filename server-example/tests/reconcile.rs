@@ -59,7 +59,7 @@ impl Stage {
         };
         let settings = Settings { hospital: Some(HospitalId::new("H1").unwrap()), reconcile_days: days, ..Settings::default() };
         let transfers = Arc::new(Transfers::new(self.worlds[0].log.clone(), Default::default));
-        let app = App::new(Engine::new(parts).await.unwrap(), Arc::new(SeededEntropy::new(9)), transfers, settings).unwrap();
+        let app = App::new(Engine::new(parts).await.unwrap(), Arc::new(SeededEntropy::new(9)), transfers, None, settings).unwrap();
         let jobs = Jobs::start(&app);
         (app, jobs)
     }

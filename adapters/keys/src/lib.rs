@@ -21,4 +21,4 @@ mod sm2_key;
 
 pub use file::{read, write};
 pub use ring::KeyRing;
-pub use sm2_key::{Protection, needs_password, private_from_pem, private_pem, public_from_pem, public_pem, read_private, read_public, write_private, write_public};
+pub use sm2_key::{Protection, is_encrypted, needs_password, private_from_pem, private_pem, public_from_pem, public_pem, read_private, read_public, write_private, write_public};

@@ -55,7 +55,12 @@ pub fn private_from_pem(text: &str, password: Option<&str>) -> Result<Sm2Private
 
 /// Is this file's private key encrypted? A caller that asks a person for the password need not ask for nothing.
 pub fn needs_password(path: &Path) -> Result<bool> {
-    Ok(pem::blocks(&private_file::read(path)?)?.iter().any(|block| block.label == pem::ENCRYPTED))
+    is_encrypted(&private_file::read(path)?)
+}
+
+/// Is the private key of this PEM text encrypted?
+pub fn is_encrypted(text: &str) -> Result<bool> {
+    Ok(pem::blocks(text)?.iter().any(|block| block.label == pem::ENCRYPTED))
 }
 
 /// Reads a private key; on Unix the file is refused when anybody but its owner may read or write it.
@@ -106,6 +111,7 @@ mod tests {
         assert_eq!(private_from_pem(&open, None).unwrap().pkcs8().unwrap(), key.pkcs8().unwrap());
         let sealed = private_pem(&key, Protection::Password("twelve or more"), &entropy).unwrap();
         assert!(sealed.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        assert!(is_encrypted(&sealed).unwrap() && !is_encrypted(&open).unwrap());
         assert_eq!(private_from_pem(&sealed, Some("twelve or more")).unwrap().public().id(), key.public().id());
         let public = public_pem(key.public()).unwrap();
         let problem = |text: &str, password: Option<&str>| private_from_pem(text, password).unwrap_err().to_string();

@@ -232,6 +232,14 @@ fn named<'v>(value: &'v Value, seen: &mut Vec<&'v str>) {
     }
 }
 
+/// The code of a direction, as in the JSON.
+pub(crate) const fn direction_code(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Out => "out",
+        Direction::In => "in",
+    }
+}
+
 /// The code of a result, as in the JSON.
 pub(crate) const fn result_code(result: TransferResult) -> &'static str {
     match result {

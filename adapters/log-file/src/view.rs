@@ -28,5 +28,5 @@ pub use mask::{Sight, visible};
 pub use overview::{SegmentLine, SegmentState, overview};
 pub use search::{Coverage, Progress};
 pub use stats::{Stats, Tally};
-pub use verify::{Checked, Checker, Verdict, verify};
+pub use verify::{Checked, Checker, Verdict, first_record, verify};
 pub use viewer::Viewer;

@@ -21,7 +21,7 @@ use menjie_store_sqlite::{Options, SqliteStore};
 
 use crate::config::{Config, HospitalConfig, Problem, StoreConfig};
 
-pub use log::{check_log, make_log_keys, open_log};
+pub use log::{check_log, log_writers, make_log_keys, open_log};
 
 /// Builds everything, opens store and transfer log (made when they are not there) and takes their locks. Blocks; nothing is sent.
 /// `tap` may put itself before the log. What cannot be built is told with its field, all of it at once.

@@ -32,6 +32,8 @@ pub enum Right {
     AssignRoles,
     /// What everybody did.
     ReadTrail,
+    /// The sealed transfer log, with a key of one's own.
+    ReadLog,
 }
 
 /// How far a right reaches.
@@ -61,7 +63,7 @@ pub struct Grant {
 }
 
 /// The table.
-pub const GRANTS: [Grant; 12] = [
+pub const GRANTS: [Grant; 13] = [
     Grant {
         right: Right::SeeBusiness,
         name: "查看业务与待处理事项",
@@ -110,7 +112,8 @@ pub const GRANTS: [Grant; 12] = [
         right: Right::ManageAccounts, name: "新建、停用、启用账号，重置密码", roles: &[Role::SystemAdmin], reach: Reach::Hospital, operations: &[], pages: &[43]
     },
     Grant { right: Right::AssignRoles, name: "授予角色与科室，重置第二因素", roles: &[Role::SecurityAdmin], reach: Reach::Hospital, operations: &[], pages: &[43] },
-    Grant { right: Right::ReadTrail, name: "查看操作审计", roles: &[Role::AuditAdmin], reach: Reach::Hospital, operations: &[], pages: &[38] },
+    Grant { right: Right::ReadTrail, name: "查看操作审计", roles: &[Role::AuditAdmin], reach: Reach::Hospital, operations: &[], pages: &[43] },
+    Grant { right: Right::ReadLog, name: "查看加密交易日志", roles: &[Role::Auditor], reach: Reach::Hospital, operations: &[], pages: &[38] },
 ];
 
 impl Right {
@@ -159,7 +162,7 @@ mod tests {
         (ExecDept, &[Right::Unconfirm]),
         (Finance, &[Right::SeeBusiness, Right::ApproveAsFinance, Right::Reconcile, Right::ReadReports]),
         (Operator, &[Right::SeeBusiness, Right::Resolve]),
-        (Auditor, &[Right::SeeBusiness]),
+        (Auditor, &[Right::SeeBusiness, Right::ReadLog]),
         (Reports, &[Right::ReadReports]),
         (Operations, &[Right::Operate]),
         (SystemAdmin, &[Right::ReadAccounts, Right::ManageAccounts]),

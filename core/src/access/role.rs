@@ -15,7 +15,7 @@ pub enum Role {
     Operator,
     /// Finance (计财科).
     Finance,
-    /// May read what the audit finds.
+    /// May read what the audit finds, and the transfer log with a key of his own.
     Auditor,
     /// A doctor: the first word about giving back what he prescribed (医生).
     Doctor,

@@ -84,6 +84,31 @@ impl Defect {
             Defect::Anchor => "anchor",
         }
     }
+
+    /// For people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Defect::Header => "段头无法读取",
+            Defect::HeaderSignature => "段头签名不是可信写入方所签",
+            Defect::Seal => "审计方封印不符",
+            Defect::OtherLog => "属于另一份日志",
+            Defect::SegmentMissing => "有分段缺失，且无清除记录",
+            Defect::SegmentOrder => "分段位置错误或重复",
+            Defect::Chain => "哈希链与前文不衔接",
+            Defect::Sequence => "记录序号不连续",
+            Defect::Frame => "帧损坏或位置错误",
+            Defect::TornTail => "末尾残缺",
+            Defect::AfterFooter => "段尾之后有多余内容",
+            Defect::FooterMissing => "没有段尾，也没有崩溃记录",
+            Defect::Checkpoint => "检查点与前文不符",
+            Defect::CheckpointSignature => "检查点签名不是可信写入方所签",
+            Defect::Key => "此密钥无法打开",
+            Defect::Sealed => "帧无法解密或内容不符",
+            Defect::Index => "索引与签名不符",
+            Defect::Manifest => "与清单不符",
+            Defect::Anchor => "另存的检查点不在日志中：日志被截断或回退",
+        }
+    }
 }
 
 /// Something wrong, with its place.

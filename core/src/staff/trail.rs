@@ -46,6 +46,12 @@ pub enum What {
     Unmasked,
     /// A difference of a reconciliation was dealt with.
     DifferenceResolved,
+    /// An auditor's key was brought for the transfer log.
+    LogUnlocked,
+    /// A record of the transfer log was opened, masked.
+    LogOpened,
+    /// A record of the transfer log was looked at as it is.
+    LogUnmasked,
 }
 
 impl What {
@@ -69,6 +75,9 @@ impl What {
             What::Exported => "导出",
             What::Unmasked => "查看患者明文",
             What::DifferenceResolved => "处理对账差异",
+            What::LogUnlocked => "载入日志密钥",
+            What::LogOpened => "打开日志记录",
+            What::LogUnmasked => "查看日志原文",
         }
     }
 

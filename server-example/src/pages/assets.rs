@@ -57,7 +57,7 @@ const STYLE_INFO: &str = together!("css", ".css": "mark" "info" "split");
 const STYLE_REFUND: &str = together!("css", ".css": "tick" "choice" "refund");
 const STYLE_INSURED: &str = together!("css", ".css": "tick" "split" "insured");
 /// The staff pages: one sheet, no script.
-const STYLE_STAFF: &str = together!("css", ".css": "tokens" "base" "parts" "tick" "staff" "recon");
+const STYLE_STAFF: &str = together!("css", ".css": "tokens" "base" "parts" "tick" "staff" "recon" "log");
 
 const HTMX: &str = include_str!("../../assets/vendor/htmx-2.0.11.min.js");
 const CSS: &str = "text/css; charset=utf-8";

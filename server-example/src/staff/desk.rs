@@ -48,7 +48,7 @@ impl Desk {
         };
         // Before he is in there is nothing to open.
         let in_already = session.live.next == Next::Work;
-        let menu = PAGES.iter().filter(|page| in_already && may(page.gate)).filter_map(|page| Some((page.path, page.menu?))).collect();
+        let menu = PAGES.iter().filter(|page| in_already && page.is_served(app) && may(page.gate)).filter_map(|page| Some((page.path, page.menu?))).collect();
         let roles = if roles.is_empty() { "未授予角色".to_owned() } else { roles.join("、") };
         let who = Who { name: account.name.reveal().to_owned(), roles, menu };
         Desk { who: Some(who), form: form_token(Some(session.live.token.reveal())), here, ..Desk::open(app) }

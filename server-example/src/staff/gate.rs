@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::caller::Address;
 use crate::pages::answer::{self, Away};
 use crate::pages::visit::cookie;
+use crate::token;
 
 /// Somebody of the staff who may ask for this page: the extractor of every handler behind a gate.
 #[derive(Clone)]
@@ -32,6 +33,11 @@ impl StaffSession {
     /// Him, for operations that are written down.
     pub fn by(&self) -> By<'_> {
         By { caller: &self.caller, from: &self.from }
+    }
+
+    /// What the session is known by without its token.
+    pub fn hash(&self) -> String {
+        token::hash(self.live.token.reveal())
     }
 
     /// May he do more on this page than read it?

@@ -6,7 +6,7 @@ use menjie::access::Right;
 use menjie::service::RefundWork::{Doctor, Finance, Unconfirm};
 
 use super::refunds::{case, list, represcribe};
-use super::{factor, home, login, password, recon, trail, users};
+use super::{factor, home, log, login, password, recon, trail, users};
 use crate::app::App;
 
 /// Who may ask for a page.
@@ -36,6 +36,13 @@ pub struct StaffPage {
     pub handler: fn() -> MethodRouter<App>,
 }
 
+impl StaffPage {
+    /// Does this server have it? The transfer log is shown only where its viewer is on.
+    pub fn is_served(&self, app: &App) -> bool {
+        self.gate != Gate::Right(Right::ReadLog) || app.log().is_some()
+    }
+}
+
 const fn page(path: &'static str, gate: Gate, handler: fn() -> MethodRouter<App>) -> StaffPage {
     StaffPage { method: "GET", path, gate, menu: None, handler }
 }
@@ -49,7 +56,7 @@ const fn listed(path: &'static str, menu: &'static str, gate: Gate, handler: fn(
 }
 
 /// The table.
-pub static PAGES: [StaffPage; 42] = [
+pub static PAGES: [StaffPage; 51] = [
     page("/a/login", Gate::Open, || get(login::page)),
     act("/a/login", Gate::Open, || post(login::enter)),
     act("/a/logout", Gate::Entering, || post(login::leave)),
@@ -92,6 +99,15 @@ pub static PAGES: [StaffPage; 42] = [
     listed("/a/trail", "操作审计", Gate::Right(Right::ReadTrail), || get(trail::page)),
     page("/a/trail/check", Gate::Right(Right::ReadTrail), || get(trail::check)),
     act("/a/trail/export", Gate::Right(Right::ReadTrail), || post(trail::export)),
+    listed("/a/log", "加密日志", Gate::Right(Right::ReadLog), || get(log::list::page)),
+    act("/a/log", Gate::Right(Right::ReadLog), || post(log::list::search)),
+    page("/a/log/check", Gate::Right(Right::ReadLog), || get(log::check::page)),
+    act("/a/log/key", Gate::Right(Right::ReadLog), || post(log::key::bring)),
+    act("/a/log/key/drop", Gate::Right(Right::ReadLog), || post(log::key::take_back)),
+    page("/a/log/record", Gate::Right(Right::ReadLog), || get(log::record::page)),
+    act("/a/log/record", Gate::Right(Right::ReadLog), || post(log::record::open)),
+    act("/a/log/record/clear", Gate::Right(Right::ReadLog), || post(log::record::unmask)),
+    act("/a/log/export", Gate::Right(Right::ReadLog), || post(log::export::export)),
 ];
 
 #[cfg(test)]

@@ -79,6 +79,13 @@ pub async fn find(app: &App, token: &str) -> Result<Option<Live>> {
     Ok(Some(Live { account, next, proven: body.proven, token: Private::new(token) }))
 }
 
+/// Does a session of this hash still live? Asking does not move its end.
+pub async fn lives(app: &App, hash: &str) -> Result<bool> {
+    let Some((_, body)) = load_hashed(app, hash).await? else { return Ok(false) };
+    let account = app.engine().account(app.hospital(), &body.staff).await?;
+    Ok(account.is_some_and(|account| account.epoch == body.epoch && account.is_usable(&app.settings().accounts, app.engine().now())))
+}
+
 /// The secret this session may enrol: the one it was shown before, or a new one.
 pub async fn enrolling(app: &App, token: &str) -> Result<Option<Secret>> {
     loop {
@@ -96,6 +103,9 @@ pub async fn enrolling(app: &App, token: &str) -> Result<Option<Secret>> {
 
 /// Ends a session for good; an unknown token is nothing to end.
 pub async fn end(app: &App, token: &str) -> Result<()> {
+    if let Some(log) = app.log() {
+        log.lent().drop_of(&token::hash(token));
+    }
     loop {
         let Some((record, body)) = load(app, token).await? else { return Ok(()) };
         let until = app.engine().now();
@@ -117,7 +127,11 @@ async fn load(app: &App, token: &str) -> Result<Option<(Record, Body)>> {
     if !token::is_token(token) {
         return Ok(None);
     }
-    let Some(record) = app.store().record(app.hospital(), RecordKind::StaffSession, &token::hash(token)).await? else { return Ok(None) };
+    load_hashed(app, &token::hash(token)).await
+}
+
+async fn load_hashed(app: &App, hash: &str) -> Result<Option<(Record, Body)>> {
+    let Some(record) = app.store().record(app.hospital(), RecordKind::StaffSession, hash).await? else { return Ok(None) };
     let body: Body = serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "staff_session"))?;
     let live = !body.ended && body.until > app.engine().now();
     Ok(live.then_some((record, body)))

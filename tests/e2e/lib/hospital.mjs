@@ -41,6 +41,8 @@ export async function startHospital({ env = {}, seed = 7, visits = 24, day } = {
   }
   return {
     ...urls,
+    /** Where its files lie. */
+    folder,
     day: dayData,
     kill: () => command('kill'),
     start: () => command('start'),

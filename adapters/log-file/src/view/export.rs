@@ -1,13 +1,12 @@
 //! Rows for files: CSV for spreadsheets, JSON for programs. The same fields, the same masking.
 
 use menjie::calendar::Timestamp;
-use menjie::port::Direction;
 use serde::Serialize;
 
 use super::body::shown_body;
 use super::item::{Exchange, Item};
 use super::mask::{Sight, visible};
-use crate::entry::Access;
+use crate::entry::{Access, direction_code};
 
 /// An item as a row.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
@@ -59,10 +58,7 @@ impl JsonRow {
             JsonRow { seq: exchange.seq, what: "exchange", at: exchange.at(), duration_ms: exchange.duration_ms(), result: exchange.outcome().code(), ..JsonRow::default() };
         if let Some(began) = &exchange.began {
             row.hospital = visible(&began.hospital);
-            row.direction = match began.direction {
-                Direction::Out => "out",
-                Direction::In => "in",
-            };
+            row.direction = direction_code(began.direction);
             row.peer = visible(&began.peer);
             row.interface = visible(&began.interface);
             row.business_no = visible(began.business_no.as_deref().unwrap_or_default());

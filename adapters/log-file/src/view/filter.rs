@@ -2,11 +2,11 @@
 
 use menjie::calendar::Timestamp;
 use menjie::gm::{hex, sm3};
-use menjie::port::TransferResult;
+use menjie::port::{Direction, TransferResult};
 use menjie::seal::{OwnedRecord, Term};
 
 use super::item::{Exchange, Item};
-use crate::entry::{Body, Entry, result_code};
+use crate::entry::{Body, Entry, direction_code, result_code};
 
 /// An END comes no later than this after its BEGIN: every exchange has a deadline far below. One that comes later all the same is shown
 /// as an exchange of its own.
@@ -36,6 +36,16 @@ impl Outcome {
             Outcome::Unsent => result_code(TransferResult::Unsent),
             Outcome::Unknown => result_code(TransferResult::Unknown),
             Outcome::InDoubt => "in_doubt",
+        }
+    }
+
+    /// For people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Outcome::Answered => "有应答",
+            Outcome::Unsent => "未发出",
+            Outcome::Unknown => "结果未知",
+            Outcome::InDoubt => "存疑",
         }
     }
 
@@ -70,6 +80,8 @@ pub struct Filter {
     pub peer: Option<String>,
     /// The interface; with a `*` at its end, how it begins.
     pub interface: Option<String>,
+    /// Who started it.
+    pub direction: Option<Direction>,
     /// How it stands.
     pub outcome: Option<Outcome>,
     /// For which hospital.
@@ -134,6 +146,7 @@ impl Filter {
             && is(&self.peer, began.map(|began| began.peer.as_str()))
             && is(&self.hospital, began.map(|began| began.hospital.as_str()))
             && interface
+            && self.direction.is_none_or(|direction| began.is_some_and(|began| began.direction == direction))
             && self.outcome.is_none_or(|outcome| outcome == exchange.outcome())
             && patient
             && text
@@ -149,6 +162,7 @@ impl Filter {
             ("patient", self.patient.as_ref().map(hidden)),
             ("peer", self.peer.clone()),
             ("interface", self.interface.clone()),
+            ("direction", self.direction.map(|direction| direction_code(direction).to_owned())),
             ("result", self.outcome.map(|outcome| outcome.code().to_owned())),
             ("hospital", self.hospital.clone()),
             ("text", self.text.as_ref().map(hidden)),

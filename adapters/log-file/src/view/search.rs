@@ -45,6 +45,12 @@ impl Viewer {
 
     /// The last so many that a filter accepts.
     pub fn last(&self, count: usize, filter: &Filter, progress: &mut dyn FnMut(Progress)) -> Result<(Vec<Item>, Coverage)> {
+        self.last_before(u64::MAX, count, filter, progress)
+    }
+
+    /// The last so many of those with smaller numbers than this.
+    pub fn last_before(&self, before: u64, count: usize, filter: &Filter, progress: &mut dyn FnMut(Progress)) -> Result<(Vec<Item>, Coverage)> {
+        // Segments that begin behind it are searched as well: ends of what is looked for may stand there.
         let numbers = self.dir.segments()?;
         // Mostly the newest segment is enough; each time it is not, twice as many are searched.
         let mut segments = 1;
@@ -54,7 +60,7 @@ impl Viewer {
             let first = newest.first().filter(|_| newest.len() < numbers.len()).map_or(Ok(0), |no| self.first_seq(*no))?;
             let mut last = VecDeque::with_capacity(count.min(1024));
             let coverage = self.search_in(newest, filter, progress, &mut |item| {
-                if item.seq() < first || count == 0 {
+                if item.seq() < first || item.seq() >= before || count == 0 {
                     return Ok(ControlFlow::Continue(()));
                 }
                 if last.len() == count {

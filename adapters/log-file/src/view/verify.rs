@@ -1,7 +1,7 @@
 //! Verifying a directory (完整性校验), one segment in memory at a time. What expired by the rules is told from what somebody took away.
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
-use menjie::seal::{Anchor, Defect, FrameCodec, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
+use menjie::seal::{Anchor, Defect, Finding, FrameCodec, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
 use menjie::{Error, Result};
 
 use super::search::Progress;
@@ -86,6 +86,17 @@ pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Prog
     progress(Progress { done: numbers.len(), of: numbers.len() });
     let (expired, early) = gone(entries.as_deref().unwrap_or_default());
     Ok(Checked { report: verifier.finish(), manifest: broken, expired, early, sealed: seal.is_some() })
+}
+
+/// The number of the first record that a finding is about, or would be about; `None` where it is about no frame, or nothing can be told.
+pub fn first_record(dir: &LogDir, finding: &Finding) -> Result<Option<u64>> {
+    let Some(frame_no) = finding.frame_no else { return Ok(None) };
+    let stored = dir.segment(finding.segment_no)?;
+    let Ok(segment) = Segment::read(&stored.bytes) else { return Ok(None) };
+    let mut frames = segment.frames();
+    let found = frames.by_ref().find(|frame| frame.head.no == frame_no).map(|frame| frame.head.first_seq);
+    // A frame that cannot be read begins where the last one before it ends.
+    Ok(Some(found.unwrap_or_else(|| frames.next_seq())))
 }
 
 /// Whose log it is, by the first header that can be read; a damaged one before it is found by the verifier.

@@ -45,6 +45,17 @@ impl Viewer {
         segment.open(&secret)
     }
 
+    /// Is this somebody's key for any segment of the log? A log without segments is nobody's yet.
+    pub fn fits(&self) -> Result<bool> {
+        let numbers = self.dir.segments()?;
+        for no in numbers.iter().rev() {
+            if self.open(*no, &self.dir.head(*no)?).is_ok() {
+                return Ok(true);
+            }
+        }
+        Ok(numbers.is_empty())
+    }
+
     /// The item that a record belongs to: an END leads to its exchange. `None` when there is no such record.
     pub fn show(&self, seq: u64) -> Result<Option<Item>> {
         let Some(record) = self.record(seq)? else { return Ok(None) };

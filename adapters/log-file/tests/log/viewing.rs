@@ -194,7 +194,12 @@ fn one_record_leads_to_its_exchange_and_the_last_ones_are_at_the_end() {
     for count in [1, 10, 100, 1000] {
         let (last, _) = viewer.last(count, &Filter::default(), &mut |_| {}).unwrap();
         assert_eq!(last, everything[everything.len().saturating_sub(count)..], "{count}");
+        for at in [0, 1, 37, 120, 239] {
+            let (page, _) = viewer.last_before(everything[at].seq(), count, &Filter::default(), &mut |_| {}).unwrap();
+            assert_eq!(page, everything[at.saturating_sub(count)..at], "{count} before the {at}th");
+        }
     }
+    assert!(viewer.fits().unwrap(), "it is his key");
     let (stats, _) = viewer.stats(&Filter::default(), &mut |_| {}).unwrap();
     assert_eq!(stats.interfaces.values().map(menjie_log_file::view::Tally::count).sum::<u64>(), 240);
     assert!(stats.interfaces.values().all(|tally| tally.mean_ms() > Some(0) && tally.longest_ms >= 40));

@@ -28,6 +28,12 @@ pub fn check_log(config: &LogConfig) -> Result<(), Vec<Problem>> {
     read(config).map(drop)
 }
 
+/// The public keys of those who sign the log, former ones included: what a verification trusts.
+pub fn log_writers(config: &LogConfig) -> Result<Vec<Sm2PublicKey>, Vec<Problem>> {
+    let (settings, identity) = read(config)?;
+    Ok(std::iter::once(identity.signer.public().clone()).chain(settings.former_signers).collect())
+}
+
 /// Makes keys for a trial: the signer's, and those of one auditor, whose private key (`auditor.pem`) belongs on a machine of his own.
 /// Existing files are never overwritten.
 pub fn make_log_keys(folder: &Path) -> menjie::Result<()> {

@@ -142,6 +142,11 @@ impl Args {
             .arg(self.value("peer", "NAME", self.t("The counterpart, e.g. wechat, his", "对方系统，如 wechat、his")))
             .arg(self.value("interface", "NAME", self.t("The interface; NAME* for how it begins", "接口名；以 * 结尾表示前缀")))
             .arg(
+                self.value("direction", "out|in", self.t("Who started it: out (we) or in (they)", "方向：out 本方发起、in 对方发起"))
+                    .value_parser(["out", "in"])
+                    .hide_possible_values(true),
+            )
+            .arg(
                 self.value("result", "CODE", self.t("answered, unsent, unknown or in_doubt", "answered 有应答、unsent 未发出、unknown 结果未知、in_doubt 存疑"))
                     .value_parser(Outcome::ALL.map(Outcome::code))
                     .hide_possible_values(true),

@@ -106,12 +106,13 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
 
 /// What an outcome is called.
 pub(super) const fn outcome(outcome: Outcome, words: Words) -> &'static str {
-    match outcome {
-        Outcome::Answered => words.pick("answered", "有应答"),
-        Outcome::Unsent => words.pick("unsent", "未发出"),
-        Outcome::Unknown => words.pick("unknown", "结果未知"),
-        Outcome::InDoubt => words.pick("in doubt", "存疑"),
-    }
+    let english = match outcome {
+        Outcome::Answered => "answered",
+        Outcome::Unsent => "unsent",
+        Outcome::Unknown => "unknown",
+        Outcome::InDoubt => "in doubt",
+    };
+    words.pick(english, outcome.text())
 }
 
 /// The heads of the table.

@@ -116,25 +116,29 @@ fn described(checked: &Checked) -> serde_json::Value {
 
 /// What a defect is, in words.
 const fn defect(defect: Defect, words: Words) -> &'static str {
+    words.pick(english(defect), defect.text())
+}
+
+const fn english(defect: Defect) -> &'static str {
     match defect {
-        Defect::Header => words.pick("the header cannot be read", "段头无法读取"),
-        Defect::HeaderSignature => words.pick("the header is signed by nobody who is trusted", "段头签名不是可信写入方所签"),
-        Defect::Seal => words.pick("the auditors' seal does not hold", "审计方封印不符"),
-        Defect::OtherLog => words.pick("it belongs to another log", "属于另一份日志"),
-        Defect::SegmentMissing => words.pick("segments are missing without a tombstone", "有分段缺失，且无清除记录"),
-        Defect::SegmentOrder => words.pick("it stands in the wrong place", "分段位置错误或重复"),
-        Defect::Chain => words.pick("it does not follow what stands before it", "哈希链与前文不衔接"),
-        Defect::Sequence => words.pick("record numbers do not follow", "记录序号不连续"),
-        Defect::Frame => words.pick("bytes that are no frame, or a frame in the wrong place", "帧损坏或位置错误"),
-        Defect::TornTail => words.pick("the end is torn", "末尾残缺"),
-        Defect::AfterFooter => words.pick("there is something behind the footer", "段尾之后有多余内容"),
-        Defect::FooterMissing => words.pick("it was not closed, and no crash is noted", "没有段尾，也没有崩溃记录"),
-        Defect::Checkpoint => words.pick("a checkpoint does not state what stands before it", "检查点与前文不符"),
-        Defect::CheckpointSignature => words.pick("a checkpoint is signed by nobody who is trusted", "检查点签名不是可信写入方所签"),
-        Defect::Key => words.pick("the key does not open it", "此密钥无法打开"),
-        Defect::Sealed => words.pick("a frame does not open, or holds other records", "帧无法解密或内容不符"),
-        Defect::Index => words.pick("the index is not the one that was signed", "索引与签名不符"),
-        Defect::Manifest => words.pick("the manifest says otherwise", "与清单不符"),
-        Defect::Anchor => words.pick("a checkpoint kept elsewhere is not in the log", "另存的检查点不在日志中：日志被截断或回退"),
+        Defect::Header => "the header cannot be read",
+        Defect::HeaderSignature => "the header is signed by nobody who is trusted",
+        Defect::Seal => "the auditors' seal does not hold",
+        Defect::OtherLog => "it belongs to another log",
+        Defect::SegmentMissing => "segments are missing without a tombstone",
+        Defect::SegmentOrder => "it stands in the wrong place",
+        Defect::Chain => "it does not follow what stands before it",
+        Defect::Sequence => "record numbers do not follow",
+        Defect::Frame => "bytes that are no frame, or a frame in the wrong place",
+        Defect::TornTail => "the end is torn",
+        Defect::AfterFooter => "there is something behind the footer",
+        Defect::FooterMissing => "it was not closed, and no crash is noted",
+        Defect::Checkpoint => "a checkpoint does not state what stands before it",
+        Defect::CheckpointSignature => "a checkpoint is signed by nobody who is trusted",
+        Defect::Key => "the key does not open it",
+        Defect::Sealed => "a frame does not open, or holds other records",
+        Defect::Index => "the index is not the one that was signed",
+        Defect::Manifest => "the manifest says otherwise",
+        Defect::Anchor => "a checkpoint kept elsewhere is not in the log",
     }
 }

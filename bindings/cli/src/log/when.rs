@@ -2,6 +2,7 @@
 
 use clap::ArgMatches;
 use menjie::calendar::{BizDate, Timestamp};
+use menjie::port::Direction;
 use menjie_bridge::sealed_log::view::{Filter, Outcome};
 
 use super::text;
@@ -18,6 +19,7 @@ pub(super) fn filter(given: &ArgMatches, now: Timestamp) -> Result<Filter, Stop>
         patient: owned("patient"),
         peer: owned("peer"),
         interface: owned("interface"),
+        direction: text(given, "direction").map(|code| if code == "in" { Direction::In } else { Direction::Out }),
         outcome: text(given, "result").and_then(Outcome::of),
         hospital: owned("hospital"),
         text: owned("text"),

@@ -1,5 +1,5 @@
-//! The form with which an auditor brings his key: a file and its password (`multipart/form-data`). Its buffers are wiped, which a
-//! general reader's would not be.
+//! The form with which an auditor brings his key: a file and its password (`multipart/form-data`). What is held of it here is wiped;
+//! a general reader of such forms would keep copies.
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;

@@ -17,6 +17,8 @@ pub(crate) struct Closing {
     /// The truth of the counterparts; HIS is left out when it is not the simulated one.
     pub(crate) truth: Truth,
     pub(crate) own_his: bool,
+    /// Requests the counterparts got, each found in the sealed log unless a complaint says so.
+    pub(crate) recorded: u64,
     /// What went wrong on the way.
     pub(crate) complaints: Vec<String>,
 }
@@ -37,6 +39,9 @@ impl Closing {
     fn violations(&self) -> Vec<String> {
         let mut found = self.complaints.clone();
         found.extend(self.audit.violations.iter().map(|v| format!("{} {}: {}", v.invariant, v.at, v.what)));
+        if self.recorded == 0 {
+            found.push("I17: no request was compared with the sealed log".to_owned());
+        }
         let figures = self.figures();
         let [his, channel, invoices, ledger] = figures;
         if [channel, invoices, ledger].iter().any(|f| *f != his) {
@@ -92,6 +97,7 @@ impl Closing {
         row("账簿收入 revenue in the ledger", yuan(ledger));
         row("渠道退款 refunded", yuan(self.truth.wechat.refunded_fen));
         row("账簿分录 journals checked", self.audit.journals.to_string());
+        row("日志核对 requests recorded", self.recorded.to_string());
         row("需人工 needs a person", self.audit.attention.to_string());
         row("不变量 violations", violations.len().to_string());
         for violation in &violations {

@@ -15,6 +15,7 @@ use crate::doors::Doors;
 use crate::heal::heal;
 use crate::journey::{Standing, pay_all, standing};
 use crate::progress::Progress;
+use crate::recorded;
 use crate::say::say;
 use crate::staff::Staff;
 
@@ -76,7 +77,11 @@ pub(crate) async fn finish(deployed: &Deployed, client: &Client, patients: usize
     }
     let audit = Staff::new(client.clone(), deployed).audit().await?;
     let truth = deployed.sim.with(|hospital, now| hospital.truth(now));
-    let closing = Closing { visits: deployed.day.visits.len(), patients, standing: all, audit, truth, own_his: deployed.own_his, complaints: condensed(complaints) };
+    let (wire, folder) = (deployed.sim.recorded(), deployed.folder.clone());
+    let compared = tokio::task::spawn_blocking(move || recorded::compare(&folder, &wire)).await;
+    let (recorded, missing) = compared.map_err(|_| "the sealed log could not be read".to_owned())??;
+    complaints.extend(missing);
+    let closing = Closing { recorded, visits: deployed.day.visits.len(), patients, standing: all, audit, truth, own_his: deployed.own_his, complaints: condensed(complaints) };
     Ok(closing.print())
 }
 

@@ -84,6 +84,10 @@ impl Deployed {
         let faults = arguments.faults.map_or_else(Faults::none, Faults::bad_day);
         let sim = SimConfig { addresses, options, faults, ..SimConfig::local(day.clone()) };
         let sim = SimServer::start(sim).await.map_err(|e| format!("the simulators do not start: {e}"))?;
+        if !arguments.by_hand() && !arguments.control {
+            // Compared with the sealed log in the end.
+            sim.record();
+        }
         let folder = folder(arguments)?;
         let keys = folder.join("keys.json");
         if !keys.exists() {

@@ -16,6 +16,7 @@ mod heal;
 mod insured;
 mod journey;
 mod progress;
+mod recorded;
 mod refunding;
 mod say;
 mod show;

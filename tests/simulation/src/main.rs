@@ -129,12 +129,6 @@ fn main() -> ExitCode {
     let range = range::run(seeds, threads, asked.minutes.map(|minutes| Duration::from_secs(60 * minutes)));
     say(&table::faults(&range.tally));
     say(&table::numbers(&range.tally, range.histories, Some(range.took)));
-    if let Some(file) = &asked.table
-        && let Err(error) = table::write(file, &range, &version())
-    {
-        say(&format!("{file}: {error}"));
-        return ExitCode::FAILURE;
-    }
     for (seed, text) in &range.panicked {
         say(&format!("seed {seed} panicked: {text}\nagain: ./x sim --seed {seed}"));
     }
@@ -142,10 +136,18 @@ fn main() -> ExitCode {
     for (seed, ended) in &range.failed {
         say(&format!("seed {seed} failed: {:?}", ended.violations.first()));
     }
+    // After what failed: a file that cannot be written must not hide it.
+    let mut written = true;
+    if let Some(file) = &asked.table
+        && let Err(error) = table::write(file, &range, &version())
+    {
+        say(&format!("{file}: {error}"));
+        written = false;
+    }
     let missing = if asked.all_transitions { unreached::missing(&range.tally) } else { Vec::new() };
     missing.iter().for_each(|what| say(what));
     for (seed, ended) in range.failed.iter().take(3) {
         say(&shrink::report(&Run::of(*seed), ended, &version()));
     }
-    if range.failed.is_empty() && range.panicked.is_empty() && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if range.failed.is_empty() && range.panicked.is_empty() && missing.is_empty() && written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -179,13 +179,16 @@ fn of_refund(house: &House, dice: &Dice, id: menjie::ident::RefundId, st: &str, 
         made.receipt = world.his.receipt(&made.receipt.no)?;
         Some(Of::ChargedAgain { made: Box::new(made) })
     });
-    let order = match (given.is_some() || reclaimed || reversed, st == "his") {
+    let moved = given.is_some() || reclaimed || reversed;
+    let mut order = match (moved, st == "his") {
         (true, true) => vec![Of::Reversed, Of::AskAgain, Of::GiveUp],
         (true, false) => vec![Of::AskAgain, Of::Reversed, Of::GiveUp, Of::Agree],
         (false, true) => vec![Of::GiveUp, Of::AskAgain],
         (false, false) if dice.one_in(2) => vec![Of::AskAgain, Of::GiveUp, Of::Agree],
         (false, false) => vec![Of::GiveUp, Of::AskAgain, Of::Agree],
     };
+    // Whoever says so has seen it at HIS; that the insurer has given back proves nothing about HIS.
+    order.retain(|decision| reversed || *decision != Of::Reversed);
     // A HIS that can be asked says the same, so it is tried the other way round at times.
     let (first, last) = if st == "his" || dice.one_in(2) { (charged, None) } else { (None, charged) };
     back.into_iter().chain(first).chain(order).chain(last).map(Resolution::Refund).collect()

@@ -141,10 +141,19 @@ fn every_part_says_what_is_wrong_with_its_values() {
         .replace("quote_life_s = 300", "quote_life_s = 1")
         .replace("https://his.example", "http://his.example")
         .replace("place_code = \"K01\"", "place_code = \"\"");
-    let found = paths(&text, &[("MENJIE__STORE__READERS", "0"), ("MENJIE__LOG__AUDITORS", "[]"), ("MENJIE__LOG__SEGMENT_MIB", "0")]);
+    let found = paths(&text, &[("MENJIE__STORE__READERS", "0"), ("MENJIE__LOG__AUDITORS", "[]"), ("MENJIE__LOG__SEGMENT_MIB", "0"), ("MENJIE__LOG__RETENTION_DAYS", "365")]);
     assert_eq!(
         found,
-        ["hospitals[0].terms.quote_life_s", "hospitals[0].his.http.base_url", "hospitals[0].invoice.place_code", "node", "store.readers", "log.auditors", "log.segment_mib"]
+        [
+            "hospitals[0].terms.quote_life_s",
+            "hospitals[0].his.http.base_url",
+            "hospitals[0].invoice.place_code",
+            "node",
+            "store.readers",
+            "log.auditors",
+            "log.segment_mib",
+            "log.retention_days"
+        ]
     );
     let empty = "node = 1\nhospitals = []\n[store]\npath = \"a\"\nkeys = \"b\"\n";
     assert_eq!(paths(&format!("{empty}[log]\nfolder = \"l\"\nsigner = \"s\"\nauditors = [\"a\"]"), &[]), ["hospitals"]);

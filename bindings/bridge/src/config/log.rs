@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use menjie::access::Private;
+use menjie_log_file::MONEY_FLOOR_DAYS;
 use serde::Deserialize;
 
 use super::Problem;
@@ -70,6 +71,10 @@ impl LogConfig {
         }
         if !(1..=4096).contains(&self.segment_mib) {
             problems.push(Problem::new("log.segment_mib", "must lie between 1 and 4096", "leave it out: 64 serve a hospital"));
+        }
+        // The log would refuse it as well, but by a name that is not in this document.
+        if self.retention_days.is_some_and(|days| days < MONEY_FLOOR_DAYS) {
+            problems.push(Problem::new("log.retention_days", "is below three years: the log is evidence of money", "name 1096 or more, or leave it out: then it is kept for good"));
         }
         problems
     }

@@ -110,6 +110,10 @@ mod list {
         ForgedBelieved "I16",
         /// A payment of another amount is a payment.
         AmountUnchecked "I16",
+        /// What cannot be written into the transfer log is sent all the same.
+        SentUnlogged "I17",
+        /// The frames of the sealed log are authentic, but in the clear.
+        FrameInClear "I18",
         /// A timer closes an order nobody has proven unpaid.
         TimerClosesUnknown "I19",
         /// A posting whose answer was lost counts as refused.

@@ -236,3 +236,21 @@ fn a_reversal_at_the_window_is_not_forgotten_because_the_payment_is_held() {
         assert_eq!(clinic.world.truth().insurer_fen, 0);
     }
 }
+
+#[test]
+fn a_reversal_of_the_whole_is_remembered_whatever_is_told_after_it() {
+    let mut clinic = clinic(10);
+    let patient = clinic.charge("P1", "V1", &[("L1", "LAB", "20.00", "2")]);
+    let (payment, id) = paid(&mut clinic, &patient);
+    clinic.world.his.tell_reversed(&id.business_no(), Money::from_fen(4001).unwrap());
+    assert!(clinic.world.his.reverse_at_window(&id.business_no()));
+    clinic.world.his.tell_reversed(&id.business_no(), Money::from_fen(4001).unwrap());
+    clinic.notices(0);
+    assert_eq!(decided(&mut clinic, Key::Settlement(id), Resolution::Settlement(settlement::Decision::AskAgain)), "refunding");
+    let refund = clinic.view(0, &patient, payment).settlements[0].refund_id.unwrap();
+    let finance = finance(&clinic, "f1");
+    decide(&mut clinic, &finance, refund, Stage::Finance, RefundVerdict::Approve);
+    clinic.exec.run_for(HOUR);
+    let report = clinic.sound(0, "the money followed");
+    assert_eq!((report.under_way, report.figures.channel_fen), (0, 0));
+}

@@ -214,6 +214,25 @@ fn what_his_refuses_after_the_insurer_has_given_back_is_a_persons_and_goes_on_fr
 }
 
 #[test]
+fn a_no_of_his_after_a_lost_answer_is_asked_again_when_a_person_says_so() {
+    let (mut clinic, patient, _, id) = clinic(17);
+    let refund = accepted(ask(&mut clinic, &patient, id, whole()));
+    clinic.world.trouble(Plan::scripted("his.reverse", [Some(Trouble::LostBefore)]));
+    approve(&mut clinic, refund);
+    while clinic.world.truth().insurer_fen > 0 {
+        clinic.exec.run_for(100);
+    }
+    clinic.world.his.stand(&LineKey::new("L1").unwrap(), |s| s.execution = Execution::Done);
+    clinic.exec.run_for(2 * HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "his", "refused a repeat, and knows nothing of a reversal: nobody can tell");
+    clinic.world.his.stand(&LineKey::new("L1").unwrap(), |s| s.execution = Execution::Undone);
+    resolve(&mut clinic, refund, Decision::AskAgain);
+    clinic.exec.run_for(HOUR);
+    assert_eq!(refund_view(&mut clinic, &patient, refund).st, "done");
+    nothing_is_left(&mut clinic, "asked again");
+}
+
+#[test]
 fn an_order_of_which_the_insurer_bore_nothing_is_reversed_all_the_same() {
     let clinic = Clinic::new(16);
     // Below the deductible: the insurer settles it and counts it, the patient pays all of it.

@@ -22,6 +22,7 @@ impl Engine {
         };
         let id = match hospital.log.begin(begin).await {
             Ok(id) => id,
+            Err(_) if planted!(SentUnlogged) => return self.in_time(&cx, answer(hospital, &cx, call)).await,
             Err(error) => return Outcome::Unsent(Fault::new("log", error.to_string())),
         };
         let outcome = self.in_time(&cx, answer(hospital, &cx, call)).await;

@@ -102,6 +102,8 @@ pub struct Book {
     pub(crate) standings: BTreeMap<String, Refundable>,
     touched: BTreeSet<SettlementId>,
     in_flight: BTreeMap<u64, Call>,
+    /// Exchanges that the log has begun and that have not left yet.
+    begun: BTreeMap<(String, Option<String>), u64>,
     serial: u64,
     /// At times an invoice is changed to paper just before it is to be reversed (F14).
     paper: Option<Dice>,
@@ -150,6 +152,7 @@ impl Book {
             standings: BTreeMap::new(),
             touched: BTreeSet::new(),
             in_flight: BTreeMap::new(),
+            begun: BTreeMap::new(),
             serial: 0,
             paper: None,
             bent: None,
@@ -334,6 +337,9 @@ impl Book {
         self.serial += 1;
         self.tally.calls += 1;
         self.line(|| format!("call {call:?}"));
+        let begun = self.begun.get_mut(&(call.name().to_owned(), call.business_no().map(str::to_owned)));
+        let logged = begun.is_some_and(|left| std::mem::replace(left, left.saturating_sub(1)) > 0);
+        self.holds("I17", "nothing leaves before its beginning is in the log", call.name(), logged);
         self.fences(call);
         if let (Call::Invoice { call: InvoiceCall::Red { order } }, Some(dice)) = (call, &self.paper)
             && dice.one_in(4)
@@ -342,6 +348,11 @@ impl Book {
         }
         self.in_flight.insert(self.serial, call.clone());
         self.serial
+    }
+
+    /// The log has acknowledged the beginning of an exchange.
+    pub fn begun(&mut self, interface: &str, business_no: Option<&str>) {
+        *self.begun.entry((interface.to_owned(), business_no.map(str::to_owned))).or_default() += 1;
     }
 
     /// It came back.

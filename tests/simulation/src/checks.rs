@@ -2,6 +2,7 @@
 
 mod evidence;
 mod fence;
+pub mod log;
 mod money;
 mod refund;
 mod step;

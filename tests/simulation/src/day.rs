@@ -50,7 +50,8 @@ pub fn spoil(house: &mut House, dice: &Dice) {
         house.spoiled.insert(order_no, house.now().biz_date());
         house.met(Fault::BillStranger);
     } else if house.knobs.has(Fault::BillLoses) {
-        let known = house.payments.lock().unwrap().clone();
+        // What only the bill tells of cannot be found by anybody when the bill loses it.
+        let known: Vec<PaymentId> = house.payments.lock().unwrap().iter().copied().filter(|id| !house.unopened.contains(id)).collect();
         let Some(no) = dice.pick(&known).map(|id| id.business_no()) else { return };
         if let Some(proof) = house.world.channel.captured(&no).filter(|proof| !proof.amount_fen.is_zero()) {
             house.world.channel.lose_in_bill(&no);

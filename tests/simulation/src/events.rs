@@ -86,15 +86,15 @@ pub fn happen(house: &mut House, action: &Action) {
             house.terms.order_life_s = [300, 600, 1200][dice.at(3)];
             house.pace.lease_ms = [60_000, 120_000][dice.at(2)];
             house.met(Fault::Reload);
-            house.kill(at);
+            house.kill(at, false);
             house.start_again(at);
         }
         Kind::Twin => twin(house, &dice, at),
         Kind::Outage => outage(house, &dice),
         Kind::LogFull => {
-            house.log.fill(true);
+            house.logs.fill(Some(&dice));
             house.wait(1_000 + dice.ms(60_000));
-            house.log.fill(false);
+            house.logs.fill(None);
         }
         Kind::Paper => {
             if let Some(number) = dice.pick(&house.world.invoices.numbers()) {
@@ -330,11 +330,15 @@ fn window(house: &mut House, dice: &Dice) {
 
 /// A replica dies: at once, or some steps from now; and comes back at once, or after a while.
 fn crash(house: &mut House, dice: &Dice, at: usize) {
+    let power = house.knobs.has(Fault::LogPower) && dice.one_in(2);
+    if power {
+        house.logs.cut_power(house.replicas[at].log, dice);
+    }
     for _ in 0..dice.of(30) {
         house.exec.step();
     }
     house.met(Fault::Crash);
-    house.kill(at);
+    house.kill(at, power);
     if dice.one_in(2) {
         house.wait(dice.ms(180_000));
     }
@@ -356,7 +360,7 @@ fn twin(house: &mut House, dice: &Dice, at: usize) {
     house.start(&name);
     let last = house.replicas.len() - 1;
     house.wait(1_000 + dice.ms(120_000));
-    house.kill(last);
+    house.kill(last, false);
     house.replicas.pop();
 }
 

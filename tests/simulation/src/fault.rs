@@ -93,8 +93,14 @@ faults! {
     ClosedElsewhere "F6" "closed_elsewhere" "channel or centre closes an order that nobody asked it to close",
     Untrue "F7" "untrue" "a genuine message tells of a second refund, or of a reversal that never was",
     BillWrong "F18" "bill_wrong" "the bill has another amount than was paid, or an order that nobody paid",
+    LogPower "F13" "log_torn" "the power goes while the log is written: what was not flushed is there in part",
+    LogKey "F13" "log_key" "a writer of the log starts with another key, or somebody looks without one",
+    LogDamage "F13" "log_damaged" "a bit of the log is flipped, an end cut off, a segment taken away or swapped with another",
     Rash "F22" "rash" "a person decides while the counterpart is still asked, and is wrong",
 }
+
+/// The family of what happens to the sealed log's files.
+const SEALED_LOG: &str = "F13";
 
 impl Fault {
     /// The fault of a code.
@@ -117,8 +123,18 @@ impl Knobs {
         let dice = Dice::new(seed, 0x6b6e_6f62);
         // Mostly many of them; sometimes all, sometimes few.
         let (some, of) = [(1, 1), (1, 3), (2, 3), (3, 4), (3, 4)][dice.at(5)];
-        let on = Fault::ALL.iter().copied().filter(|_| dice.of(of) < some).collect();
-        Knobs { on, rate: [8, 20, 45, 60][dice.at(4)] }
+        let mut on: BTreeSet<Fault> = Fault::ALL.iter().copied().filter(|_| dice.of(of) < some).collect();
+        let rate = [8, 20, 45, 60][dice.at(4)];
+        // Signatures take more time than all the rest of a history: the logs are sealed in one of sixteen.
+        let sealed = dice.one_in(16);
+        on.retain(|fault| fault.family() != SEALED_LOG || sealed);
+        on.extend([Fault::LogPower, Fault::LogDamage].into_iter().filter(|_| sealed));
+        Knobs { on, rate }
+    }
+
+    /// Are the transfer logs sealed logs on disks of their own?
+    pub fn seals(&self) -> bool {
+        self.on.iter().any(|fault| fault.family() == SEALED_LOG)
     }
 
     /// Without these.

@@ -9,6 +9,7 @@ use menjie::testkit::store::{Injected, MemoryStore, Op};
 
 use crate::action::{Action, actions};
 use crate::book::{Tally, Violation, open};
+use crate::checks;
 use crate::dice::Dice;
 use crate::events;
 use crate::fault::{Fault, Knobs};
@@ -117,6 +118,9 @@ fn over(run: &Run, store: impl FnOnce(Timestamp) -> Arc<dyn Store>) -> Ended {
         rest::calm(&mut house, start.biz_date());
         crate::day::compare(&mut house);
         rest::judge(&mut house);
+        if let Some(kept) = house.logs.all() {
+            checks::log::judge(&mut open(&house.book), &kept, house.knobs.has(Fault::LogDamage), &Dice::new(run.seed, 0x106));
+        }
     }
     count(&house, start);
     let mut book = open(&house.book);

@@ -1,6 +1,6 @@
 //! A hospital in virtual time: counterparts, a store with faults around it, replicas with clocks of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ use menjie::testkit::world::{HisHabits, InsurerHabits, Plan, World, charge, insu
 use crate::book::{Book, Shared, open};
 use crate::dice::Dice;
 use crate::fault::{Fault, Knobs};
-use crate::log::Log;
+use crate::log::{Log, Logs};
 use crate::ports::watched;
 use crate::watch::Watched;
 
@@ -72,6 +72,8 @@ pub struct Replica {
     pub name: WorkerName,
     /// Its clock.
     pub clock: Arc<OwnClock>,
+    /// The place of its log.
+    pub log: usize,
     /// Requests that it is answering: they die with it.
     pub requests: Vec<TaskId>,
 }
@@ -97,8 +99,8 @@ pub struct House {
     pub store: Arc<Faulty>,
     /// The store below the faults.
     pub watched: Arc<Watched>,
-    /// The transfer log.
-    pub log: Arc<Log>,
+    /// The transfer logs.
+    pub logs: Arc<Logs>,
     /// The switches.
     pub knobs: Knobs,
     /// The hospital.
@@ -127,6 +129,8 @@ pub struct House {
     pub newcomers: u32,
     /// Registrations that were made: schedule, day, visit, whose.
     pub booked: Vec<(String, BizDate, VisitId, usize)>,
+    /// Orders that somebody paid although they were never opened: only the bill tells of them.
+    pub unopened: BTreeSet<PaymentId>,
     /// Orders whose rows of the channel's bill were spoiled, with the day.
     pub spoiled: BTreeMap<String, BizDate>,
     ids: Arc<SeededIds>,
@@ -203,7 +207,7 @@ impl House {
         if knobs.has(Fault::PoorHis) {
             open(&book).met(Fault::PoorHis);
         }
-        let log = Arc::new(Log::new(Arc::clone(&book)));
+        let logs = Arc::new(Logs::new(Arc::clone(&book), knobs.seals(), knobs.has(Fault::LogKey)));
         let patients = (0..8).map(|i| Patient { id: PatientId::new(&format!("P{i}")).unwrap(), insured: i % 8 >= 5 }).collect();
         House {
             exec,
@@ -211,7 +215,7 @@ impl House {
             book,
             store,
             watched,
-            log,
+            logs,
             knobs,
             hospital: HospitalId::new("st").unwrap(),
             terms: terms(&dice),
@@ -226,6 +230,7 @@ impl House {
             serial: 0,
             newcomers: 0,
             booked: Vec::new(),
+            unopened: BTreeSet::new(),
             spoiled: BTreeMap::new(),
             ids: Arc::new(SeededIds::new(7)),
             keys: 0,
@@ -247,12 +252,13 @@ impl House {
         }
     }
 
-    fn engine(&mut self, name: &WorkerName, clock: &Arc<OwnClock>) -> Engine {
+    fn engine(&mut self, name: &WorkerName, clock: &Arc<OwnClock>, log: usize) -> Engine {
+        self.logs.start(log, Arc::clone(clock) as _, self.starts);
         // The store may fail while it starts: whoever watches over the process starts it again.
         for _ in 0..1000 {
             self.starts += 1;
             let hospital = self.world.hospital(&self.hospital, self.terms.clone(), self.pace.clone()).unwrap();
-            let hospital = watched(menjie::service::Hospital { log: Arc::clone(&self.log) as _, ..hospital }, &self.book);
+            let hospital = watched(menjie::service::Hospital { log: Arc::new(Log { logs: Arc::clone(&self.logs), at: log }), ..hospital }, &self.book);
             let parts = Parts {
                 store: Arc::clone(&self.store) as _,
                 clock: Arc::clone(clock) as _,
@@ -272,30 +278,32 @@ impl House {
     pub fn start(&mut self, name: &str) {
         let name = WorkerName::new(name).unwrap();
         let clock = Arc::new(OwnClock { time: self.exec.clock(), error_ms: AtomicI64::new(0) });
-        let replica = self.run(name, clock);
+        let log = self.logs.place();
+        let replica = self.run(name, clock, log);
         self.replicas.push(replica);
     }
 
-    fn run(&mut self, name: WorkerName, clock: Arc<OwnClock>) -> Replica {
-        let engine = self.engine(&name, &clock);
+    fn run(&mut self, name: WorkerName, clock: Arc<OwnClock>, log: usize) -> Replica {
+        let engine = self.engine(&name, &clock, log);
         let runner = Runner::new(engine.clone());
         let runner = self.exec.spawn(async move { runner.run(std::future::pending()).await });
-        Replica { engine, runner, name, clock, requests: Vec::new() }
+        Replica { engine, runner, name, clock, log, requests: Vec::new() }
     }
 
-    /// A replica dies with everything it is doing.
-    pub fn kill(&mut self, at: usize) {
+    /// A replica dies with everything it is doing; its disk loses its `power`, too.
+    pub fn kill(&mut self, at: usize, power: bool) {
         let Some(replica) = self.replicas.get_mut(at) else { return };
         self.exec.kill(replica.runner);
         for request in replica.requests.drain(..) {
             self.exec.kill(request);
         }
+        self.logs.died(replica.log, power);
     }
 
     /// It starts again in its place.
     pub fn start_again(&mut self, at: usize) {
-        let (name, clock) = (self.replicas[at].name.clone(), Arc::clone(&self.replicas[at].clock));
-        let replica = self.run(name, clock);
+        let (name, clock, log) = (self.replicas[at].name.clone(), Arc::clone(&self.replicas[at].clock), self.replicas[at].log);
+        let replica = self.run(name, clock, log);
         self.replicas[at] = replica;
     }
 

@@ -9,7 +9,8 @@ use menjie::mutant::{Mutant, plant};
 use crate::history::{self, Run};
 
 /// The promises the book has rules for.
-pub const INVARIANTS: [&str; 21] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14", "I15", "I16", "I19", "I20", "I21", "I22", "I23"];
+pub const INVARIANTS: [&str; 23] =
+    ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I12", "I13", "I14", "I15", "I16", "I17", "I18", "I19", "I20", "I21", "I22", "I23"];
 
 /// A defect and how it was found.
 #[derive(Debug)]

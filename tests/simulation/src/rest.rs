@@ -26,7 +26,7 @@ const ROUNDS: u64 = 12;
 pub fn calm(house: &mut House, since: BizDate) {
     house.store.heal();
     house.watched.heal();
-    house.log.fill(false);
+    house.logs.fill(None);
     open(&house.book).print(None);
     open(&house.book).bend(None);
     open(&house.book).refuse(None);
@@ -54,7 +54,7 @@ pub fn calm(house: &mut House, since: BizDate) {
     // As often as something is decided that may lead to something else, and a few times in any case.
     for round in 0..ROUNDS {
         // A HIS that tells less is compared once more: what a person has entered by hand meanwhile may be reversed by now.
-        if round == 3 && house.knobs.has(Fault::PoorHis) {
+        if round >= 3 && house.knobs.has(Fault::PoorHis) {
             crate::day::catch_up(house, since);
         }
         notices(house);

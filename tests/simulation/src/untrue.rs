@@ -79,6 +79,7 @@ fn paid_unopened(house: &mut House, dice: &Dice, at: usize) {
         return;
     }
     house.met(Fault::PaidUnopened);
+    house.unopened.insert(id);
     open(&house.book).touch_no(id.business_no().as_str());
     compare_today(house, at);
     let held = open(&house.book).payment_row(id).is_some_and(|p| p.st == PaymentSt::Held);

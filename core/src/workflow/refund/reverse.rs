@@ -81,9 +81,13 @@ impl Refund {
         settle(&mut next.base);
         // HIS was asked before, whatever came of that: a no to a repeat is none.
         next.sent = next.sent.max(1);
+        if *decision == Decision::AskAgain {
+            // He has spoken with HIS: what it refused before it may take now. It is the same number, so the same reversal.
+            next.late_no = None;
+        }
         match (decision, &self.asked) {
-            // Where HIS has no query, the same number again is the only question: it is the same reversal, and a no to it is none (`prior`).
-            (Decision::AskAgain, _) if !cx.his.query_reverse && !next.at_window && next.late_no.is_none() => {
+            // Where HIS has no query, the same number again is the only question: a no to it is none (`prior`).
+            (Decision::AskAgain, _) if !cx.his.query_reverse && !next.at_window => {
                 let Some(call) = next.reverse_call() else { return next.ask_his(cx) };
                 let next = Refund { st: St::His, ..next };
                 moved(Move { acts: vec![Act { call, prior: next.sent }], wake: next.patience(Lane::His), ..Move::to(next) })

@@ -20,10 +20,8 @@ impl Settlement {
             E::Resolve { decision, .. } => self.resolve(decision, cx),
             E::MoneyIn { paid, insured } if self.paid.is_none() => moved(Move::to(self.take(paid, insured.as_deref()))),
             E::MoneyBack => moved(Move::to(Settlement { money_back: true, ..self.clone() })),
-            E::WindowReversed { amount_fen } => moved(Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() })),
-            E::Suspended { amount_fen, suspension } => {
-                moved(Move::to(Settlement { window_fen: Some(*amount_fen), suspended: Some(Suspended { suspension: *suspension }), ..self.clone() }))
-            }
+            E::WindowReversed { amount_fen } => moved(Move::to(self.remembering(*amount_fen))),
+            E::Suspended { amount_fen, suspension } => moved(Move::to(Settlement { suspended: Some(Suspended { suspension: *suspension }), ..self.remembering(*amount_fen) })),
             E::MoneyIn { .. } => known(),
             E::NoMoney | E::PostDone { .. } | E::PostFound { .. } => over(),
             E::PostRefused { .. } | E::PostRefusedLate { .. } | E::PostUnknown { .. } | E::PostNotRecorded | E::PostCancelled | E::CancelRefused { .. } => over(),

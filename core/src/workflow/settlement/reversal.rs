@@ -79,6 +79,12 @@ impl Settlement {
         moved(Move { poll: Ask::Keep, tells: tells.into_iter().collect(), ..Move::to(next) })
     }
 
+    /// Remembers a reversal until it can be taken. One of the whole stays, whatever else HIS tells afterwards: it cannot be taken back.
+    pub(super) fn remembering(&self, amount: Money) -> Settlement {
+        let whole = self.window_fen.filter(|fen| *fen == self.bill.total_fen);
+        Settlement { window_fen: whole.or(Some(amount)), ..self.clone() }
+    }
+
     /// A reversal that was told before the settlement could take it.
     pub(super) fn window_again(&self) -> Option<(Key, Event)> {
         let amount_fen = self.window_fen?;

@@ -186,9 +186,9 @@ impl Settlement {
                 moved(Move { poll: self.ask_post(cx), ..Move::to(next) })
             }
             // The window reversed what HIS has not even shown us as booked: remembered until the posting is known.
-            E::WindowReversed { amount_fen } => moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(Settlement { window_fen: Some(*amount_fen), ..self.clone() }) }),
+            E::WindowReversed { amount_fen } => moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(self.remembering(*amount_fen)) }),
             E::Suspended { amount_fen, suspension } => {
-                let next = Settlement { window_fen: Some(*amount_fen), suspended: Some(Suspended { suspension: *suspension }), ..self.clone() };
+                let next = Settlement { suspended: Some(Suspended { suspension: *suspension }), ..self.remembering(*amount_fen) };
                 moved(Move { poll: Ask::Keep, wake: self.patience(), ..Move::to(next) })
             }
             E::Overdue => call_person(self, |s| &mut s.base, "posting_overdue", cx),

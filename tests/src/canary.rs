@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
-use base64::Engine as _;
+use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use encoding_rs::GB18030;
 use menjie::gm::{hex, sm3};
@@ -33,12 +33,18 @@ impl Canary {
         Canary { what: what.into(), value: value.into(), guessable: false }
     }
 
+    /// Is it of a person, and not a key?
+    pub fn is_guessable(&self) -> bool {
+        self.guessable
+    }
+
     /// Each form with its name.
     pub fn forms(&self) -> BTreeMap<Vec<u8>, &'static str> {
         let mut forms = BTreeMap::new();
         let mut add = |form: Vec<u8>, name| {
             forms.entry(form).or_insert(name);
         };
+        add(self.value.clone(), "plain");
         let mut spelled = vec![(self.value.clone(), "plain")];
         if let Ok(text) = std::str::from_utf8(&self.value) {
             spelled.push((GB18030.encode(text).0.into_owned(), "GB18030"));
@@ -90,7 +96,7 @@ fn percent(bytes: &[u8], upper: bool, all: bool) -> String {
 }
 
 /// What base64 makes of the bytes when `before` others stand before them: the characters that no neighbour changes.
-fn base64_within(engine: &impl base64::Engine, bytes: &[u8], before: usize) -> Vec<u8> {
+fn base64_within(engine: &impl Engine, bytes: &[u8], before: usize) -> Vec<u8> {
     let text = engine.encode([&vec![0; before][..], bytes].concat());
     let (from, to) = ((before * 8).div_ceil(6), (before + bytes.len()) * 8 / 6);
     text.into_bytes().into_iter().take(to).skip(from).collect()

@@ -33,9 +33,19 @@ impl Canary {
         Canary { what: what.into(), value: value.into(), guessable: false }
     }
 
-    /// Is it of a person, and not a key?
-    pub fn is_guessable(&self) -> bool {
+    /// Is it of a person, and no key or token?
+    pub fn is_of_a_person(&self) -> bool {
         self.guessable
+    }
+
+    /// Is it the same value, whatever it is called?
+    pub fn is_the_same(&self, other: &Canary) -> bool {
+        self.value == other.value
+    }
+
+    /// Any long number has such a one in it: it counts where it stands by itself.
+    fn is_short_number(&self) -> bool {
+        self.value.len() < 10 && self.value.iter().all(u8::is_ascii_digit)
     }
 
     /// Each form with its name.
@@ -105,7 +115,9 @@ fn base64_within(engine: &impl Engine, bytes: &[u8], before: usize) -> Vec<u8> {
 /// Where a canary was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Found {
-    /// Which.
+    /// Which, by its place.
+    pub at: usize,
+    /// Which, in words.
     pub what: String,
     /// How it was written.
     pub form: &'static str,
@@ -114,7 +126,8 @@ pub struct Found {
 /// Looks for many canaries in one pass.
 pub struct Searcher {
     machine: AhoCorasick,
-    forms: Vec<Found>,
+    /// What each form is, and whether it counts only by itself.
+    forms: Vec<(Found, bool)>,
 }
 
 impl Searcher {
@@ -123,22 +136,28 @@ impl Searcher {
     /// # Panics
     /// When a canary is too short to be told from chance, or there are more than a machine takes.
     pub fn new(canaries: &[Canary]) -> Searcher {
-        let mut forms: BTreeMap<Vec<u8>, Found> = BTreeMap::new();
-        for canary in canaries {
+        let mut forms: BTreeMap<Vec<u8>, (Found, bool)> = BTreeMap::new();
+        for (at, canary) in canaries.iter().enumerate() {
             assert!(canary.value.len() >= LEAST, "{} is too short to be looked for", canary.what);
             for (form, name) in canary.forms() {
-                forms.entry(form).or_insert_with(|| Found { what: canary.what.clone(), form: name });
+                let alone = canary.is_short_number() && form == canary.value;
+                forms.entry(form).or_insert_with(|| (Found { at, what: canary.what.clone(), form: name }, alone));
             }
         }
-        let (needles, forms): (Vec<Vec<u8>>, Vec<Found>) = forms.into_iter().unzip();
+        let (needles, forms): (Vec<Vec<u8>>, Vec<(Found, bool)>) = forms.into_iter().unzip();
         let machine = AhoCorasick::new(&needles).unwrap_or_else(|e| panic!("{e}"));
         Searcher { machine, forms }
     }
 
     /// What is in these bytes.
     pub fn find(&self, bytes: &[u8]) -> BTreeSet<Found> {
-        let hits = self.machine.find_overlapping_iter(bytes);
-        hits.filter_map(|hit| self.forms.get(hit.pattern().as_usize()).cloned()).collect()
+        let joined = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+        let hits = self.machine.find_overlapping_iter(bytes).filter_map(|hit| {
+            let (found, alone) = self.forms.get(hit.pattern().as_usize())?;
+            let counts = !alone || !(joined(hit.start().checked_sub(1)) || joined(Some(hit.end())));
+            counts.then(|| found.clone())
+        });
+        hits.collect()
     }
 }
 
@@ -212,6 +231,15 @@ mod tests {
         let found = searcher.find(format!("{NAME}13987650002").as_bytes());
         assert_eq!(found.iter().map(|f| f.what.as_str()).collect::<Vec<_>>(), ["a name", "a phone"]);
         assert!(!format!("{found:?}").contains("1398765"));
+    }
+
+    #[test]
+    fn six_digits_count_where_they_stand_by_themselves() {
+        let code = Canary::random("a code", "407317");
+        assert_eq!(found(&code, b"{\"code\":\"407317\"}"), ["plain"]);
+        assert_eq!(found(&code, b"407317"), ["plain"]);
+        assert!(found(&code, b"913989407317658560 a407317 407317f").is_empty());
+        assert_eq!(found(&code, b"343037333137"), ["hex"]);
     }
 
     #[test]

@@ -66,21 +66,30 @@ impl Cast {
     /// What is secret from the beginning.
     pub(crate) fn secrets(&self, house: &House) {
         let staff = ["doctor", "exec_dept", "finance"];
+        let approvers = [&staff[..], &["auditor"]].concat();
         for (who, at) in [("program", self.program), ("kiosk", self.kiosk), ("phone", self.phone), ("child", self.child), ("twin", self.twins[0]), ("other twin", self.twins[1])] {
             let DayPatient { patient_id, card_no, name, id_no, phone, .. } = house.stage.patient(at);
             let of = |what: &str, value: &str| Canary::of_a_person(format!("the {what} of the patient of {who}"), value);
+            // Approvers may open a patient who asks for his money, and the auditor a record about him: with a reason, which is written down.
+            let opened: &[&'static str] = if ["kiosk", "phone"].contains(&who) { &approvers } else { &[] };
             // The contract's answers about a patient begin with his number in HIS.
-            house.keep(of("number", patient_id.as_str()), if who == "program" { &["program"] } else { &[] });
+            house.keep(
+                of("number", patient_id.as_str()),
+                match who {
+                    "program" => &["program"],
+                    "kiosk" => &["auditor"],
+                    _ => &[],
+                },
+            );
             house.keep(of("card", card_no.reveal()), &[]);
-            // Approvers may open a patient, with a reason, which is written down; the auditor a record of the log.
-            house.keep(of("name", name.reveal()), if ["kiosk", "phone"].contains(&who) { &["doctor", "auditor"] } else { &[] });
-            house.keep(of("document", id_no.as_ref().unwrap().reveal()), &[]);
-            house.keep(of("phone", phone.as_ref().unwrap().reveal()), &[]);
+            house.keep(of("name", name.reveal()), opened);
+            house.keep(of("document", id_no.as_ref().unwrap().reveal()), if who == "kiosk" { &["auditor"] } else { &[] });
+            house.keep(of("phone", phone.as_ref().unwrap().reveal()), opened);
         }
         let typed = |what: &str, value: &str, readers: &[&'static str]| house.keep(Canary::of_a_person(what, value), readers);
-        typed("a refund's note", NOTE, &[&["program", "kiosk", "phone"], &staff[..]].concat());
+        typed("a refund's note", NOTE, &[&["program", "kiosk", "phone", "child", "auditor"], &staff[..]].concat());
         typed("a refund's contact", CONTACT, &[]);
-        typed("an answer", ANSWER, &[&["program", "kiosk", "phone"], &staff[..]].concat());
+        typed("an answer", ANSWER, &[&["program", "kiosk", "phone", "child", "auditor"], &staff[..]].concat());
         typed("a question", QUESTION, &[&["kiosk", "phone"], &staff[..]].concat());
         typed("an approver's remark", REMARK, &[&["kiosk", "phone"], &staff[..]].concat());
         typed("evidence", EVIDENCE, &["finance"]);

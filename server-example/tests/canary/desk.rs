@@ -14,7 +14,7 @@ use menjie_tests::canary::Canary;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::cast::{ANSWER, EVIDENCE, KEY_PASSWORD, LOG_REASON, OWN_PASSWORD, QUESTION, RECON_NOTE, REMARK, STAFF_NAME, line_of};
+use crate::cast::{ANSWER, Cast, EVIDENCE, KEY_PASSWORD, LOG_REASON, OWN_PASSWORD, QUESTION, RECON_NOTE, REMARK, STAFF_NAME, line_of};
 use crate::house::{House, Visitor, hidden};
 use crate::pages::Waiting;
 use crate::patients::act;
@@ -37,9 +37,12 @@ async fn enter<'h>(house: &'h House, who: &'static str, role: Role) -> Visitor<'
     let Decided::Done(founded) = found(house.stage.app(), &founding).await.unwrap() else { panic!("not founded") };
     house.keep(Canary::random("a one-time password", founded.password.reveal()), &[]);
     v.page("/a/login").await;
-    // A password in the field of the name, and a wrong one.
-    v.form("/a/login", &[("login", founded.password.reveal()), ("password", "x")]).await;
-    v.form("/a/login", &[("login", &login), ("password", "canary-wrong-password")]).await;
+    if role == Role::Doctor {
+        // A password in the field of the name, and a wrong one.
+        house.keep(Canary::random("a wrong password", "canary-wrong-password"), &[]);
+        v.form("/a/login", &[("login", founded.password.reveal()), ("password", "x")]).await;
+        v.form("/a/login", &[("login", &login), ("password", "canary-wrong-password")]).await;
+    }
     let entered = v.form("/a/login", &[("login", &login), ("password", founded.password.reveal())]).await;
     if let Some(secret) = founded.factor {
         house.keep(Canary::random("the secret of an authenticator", secret.base32()), &[]);
@@ -54,7 +57,7 @@ async fn enter<'h>(house: &'h House, who: &'static str, role: Role) -> Visitor<'
 }
 
 /// Everybody does his work: two refunds are approved, a difference is dealt with, accounts are kept, the trail and the log are read.
-pub(crate) async fn work(house: &House, kiosk: &Visitor<'_>, own: &Waiting, phone: &Visitor<'_>, insured: &Waiting) {
+pub(crate) async fn work(house: &House, cast: Cast, kiosk: &Visitor<'_>, own: &Waiting, phone: &Visitor<'_>, insured: &Waiting) {
     let (doctor, exec, finance) = (enter(house, "doctor", Role::Doctor).await, enter(house, "exec_dept", Role::ExecDept).await, enter(house, "finance", Role::Finance).await);
     programs(house, own).await;
     for (v, desk) in [(&doctor, "doctor"), (&exec, "unconfirm"), (&finance, "finance"), (&doctor, "represcribe")] {
@@ -81,9 +84,9 @@ pub(crate) async fn work(house: &House, kiosk: &Visitor<'_>, own: &Waiting, phon
     finance.page(&case).await;
     let late = finance.submit(&case, &format!("{case}/resolve"), &[], &[("key", "canary-resolve"), ("decision", "give_up"), ("evidence", EVIDENCE)]).await;
     assert_eq!(late.status, 409);
-    reconciles(house, &finance).await;
+    reconciles(&finance).await;
     administers(house).await;
-    audits(house).await;
+    audits(house, cast).await;
 }
 
 async fn asks(doctor: &Visitor<'_>, patient: &Visitor<'_>, root: &str, refund: &str) {
@@ -162,7 +165,7 @@ async fn programs(house: &House, own: &Waiting) {
     }
 }
 
-async fn reconciles(house: &House, finance: &Visitor<'_>) {
+async fn reconciles(finance: &Visitor<'_>) {
     let date = SystemClock.now().plus_millis(-2 * 86_400_000).biz_date();
     let list = format!("/a/recon?date={date}&channel=wechat");
     finance.submitted(&list, "/a/recon/make", &["key", "date", "channel"], &[]).await;
@@ -171,7 +174,6 @@ async fn reconciles(house: &House, finance: &Visitor<'_>) {
     let item = format!("/a/recon/item?{}", item.replace("&amp;", "&").replace("&#38;", "&"));
     finance.submitted(&item, "/a/recon/item", &["key", "date", "channel", "item"], &[("action", "note"), ("note", RECON_NOTE)]).await;
     assert_eq!(finance.submit(&list, "/a/recon/export", &["date", "channel"], &[]).await.status, 200);
-    house.keep(Canary::random("a wrong code", "canary-wrong-code"), &[]);
 }
 
 /// Accounts: somebody enrols an authenticator; an administrator makes, disables and revives, another gives roles and takes factors.
@@ -199,7 +201,7 @@ async fn administers(house: &House) {
 }
 
 /// The trail of staff, and the sealed log with the auditor's key.
-async fn audits(house: &House) {
+async fn audits(house: &House, cast: Cast) {
     let admin = enter(house, "audit_admin", Role::AuditAdmin).await;
     for path in ["/a/trail", "/a/trail/check"] {
         admin.page(path).await;
@@ -222,14 +224,24 @@ async fn audits(house: &House) {
         let brought = auditor.ask(&Method::POST, "/a/log/key", |request| request.header("content-type", "multipart/form-data; boundary=mark").body(body)).await;
         assert_eq!(brought.status, if password == KEY_PASSWORD { 303 } else { 422 });
     }
-    let page = auditor.submit("/a/log", "/a/log", &[], &[("interface", "*")]).await.text();
-    let list = auditor.submit("/a/log", "/a/log", &[], &[("peer", "his")]).await.text();
-    let seq = list.split("data-seq=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("{page}"));
+    // What HIS said of the patient at the kiosk, the oldest first: whoever comes is looked up.
+    let kiosk = house.stage.patient(cast.kiosk);
+    let list = auditor.submit("/a/log", "/a/log", &[], &[("peer", "his"), ("patient", kiosk.patient_id.as_str())]).await.text();
+    let seqs: Vec<&str> = list.split("data-seq=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     auditor.page("/a/log/check").await;
-    let record = format!("/a/log/record?seq={seq}");
-    for path in ["/a/log/record", "/a/log/record/clear"] {
-        assert_eq!(auditor.submit(&record, path, &[], &[("seq", seq), ("reason", LOG_REASON)]).await.status, 200);
+    let mut named = false;
+    for seq in seqs.into_iter().rev() {
+        let record = format!("/a/log/record?seq={seq}");
+        let typed = [("seq", seq), ("reason", LOG_REASON)];
+        let masked = auditor.submit(&record, "/a/log/record", &[], &typed).await;
+        let clear = auditor.submit(&record, "/a/log/record/clear", &[], &typed).await;
+        assert!(masked.status == 200 && clear.status == 200 && !masked.text().contains(kiosk.name.reveal()));
+        named = clear.text().contains(kiosk.name.reveal());
+        if named {
+            break;
+        }
     }
+    assert!(named, "no record has the patient's name");
     assert_eq!(auditor.submit("/a/log", "/a/log/export", &[], &[("reason", LOG_REASON)]).await.status, 200);
     auditor.submitted("/a/log", "/a/log/key/drop", &[], &[]).await;
     assert!(house.stage.app().log().is_some());

@@ -37,7 +37,7 @@ impl House {
     /// A secret that nobody but these is ever answered with.
     pub(crate) fn keep(&self, canary: Canary, readers: &[&'static str]) {
         let mut secrets = self.secrets.lock().unwrap();
-        match secrets.iter_mut().find(|known| known.canary == canary) {
+        match secrets.iter_mut().find(|known| known.canary.is_the_same(&canary)) {
             Some(known) => known.readers.extend(readers),
             None => secrets.push(Secret { canary, readers: readers.to_vec() }),
         }
@@ -61,19 +61,13 @@ impl House {
         self.seen.lock().unwrap().push(Seen { who, asked, bytes });
     }
 
-    /// What somebody was told that is not his, and where first.
-    pub(crate) fn told_to_others(&self) -> BTreeSet<String> {
+    /// What somebody was told that is not his, and where first; the search is over [`House::canaries`].
+    pub(crate) fn told_to_others(&self, searcher: &Searcher) -> BTreeSet<String> {
         let secrets = self.secrets.lock().unwrap();
-        let mut told: BTreeMap<String, &str> = BTreeMap::new();
-        let seen = self.seen.lock().unwrap();
-        let everybody: BTreeSet<&'static str> = seen.iter().map(|seen| seen.who).collect();
-        for who in everybody {
-            let others: Vec<Canary> = secrets.iter().filter(|secret| !secret.readers.contains(&who)).map(|secret| secret.canary.clone()).collect();
-            let searcher = Searcher::new(&others);
-            for answer in seen.iter().filter(|seen| seen.who == who) {
-                for found in searcher.find(&answer.bytes) {
-                    told.entry(format!("{who} was told {} ({})", found.what, found.form)).or_insert(&answer.asked);
-                }
+        let mut told: BTreeMap<String, String> = BTreeMap::new();
+        for Seen { who, asked, bytes } in self.seen.lock().unwrap().iter() {
+            for found in searcher.find(bytes).into_iter().filter(|found| !secrets[found.at].readers.contains(who)) {
+                told.entry(format!("{who} was told {} ({})", found.what, found.form)).or_insert_with(|| asked.clone());
             }
         }
         told.into_iter().map(|(what, asked)| format!("{what} at {asked}")).collect()

@@ -45,7 +45,8 @@ pub(crate) async fn everywhere(house: &House, routes: &BTreeSet<Route>, people: 
 async fn send(v: &Visitor<'_>, method: &str, route: &str, places: &[String; 7]) {
     let [path, query, agent, cookie, header, field, value] = places;
     let method = Method::from_bytes(method.as_bytes()).unwrap();
-    let filled: String = route.split('/').map(|part| if part.starts_with('{') { format!("/{}", percent(ADDRESS)) } else { format!("/{part}") }).collect::<String>().replacen("//", "/", 1);
+    let filled: String =
+        route.split('/').map(|part| if part.starts_with('{') { format!("/{}", percent(ADDRESS)) } else { format!("/{part}") }).collect::<String>().replacen("//", "/", 1);
     for (address, json_body) in [(format!("{filled}?{query}={query}&token={}", ID_NO), true), (filled.replace(&percent(ADDRESS), path), false)] {
         let body = if json_body {
             json!({field: value, "token": ID_NO, "key": ID_NO, "name": NAME, "phone": PHONE, "record": {field: NAME}}).to_string()

@@ -68,7 +68,7 @@ pub(crate) async fn own_money(house: &House, v: &Visitor<'_>, root: &str) -> Wai
     v.page(&at("/paid")).await;
     v.page(&at(&format!("/paid/{settlement}"))).await;
     let refund = ask_back(v, root, &settlement).await;
-    v.part(&format!("{refund}/state")).await;
+    v.part(&format!("{refund}/state?since=0")).await;
     v.submitted(&format!("{refund}?choice=withdraw"), &refund, &["key"], &[]).await;
     Waiting { refund: last(&ask_back(v, root, &settlement).await).to_owned() }
 }

@@ -31,8 +31,7 @@ pub(crate) async fn program(house: &House, cast: Cast) {
 async fn ways_in(house: &House, v: &Visitor<'_>, cast: Cast) {
     let patient = house.stage.patient(cast.program).clone();
     let id = patient.patient_id.as_str();
-    let (health, voucher) =
-        house.stage.sim.with(|hospital, now| (hospital.health_code.mint(id, 60, now).unwrap().code, hospital.decoder.mint(id, 60, now).unwrap().code));
+    let (health, voucher) = house.stage.sim.with(|hospital, now| (hospital.health_code.mint(id, 60, now).unwrap().code, hospital.decoder.mint(id, 60, now).unwrap().code));
     for (way, what, code) in [("health_code", "a health code", &health), ("e_voucher", "an e-voucher", &voucher)] {
         house.keep(Canary::random(what, code.as_str()), &[]);
         for body in [json!({"way": way, "token": code}), json!({"way": "visit_no", "token": code})] {
@@ -77,7 +76,9 @@ async fn pay(house: &House, v: &Visitor<'_>) -> Value {
     v.call(&format!("/api/v1/payments/{given_up}/cancel"), &json!({"key": "canary-cancel"})).await;
     let (payment, code) = order("canary-request-two").await;
     let no = house.stage.sim.with(|hospital, now| hospital.wechat.payable(now)[0].out_trade_no.clone());
-    for forgery in [Forgery::BadSignature, Forgery::Probe, Forgery::Stale, Forgery::Truncated, Forgery::SwappedBody, Forgery::BadCipher, Forgery::WrongAmount, Forgery::UnknownOrder] {
+    for forgery in
+        [Forgery::BadSignature, Forgery::Probe, Forgery::Stale, Forgery::Truncated, Forgery::SwappedBody, Forgery::BadCipher, Forgery::WrongAmount, Forgery::UnknownOrder]
+    {
         house.stage.sim.with(|hospital, now| hospital.wechat.forge(&no, forgery, now)).unwrap();
     }
     house.stage.scan(&code).await;

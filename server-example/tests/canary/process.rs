@@ -22,6 +22,21 @@ fn server(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A test that fails leaves no process behind: somebody waits for its end.
+struct Leash(Option<u32>);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if let Some(process) = self.0 {
+            let _ = kill_process(pid(process), Signal::KILL);
+        }
+    }
+}
+
+fn pid(process: u32) -> Pid {
+    Pid::from_raw(i32::try_from(process).unwrap()).unwrap()
+}
+
 fn said(output: &Output) -> Vec<u8> {
     [&output.stdout[..], &output.stderr].concat()
 }
@@ -41,6 +56,7 @@ async fn a_talkative_process_says_no_secret_leaves_no_temporary_file_and_cannot_
     let config = stage.folder().join("menjie.json");
     let child = server(temporary.path(), &["--config", config.to_str().unwrap()]).env("MENJIE_LOG", "trace").spawn().unwrap();
     let process = child.id();
+    let mut leash = Leash(Some(process));
     // Read while it runs: a full pipe would stop it.
     let reading = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
     let house = House::of(stage);
@@ -62,8 +78,9 @@ async fn a_talkative_process_says_no_secret_leaves_no_temporary_file_and_cannot_
     house.visitor("stranger").form("/a/login", &[("login", NEW_ID[0]), ("password", crate::cast::OWN_PASSWORD)]).await;
     doors::strangers(&house).await;
     misuse::everywhere(&house, &served, &[("/h5", &handy), ("/api", &handy)]).await;
-    kill_process(Pid::from_raw(i32::try_from(process).unwrap()).unwrap(), Signal::TERM).unwrap();
+    kill_process(pid(process), Signal::TERM).unwrap();
     let output = reading.await.unwrap();
+    leash.0 = None;
     assert!(output.status.success(), "{}", output.status);
 
     let text = String::from_utf8(said(&output)).unwrap();

@@ -66,30 +66,28 @@ impl Cast {
     /// What is secret from the beginning.
     pub(crate) fn secrets(&self, house: &House) {
         let staff = ["doctor", "exec_dept", "finance"];
-        let approvers = [&staff[..], &["auditor"]].concat();
+        // With a reason, which is written down: approvers open a patient who asks for his money, the auditor a record about him.
+        let opened = ["doctor /patient", "exec_dept /patient", "finance /patient", "auditor /a/log/record/clear"];
         for (who, at) in [("program", self.program), ("kiosk", self.kiosk), ("phone", self.phone), ("child", self.child), ("twin", self.twins[0]), ("other twin", self.twins[1])] {
             let DayPatient { patient_id, card_no, name, id_no, phone, .. } = house.stage.patient(at);
             let of = |what: &str, value: &str| Canary::of_a_person(format!("the {what} of the patient of {who}"), value);
-            // Approvers may open a patient who asks for his money, and the auditor a record about him: with a reason, which is written down.
-            let opened: &[&'static str] = if ["kiosk", "phone"].contains(&who) { &approvers } else { &[] };
-            // The contract's answers about a patient begin with his number in HIS.
-            house.keep(
-                of("number", patient_id.as_str()),
-                match who {
-                    "program" => &["program"],
-                    "kiosk" => &["auditor"],
-                    _ => &[],
-                },
-            );
+            let open: &[&'static str] = if ["kiosk", "phone"].contains(&who) { &opened } else { &[] };
+            // The contract's answers about a patient begin with his number in HIS; the auditor looks for it in the log.
+            let number: &[&'static str] = match who {
+                "program" => &["program"],
+                "kiosk" => &["auditor /a/log", "auditor /a/log/record/clear"],
+                _ => &[],
+            };
+            house.keep(of("number", patient_id.as_str()), number);
             house.keep(of("card", card_no.reveal()), &[]);
-            house.keep(of("name", name.reveal()), opened);
-            house.keep(of("document", id_no.as_ref().unwrap().reveal()), if who == "kiosk" { &["auditor"] } else { &[] });
-            house.keep(of("phone", phone.as_ref().unwrap().reveal()), opened);
+            house.keep(of("name", name.reveal()), open);
+            house.keep(of("document", id_no.as_ref().unwrap().reveal()), &open[open.len().saturating_sub(1)..]);
+            house.keep(of("phone", phone.as_ref().unwrap().reveal()), open);
         }
         let typed = |what: &str, value: &str, readers: &[&'static str]| house.keep(Canary::of_a_person(what, value), readers);
-        typed("a refund's note", NOTE, &[&["program", "kiosk", "phone", "child", "auditor"], &staff[..]].concat());
+        typed("a refund's note", NOTE, &[&["program", "kiosk", "phone", "child"], &staff[..]].concat());
         typed("a refund's contact", CONTACT, &[]);
-        typed("an answer", ANSWER, &[&["program", "kiosk", "phone", "child", "auditor"], &staff[..]].concat());
+        typed("an answer", ANSWER, &[&["program", "kiosk", "phone", "child"], &staff[..]].concat());
         typed("a question", QUESTION, &[&["kiosk", "phone"], &staff[..]].concat());
         typed("an approver's remark", REMARK, &[&["kiosk", "phone"], &staff[..]].concat());
         typed("evidence", EVIDENCE, &["finance"]);
@@ -103,6 +101,11 @@ impl Cast {
         typed("an account of WeChat", OPENID, &[]);
         typed("another account of WeChat", NEW_OPENID, &[]);
         typed("a diagnosis", DIAGNOSIS, &[]);
+        // What was ordered and where says as much as a diagnosis: the pages show it, nothing keeps it.
+        let day = &house.stage.day;
+        for name in day.lines.iter().map(|line| &line.item_name).chain(day.departments.iter().map(|department| &department.name)) {
+            typed("what was ordered, or where", name, &["*"]);
+        }
         // Whoever administers accounts reads their names; everybody reads his own.
         typed("a name of staff", STAFF_NAME, crate::desk::EVERYBODY);
         let random = |what: &str, value: &str| house.keep(Canary::random(what, value), &[]);

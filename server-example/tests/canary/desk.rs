@@ -56,8 +56,8 @@ async fn enter<'h>(house: &'h House, who: &'static str, role: Role) -> Visitor<'
     v
 }
 
-/// Everybody does his work: two refunds are approved, a difference is dealt with, accounts are kept, the trail and the log are read.
-pub(crate) async fn work(house: &House, cast: Cast, kiosk: &Visitor<'_>, own: &Waiting, phone: &Visitor<'_>, insured: &Waiting) {
+/// Everybody does his work: two refunds are approved, a difference is dealt with, accounts are kept, the trail and the log are read. Finance stays.
+pub(crate) async fn work<'h>(house: &'h House, cast: Cast, kiosk: &Visitor<'_>, own: &Waiting, phone: &Visitor<'_>, insured: &Waiting) -> Visitor<'h> {
     let (doctor, exec, finance) = (enter(house, "doctor", Role::Doctor).await, enter(house, "exec_dept", Role::ExecDept).await, enter(house, "finance", Role::Finance).await);
     programs(house, own).await;
     for (v, desk) in [(&doctor, "doctor"), (&exec, "unconfirm"), (&finance, "finance"), (&doctor, "represcribe")] {
@@ -87,6 +87,7 @@ pub(crate) async fn work(house: &House, cast: Cast, kiosk: &Visitor<'_>, own: &W
     reconciles(&finance).await;
     administers(house).await;
     audits(house, cast).await;
+    finance
 }
 
 async fn asks(doctor: &Visitor<'_>, patient: &Visitor<'_>, root: &str, refund: &str) {

@@ -15,6 +15,7 @@ use tracing::level_filters::LevelFilter;
 use crate::captured::Captured;
 use crate::cast::{Cast, NEW_ID, NEW_OPENID, OPENID};
 use crate::house::House;
+use crate::misuse::Known;
 use crate::stage::{Stage, day};
 use crate::{desk, doors, files, misuse, pages, patients, phone, routes};
 
@@ -68,7 +69,7 @@ async fn what_passes_through_every_route_is_nowhere_in_clear() {
         pages::first_visit(&newcomer, root, id_no).await;
         pages::leave(&newcomer, root).await;
     }
-    desk::work(&house, cast, &kiosk, &own, &handy, &insured).await;
+    let finance = desk::work(&house, cast, &kiosk, &own, &handy, &insured).await;
     doors::strangers(&house).await;
 
     let served = routes::served(&router(house.stage.app().clone()));
@@ -80,7 +81,15 @@ async fn what_passes_through_every_route_is_nowhere_in_clear() {
     assert!(missed.is_empty(), "no walk of tests/canary is answered with success at {missed:#?}");
     assert!(known.iter().all(|route| served.contains(route) && !driven.contains(route) && routes::answered(&counters, 500).contains(route)), "the exceptions are stale");
 
-    misuse::everywhere(&house, &served, &[("/k", &kiosk), ("/h5", &handy), ("/api", &handy)]).await;
+    let program = house.visitor("program");
+    program.identify("visit_no", house.stage.patient(cast.program).card_no.reveal()).await;
+    let people = [
+        Known { root: "/k", v: &kiosk, page: "/k/unpaid" },
+        Known { root: "/h5", v: &handy, page: "/h5/unpaid" },
+        Known { root: "/a/", v: &finance, page: "/a" },
+        Known { root: "/api", v: &program, page: "" },
+    ];
+    misuse::everywhere(&house, &served, &people).await;
     // What was written last is not in the database yet.
     let late = files::all(house.stage.folder());
     assert!(late.iter().any(|(path, bytes)| path.ends_with("menjie.db-wal") && bytes.len() > 100_000), "there is no log of the database to look at");

@@ -10,10 +10,20 @@ use serde_json::{Value, json};
 
 use crate::stage::{Reply, Stage, send};
 
-/// A secret, and who may be answered with it.
+/// A secret, and who may be answered with it: `finance`, or only where the address ends so: `finance /patient`; `*` is everybody.
 struct Secret {
     canary: Canary,
     readers: Vec<&'static str>,
+}
+
+impl Secret {
+    fn is_for(&self, who: &str, asked: &str) -> bool {
+        let path = asked.split('?').next().unwrap_or_default();
+        self.readers.iter().any(|reader| match reader.split_once(' ') {
+            Some((reader, end)) if end.starts_with('/') => reader == who && path.ends_with(end),
+            _ => *reader == "*" || *reader == who,
+        })
+    }
 }
 
 /// What somebody was answered.
@@ -66,7 +76,7 @@ impl House {
         let secrets = self.secrets.lock().unwrap();
         let mut told: BTreeMap<String, String> = BTreeMap::new();
         for Seen { who, asked, bytes } in self.seen.lock().unwrap().iter() {
-            for found in searcher.find(bytes).into_iter().filter(|found| !secrets[found.at].readers.contains(who)) {
+            for found in searcher.find(bytes).into_iter().filter(|found| !secrets[found.at].is_for(who, asked)) {
                 told.entry(format!("{who} was told {} ({})", found.what, found.form)).or_insert_with(|| asked.clone());
             }
         }

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::cast::{Cast, NEW_ID, NEW_OPENID, OPENID};
 use crate::house::House;
+use crate::misuse::Known;
 use crate::stage::{Stage, day, until};
 use crate::{doors, files, misuse, pages, patients, phone, routes};
 
@@ -77,7 +78,10 @@ async fn a_talkative_process_says_no_secret_leaves_no_temporary_file_and_cannot_
     pages::first_visit(&newcomer, "/h5", NEW_ID[2]).await;
     house.visitor("stranger").form("/a/login", &[("login", NEW_ID[0]), ("password", crate::cast::OWN_PASSWORD)]).await;
     doors::strangers(&house).await;
-    misuse::everywhere(&house, &served, &[("/h5", &handy), ("/api", &handy)]).await;
+    let program = house.visitor("program");
+    program.identify("visit_no", house.stage.patient(cast.program).card_no.reveal()).await;
+    let people = [Known { root: "/h5", v: &handy, page: "/h5/unpaid" }, Known { root: "/api", v: &program, page: "" }];
+    misuse::everywhere(&house, &served, &people).await;
     kill_process(pid(process), Signal::TERM).unwrap();
     let output = reading.await.unwrap();
     leash.0 = None;

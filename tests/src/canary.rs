@@ -131,22 +131,21 @@ pub struct Searcher {
 }
 
 impl Searcher {
-    /// Over these.
-    ///
-    /// # Panics
-    /// When a canary is too short to be told from chance, or there are more than a machine takes.
-    pub fn new(canaries: &[Canary]) -> Searcher {
+    /// Over these. A canary that is too short to be told from chance is refused by its name.
+    pub fn new(canaries: &[Canary]) -> Result<Searcher, String> {
         let mut forms: BTreeMap<Vec<u8>, (Found, bool)> = BTreeMap::new();
         for (at, canary) in canaries.iter().enumerate() {
-            assert!(canary.value.len() >= LEAST, "{} is too short to be looked for", canary.what);
+            if canary.value.len() < LEAST {
+                return Err(format!("{} is too short to be looked for", canary.what));
+            }
             for (form, name) in canary.forms() {
                 let alone = canary.is_short_number() && form == canary.value;
                 forms.entry(form).or_insert_with(|| (Found { at, what: canary.what.clone(), form: name }, alone));
             }
         }
         let (needles, forms): (Vec<Vec<u8>>, Vec<(Found, bool)>) = forms.into_iter().unzip();
-        let machine = AhoCorasick::new(&needles).unwrap_or_else(|e| panic!("{e}"));
-        Searcher { machine, forms }
+        let machine = AhoCorasick::new(&needles).map_err(|e| e.to_string())?;
+        Ok(Searcher { machine, forms })
     }
 
     /// What is in these bytes.
@@ -168,7 +167,7 @@ mod tests {
     const NAME: &str = "张测𠀀三";
 
     fn found(canary: &Canary, bytes: &[u8]) -> Vec<&'static str> {
-        let searcher = Searcher::new(std::slice::from_ref(canary));
+        let searcher = Searcher::new(std::slice::from_ref(canary)).unwrap();
         searcher.find(bytes).into_iter().map(|found| found.form).collect()
     }
 
@@ -227,7 +226,7 @@ mod tests {
 
     #[test]
     fn one_pass_names_every_canary_and_no_value() {
-        let searcher = Searcher::new(&[Canary::of_a_person("a name", NAME), Canary::of_a_person("a phone", "13987650002"), Canary::random("a password", "not there")]);
+        let searcher = Searcher::new(&[Canary::of_a_person("a name", NAME), Canary::of_a_person("a phone", "13987650002"), Canary::random("a password", "not there")]).unwrap();
         let found = searcher.find(format!("{NAME}13987650002").as_bytes());
         assert_eq!(found.iter().map(|f| f.what.as_str()).collect::<Vec<_>>(), ["a name", "a phone"]);
         assert!(!format!("{found:?}").contains("1398765"));
@@ -243,8 +242,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "too short")]
     fn a_canary_that_turns_up_by_chance_is_none() {
-        Searcher::new(&[Canary::of_a_person("a digit", "42")]);
+        assert_eq!(Searcher::new(&[Canary::of_a_person("an age", "42")]).err().unwrap(), "an age is too short to be looked for");
     }
 }

@@ -25,6 +25,7 @@ fn searcher() -> Searcher {
         Canary::of_a_person("the name", NAME),
         Canary::random("the password", PASSWORD),
     ])
+    .unwrap()
 }
 
 fn menjie(folder: &Path, args: &[&str], input: &str) -> Output {

@@ -100,7 +100,7 @@ async fn what_passes_through_every_route_is_nowhere_in_clear() {
 
     let canaries = house.canaries();
     assert!(canaries.len() > 100 && house.answers() > 1_000, "{} canaries, {} answers", canaries.len(), house.answers());
-    let searcher = Searcher::new(&canaries);
+    let searcher = Searcher::new(&canaries).unwrap();
     let mut leaks = house.told_to_others(&searcher);
     for (when, files) in [("in the middle", middle), ("with the last writes", late), ("after the end", end), ("of the backup", backup)] {
         leaks.extend(in_files(when, &files, &canaries, &searcher));

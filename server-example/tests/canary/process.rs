@@ -94,7 +94,7 @@ async fn a_talkative_process_says_no_secret_leaves_no_temporary_file_and_cannot_
         text.len(),
         text.contains("TRACE")
     );
-    let searcher = Searcher::new(&house.canaries());
+    let searcher = Searcher::new(&house.canaries()).unwrap();
     let mut leaks = std::collections::BTreeSet::new();
     for line in text.lines() {
         let target = line.split("\"target\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("no line of the log");
@@ -132,7 +132,7 @@ fn a_panic_tells_its_place_and_not_its_text() {
         let output = server(folder.path(), &arguments).env("TOKIO_WORKER_THREADS", CANARY).output().unwrap();
         let told = String::from_utf8(said(&output)).unwrap();
         assert!(!output.status.success() && told.contains("an internal fault") && told.contains(".rs:"), "{told}");
-        assert!(Searcher::new(&[Canary::of_a_person("what made it panic", CANARY)]).find(told.as_bytes()).is_empty(), "{told}");
+        assert!(Searcher::new(&[Canary::of_a_person("what made it panic", CANARY)]).unwrap().find(told.as_bytes()).is_empty(), "{told}");
     }
 }
 
@@ -145,7 +145,7 @@ fn a_configuration_that_is_refused_is_not_repeated() {
     let urls = SimUrls { his: nowhere(), wechat: nowhere(), invoice: nowhere(), admin: nowhere(), identity: nowhere(), insurer: nowhere() };
     let staff = menjie_server::token::fresh(&menjie_host::OsEntropy);
     let whole = menjie_server::demo::config(&urls, &His::simulated(&urls), &json!({}), 1, &staff);
-    let searcher = Searcher::new(&[Canary::random("what stood in a wrong place", SECRET)]);
+    let searcher = Searcher::new(&[Canary::random("what stood in a wrong place", SECRET)]).unwrap();
     let mut refused = 0;
     for pointer in [
         "/server/listen",

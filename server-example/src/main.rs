@@ -47,8 +47,12 @@ fn wanted(mut given: impl Iterator<Item = String>) -> Option<Wanted> {
 }
 
 fn main() -> ExitCode {
+    // Without standard error the exit code must do.
+    menjie_bridge::hide_panic_texts(|place| drop(writeln!(io::stderr(), "menjie-server: an internal fault at {place}")));
+    // Whatever is run here may hold keys.
+    let undumped = menjie_host::core_dumps::refuse();
     match wanted(std::env::args().skip(1)) {
-        Some(Wanted::Serve(config)) => serve(&config),
+        Some(Wanted::Serve(config)) => serve(&config, undumped),
         Some(Wanted::StaffAdd(config, founding)) => staff_add(&config, &founding),
         Some(Wanted::Token) => make_token(),
         Some(Wanted::OpenApi) => said(io::stdout().write_all(openapi::text().as_bytes())),
@@ -87,10 +91,14 @@ fn staff_add(config: &std::path::Path, founding: &Founding) -> ExitCode {
     }
 }
 
-fn serve(config: &std::path::Path) -> ExitCode {
+fn serve(config: &std::path::Path, undumped: io::Result<()>) -> ExitCode {
     let level = std::env::var("MENJIE_LOG").ok().and_then(|l| l.parse().ok()).unwrap_or(LevelFilter::INFO);
     if tracing::subscriber::set_global_default(logging::subscriber(io::stderr, level)).is_err() {
         return ExitCode::FAILURE;
+    }
+    menjie_bridge::hide_panic_texts(|place| tracing::error!(target: "menjie::fault", %place, "an internal fault"));
+    if let Err(error) = undumped {
+        tracing::warn!(target: "menjie::start", cause = %error.kind(), "core dumps are not refused; forbid them in the service (LimitCORE=0)");
     }
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
     let env = environment();

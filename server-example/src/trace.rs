@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use menjie::gm;
@@ -24,7 +24,7 @@ pub async fn traced(State(app): State<App>, mut request: Request, next: Next) ->
     let mut id = [0u8; 8];
     app.entropy().fill(&mut id);
     let id = gm::hex(&id);
-    let method = request.method().as_str().to_owned();
+    let method = named(request.method()).to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
     let begun = Instant::now();
@@ -41,6 +41,12 @@ pub async fn traced(State(app): State<App>, mut request: Request, next: Next) ->
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response
+}
+
+/// Any word may stand where the method does: only those of HTTP are repeated, in the log as in the counters.
+fn named(method: &Method) -> &str {
+    const KNOWN: [Method; 9] = [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS, Method::CONNECT, Method::PATCH, Method::TRACE];
+    if KNOWN.contains(method) { method.as_str() } else { "other" }
 }
 
 /// Headers of every answer that do not say otherwise themselves: nothing is kept, nothing may be embedded or run. Pages and

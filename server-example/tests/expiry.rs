@@ -1,44 +1,33 @@
 //! When a session ends, by a clock that is moved by hand, over the store in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "desk/stage.rs"]
+#[allow(dead_code)]
+mod stage;
+
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use menjie::Timestamp;
-use menjie::ident::{HospitalId, PatientId, WorkerName};
-use menjie::policy::{Pace, Terms};
+use menjie::ident::PatientId;
 use menjie::port::IdentifyWay;
-use menjie::service::{Engine, Parts};
-use menjie::testkit::host::{ManualClock, SeededEntropy, SeededIds};
-use menjie::testkit::store::MemoryStore;
-use menjie::testkit::world::{World, charge, visit};
-use menjie_server::transfers::Transfers;
-use menjie_server::{App, Settings, router};
+use menjie::testkit::host::ManualClock;
+use menjie::testkit::world::{charge, visit};
+use menjie_server::Settings;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-type Stage = (Arc<ManualClock>, axum::Router);
+use stage::{Stage, before};
 
 async fn stage() -> Stage {
     let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_772_409_600_000)));
-    let world = World::new(clock.clone(), 1);
-    let patient = PatientId::new("P1").unwrap();
-    let visit = visit(&patient, "V1").unwrap();
-    world.his.add(visit.clone(), vec![charge(&visit, "L1", "JC", "12.30", "2").unwrap()]);
-    let hospital = world.hospital(&HospitalId::new("H1").unwrap(), Terms::default(), Pace::default()).unwrap();
-    let parts = Parts {
-        store: Arc::new(MemoryStore::new()),
-        clock: clock.clone(),
-        ids: Arc::new(SeededIds::new(1)),
-        entropy: Arc::new(SeededEntropy::new(1)),
-        worker: WorkerName::new("w").unwrap(),
-        hospitals: vec![hospital],
-    };
-    let engine = Engine::new(parts).await.unwrap();
     let settings = Settings { session_idle_s: 600, session_max_s: 3_600, identify_ways: vec![IdentifyWay::VisitNo], ..Settings::default() };
-    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone(), Default::default)), None, settings).unwrap();
-    (clock, router(app))
+    before(clock, None, settings, |world| {
+        let visit = visit(&PatientId::new("P1").unwrap(), "V1").unwrap();
+        world.his.add(visit.clone(), vec![charge(&visit, "L1", "JC", "12.30", "2").unwrap()]);
+    })
+    .await
 }
 
 async fn call(stage: &Stage, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
@@ -49,7 +38,7 @@ async fn call(stage: &Stage, method: &str, path: &str, token: &str, body: &Value
     (status, serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
-async fn answered((clock, router): &Stage, request: Request<Body>) -> axum::response::Response {
+async fn answered(Stage { clock, router, .. }: &Stage, request: Request<Body>) -> axum::response::Response {
     let answer = router.clone().oneshot(request);
     // Counterparts answer after a while of this clock.
     let ticking = async {
@@ -78,9 +67,9 @@ async fn alive(stage: &Stage, token: &str) -> bool {
 async fn an_idle_session_ends() {
     let stage = stage().await;
     let token = enter(&stage).await;
-    stage.0.advance(560_000);
+    stage.clock.advance(560_000);
     assert!(alive(&stage, &token).await);
-    stage.0.advance(600_000);
+    stage.clock.advance(600_000);
     assert!(!alive(&stage, &token).await, "ten minutes without a request");
 }
 
@@ -103,11 +92,11 @@ async fn a_kiosks_session_ends_soon_after_its_page_and_lives_by_touches() {
     for (look, lives_s) in [("", 180), ("mj_look=large", 270)] {
         let stage = stage().await;
         let token = enter_kiosk(&stage, look).await;
-        stage.0.advance((lives_s - 5) * 1_000);
+        stage.clock.advance((lives_s - 5) * 1_000);
         assert_eq!(page(&stage, "POST", "/k/alive", &token, look).await, 204, "{look}: too early");
-        stage.0.advance((lives_s - 5) * 1_000);
+        stage.clock.advance((lives_s - 5) * 1_000);
         assert!(alive(&stage, &token).await, "{look}: the touch was not heard");
-        stage.0.advance((lives_s + 1) * 1_000);
+        stage.clock.advance((lives_s + 1) * 1_000);
         assert_eq!(page(&stage, "POST", "/k/alive", &token, look).await, 401, "{look}: lives on");
         assert!(!alive(&stage, &token).await);
     }
@@ -119,9 +108,9 @@ async fn a_kiosk_with_money_on_its_way_waits_as_long_as_any_session() {
     let token = enter_kiosk(&stage, "").await;
     // There is no such payment: what counts is that the page of one was asked for.
     assert_eq!(page(&stage, "GET", "/k/pay/1/state", &token, "").await, 404);
-    stage.0.advance(590_000);
+    stage.clock.advance(590_000);
     assert_eq!(page(&stage, "GET", "/k/unpaid", &token, "").await, 200, "ended while the order was open");
-    stage.0.advance(181_000);
+    stage.clock.advance(181_000);
     assert!(!alive(&stage, &token).await, "a list waits no longer than before");
 }
 
@@ -130,10 +119,10 @@ async fn a_used_session_lives_on_but_not_for_ever() {
     let stage = stage().await;
     let token = enter(&stage).await;
     for _ in 0..7 {
-        stage.0.advance(500_000);
+        stage.clock.advance(500_000);
         assert!(alive(&stage, &token).await);
     }
-    stage.0.advance(150_000);
+    stage.clock.advance(150_000);
     assert!(!alive(&stage, &token).await, "an hour is the end, used or not");
 }
 

@@ -2,15 +2,15 @@
 //! when the files were changed, and when the key goes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "canary/captured.rs"]
+mod captured;
 #[path = "log/rig.rs"]
 mod rig;
 #[path = "desk/stage.rs"]
 #[allow(dead_code)]
 mod stage;
 
-use std::io::{self, Write};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 
 use menjie::access::{Right, Role};
 use menjie::gm::hex;
@@ -24,6 +24,7 @@ use menjie_server::logging;
 use menjie_server::staff::pages::{Gate, PAGES};
 use tracing::level_filters::LevelFilter;
 
+use captured::Captured;
 use rig::{ID_NO, NAME, PASSWORD, Rig, pem_of};
 
 #[tokio::test]
@@ -280,25 +281,10 @@ async fn the_key_goes_when_it_is_idle_and_with_its_session() {
     assert_eq!(rig.lent(), 0, "dropped with the account");
 }
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn neither_key_nor_password_nor_cleartext_is_in_any_file_or_log() {
     let lines = Captured::default();
-    let writer = lines.clone();
-    tracing::subscriber::set_global_default(logging::subscriber(move || writer.clone(), LevelFilter::TRACE)).unwrap();
+    tracing::subscriber::set_global_default(logging::subscriber(lines.clone(), LevelFilter::TRACE)).unwrap();
     let rig = Rig::open().await;
     let seq = rig.transfer(1, "his", Out, Some(Answered)).await.0.to_string();
     let person = rig.reader().await;
@@ -306,7 +292,7 @@ async fn neither_key_nor_password_nor_cleartext_is_in_any_file_or_log() {
     for path in ["/a/log/record", "/a/log/record/clear", "/a/log/export"] {
         assert_eq!(rig.submit(&person, path, &[("seq", &seq), ("reason", "canary reason")]).await.status, 200, "{path}");
     }
-    let (folder, log) = (rig.bytes(), lines.0.lock().unwrap().clone());
+    let (folder, log) = (rig.bytes(), lines.bytes());
     assert!(!log.is_empty() && folder.len() > 1000);
     let pkcs8 = rig.auditor.pkcs8().unwrap();
     let base64 = rig.pem.lines().nth(2).unwrap();

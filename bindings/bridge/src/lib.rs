@@ -25,5 +25,7 @@ mod table;
 pub use call::{call, call_pure, hide_panic_texts};
 pub use echo::{EchoRequest, EchoResponse};
 pub use envelope::{Failure, Reply};
+#[cfg(any(feature = "engine", feature = "log"))]
+pub use menjie_host::core_dumps;
 pub use op::{Kind, Op, Reach};
 pub use table::{COMMON_ERRORS, find, table};

@@ -1,6 +1,7 @@
 //! The command line.
 
-use clap::{Arg, ArgAction, ArgGroup, Command, value_parser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgGroup, Command, Error, value_parser};
 use std::path::PathBuf;
 
 use menjie::access::Role;
@@ -74,6 +75,28 @@ pub(crate) fn command(words: Words) -> Command {
         .subcommand(crate::log::args::command(words, &sub))
 }
 
+/// What was typed in a wrong place may be a password or belong to a patient, and standard error may be kept: the complaint says what
+/// is wrong and what is possible, and never repeats it.
+pub(crate) fn without_values(mut error: Error) -> Error {
+    // With other kinds of mistakes the last two name arguments and commands of ours.
+    let typed = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => ContextKind::InvalidValue,
+    };
+    if matches!(error.get(typed), Some(ContextValue::String(text)) if !text.is_empty() && !is_option(text)) {
+        error.insert(typed, ContextValue::String("***".to_owned()));
+    }
+    // "To pass it as a value …"
+    error.remove(ContextKind::Suggested);
+    error
+}
+
+/// The shape of an option of ours, perhaps mistyped.
+fn is_option(text: &str) -> bool {
+    text.strip_prefix("--").is_some_and(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+}
+
 fn help(words: Words) -> Arg {
     Arg::new("help").short('h').long("help").action(ArgAction::Help).help(words.pick("Print help", "显示帮助"))
 }
@@ -86,6 +109,25 @@ mod tests {
     fn both_languages_have_the_same_arguments() {
         for words in [Words::Chinese, Words::English] {
             command(words).debug_assert();
+        }
+    }
+
+    #[test]
+    fn a_complaint_says_what_is_wrong_and_never_repeats_what_was_typed() {
+        const CANARY: &str = "440599199003070058";
+        for (typed, told) in [
+            (vec![CANARY], "unrecognized subcommand '***'"),
+            (vec!["call", "echo", CANARY], "unexpected argument '***'"),
+            (vec!["call", "echo", "--patient-440599199003070058"], "unexpected argument '***'"),
+            (vec!["call", "echo", "--patint", CANARY], "unexpected argument '--patint'"),
+            (vec!["call", "echo", "--config", "c", "--staff", "S", "--role", CANARY], "invalid value '***' for '--role <ROLE>'\n  [possible values: doctor"),
+            (vec!["doctor", "--config"], "a value is required for '--config <FILE>'"),
+            (vec!["log", "search", "d", "-n", CANARY, CANARY], "unexpected argument '***'"),
+            (vec!["log", "show", "d", CANARY, "--key", "k", "--stream", "s", "--output", CANARY], "invalid value '***' for '--output"),
+        ] {
+            let arguments = std::iter::once("menjie").chain(typed.iter().copied());
+            let error = without_values(command(Words::English).try_get_matches_from(arguments).unwrap_err()).to_string();
+            assert!(error.contains(told) && !error.contains(CANARY), "{typed:?}: {error}");
         }
     }
 

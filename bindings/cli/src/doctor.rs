@@ -61,6 +61,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         Err(problems) => findings.extend(problems.into_iter().map(|p| Finding::problem(p.path, p.what, p.fix))),
     }
     findings.push(machine::clock(&path));
+    findings.push(machine::core_dumps());
     if given.get_flag("json") {
         line(&serde_json::to_string(&findings).map_err(|_| Stop::failure("the findings cannot be written"))?)?;
     } else {

@@ -21,10 +21,13 @@ use words::Words;
 
 fn main() -> ExitCode {
     menjie_bridge::hide_panic_texts(|place| output::complain(&format!("an internal fault at {place}")));
+    // `doctor` tells when it cannot be done.
+    let _ = menjie_bridge::core_dumps::refuse();
     let words = Words::of_environment();
     let matches = match args::command(words).try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
+            let error = args::without_values(error);
             // Help and version are answers, everything else is wrong usage.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             return if error.print().is_ok() { exit.into() } else { Exit::Failure.into() };

@@ -10,7 +10,7 @@ use crate::output::line;
 /// Runs the command.
 pub(crate) fn run(given: &ArgMatches) -> Result<Exit, Stop> {
     if let Some(name) = given.get_one::<String>("op") {
-        let op = find(name).map_err(|_| Stop::usage(format!("there is no operation {name}; see `menjie ops`")))?;
+        let op = find(name).map_err(|_| Stop::usage("there is no such operation; see `menjie ops`"))?;
         line(&pretty(&described(op))?)?;
     } else if given.get_flag("json") {
         line(&pretty(&table().iter().map(described).collect())?)?;

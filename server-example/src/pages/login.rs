@@ -79,7 +79,9 @@ pub async fn back(State(app): State<App>, visit: Visit, headers: HeaderMap, Quer
 }
 
 fn refused(app: &App, visit: &Visit, title: &str, text: &str) -> Page<Response> {
-    let f = Frame::new(app, visit, Idle::Never);
+    // This page's own address has a code of WeChat in it, which perhaps nobody has used: its buttons come back without it.
+    let mut f = Frame::new(app, visit, Idle::Never);
+    f.here = visit.at("/login/back");
     answer::page(&Login { title: title.to_owned(), text: text.to_owned(), again: true, f })
 }
 

@@ -60,7 +60,13 @@ pub(crate) async fn stage() -> Stage {
 
 /// With the log that auditors may look at.
 pub(crate) async fn viewing(clock: Arc<ManualClock>, log: Option<ViewedLog>) -> Stage {
+    before(clock, log, Settings::default(), |_| ()).await
+}
+
+/// Before a hospital that somebody has prepared, with settings of its own.
+pub(crate) async fn before(clock: Arc<ManualClock>, log: Option<ViewedLog>, settings: Settings, prepare: impl FnOnce(&World)) -> Stage {
     let world = World::new(clock.clone(), 1);
+    prepare(&world);
     let hospital = world.hospital(&HospitalId::new("H1").unwrap(), Terms::default(), Pace::default()).unwrap();
     let parts = Parts {
         store: Arc::new(MemoryStore::new()),
@@ -71,7 +77,7 @@ pub(crate) async fn viewing(clock: Arc<ManualClock>, log: Option<ViewedLog>) -> 
         hospitals: vec![hospital],
     };
     let engine = Engine::new(parts).await.unwrap();
-    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone(), Default::default)), log, Settings::default()).unwrap();
+    let app = App::new(engine, Arc::new(SeededEntropy::new(9)), Arc::new(Transfers::new(world.log.clone(), Default::default)), log, settings).unwrap();
     Stage { clock, router: router(app.clone()), app }
 }
 

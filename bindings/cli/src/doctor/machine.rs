@@ -172,6 +172,14 @@ pub(super) fn clock(config: &Path) -> Finding {
     clock_at(SystemTime::now(), config.metadata().and_then(|meta| meta.modified()).ok())
 }
 
+/// What a dump would hold is in no sealed file. The server asks for the same at its start.
+pub(super) fn core_dumps() -> Finding {
+    if menjie_bridge::core_dumps::are_refused() {
+        return Finding::good("core dumps", "are refused by this program, and by the server in the same way");
+    }
+    Finding::problem("core dumps", "cannot be refused by a program here", "forbid them in the service: LimitCORE=0 (systemd), ulimit -c 0")
+}
+
 fn clock_at(now: SystemTime, newest_file: Option<SystemTime>) -> Finding {
     let fix = "set the clock, with NTP";
     if now < SystemTime::UNIX_EPOCH + WRITTEN {

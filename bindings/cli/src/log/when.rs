@@ -11,7 +11,7 @@ use crate::exit::Stop;
 /// The filter of the arguments.
 pub(super) fn filter(given: &ArgMatches, now: Timestamp) -> Result<Filter, Stop> {
     let owned = |name| text(given, name).map(str::to_owned);
-    let time = |name, end| text(given, name).map(|text| moment(text, end, now).ok_or_else(|| Stop::usage(format!("--{name}: {text} is no time")))).transpose();
+    let time = |name, end| text(given, name).map(|text| moment(text, end, now).ok_or_else(|| Stop::usage(format!("--{name}: is no time")))).transpose();
     Ok(Filter {
         from: time("from", false)?,
         to: time("to", true)?,

@@ -28,7 +28,7 @@ pub use checkpoint::Checkpoint;
 pub use codec::FrameCodec;
 pub use frame::{FrameHead, FrameKind, MAX_BODY};
 pub use header::{Flags, Header, LogId, Parsed, Recipient};
-pub use index::{Index, IndexedFrame, Term, Token};
+pub use index::{Damaged, Index, IndexedFrame, ReadAt, Term, Token};
 pub use keys::next_seal as next_seal_key;
 pub use manifest::{ClosedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
 pub use merge::{Merged, merge};

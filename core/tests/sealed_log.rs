@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use menjie::error::Code;
 use menjie::gm::sm2::Sm2PrivateKey;
 use menjie::gm::{hex, sm3};
-use menjie::seal::{Anchor, Defect, FrameKind, LogSegment, ManifestEntry, Rewrap, Segment, Term, Tombstone, Trust, recover, rewrap, verify_log};
+use menjie::seal::{Anchor, Defect, FrameKind, LogSegment, ManifestEntry, Rewrap, Segment, Tombstone, Trust, recover, rewrap, verify_log};
 use menjie::testkit::host::SeededEntropy;
 use proptest::prelude::*;
 use sealed::{Log, defects, key, records_of};
@@ -307,34 +307,6 @@ fn the_manifest_is_a_chain_of_signed_lines() {
     let torn = &text[..text.len() - 5];
     assert_eq!(menjie::seal::read_manifest(torn, &log.log_id, &log.writers).unwrap(), log.manifest[..2]);
     assert!(menjie::seal::read_manifest(&text, &log.log_id, &[key(3).public().clone()]).is_err());
-}
-
-#[test]
-fn the_index_is_checked_and_its_absence_changes_no_answer() {
-    let log = Log::written(1, 8);
-    let segment = Segment::read(&log.segments[0].bytes).unwrap();
-    let open = segment.open(&segment.secret(&log.auditor, &[]).unwrap()).unwrap();
-    let index = log.segments[0].index.as_slice();
-    assert_eq!(open.rebuild_index(None, sealed::terms).unwrap(), index, "made anew from the records it is the same");
-    for bit in 0..index.len() * 8 {
-        let mut forged = index.to_vec();
-        forged[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(open.index(&forged).unwrap(), None, "bit {bit}");
-    }
-    let changed = log.given_with_index(0, |index| index[60] ^= 1);
-    assert_eq!(defects(&verify_log(&trust(&log), changed.given()).unwrap()), BTreeSet::from([Defect::Index]));
-    let order = "ORDER-3";
-    let wanted: Vec<_> = log.records.iter().filter(|r| sealed::order(r) == order).cloned().collect();
-    assert!(!wanted.is_empty());
-    let search = |index: Option<&[u8]>| open.search(&[Term { field: "order", value: order }], i64::MIN, i64::MAX, index, None, |r| sealed::order(r) == order).unwrap();
-    let (with, without, damaged) = (search(Some(index)), search(None), search(Some(&index[1..])));
-    assert_eq!(with.records, wanted);
-    assert_eq!((&without.records, &damaged.records), (&wanted, &wanted));
-    assert!(with.indexed && !without.indexed && !damaged.indexed);
-    assert!(with.opened * 3 < without.opened, "{} of {}", with.opened, without.opened);
-    // An index of another segment is none.
-    let other = Log::written_as(4, 1, 8);
-    assert_eq!(open.index(&other.segments[0].index).unwrap(), None);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A small log in memory, as a host would keep it on disk.
 
+mod index;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,16 +42,6 @@ pub(crate) struct Log {
     last_closed: bool,
     next_seal: Zeroizing<[u8; 32]>,
     seed: u64,
-}
-
-/// What a record is found by: its order.
-pub(crate) fn terms(record: &OwnedRecord, found: &mut dyn FnMut(Term<'_>)) {
-    let order = order(record);
-    found(Term { field: "order", value: &order });
-}
-
-pub(crate) fn order(record: &OwnedRecord) -> String {
-    serde_json::from_slice::<serde_json::Value>(&record.payload).ok().and_then(|v| v["order"].as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl Log {
@@ -200,12 +192,6 @@ impl Log {
     pub(crate) fn given_with(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
         let mut log = self.clone();
         change(&mut log.segments[at].bytes);
-        log
-    }
-
-    pub(crate) fn given_with_index(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
-        let mut log = self.clone();
-        change(&mut log.segments[at].index);
         log
     }
 }

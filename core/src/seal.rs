@@ -30,7 +30,7 @@ pub use frame::{FrameHead, FrameKind, MAX_BODY};
 pub use header::{Flags, Header, LogId, Parsed, Recipient};
 pub use index::{Damaged, Index, IndexedFrame, ReadAt, Term, Token};
 pub use keys::next_seal as next_seal_key;
-pub use manifest::{ClosedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
+pub use manifest::{ClosedSegment, CutSegment, EndedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
 pub use merge::{Merged, merge};
 pub use merkle::{InclusionProof, Tree};
 pub use reader::{Ending, Found, Frame, FrameOpener, Frames, OpenSegment, Segment, SegmentSecret};

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use menjie::error::Code;
 use menjie::gm::sm2::Sm2PrivateKey;
 use menjie::gm::{hex, sm3};
-use menjie::seal::{Anchor, Defect, FrameKind, LogSegment, ManifestEntry, Rewrap, Segment, Tombstone, Trust, recover, rewrap, verify_log};
+use menjie::seal::{Anchor, ClosedSegment, CutSegment, Defect, FrameKind, LogSegment, ManifestEntry, Rewrap, Segment, Tombstone, Trust, recover, rewrap, verify_log};
 use menjie::testkit::host::SeededEntropy;
 use proptest::prelude::*;
 use sealed::{Log, defects, key, records_of};
@@ -290,6 +290,53 @@ fn retention_leaves_a_tombstone() {
     assert_eq!(with(&deleted), BTreeSet::new());
     let lying = [log.manifest.clone(), vec![ManifestEntry::Deleted(Tombstone { last_seq: gone.last_seq - 1, ..tombstone })]].concat();
     assert_eq!(with(&lying), BTreeSet::from([Defect::Sequence]));
+}
+
+/// What a crash left is listed as well: it cannot be shortened, exchanged or taken away afterwards, and it can be let go.
+#[test]
+fn a_segment_that_was_cut_off_is_listed_and_can_be_let_go() {
+    let open = Log::open_ended(2, 4);
+    let recovered = recover(&open.segments[1].bytes[..open.segments[1].bytes.len() - 9], &open.writers[0]).unwrap();
+    let log = open.continued_after(&recovered);
+    let found = |log: &Log, manifest: &[ManifestEntry]| {
+        let newest = log.segments.len() - 1;
+        let given = log.given().into_iter().filter(|segment| !segment.bytes.is_empty()).enumerate();
+        let given: Vec<_> = given.map(|(at, segment)| LogSegment { last: at == newest, ..segment }).collect();
+        defects(&verify_log(&Trust { manifest: Some(manifest), anchors: &[], ..trust(log) }, given).unwrap())
+    };
+    let ManifestEntry::Cut(cut) = log.manifest[1].clone() else { panic!("the second line is of the second segment") };
+    assert_eq!((cut.frames, cut.bytes, cut.torn > 0), (recovered.frames, recovered.keep, true));
+    assert_eq!(found(&log, &log.manifest), BTreeSet::new());
+    // Without its line, or with another one, it is not what the writer left.
+    let with = |line: Option<ManifestEntry>| {
+        let lines: Vec<_> = [Some(log.manifest[0].clone()), line, Some(log.manifest[2].clone())].into_iter().flatten().collect();
+        found(&log, &lines)
+    };
+    let closed = ClosedSegment { segment: 2, bytes: cut.bytes, last_seq: cut.last_seq, chain: cut.chain.clone(), closed_at: cut.cut_at };
+    for wrong in [None, Some(ManifestEntry::Closed(closed)), Some(ManifestEntry::Cut(CutSegment { bytes: cut.bytes - 1, ..cut.clone() }))] {
+        assert_eq!(with(wrong), BTreeSet::from([Defect::Manifest]));
+    }
+    // Taken away it is missing; with its tombstone it is not.
+    let without = log.given_with(1, Vec::clear);
+    assert_eq!(found(&without, &log.manifest), BTreeSet::from([Defect::SegmentMissing]));
+    let gone = Tombstone { segment: 2, last_seq: cut.last_seq, chain: cut.chain, deleted_at: menjie::Timestamp::from_millis(0), reason: "180d".to_owned() };
+    assert_eq!(found(&without, &[log.manifest.clone(), vec![ManifestEntry::Deleted(gone)]].concat()), BTreeSet::new());
+    // The newest, cut off and listed, and then taken away: nothing stands behind it that would miss it.
+    let mut alone = log.clone();
+    alone.segments.truncate(1);
+    assert_eq!(found(&alone, &log.manifest[..2]), BTreeSet::from([Defect::SegmentMissing]));
+}
+
+/// A segment that the manifest knows as closed has a footer: without it the end was cut off by somebody.
+#[test]
+fn the_footer_of_a_listed_segment_cannot_be_cut_off() {
+    let log = Log::written(2, 2);
+    let footer = Segment::read(&log.segments[1].bytes).unwrap().frames().last().unwrap().offset as usize;
+    for len in [footer, footer - 1, footer + 1] {
+        let cut = log.given_with(1, |bytes| bytes.truncate(len));
+        let report = verify_log(&Trust { anchors: &[], ..trust(&log) }, cut.given()).unwrap();
+        assert!(defects(&report).contains(&Defect::Manifest), "{len}: {:?}", report.findings);
+    }
 }
 
 #[test]

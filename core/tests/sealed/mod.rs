@@ -8,8 +8,8 @@ use std::sync::Arc;
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
 use menjie::seal::{
-    Anchor, ClosedSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, VerifyReport, read_manifest,
-    sign_manifest_line,
+    Anchor, ClosedSegment, CutSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, VerifyReport,
+    read_manifest, sign_manifest_line,
 };
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};
@@ -95,6 +95,15 @@ impl Log {
         let last = log.segments.last_mut().unwrap();
         last.bytes.truncate(recovered.keep as usize);
         log.records.truncate(recovered.next_seq as usize - 1);
+        log.note(ManifestEntry::Cut(CutSegment {
+            segment: log.segments.len() as u64,
+            bytes: recovered.keep,
+            frames: recovered.frames,
+            torn: recovered.cut,
+            last_seq: recovered.next_seq - 1,
+            chain: hex(&recovered.chain),
+            cut_at: Timestamp::from_millis(0),
+        }));
         log.segment(1, true, Some(*recovered));
         log
     }
@@ -140,13 +149,16 @@ impl Log {
 
     fn note_closed(&mut self, closed: &menjie::seal::Closed) {
         let segment = self.segments.len() as u64 + 1;
-        let entry = ManifestEntry::Closed(ClosedSegment {
+        self.note(ManifestEntry::Closed(ClosedSegment {
             segment,
             bytes: closed.bytes,
             last_seq: closed.footer.last_seq,
             chain: hex(&closed.chain),
             closed_at: Timestamp::from_millis(0),
-        });
+        }));
+    }
+
+    fn note(&mut self, entry: ManifestEntry) {
         let previous = self.manifest_text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
         self.manifest_text.push_str(&sign_manifest_line(&self.log_id, &previous, &entry, &self.signer).unwrap());
         self.manifest_text.push('\n');

@@ -16,6 +16,7 @@ use super::{defects, key};
 const TOKENS_PART: usize = 338 * 12 + 32;
 const FRAMES_PART: usize = 56 * 72 + 32;
 const HEAD: usize = 120;
+const HEAD_ALONE: Range<usize> = 0..HEAD;
 
 /// A record to be written: its time, and its terms by field and number.
 type Draft = (i64, Vec<(u8, u16)>);
@@ -149,7 +150,7 @@ fn a_look_up_reads_the_parts_in_question_once() {
         assert_eq!(open.rebuild_index(None, |record, found| as_terms(&named(&log.drafts[&record.seq].1)).into_iter().for_each(found)).unwrap(), log.index);
         let counted = Counted::of(&log.index);
         let mut index = open.index(&counted).unwrap();
-        assert_eq!(counted.read.take(), [0..HEAD]);
+        assert_eq!(counted.read.take(), vec![HEAD_ALONE]);
         let term = [Term { field: "of", value: "777" }];
         let found = open.candidates(&mut index, &term, i64::MIN, i64::MAX).unwrap();
         assert_eq!(found.len(), 1);
@@ -168,7 +169,7 @@ fn a_look_up_reads_the_parts_in_question_once() {
         assert_eq!(counted.read.take()[1..], parts_of_frames, "three seconds are in one part");
         let mut index = open.index(&counted).unwrap();
         assert_eq!(open.candidates(&mut index, &[], 1_000_000, i64::MAX).unwrap(), []);
-        assert_eq!(counted.read.take(), [0..HEAD], "the head says that nothing was then");
+        assert_eq!(counted.read.take(), vec![HEAD_ALONE], "the head says that nothing was then");
     });
 }
 

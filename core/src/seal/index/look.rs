@@ -156,8 +156,8 @@ impl<'r> Index<'r> {
         for level in levels.iter().skip(1).rev() {
             let Some(last) = parts.clone().last() else { break };
             let up_to = |part: &[u8], passed: &dyn Fn(&[u8]) -> bool| part.chunks_exact(level.entry).take_while(|entry| passed(entry)).count() as u64;
-            let from = up_to(&*self.part(level, parts.start)?, &begins).saturating_sub(1);
-            let to = up_to(&*self.part(level, last)?, &ends);
+            let from = up_to(&self.part(level, parts.start)?, &begins).saturating_sub(1);
+            let to = up_to(&self.part(level, last)?, &ends);
             parts = parts.start * level.per_part() + from..last * level.per_part() + to;
         }
         Ok(parts)

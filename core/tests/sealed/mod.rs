@@ -1,6 +1,7 @@
 //! A small log in memory, as a host would keep it on disk.
 
 mod index;
+mod manifest;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,8 +9,8 @@ use std::sync::Arc;
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
 use menjie::seal::{
-    Anchor, ClosedSegment, CutSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, VerifyReport,
-    read_manifest, sign_manifest_line,
+    Anchor, ClosedSegment, CutSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, Trust,
+    VerifyReport, read_manifest, sign_manifest_line,
 };
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};
@@ -232,6 +233,11 @@ impl Begun {
     pub(crate) fn state(&self) -> (usize, u64, u32, u64) {
         (self.bytes.len(), self.writer.next_seq(), self.writer.frames(), self.writer.bytes())
     }
+}
+
+/// Everything a verifier can hold of this log.
+pub(crate) fn trust<'a>(log: &'a Log) -> Trust<'a> {
+    Trust { writers: &log.writers, reader: Some(&log.auditor), seal: Some(&log.seal), manifest: Some(&log.manifest), anchors: &log.anchors, rewraps: &[], codec: None }
 }
 
 pub(crate) fn defects(report: &VerifyReport) -> BTreeSet<Defect> {

@@ -201,10 +201,22 @@ fn epoch(ratchet: &[u8; 32]) -> Fallible<(aes_gcm::AesGcm<sm4::Sm4, U12>, [u8; 1
     Ok((aes_gcm::AesGcm::new(&key.into()), base))
 }
 
-/// The tokens in the bytes of an index file (docs/sealed-log.md).
+/// The tokens in the bytes of an index file (docs/sealed-log.md): behind head and frames, 338 to a part.
 pub fn tokens_of(index: &[u8]) -> Fallible<Vec<([u8; 8], u32)>> {
-    let frames = u32::from_be_bytes(index.get(60..64).and_then(|bytes| bytes.try_into().ok()).ok_or("an index")?) as usize;
-    let tokens = index.get(64 + frames * 68 + 8..index.len().saturating_sub(32)).ok_or("an index")?;
-    let (entries, _) = tokens.as_chunks::<12>();
-    Ok(entries.iter().filter_map(|entry| Some((entry.first_chunk::<8>().copied()?, u32::from_be_bytes(*entry.last_chunk()?)))).collect())
+    let number = |at: usize, len: usize| index.get(at..at + len).map(|bytes| bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))).ok_or("an index");
+    let (frames, tokens) = (number(60, 4)?, number(64, 8)?);
+    let mut at = 120 + frames * 72 + frames.div_ceil(56) * 32;
+    let mut spans = frames.div_ceil(56);
+    while spans > 1 {
+        at += spans * 28 + spans.div_ceil(145) * 32;
+        spans = spans.div_ceil(145);
+    }
+    let mut entries = Vec::with_capacity(tokens);
+    while entries.len() < tokens {
+        let len = (tokens - entries.len()).min(338) * 12;
+        let (part, _) = index.get(at..at + len).ok_or("a part of tokens")?.as_chunks::<12>();
+        entries.extend(part.iter().filter_map(|entry| Some((entry.first_chunk::<8>().copied()?, u32::from_be_bytes(*entry.last_chunk()?)))));
+        at += len + 32;
+    }
+    Ok(entries)
 }

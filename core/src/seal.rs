@@ -8,6 +8,7 @@
 mod chain;
 mod checkpoint;
 mod codec;
+mod defect;
 mod fields;
 mod frame;
 mod header;
@@ -26,16 +27,17 @@ mod writer;
 
 pub use checkpoint::Checkpoint;
 pub use codec::FrameCodec;
+pub use defect::Defect;
 pub use frame::{FrameHead, FrameKind, MAX_BODY};
 pub use header::{Flags, Header, LogId, Parsed, Recipient};
-pub use index::{Index, IndexedFrame, Term, Token};
+pub use index::{Damaged, Index, IndexedFrame, ReadAt, Term, Token};
 pub use keys::next_seal as next_seal_key;
-pub use manifest::{ClosedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
+pub use manifest::{ClosedSegment, CutSegment, EndedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
 pub use merge::{Merged, merge};
 pub use merkle::{InclusionProof, Tree};
 pub use reader::{Ending, Found, Frame, FrameOpener, Frames, OpenSegment, Segment, SegmentSecret};
 pub use record::{OwnedRecord, Record};
 pub use recover::{Recovered, recover};
 pub use rewrap::{Rewrap, rewrap};
-pub use verify::{Anchor, Defect, Finding, LogSegment, Trust, Verifier, VerifyReport, verify_log};
+pub use verify::{Anchor, Finding, LogSegment, Trust, Verifier, VerifyReport, verify_log};
 pub use writer::{Closed, NewSegment, Note, SegmentWriter};

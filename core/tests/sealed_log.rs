@@ -9,14 +9,10 @@ use std::collections::BTreeSet;
 use menjie::error::Code;
 use menjie::gm::sm2::Sm2PrivateKey;
 use menjie::gm::{hex, sm3};
-use menjie::seal::{Anchor, Defect, FrameKind, LogSegment, ManifestEntry, Rewrap, Segment, Term, Tombstone, Trust, recover, rewrap, verify_log};
+use menjie::seal::{Anchor, Defect, FrameKind, LogSegment, Rewrap, Segment, Trust, recover, rewrap, verify_log};
 use menjie::testkit::host::SeededEntropy;
 use proptest::prelude::*;
-use sealed::{Log, defects, key, records_of};
-
-fn trust<'a>(log: &'a Log) -> Trust<'a> {
-    Trust { writers: &log.writers, reader: Some(&log.auditor), seal: Some(&log.seal), manifest: Some(&log.manifest), anchors: &log.anchors, rewraps: &[], codec: None }
-}
+use sealed::{Log, defects, key, records_of, trust};
 
 #[test]
 fn a_log_is_read_as_it_was_written() {
@@ -275,66 +271,6 @@ fn another_auditor_later_reads_without_a_byte_being_changed() {
     let other = Log::written_as(8, 1, 3);
     let read = Rewrap::read(&sidecar).unwrap();
     assert_eq!(Segment::read(&other.segments[0].bytes).unwrap().secret(&late, &[read]).unwrap_err().code(), Code::BadKey);
-}
-
-/// What was deleted when its time was over leaves a signed line; without it, it is missing.
-#[test]
-fn retention_leaves_a_tombstone() {
-    let log = Log::written(3, 2);
-    let left: Vec<_> = log.given().into_iter().skip(1).collect();
-    let with = |manifest: &[ManifestEntry]| defects(&verify_log(&Trust { manifest: Some(manifest), ..trust(&log) }, left.clone()).unwrap());
-    assert_eq!(with(&log.manifest), BTreeSet::from([Defect::SegmentMissing, Defect::Anchor]));
-    let ManifestEntry::Closed(gone) = &log.manifest[0] else { panic!("the first line is of the first segment") };
-    let tombstone = Tombstone { segment: 1, last_seq: gone.last_seq, chain: gone.chain.clone(), deleted_at: menjie::Timestamp::from_millis(0), reason: "180d".to_owned() };
-    let deleted = [log.manifest.clone(), vec![ManifestEntry::Deleted(tombstone.clone())]].concat();
-    assert_eq!(with(&deleted), BTreeSet::new());
-    let lying = [log.manifest.clone(), vec![ManifestEntry::Deleted(Tombstone { last_seq: gone.last_seq - 1, ..tombstone })]].concat();
-    assert_eq!(with(&lying), BTreeSet::from([Defect::Sequence]));
-}
-
-#[test]
-fn the_manifest_is_a_chain_of_signed_lines() {
-    let log = Log::written(3, 2);
-    let text = log.manifest_text.clone();
-    assert_eq!(menjie::seal::read_manifest(&text, &log.log_id, &log.writers).unwrap(), log.manifest);
-    let lines: Vec<&str> = text.lines().collect();
-    let refused = |text: String| menjie::seal::read_manifest(&text, &log.log_id, &log.writers).is_err();
-    assert!(refused(format!("{}\n{}\n", lines[0], lines[2])), "a line is missing");
-    assert!(refused(format!("{}\n{}\n{}\n", lines[1], lines[0], lines[2])), "lines are exchanged");
-    assert!(refused(text.replace("\"segment\":2", "\"segment\":9")), "a line is changed");
-    assert!(menjie::seal::read_manifest(&text, &[1; 16], &log.writers).is_err(), "of another log");
-    // A torn last line is left out, a line of nobody is not.
-    let torn = &text[..text.len() - 5];
-    assert_eq!(menjie::seal::read_manifest(torn, &log.log_id, &log.writers).unwrap(), log.manifest[..2]);
-    assert!(menjie::seal::read_manifest(&text, &log.log_id, &[key(3).public().clone()]).is_err());
-}
-
-#[test]
-fn the_index_is_checked_and_its_absence_changes_no_answer() {
-    let log = Log::written(1, 8);
-    let segment = Segment::read(&log.segments[0].bytes).unwrap();
-    let open = segment.open(&segment.secret(&log.auditor, &[]).unwrap()).unwrap();
-    let index = log.segments[0].index.as_slice();
-    assert_eq!(open.rebuild_index(None, sealed::terms).unwrap(), index, "made anew from the records it is the same");
-    for bit in 0..index.len() * 8 {
-        let mut forged = index.to_vec();
-        forged[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(open.index(&forged).unwrap(), None, "bit {bit}");
-    }
-    let changed = log.given_with_index(0, |index| index[60] ^= 1);
-    assert_eq!(defects(&verify_log(&trust(&log), changed.given()).unwrap()), BTreeSet::from([Defect::Index]));
-    let order = "ORDER-3";
-    let wanted: Vec<_> = log.records.iter().filter(|r| sealed::order(r) == order).cloned().collect();
-    assert!(!wanted.is_empty());
-    let search = |index: Option<&[u8]>| open.search(&[Term { field: "order", value: order }], i64::MIN, i64::MAX, index, None, |r| sealed::order(r) == order).unwrap();
-    let (with, without, damaged) = (search(Some(index)), search(None), search(Some(&index[1..])));
-    assert_eq!(with.records, wanted);
-    assert_eq!((&without.records, &damaged.records), (&wanted, &wanted));
-    assert!(with.indexed && !without.indexed && !damaged.indexed);
-    assert!(with.opened * 3 < without.opened, "{} of {}", with.opened, without.opened);
-    // An index of another segment is none.
-    let other = Log::written_as(4, 1, 8);
-    assert_eq!(open.index(&other.segments[0].index).unwrap(), None);
 }
 
 #[test]

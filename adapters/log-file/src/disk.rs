@@ -35,7 +35,9 @@ pub trait Disk: Send + Sync + 'static {
 /// A directory of the operating system, locked for as long as this lives.
 pub struct OsDisk {
     dir: PathBuf,
-    _lock: File,
+    lock: File,
+    /// The process that locked it.
+    owner: u32,
 }
 
 impl OsDisk {
@@ -45,7 +47,7 @@ impl OsDisk {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(dir.join("LOCK"))?;
         lock.try_lock().map_err(io::Error::from)?;
-        Ok(OsDisk { dir: dir.to_owned(), _lock: lock })
+        Ok(OsDisk { dir: dir.to_owned(), lock, owner: std::process::id() })
     }
 
     fn options() -> OpenOptions {
@@ -121,5 +123,34 @@ impl Disk for OsDisk {
         }
         names.sort_unstable();
         Ok(names)
+    }
+}
+
+/// The lock is let go by name and not by closing the file: a child that was forked off in this moment holds it open until it becomes
+/// another program, and the next start would find the directory locked. A forked copy of this process lets nothing go that is not its own.
+impl Drop for OsDisk {
+    fn drop(&mut self) {
+        if self.owner == std::process::id() {
+            let _unused = self.lock.unlock();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_child_holds_no_lock_for_a_writer_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = OsDisk::lock(folder.path()).unwrap();
+        assert!(OsDisk::lock(folder.path()).is_err());
+        let of_a_child = disk.lock.try_clone().unwrap();
+        let elsewhere = OsDisk { dir: folder.path().to_owned(), lock: disk.lock.try_clone().unwrap(), owner: disk.owner.wrapping_add(1) };
+        drop(elsewhere);
+        assert!(OsDisk::lock(folder.path()).is_err(), "a child's copy lets nothing go");
+        drop(disk);
+        assert!(OsDisk::lock(folder.path()).is_ok());
+        drop(of_a_child);
     }
 }

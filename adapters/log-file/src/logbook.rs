@@ -6,7 +6,7 @@ use menjie::calendar::{BizDate, Timestamp};
 use menjie::error::Code;
 use menjie::gm::{hex, sm3};
 use menjie::port::{Clock, Entropy};
-use menjie::seal::{ClosedSegment, LogId, ManifestEntry, NewSegment, Note, Record, SegmentWriter, sign_manifest_line};
+use menjie::seal::{ClosedSegment, EndedSegment, LogId, ManifestEntry, NewSegment, Note, Record, SegmentWriter, sign_manifest_line};
 use menjie::{Error, Result};
 use zeroize::Zeroizing;
 
@@ -44,13 +44,13 @@ pub(crate) struct Logbook<D: Disk> {
     pub(crate) manifest_len: u64,
     /// A line of it may be there in part.
     pub(crate) manifest_torn: bool,
-    /// A segment whose footer is durable and which the manifest does not know yet; its index, if that is at hand.
-    pub(crate) unlisted: Option<(ClosedSegment, Option<Vec<u8>>)>,
+    /// The line of a segment that has ended, closed or cut off, and which the manifest does not know yet; its index, if that is at hand.
+    pub(crate) unlisted: Option<(ManifestEntry, Option<Vec<u8>>)>,
     /// A segment that an error of the disk left behind, to be looked at before the next one begins.
     pub(crate) left_behind: Option<u64>,
     pub(crate) current: Option<Current<D::File>>,
-    /// Closed segments that have not expired, oldest first.
-    pub(crate) kept: Vec<ClosedSegment>,
+    /// Segments that have ended and not expired, oldest first.
+    pub(crate) kept: Vec<EndedSegment>,
     /// Segments with a tombstone whose files may still be there.
     pub(crate) gone: Vec<u64>,
     /// The day on which the house was last kept.
@@ -221,19 +221,21 @@ impl<D: Disk> Logbook<D> {
         }
         self.next = Next { segment_no: no + 1, first_seq: closed.footer.last_seq + 1, prev_digest: closed.chain, recovered: None };
         let listed = ClosedSegment { segment: no, bytes: closed.bytes, last_seq: closed.footer.last_seq, chain: hex(&closed.chain), closed_at: now };
-        self.unlisted = Some((listed, Some(closed.index)));
+        self.unlisted = Some((ManifestEntry::Closed(listed), Some(closed.index)));
         self.list()
     }
 
-    /// The footer is durable, so nothing that fails here loses a record; it is done before the next segment begins.
+    /// What is listed is durable, so nothing that fails here loses a record; it is done before the next segment begins.
     fn list(&mut self) -> Result<()> {
-        let Some((closed, index)) = self.unlisted.clone() else { return Ok(()) };
-        self.disk.cut(&files::segment(&self.settings.stream, closed.segment), closed.bytes).map_err(|e| disk_error(&e))?;
-        if let Some(index) = index {
-            self.disk.replace(&files::index(&self.settings.stream, closed.segment), &index).map_err(|e| disk_error(&e))?;
+        let Some((line, index)) = self.unlisted.clone() else { return Ok(()) };
+        if let Some(ended) = line.ended() {
+            self.disk.cut(&files::segment(&self.settings.stream, ended.segment), ended.bytes).map_err(|e| disk_error(&e))?;
+            if let Some(index) = index {
+                self.disk.replace(&files::index(&self.settings.stream, ended.segment), &index).map_err(|e| disk_error(&e))?;
+            }
+            self.note(&line)?;
+            self.kept.push(ended);
         }
-        self.note(&ManifestEntry::Closed(closed.clone()))?;
-        self.kept.push(closed);
         self.unlisted = None;
         Ok(())
     }

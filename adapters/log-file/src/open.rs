@@ -6,7 +6,7 @@ use menjie::error::Code;
 use menjie::gm::sm2::Sm2PublicKey;
 use menjie::gm::{hex, sm3, unhex};
 use menjie::port::{Clock, Entropy};
-use menjie::seal::{ClosedSegment, LogId, ManifestEntry, Note, Segment, read_manifest, recover};
+use menjie::seal::{ClosedSegment, CutSegment, EndedSegment, LogId, ManifestEntry, Note, Segment, read_manifest, recover};
 use menjie::{Error, Result};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -70,17 +70,18 @@ impl<D: Disk> Logbook<D> {
             disk.cut(MANIFEST, whole as u64).map_err(io)?;
         }
         let manifest_tip = text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
-        let last_entry = entries.iter().map(|entry| match entry {
-            ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, closed.chain.clone()),
-            ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, gone.chain.clone()),
+        let last = entries.iter().map(|entry| match entry {
+            ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, &closed.chain, None),
+            ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, &gone.chain, None),
+            ManifestEntry::Cut(cut) => (cut.segment, cut.last_seq, &cut.chain, Some(Note::Recovered { segment_no: cut.segment, frames: cut.frames, cut: cut.torn })),
         });
-        let next = Next { segment_no: 1, first_seq: 1, prev_digest: [0; 32], recovered: None };
-        let next = match last_entry.max() {
-            Some((no, last_seq, chain)) => {
-                let prev_digest = unhex(&chain).and_then(|chain| chain.try_into().ok()).ok_or_else(|| broken(MANIFEST, "names no chain"))?;
-                Next { segment_no: no + 1, first_seq: last_seq + 1, prev_digest, recovered: None }
+        // The next segment says that the one before it was cut off, also when that is gone by now.
+        let next = match last.max_by_key(|(no, _, _, recovered)| (*no, recovered.is_some())) {
+            Some((no, last_seq, chain, recovered)) => {
+                let prev_digest = unhex(chain).and_then(|chain| chain.try_into().ok()).ok_or_else(|| broken(MANIFEST, "names no chain"))?;
+                Next { segment_no: no + 1, first_seq: last_seq + 1, prev_digest, recovered }
             }
-            None => next,
+            None => Next { segment_no: 1, first_seq: 1, prev_digest: [0; 32], recovered: None },
         };
         let mut logbook = Logbook {
             disk,
@@ -136,12 +137,14 @@ impl<D: Disk> Logbook<D> {
         if kept < bytes.len() {
             self.disk.cut(&name, recovered.keep).map_err(io)?;
         }
-        if recovered.closed {
+        let (bytes, last_seq, chain, at) = (recovered.keep, recovered.next_seq.saturating_sub(1), hex(&recovered.chain), self.clock.now());
+        let ended = if recovered.closed {
             // Stopped between the footer and the manifest. The index is gone with the key that made it; an auditor can make it anew.
-            let closed =
-                ClosedSegment { segment: no, bytes: recovered.keep, last_seq: recovered.next_seq.saturating_sub(1), chain: hex(&recovered.chain), closed_at: self.clock.now() };
-            self.unlisted = Some((closed, None));
-        }
+            ManifestEntry::Closed(ClosedSegment { segment: no, bytes, last_seq, chain, closed_at: at })
+        } else {
+            ManifestEntry::Cut(CutSegment { segment: no, bytes, frames: recovered.frames, torn: recovered.cut, last_seq, chain, cut_at: at })
+        };
+        self.unlisted = Some((ended, None));
         let note = Note::Recovered { segment_no: no, frames: recovered.frames, cut: recovered.cut };
         Ok(Next { segment_no: no + 1, first_seq: recovered.next_seq, prev_digest: recovered.chain, recovered: (!recovered.closed).then_some(note) })
     }
@@ -156,12 +159,12 @@ impl<D: Disk> Logbook<D> {
     }
 }
 
-/// The closed segments that were not let go, oldest first.
-fn kept(entries: &[ManifestEntry]) -> Vec<ClosedSegment> {
+/// The segments that ended and were not let go, oldest first.
+fn kept(entries: &[ManifestEntry]) -> Vec<EndedSegment> {
     let mut kept = std::collections::BTreeMap::new();
     for entry in entries {
         match entry {
-            ManifestEntry::Closed(closed) => drop(kept.insert(closed.segment, closed.clone())),
+            ManifestEntry::Closed(_) | ManifestEntry::Cut(_) => kept.extend(entry.ended().map(|ended| (ended.segment, ended))),
             ManifestEntry::Deleted(gone) => drop(kept.remove(&gone.segment)),
         }
     }

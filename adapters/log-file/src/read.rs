@@ -1,8 +1,12 @@
 //! Reading a directory: segments in order, with their indexes, for verifying and searching. Needs no lock.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use menjie::seal::{LogSegment, Rewrap, Segment};
+use menjie::seal::{LogSegment, ReadAt, Rewrap, Segment};
 use menjie::{Error, Result};
 
 use crate::files::{self, MANIFEST};
@@ -10,13 +14,42 @@ use crate::logbook::disk_error;
 use crate::open::{SEAL, broken};
 
 /// No header is longer, its signature included (docs/sealed-log.md).
-const LONGEST_HEADER: u64 = (64 << 10) + 2 + 128;
+const LONGEST_HEADER: usize = (64 << 10) + 2 + 128;
+/// A header for four auditors is not longer.
+const USUAL_HEADER: usize = 1 << 10;
 
 /// A directory of a log.
 #[derive(Clone, Debug)]
 pub struct LogDir {
     dir: PathBuf,
     stream: String,
+    /// Bytes that were read of segments and indexes, through this value and its clones.
+    read: Arc<AtomicU64>,
+}
+
+/// A file of a log, of which only what is needed is read.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl ReadAt for Stored {
+    fn read_at(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.file.read_at(rest, offset.saturating_add(filled as u64)) {
+                Ok(0) => break,
+                Ok(more) => filled += more,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(disk_error(&error)),
+            }
+        }
+        self.read.fetch_add(filled as u64, Ordering::Relaxed);
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
 }
 
 /// A segment in memory.
@@ -40,7 +73,17 @@ impl StoredSegment {
 impl LogDir {
     /// A directory and a stream in it.
     pub fn new(dir: &Path, stream: &str) -> LogDir {
-        LogDir { dir: dir.to_owned(), stream: stream.to_owned() }
+        LogDir { dir: dir.to_owned(), stream: stream.to_owned(), read: Arc::default() }
+    }
+
+    /// The same directory, counting what is read from now on.
+    pub(crate) fn counting(&self) -> LogDir {
+        LogDir { read: Arc::default(), ..self.clone() }
+    }
+
+    /// Bytes of segments and indexes that were read so far.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
     }
 
     /// The stream.
@@ -69,35 +112,48 @@ impl LogDir {
 
     /// Reads a segment and its index.
     pub fn segment(&self, no: u64) -> Result<StoredSegment> {
-        let bytes = self.read(&files::segment(&self.stream, no))?.ok_or_else(|| Error::field("segment", "is not there"))?;
-        Ok(StoredSegment { no, bytes, index: self.index(no)? })
+        let index = self.read_counted(&files::index(&self.stream, no))?;
+        Ok(StoredSegment { no, bytes: self.whole(no)?, index })
+    }
+
+    /// The bytes of a segment.
+    pub(crate) fn whole(&self, no: u64) -> Result<Vec<u8>> {
+        self.read_counted(&files::segment(&self.stream, no))?.ok_or_else(|| Error::field("segment", "is not there"))
     }
 
     /// The beginning of a segment: its header, and what follows of it in the first pages.
     pub fn head(&self, no: u64) -> Result<Vec<u8>> {
-        self.part(no, 0, Some(LONGEST_HEADER))
+        let file = self.opened(no)?;
+        let usual = file.read_at(0, USUAL_HEADER)?;
+        if usual.len() < USUAL_HEADER || Segment::read(&usual).is_ok() {
+            return Ok(usual);
+        }
+        let rest = file.read_at(USUAL_HEADER as u64, LONGEST_HEADER - USUAL_HEADER)?;
+        Ok([usual, rest].concat())
     }
 
-    /// Bytes of a segment, to its end if no other is named.
-    pub fn part(&self, no: u64, from: u64, to: Option<u64>) -> Result<Vec<u8>> {
-        use std::io::{Read as _, Seek as _, SeekFrom};
-        let io = |error: std::io::Error| disk_error(&error);
-        let mut file = std::fs::File::open(self.path(&files::segment(&self.stream, no))).map_err(io)?;
-        file.seek(SeekFrom::Start(from)).map_err(io)?;
-        let mut bytes = Vec::new();
-        file.take(to.map_or(u64::MAX, |to| to.saturating_sub(from))).read_to_end(&mut bytes).map_err(io)?;
-        Ok(bytes)
+    /// A segment, to read of it what is needed.
+    pub(crate) fn opened(&self, no: u64) -> Result<Stored> {
+        self.stored(&files::segment(&self.stream, no))?.ok_or_else(|| Error::field("segment", "is not there"))
+    }
+
+    /// The index of a segment, if it has one that can be opened.
+    pub(crate) fn index(&self, no: u64) -> Option<Stored> {
+        self.stored(&files::index(&self.stream, no)).ok().flatten()
+    }
+
+    fn stored(&self, name: &str) -> Result<Option<Stored>> {
+        match File::open(self.path(name)) {
+            Ok(file) => Ok(Some(Stored { file, read: self.read.clone() })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(disk_error(&error)),
+        }
     }
 
     /// How long a segment is, and when it was last written to.
     pub fn extent(&self, no: u64) -> Result<(u64, Option<std::time::SystemTime>)> {
         let meta = std::fs::metadata(self.path(&files::segment(&self.stream, no))).map_err(|e| disk_error(&e))?;
         Ok((meta.len(), meta.modified().ok()))
-    }
-
-    /// The index file of a segment, if it has one.
-    pub fn index(&self, no: u64) -> Result<Option<Vec<u8>>> {
-        self.read(&files::index(&self.stream, no))
     }
 
     /// The manifest as text; empty before the first segment was closed.
@@ -127,8 +183,13 @@ impl LogDir {
     /// The log id, from the first segment that is there.
     pub fn log_id(&self) -> Result<Option<menjie::seal::LogId>> {
         let Some(first) = self.segments()?.first().copied() else { return Ok(None) };
-        let stored = self.segment(first)?;
-        Ok(Some(Segment::read(&stored.bytes)?.header().log_id))
+        Ok(Some(Segment::read(&self.head(first)?)?.header().log_id))
+    }
+
+    fn read_counted(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let bytes = self.read(name)?;
+        self.read.fetch_add(bytes.as_ref().map_or(0, Vec::len) as u64, Ordering::Relaxed);
+        Ok(bytes)
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {

@@ -1,8 +1,8 @@
-//! How long closed segments are kept (留存期). One that has expired is removed whole, behind a signed tombstone: a verifier can tell it from
+//! How long segments are kept (留存期) that were closed, or that a crash cut off. One that has expired is removed whole, behind a signed tombstone: a verifier can tell it from
 //! one that somebody took away.
 
 use menjie::calendar::Timestamp;
-use menjie::seal::{ClosedSegment, ManifestEntry, Tombstone};
+use menjie::seal::{EndedSegment, ManifestEntry, Tombstone};
 use menjie::{Error, Result};
 
 use crate::disk::Disk;
@@ -17,18 +17,18 @@ pub const MONEY_FLOOR_DAYS: u32 = 1096;
 /// A pass removes no more: whoever sets the clock wrong has time to notice.
 const AT_ONCE: usize = 16;
 const DAY_MS: i64 = 86_400_000;
-/// A clock is believed when a segment was closed under it between so many days ago and …
+/// A clock is believed when a segment ended under it between so many days ago and …
 const SETTLED_DAYS: i64 = 7;
 /// … so many.
 const RECENT_DAYS: i64 = 62;
 
-/// How long closed segments are kept.
+/// How long segments are kept that have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Retention {
     /// For good.
     #[default]
     Everything,
-    /// So many days after they were closed.
+    /// So many days after they were closed, or were found to be cut off.
     Days(u32),
 }
 
@@ -41,7 +41,7 @@ impl Retention {
         }
     }
 
-    /// Segments closed before this instant have expired.
+    /// Segments that ended before this instant have expired.
     fn limit(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Retention::Everything => None,
@@ -50,9 +50,9 @@ impl Retention {
     }
 }
 
-/// A clock that jumped ahead must not make everything expire: some segment was closed under it a while ago.
-fn is_settled(kept: &[ClosedSegment], now: Timestamp) -> bool {
-    kept.iter().any(|closed| (SETTLED_DAYS * DAY_MS..RECENT_DAYS * DAY_MS).contains(&now.since(closed.closed_at)))
+/// A clock that jumped ahead must not make everything expire: some segment ended under it a while ago.
+fn is_settled(kept: &[EndedSegment], now: Timestamp) -> bool {
+    kept.iter().any(|ended| (SETTLED_DAYS * DAY_MS..RECENT_DAYS * DAY_MS).contains(&now.since(ended.at)))
 }
 
 impl<D: Disk> Logbook<D> {
@@ -60,11 +60,11 @@ impl<D: Disk> Logbook<D> {
     pub(crate) fn expire(&mut self, now: Timestamp) -> Result<()> {
         self.clear_away()?;
         let Some(limit) = self.settings.retention.limit(now).filter(|_| is_settled(&self.kept, now)) else { return Ok(()) };
-        let expired: Vec<ClosedSegment> = self.kept.iter().take_while(|closed| closed.closed_at < limit).take(AT_ONCE).cloned().collect();
-        for ClosedSegment { segment, last_seq, chain, .. } in expired {
+        let expired: Vec<EndedSegment> = self.kept.iter().take_while(|ended| ended.at < limit).take(AT_ONCE).cloned().collect();
+        for EndedSegment { segment, last_seq, chain, .. } in expired {
             let reason = format!("retention {}", if let Retention::Days(days) = self.settings.retention { days } else { 0 });
             self.note(&ManifestEntry::Deleted(Tombstone { segment, last_seq, chain, deleted_at: now, reason }))?;
-            self.kept.retain(|closed| closed.segment != segment);
+            self.kept.retain(|kept| kept.segment != segment);
             self.gone.push(segment);
         }
         self.clear_away()

@@ -1,5 +1,5 @@
-//! The manifest (清单): one signed line for each closed segment, and one for each that was deleted when its time was over. Each line
-//! signs the one before it, so none can be taken out.
+//! The manifest (清单): one signed line for each segment that was closed or that a crash cut off, and one for each that was deleted when
+//! its time was over. Each line signs the one before it, so none can be taken out.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,26 @@ pub struct ClosedSegment {
     pub closed_at: Timestamp,
 }
 
+/// A segment that a crash cut off (崩溃截断): what the next start of the writer found of it. It has no footer, and nobody can write one: the
+/// keys are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutSegment {
+    /// Which.
+    pub segment: u64,
+    /// Its bytes that were left.
+    pub bytes: u64,
+    /// Its frames that were left.
+    pub frames: u32,
+    /// Bytes behind them that were cut off.
+    pub torn: u64,
+    /// The number of its last record.
+    pub last_seq: u64,
+    /// The chain at its end, hex.
+    pub chain: String,
+    /// When it was found.
+    pub cut_at: Timestamp,
+}
+
 /// A segment that was deleted (留存到期删除).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
@@ -45,8 +65,42 @@ pub struct Tombstone {
 pub enum ManifestEntry {
     /// Closed.
     Closed(ClosedSegment),
+    /// Cut off by a crash.
+    Cut(CutSegment),
     /// Deleted.
     Deleted(Tombstone),
+}
+
+/// How a segment ended, closed or cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedSegment {
+    /// Which.
+    pub segment: u64,
+    /// With a footer.
+    pub closed: bool,
+    /// Its bytes.
+    pub bytes: u64,
+    /// The number of its last record.
+    pub last_seq: u64,
+    /// The chain at its end, hex.
+    pub chain: String,
+    /// When it was closed, or found.
+    pub at: Timestamp,
+}
+
+impl ManifestEntry {
+    /// How a segment ended, when this is the line that says so.
+    pub fn ended(&self) -> Option<EndedSegment> {
+        match self {
+            ManifestEntry::Closed(ClosedSegment { segment, bytes, last_seq, chain, closed_at }) => {
+                Some(EndedSegment { segment: *segment, closed: true, bytes: *bytes, last_seq: *last_seq, chain: chain.clone(), at: *closed_at })
+            }
+            ManifestEntry::Cut(CutSegment { segment, bytes, last_seq, chain, cut_at, .. }) => {
+                Some(EndedSegment { segment: *segment, closed: false, bytes: *bytes, last_seq: *last_seq, chain: chain.clone(), at: *cut_at })
+            }
+            ManifestEntry::Deleted(_) => None,
+        }
+    }
 }
 
 fn signed(log_id: &LogId, previous: &[u8; 32], body: &str) -> Vec<u8> {

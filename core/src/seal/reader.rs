@@ -6,7 +6,7 @@ use super::chain::{self, Chain, witness};
 use super::codec::FrameCodec;
 use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, PADDED};
 use super::header::{Header, Parsed};
-use super::index::{self, Index, IndexedFrame, Term, tokens};
+use super::index::{Binding, Damaged, Index, IndexWriter, IndexedFrame, ReadAt, Term, tokens};
 use super::keys::{FrameKeys, SegmentKeys};
 use super::merkle::{self, InclusionProof};
 use super::plain::Plain;
@@ -255,10 +255,14 @@ impl<'a> OpenSegment<'a> {
         self.segment.frames().filter(wanted).map(move |frame| Ok((frame, open_frame(&mut keys, &frame, codec)?)))
     }
 
-    /// Reads the segment's index file; `None` when it is damaged or of another segment.
-    pub fn index(&self, bytes: &[u8]) -> Result<Option<Index>> {
+    /// Begins to read the segment's index file. What of it is damaged, or of another segment, is told when it is come upon.
+    pub fn index<'r>(&self, bytes: &'r dyn ReadAt) -> Result<Index<'r>, Damaged> {
+        Index::open(bytes, self.binding())
+    }
+
+    fn binding(&self) -> Binding {
         let header = self.segment.header();
-        index::of_segment(bytes, &self.keys.index_mac, &header.log_id, header.segment_no, &self.segment.parsed.digest)
+        Binding { log_id: header.log_id, segment_no: header.segment_no, header: self.segment.parsed.digest, mac: self.keys.index_mac.clone() }
     }
 
     /// Opens frames one by one; the segment's header is all that must be in memory.
@@ -268,23 +272,23 @@ impl<'a> OpenSegment<'a> {
 
     /// The frames in which all terms occur, within a time (milliseconds, both ends included). A hash may stand for another term by
     /// chance: the records decide.
-    pub fn candidates(&self, index: &Index, terms: &[Term<'_>], from_ms: i64, to_ms: i64) -> Vec<IndexedFrame> {
+    pub fn candidates(&self, index: &mut Index<'_>, terms: &[Term<'_>], from_ms: i64, to_ms: i64) -> Result<Vec<IndexedFrame>, Damaged> {
         let tokens = tokens(&self.keys.index, terms.iter());
         index.candidates(&tokens, from_ms, to_ms)
     }
 
     /// Makes the index anew; `terms` tells what a record is found by.
     pub fn rebuild_index(&self, codec: Option<&dyn FrameCodec>, terms: impl Fn(&OwnedRecord, &mut dyn FnMut(Term<'_>))) -> Result<Vec<u8>> {
-        let header = self.segment.header();
-        let mut index = Index::new(header.log_id, header.segment_no, self.segment.parsed.digest);
+        let mut index = IndexWriter::new(self.binding());
         for opened in self.records(codec) {
             let (frame, records) = opened?;
             let times = || records.iter().map(|record| record.time_ns.div_euclid(1_000_000));
             let (min_ms, max_ms) = (times().min().unwrap_or(frame.head.at_ms), times().max().unwrap_or(frame.head.at_ms));
-            index.add(IndexedFrame { no: frame.head.no, offset: frame.offset, first_seq: frame.head.first_seq, min_ms, max_ms, chain: frame.chain });
+            let len = (HEAD_LEN + frame.body.len() + CRC_LEN) as u32; // little more than MAX_BODY
+            index.add(IndexedFrame { no: frame.head.no, first_seq: frame.head.first_seq, min_ms, max_ms, offset: frame.offset, len, chain: frame.chain });
             records.iter().for_each(|record| terms(record, &mut |term| index.tag(tokens(&self.keys.index, std::iter::once(&term)), frame.head.no)));
         }
-        Ok(index.write(&self.keys.index_mac))
+        Ok(index.write())
     }
 
     /// Finds the records of a time (milliseconds, both ends included) that `matches`. With an index only frames are opened in which
@@ -294,20 +298,20 @@ impl<'a> OpenSegment<'a> {
         terms: &[Term<'_>],
         from_ms: i64,
         to_ms: i64,
-        index: Option<&[u8]>,
+        index: Option<&dyn ReadAt>,
         codec: Option<&dyn FrameCodec>,
         matches: impl Fn(&OwnedRecord) -> bool,
     ) -> Result<Found> {
         let mut found = Found::default();
         let in_time = |record: &OwnedRecord| (from_ms..=to_ms).contains(&record.time_ns.div_euclid(1_000_000));
-        let usable = index.map(|bytes| self.index(bytes)).transpose()?.flatten();
+        let looked_up = index.and_then(|bytes| self.index(bytes).and_then(|mut index| self.candidates(&mut index, terms, from_ms, to_ms)).ok());
         let mut take = |frame: &Frame<'_>, records: Vec<OwnedRecord>| {
             found.opened += frame.body.len() as u64;
             found.records.extend(records.into_iter().filter(|record| in_time(record) && matches(record)));
         };
-        if let Some(index) = usable {
+        if let Some(candidates) = looked_up {
             let mut keys = self.keys.frames.clone();
-            for at in self.candidates(&index, terms, from_ms, to_ms) {
+            for at in candidates {
                 let frame = self.segment.frame_at(&at).ok_or_else(|| broken(&at))?;
                 let records = open_frame(&mut keys, &frame, codec)?;
                 take(&frame, records);

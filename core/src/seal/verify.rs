@@ -5,111 +5,17 @@ use zeroize::Zeroizing;
 use super::chain::witness;
 use super::checkpoint::Checkpoint;
 use super::codec::FrameCodec;
+use super::defect::Defect;
 use super::frame::FrameKind;
 use super::header::LogId;
 use super::keys::next_seal;
-use super::manifest::{ManifestEntry, Tombstone};
+use super::manifest::{EndedSegment, ManifestEntry, Tombstone};
 use super::merkle::Tree;
 use super::reader::{Ending, Frame, OpenSegment, Segment, first_time};
 use super::rewrap::Rewrap;
 use crate::error::Result;
 use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use crate::gm::{self, hex};
-
-/// What is wrong at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Defect {
-    /// The header cannot be read.
-    Header,
-    /// The header is signed by nobody who is trusted.
-    HeaderSignature,
-    /// The host's forward-secure seal does not hold, or is missing.
-    Seal,
-    /// The segment is of another log.
-    OtherLog,
-    /// Segments before it are missing, and no tombstone says why.
-    SegmentMissing,
-    /// The segment was there before, or stands in the wrong place.
-    SegmentOrder,
-    /// It does not follow what stands before it.
-    Chain,
-    /// The numbers of its records do not follow those before it.
-    Sequence,
-    /// Bytes that are no frame, or a frame that is not where it belongs.
-    Frame,
-    /// The last segment ends in the middle of a frame: what a crash leaves.
-    TornTail,
-    /// There is something behind the footer.
-    AfterFooter,
-    /// It was not closed, and the next segment does not say that a crash cut it off.
-    FooterMissing,
-    /// A checkpoint does not state what stands before it.
-    Checkpoint,
-    /// A checkpoint is signed by nobody who is trusted.
-    CheckpointSignature,
-    /// The reader's key does not open the segment, or opens another one.
-    Key,
-    /// A frame does not open, or holds other records than it says.
-    Sealed,
-    /// The index is not the one the footer signs.
-    Index,
-    /// The manifest knows it otherwise, or does not know it.
-    Manifest,
-    /// A checkpoint that is kept elsewhere is not in the log: it was cut off or rolled back.
-    Anchor,
-}
-
-impl Defect {
-    /// Its stable code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Defect::Header => "header",
-            Defect::HeaderSignature => "header_signature",
-            Defect::Seal => "seal",
-            Defect::OtherLog => "other_log",
-            Defect::SegmentMissing => "segment_missing",
-            Defect::SegmentOrder => "segment_order",
-            Defect::Chain => "chain",
-            Defect::Sequence => "sequence",
-            Defect::Frame => "frame",
-            Defect::TornTail => "torn_tail",
-            Defect::AfterFooter => "after_footer",
-            Defect::FooterMissing => "footer_missing",
-            Defect::Checkpoint => "checkpoint",
-            Defect::CheckpointSignature => "checkpoint_signature",
-            Defect::Key => "key",
-            Defect::Sealed => "sealed",
-            Defect::Index => "index",
-            Defect::Manifest => "manifest",
-            Defect::Anchor => "anchor",
-        }
-    }
-
-    /// For people.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Defect::Header => "段头无法读取",
-            Defect::HeaderSignature => "段头签名不是可信写入方所签",
-            Defect::Seal => "审计方封印不符",
-            Defect::OtherLog => "属于另一份日志",
-            Defect::SegmentMissing => "有分段缺失，且无清除记录",
-            Defect::SegmentOrder => "分段位置错误或重复",
-            Defect::Chain => "哈希链与前文不衔接",
-            Defect::Sequence => "记录序号不连续",
-            Defect::Frame => "帧损坏或位置错误",
-            Defect::TornTail => "末尾残缺",
-            Defect::AfterFooter => "段尾之后有多余内容",
-            Defect::FooterMissing => "没有段尾，也没有崩溃记录",
-            Defect::Checkpoint => "检查点与前文不符",
-            Defect::CheckpointSignature => "检查点签名不是可信写入方所签",
-            Defect::Key => "此密钥无法打开",
-            Defect::Sealed => "帧无法解密或内容不符",
-            Defect::Index => "索引与签名不符",
-            Defect::Manifest => "与清单不符",
-            Defect::Anchor => "另存的检查点不在日志中：日志被截断或回退",
-        }
-    }
-}
 
 /// Something wrong, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,7 +92,7 @@ pub fn verify_log<'s>(trust: &Trust<'_>, segments: impl IntoIterator<Item = LogS
 fn tombstone(manifest: &[ManifestEntry], no: u64) -> Option<&Tombstone> {
     manifest.iter().find_map(|entry| match entry {
         ManifestEntry::Deleted(tombstone) if tombstone.segment == no => Some(tombstone),
-        ManifestEntry::Deleted(_) | ManifestEntry::Closed(_) => None,
+        ManifestEntry::Deleted(_) | ManifestEntry::Closed(_) | ManifestEntry::Cut(_) => None,
     })
 }
 
@@ -208,14 +114,32 @@ pub struct Verifier<'t, 'a> {
     seal: Option<(u64, Zeroizing<[u8; 32]>)>,
     report: VerifyReport,
     anchored: Vec<bool>,
-    closed: Vec<(u64, String, u64, u64)>,
+    /// How each segment ended, for the manifest.
+    ends: Vec<End>,
+}
+
+/// How a segment ended, by its bytes.
+struct End {
+    segment: u64,
+    closed: bool,
+    bytes: u64,
+    last_seq: u64,
+    chain: String,
+    /// It may be in no manifest: it is being written, or the writer was not started again.
+    open: bool,
+}
+
+impl End {
+    fn is(&self, listed: &EndedSegment) -> bool {
+        (self.closed, self.bytes, self.last_seq, self.chain.as_str()) == (listed.closed, listed.bytes, listed.last_seq, listed.chain.as_str())
+    }
 }
 
 impl<'t, 'a> Verifier<'t, 'a> {
     /// Before the first segment.
     pub fn new(trust: &'t Trust<'a>) -> Verifier<'t, 'a> {
         let seal = trust.seal.map(|seal| (1, Zeroizing::new(*seal)));
-        Verifier { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], closed: Vec::new() }
+        Verifier { trust, expected: None, seal, report: VerifyReport::default(), anchored: vec![false; trust.anchors.len()], ends: Vec::new() }
     }
 
     /// What was found so far.
@@ -368,20 +292,23 @@ impl<'t, 'a> Verifier<'t, 'a> {
         let ending = frames.ending().unwrap_or(Ending::Broken);
         let here = Finding { segment_no: no, frame_no: Some(frames.passed()), offset: frames.offset(), defect: Defect::Frame };
         match ending {
-            Ending::Closed => self.closed.push((no, hex(&frames.chain_behind()), frames.next_seq().saturating_sub(1), frames.offset())),
+            Ending::Closed => {}
             Ending::AfterFooter => self.report.findings.push(Finding { defect: Defect::AfterFooter, ..here }),
             Ending::Broken if given.last => self.report.findings.push(Finding { defect: Defect::TornTail, ..here }),
             // A restarted writer cuts the torn tail off and keeps it aside, so in an older segment these bytes are no crash's.
             Ending::Broken => self.report.findings.push(here),
             Ending::Open => {}
         }
+        let closed = matches!(ending, Ending::Closed | Ending::AfterFooter);
+        let last_seq = frames.next_seq().saturating_sub(1);
+        self.ends.push(End { segment: no, closed, bytes: frames.offset(), last_seq, chain: hex(&frames.chain_behind()), open: given.last && !closed });
         self.report.unsigned_frames = unsigned;
         self.expected = Some(Expected {
             log_id: Some(header.log_id),
             segment_no: no.saturating_add(1),
             first_seq: frames.next_seq(),
             chain: frames.chain_behind(),
-            crashed: matches!(ending, Ending::Open | Ending::Broken).then_some(frames.passed()),
+            crashed: (!closed).then_some(frames.passed()),
         });
     }
 
@@ -414,17 +341,16 @@ impl<'t, 'a> Verifier<'t, 'a> {
     /// Behind the last one: what manifest and anchors say beyond it.
     pub fn finish(mut self) -> VerifyReport {
         if let Some(manifest) = self.trust.manifest {
-            for (no, chain, last_seq, bytes) in std::mem::take(&mut self.closed) {
-                let known = manifest.iter().any(|entry| {
-                    matches!(entry, ManifestEntry::Closed(closed) if (closed.segment, closed.chain.as_str(), closed.last_seq, closed.bytes) == (no, chain.as_str(), last_seq, bytes))
-                });
-                if !known {
-                    self.find(no, None, Defect::Manifest);
+            let listed: Vec<EndedSegment> = manifest.iter().filter_map(ManifestEntry::ended).collect();
+            for end in std::mem::take(&mut self.ends) {
+                let mut lines = listed.iter().filter(|line| line.segment == end.segment).peekable();
+                let unlisted = lines.peek().is_none() && end.open;
+                if !unlisted && !lines.any(|line| end.is(line)) {
+                    self.find(end.segment, None, Defect::Manifest);
                 }
             }
             let next = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
-            let beyond: Vec<u64> =
-                manifest.iter().filter_map(|entry| if let ManifestEntry::Closed(closed) = entry { Some(closed.segment) } else { None }).filter(|no| *no >= next).collect();
+            let beyond: Vec<u64> = listed.iter().map(|line| line.segment).filter(|no| *no >= next).collect();
             beyond.into_iter().for_each(|no| self.find(no, None, Defect::SegmentMissing));
         }
         let gone = |anchor: &Anchor| tombstone(self.trust.manifest.unwrap_or_default(), anchor.segment_no).is_some();

@@ -9,14 +9,14 @@ use super::checkpoint::Checkpoint;
 use super::codec::FrameCodec;
 use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, MAX_BODY, PADDED};
 use super::header::{Flags, Header, LogId, Recipient};
-use super::index::{Index, IndexedFrame, tokens};
+use super::index::{Binding, IndexWriter, IndexedFrame, tokens};
 use super::keys::{FrameKeys, Secret, SegmentKeys, next_seal};
 use super::merkle::Tree;
 use super::plain::Plain;
 use super::record::Record;
 use crate::error::{Error, Result};
 use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
-use crate::gm::{self, BatchMacKey, GCM_TAG_LEN, MacKey};
+use crate::gm::{self, BatchMacKey, GCM_TAG_LEN};
 use crate::port::Entropy;
 
 /// No segment has more frames.
@@ -79,8 +79,7 @@ pub struct SegmentWriter {
     new: NewSegment,
     frames: FrameKeys,
     index_key: BatchMacKey,
-    index_mac: MacKey,
-    index: Index,
+    index: IndexWriter,
     chain: Chain,
     tree: Tree,
     next_frame: u32,
@@ -128,8 +127,7 @@ impl SegmentWriter {
         Ok(SegmentWriter {
             frames: keys.frames,
             index_key: keys.index,
-            index_mac: keys.index_mac,
-            index: Index::new(new.log_id, new.segment_no, digest),
+            index: IndexWriter::new(Binding { log_id: new.log_id, segment_no: new.segment_no, header: digest, mac: keys.index_mac }),
             chain: digest,
             tree: Tree::default(),
             next_frame: 0,
@@ -211,10 +209,11 @@ impl SegmentWriter {
         let times = || records.iter().map(|record| record.time_ns.div_euclid(1_000_000));
         self.index.add(IndexedFrame {
             no: self.next_frame,
-            offset: self.written,
             first_seq: self.next_seq,
             min_ms: times().min().unwrap_or(head.at_ms),
             max_ms: times().max().unwrap_or(head.at_ms),
+            offset: self.written,
+            len: (HEAD_LEN + body.len() + CRC_LEN) as u32, // little more than MAX_BODY
             chain: self.chain,
         });
         self.index.tag(tokens(&self.index_key, records.iter().flat_map(|record| record.terms)), self.next_frame);
@@ -237,7 +236,7 @@ impl SegmentWriter {
 
     /// Closes the segment: the footer signs it and its index.
     pub fn close(mut self, time_ns: i64, out: &mut Vec<u8>) -> Result<Closed> {
-        let index = self.index.write(&self.index_mac);
+        let index = self.index.write();
         let footer = self.state(time_ns, Some(gm::sm3(&index)));
         self.clear(FrameKind::Footer, &footer.write(&self.new.signer)?, time_ns, out)?;
         Ok(Closed { index, footer, chain: self.chain, bytes: self.written })

@@ -1,13 +1,16 @@
 //! A small log in memory, as a host would keep it on disk.
 
+mod index;
+mod manifest;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
 use menjie::seal::{
-    Anchor, ClosedSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, VerifyReport, read_manifest,
-    sign_manifest_line,
+    Anchor, ClosedSegment, CutSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, Trust,
+    VerifyReport, read_manifest, sign_manifest_line,
 };
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};
@@ -40,16 +43,6 @@ pub(crate) struct Log {
     last_closed: bool,
     next_seal: Zeroizing<[u8; 32]>,
     seed: u64,
-}
-
-/// What a record is found by: its order.
-pub(crate) fn terms(record: &OwnedRecord, found: &mut dyn FnMut(Term<'_>)) {
-    let order = order(record);
-    found(Term { field: "order", value: &order });
-}
-
-pub(crate) fn order(record: &OwnedRecord) -> String {
-    serde_json::from_slice::<serde_json::Value>(&record.payload).ok().and_then(|v| v["order"].as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl Log {
@@ -103,6 +96,15 @@ impl Log {
         let last = log.segments.last_mut().unwrap();
         last.bytes.truncate(recovered.keep as usize);
         log.records.truncate(recovered.next_seq as usize - 1);
+        log.note(ManifestEntry::Cut(CutSegment {
+            segment: log.segments.len() as u64,
+            bytes: recovered.keep,
+            frames: recovered.frames,
+            torn: recovered.cut,
+            last_seq: recovered.next_seq - 1,
+            chain: hex(&recovered.chain),
+            cut_at: Timestamp::from_millis(0),
+        }));
         log.segment(1, true, Some(*recovered));
         log
     }
@@ -148,13 +150,16 @@ impl Log {
 
     fn note_closed(&mut self, closed: &menjie::seal::Closed) {
         let segment = self.segments.len() as u64 + 1;
-        let entry = ManifestEntry::Closed(ClosedSegment {
+        self.note(ManifestEntry::Closed(ClosedSegment {
             segment,
             bytes: closed.bytes,
             last_seq: closed.footer.last_seq,
             chain: hex(&closed.chain),
             closed_at: Timestamp::from_millis(0),
-        });
+        }));
+    }
+
+    fn note(&mut self, entry: ManifestEntry) {
         let previous = self.manifest_text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
         self.manifest_text.push_str(&sign_manifest_line(&self.log_id, &previous, &entry, &self.signer).unwrap());
         self.manifest_text.push('\n');
@@ -202,12 +207,6 @@ impl Log {
         change(&mut log.segments[at].bytes);
         log
     }
-
-    pub(crate) fn given_with_index(&self, at: usize, change: impl FnOnce(&mut Vec<u8>)) -> Log {
-        let mut log = self.clone();
-        change(&mut log.segments[at].index);
-        log
-    }
 }
 
 /// A segment under the hand of a test.
@@ -234,6 +233,11 @@ impl Begun {
     pub(crate) fn state(&self) -> (usize, u64, u32, u64) {
         (self.bytes.len(), self.writer.next_seq(), self.writer.frames(), self.writer.bytes())
     }
+}
+
+/// Everything a verifier can hold of this log.
+pub(crate) fn trust<'a>(log: &'a Log) -> Trust<'a> {
+    Trust { writers: &log.writers, reader: Some(&log.auditor), seal: Some(&log.seal), manifest: Some(&log.manifest), anchors: &log.anchors, rewraps: &[], codec: None }
 }
 
 pub(crate) fn defects(report: &VerifyReport) -> BTreeSet<Defect> {

@@ -41,7 +41,7 @@ impl Follower {
         let from = self.stamp.map_or_else(|| self.viewer.segment_of(self.seen.saturating_add(1)), |(no, ..)| Ok(Some(no)))?.unwrap_or(newest);
         let mut items = Vec::new();
         for no in numbers.into_iter().filter(|no| *no >= from) {
-            let bytes = self.viewer.dir.part(no, 0, None)?;
+            let bytes = self.viewer.dir.whole(no)?;
             // A segment that is being begun has no whole header yet; the next look sees it.
             if Segment::read(&bytes).is_err() {
                 continue;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
-use menjie::seal::{Index, IndexedFrame, OpenSegment, OwnedRecord, Term};
+use menjie::seal::{Index, IndexedFrame, OpenSegment, OwnedRecord, ReadAt as _, Term};
 use menjie::{Error, Result};
 
 use super::filter::{Filter, LATEST_MS, answers};
@@ -28,7 +28,7 @@ pub struct Coverage {
     pub indexed: u64,
     /// Bytes of the segments.
     pub bytes: u64,
-    /// Bytes that were read of them.
+    /// Bytes that were read of them and of their indexes.
     pub read: u64,
     /// Segments that could not be searched, or only in part, and why.
     pub unreadable: Vec<(u64, Error)>,
@@ -81,7 +81,7 @@ impl Viewer {
         let Some(record) = self.record(seq)? else { return Ok(None) };
         let Told::Began(began) = told(&record) else { return Ok(None) };
         let Some(first) = self.segment_of(seq)? else { return Ok(None) };
-        let mut walk = Walk { viewer: self, filter: &Filter::default(), query: None, waiting: BTreeMap::new(), coverage: Coverage::default() };
+        let mut walk = Walk { viewer: self.clone(), filter: &Filter::default(), query: None, waiting: BTreeMap::new(), coverage: Coverage::default() };
         walk.waiting.insert(seq, Waiting::Exchange(Box::new(Exchange { seq, began: Some(began), ended: None })));
         for no in self.dir.segments()?.into_iter().filter(|no| *no >= first) {
             walk.segment(no);
@@ -97,17 +97,18 @@ impl Viewer {
     }
 
     fn search_in(&self, numbers: &[u64], filter: &Filter, progress: &mut dyn FnMut(Progress), take: Take<'_>) -> Result<Coverage> {
-        let mut walk = Walk { viewer: self, filter, query: Some(filter.query()), waiting: BTreeMap::new(), coverage: Coverage::default() };
+        let viewer = self.counting();
+        let mut walk = Walk { viewer, filter, query: Some(filter.query()), waiting: BTreeMap::new(), coverage: Coverage::default() };
         for (done, no) in numbers.iter().copied().enumerate() {
             progress(Progress { done, of: numbers.len() });
             let newest_ms = walk.segment(no);
             walk.look_back();
             if walk.hand_over(newest_ms, take)?.is_break() {
-                return Ok(walk.coverage);
+                return Ok(walk.covered());
             }
         }
         progress(Progress { done: numbers.len(), of: numbers.len() });
-        walk.hand_over(i64::MAX, take).map(|_| walk.coverage)
+        walk.hand_over(i64::MAX, take).map(|_| walk.covered())
     }
 }
 
@@ -127,7 +128,7 @@ impl Waiting {
 
 /// A walk over the segments, with what it found and has not handed over.
 struct Walk<'w> {
-    viewer: &'w Viewer,
+    viewer: Viewer,
     filter: &'w Filter,
     /// `None`: only the ends of what waits are looked for.
     query: Option<Vec<Term<'w>>>,
@@ -147,79 +148,82 @@ impl Walk<'_> {
         newest
     }
 
-    fn look_into(&mut self, no: u64, newest: &mut i64) -> Result<()> {
-        let dir = &self.viewer.dir;
-        self.coverage.bytes += dir.extent(no)?.0;
-        let head = dir.head(no)?;
-        self.coverage.read += head.len() as u64;
-        let open = self.viewer.open(no, &head)?;
-        let index = dir.index(no)?.map(|bytes| open.index(&bytes)).transpose()?.flatten();
-        match index {
-            Some(index) => {
-                self.coverage.indexed += 1;
-                *newest = index.frames.iter().map(|frame| frame.max_ms).max().unwrap_or(i64::MIN);
-                self.through_index(no, &open, &index)
-            }
-            None => self.through_everything(no, newest),
-        }
+    fn covered(self) -> Coverage {
+        Coverage { read: self.viewer.dir.bytes_read(), ..self.coverage }
     }
 
-    fn through_index(&mut self, no: u64, open: &OpenSegment<'_>, index: &Index) -> Result<()> {
+    fn look_into(&mut self, no: u64, newest: &mut i64) -> Result<()> {
+        self.coverage.bytes += self.viewer.dir.extent(no)?.0;
+        let head = self.viewer.dir.head(no)?;
+        let open = self.viewer.open(no, &head)?;
+        let file = self.viewer.dir.index(no);
+        if let Some(Ok(mut index)) = file.as_ref().map(|file| open.index(file))
+            && self.through_index(no, &open, &mut index)?
+        {
+            self.coverage.indexed += 1;
+            *newest = index.newest_ms();
+            return Ok(());
+        }
+        self.through_everything(no, newest)
+    }
+
+    /// Answers whether the index was of use: what it led to before it was seen to be damaged is found once more without it.
+    fn through_index(&mut self, no: u64, open: &OpenSegment<'_>, index: &mut Index<'_>) -> Result<bool> {
         let (from, to) = self.filter.window();
         let mut seen: Vec<u32> = Vec::new();
-        if let Some(query) = self.query.take() {
-            let frames = open.candidates(index, &query, from, to);
+        if let Some(query) = self.query.clone() {
+            let Ok(frames) = open.candidates(index, &query, from, to) else { return Ok(false) };
             seen.extend(frames.iter().map(|frame| frame.no));
-            let found = self.frames(no, open, index, &frames, &query);
-            self.query = Some(query);
-            found?;
+            self.frames(no, open, &frames, &query)?;
         }
         // Where only the end was found, its beginning is not far.
-        let begins: BTreeMap<u32, IndexedFrame> = self.unbegun().into_iter().filter_map(|seq| index.frame_of(seq)).map(|frame| (frame.no, frame)).collect();
-        self.frames(no, open, index, &begins.into_values().collect::<Vec<_>>(), &NOTHING)?;
+        let mut begins: BTreeMap<u32, IndexedFrame> = BTreeMap::new();
+        for seq in self.unbegun() {
+            let Ok(frame) = index.frame_of(seq) else { return Ok(false) };
+            begins.extend(frame.map(|frame| (frame.no, frame)));
+        }
+        self.frames(no, open, &begins.into_values().collect::<Vec<_>>(), &NOTHING)?;
         // The ends of what was found, here or in a segment before.
         let mut ends: BTreeMap<u32, IndexedFrame> = BTreeMap::new();
         for seq in self.unended() {
             let of = seq.to_string();
-            let frames = open.candidates(index, &[Term { field: "of", value: &of }], i64::MIN, i64::MAX);
-            ends.extend(frames.into_iter().filter(|frame| !seen.contains(&frame.no)).map(|frame| (frame.no, frame)));
+            let Ok(frames) = open.candidates(index, &[Term { field: "of", value: &of }], i64::MIN, i64::MAX) else { return Ok(false) };
+            ends.extend(frames.into_iter().filter(|frame| seen.binary_search(&frame.no).is_err()).map(|frame| (frame.no, frame)));
         }
-        self.frames(no, open, index, &ends.into_values().collect::<Vec<_>>(), &NOTHING)
+        self.frames(no, open, &ends.into_values().collect::<Vec<_>>(), &NOTHING)?;
+        Ok(true)
     }
 
-    fn frames(&mut self, no: u64, open: &OpenSegment<'_>, index: &Index, frames: &[IndexedFrame], query: &[Term<'_>]) -> Result<()> {
+    fn frames(&mut self, no: u64, open: &OpenSegment<'_>, frames: &[IndexedFrame], query: &[Term<'_>]) -> Result<()> {
+        if frames.is_empty() {
+            return Ok(());
+        }
+        let file = self.viewer.dir.opened(no)?;
         let mut opener = open.opener();
         for frame in frames {
-            let bytes = self.viewer.dir.part(no, frame.offset, index.end_of(frame))?;
-            self.coverage.read += bytes.len() as u64;
+            let bytes = file.read_at(frame.offset, frame.len as usize)?;
             opener.open(frame, &bytes, self.viewer.codec.as_deref())?.iter().for_each(|record| self.take_in(record, query));
         }
         Ok(())
     }
 
     fn through_everything(&mut self, no: u64, newest: &mut i64) -> Result<()> {
-        let bytes = self.viewer.dir.part(no, 0, None)?;
-        self.coverage.read += bytes.len() as u64;
-        let query = self.query.take();
-        let mut read = || -> Result<()> {
-            let open = self.viewer.open(no, &bytes)?;
-            let codec = self.viewer.codec.clone();
-            for opened in open.records(codec.as_deref()) {
-                for record in &opened?.1 {
-                    *newest = record.time_ns.div_euclid(1_000_000).max(*newest);
-                    self.take_in(record, query.as_deref().unwrap_or(&NOTHING));
-                }
+        let bytes = self.viewer.dir.whole(no)?;
+        let query = self.query.clone();
+        let open = self.viewer.open(no, &bytes)?;
+        let codec = self.viewer.codec.clone();
+        for opened in open.records(codec.as_deref()) {
+            for record in &opened?.1 {
+                *newest = record.time_ns.div_euclid(1_000_000).max(*newest);
+                self.take_in(record, query.as_deref().unwrap_or(&NOTHING));
             }
-            if let Some(first) = self.unbegun().first() {
-                for opened in open.records_from(*first, codec.as_deref()) {
-                    opened?.1.iter().for_each(|record| self.take_in(record, &NOTHING));
-                }
+        }
+        if let Some(first) = self.unbegun().first() {
+            for opened in open.records_from(*first, codec.as_deref()) {
+                opened?.1.iter().for_each(|record| self.take_in(record, &NOTHING));
             }
-            Ok(())
-        };
-        let done = read();
-        self.query = query;
-        done
+        }
+        Ok(())
     }
 
     fn take_in(&mut self, record: &OwnedRecord, query: &[Term<'_>]) {

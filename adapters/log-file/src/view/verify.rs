@@ -113,15 +113,10 @@ fn first_readable(dir: &LogDir, numbers: &[u64]) -> Result<menjie::seal::LogId> 
 
 /// How many segments are gone by tombstone, and which of them too early.
 fn gone(entries: &[ManifestEntry]) -> (u64, Vec<u64>) {
-    let closed_at = |no: u64| {
-        entries.iter().find_map(|entry| match entry {
-            ManifestEntry::Closed(closed) if closed.segment == no => Some(closed.closed_at),
-            ManifestEntry::Closed(_) | ManifestEntry::Deleted(_) => None,
-        })
-    };
+    let ended_at = |no: u64| entries.iter().filter_map(ManifestEntry::ended).find(|ended| ended.segment == no).map(|ended| ended.at);
     let floor = i64::from(FLOOR_DAYS) * 86_400_000;
     let tombstones = entries.iter().filter_map(|entry| if let ManifestEntry::Deleted(tombstone) = entry { Some(tombstone) } else { None });
-    let early = |segment: u64, at| closed_at(segment).is_none_or(|closed| menjie::calendar::Timestamp::since(at, closed) < floor);
+    let early = |segment: u64, at| ended_at(segment).is_none_or(|ended| menjie::calendar::Timestamp::since(at, ended) < floor);
     tombstones.fold((0, Vec::new()), |(count, mut too_early), tombstone| {
         if early(tombstone.segment, tombstone.deleted_at) {
             too_early.push(tombstone.segment);

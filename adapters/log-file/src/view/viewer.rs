@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use menjie::Result;
 use menjie::gm::sm2::Sm2PrivateKey;
-use menjie::seal::{FrameCodec, OpenSegment, OwnedRecord, Segment};
+use menjie::seal::{FrameCodec, OpenSegment, OwnedRecord, ReadAt as _, Segment};
 
 use super::item::{Item, Told, told};
 use crate::read::LogDir;
@@ -31,6 +31,11 @@ impl Viewer {
     /// The key.
     pub fn key(&self) -> &Sm2PrivateKey {
         &self.key
+    }
+
+    /// The same viewer, counting what it reads from now on.
+    pub(super) fn counting(&self) -> Viewer {
+        Viewer { dir: self.dir.counting(), ..self.clone() }
     }
 
     /// Opens a segment of which at least the header is there.
@@ -70,10 +75,22 @@ impl Viewer {
     /// The record of a number.
     pub(super) fn record(&self, seq: u64) -> Result<Option<OwnedRecord>> {
         let Some(no) = self.segment_of(seq)? else { return Ok(None) };
-        let stored = self.dir.segment(no)?;
-        let open = self.open(no, &stored.bytes)?;
-        let Some(opened) = open.records_from(seq, self.codec.as_deref()).next() else { return Ok(None) };
-        Ok(opened?.1.into_iter().find(|record| record.seq == seq))
+        let head = self.dir.head(no)?;
+        let open = self.open(no, &head)?;
+        let file = self.dir.index(no);
+        let records = match file.as_ref().map(|file| open.index(file).and_then(|mut index| index.frame_of(seq))) {
+            Some(Ok(None)) => return Ok(None),
+            Some(Ok(Some(frame))) => {
+                let bytes = self.dir.opened(no)?.read_at(frame.offset, frame.len as usize)?;
+                open.opener().open(&frame, &bytes, self.codec.as_deref())?
+            }
+            Some(Err(_)) | None => {
+                let bytes = self.dir.whole(no)?;
+                let Some(opened) = self.open(no, &bytes)?.records_from(seq, self.codec.as_deref()).next() else { return Ok(None) };
+                opened?.1
+            }
+        };
+        Ok(records.into_iter().find(|record| record.seq == seq))
     }
 
     /// The number of a segment's first record; 0 when its header cannot be read.

@@ -90,6 +90,29 @@ fn by_default_everything_stays_and_a_clock_that_jumped_ahead_removes_nothing() {
     assert_eq!(bench.read(&disk).findings, []);
 }
 
+/// A segment that a crash cut off has no footer; it is listed at the next start, and goes when its time is over like any other.
+#[test]
+fn what_a_crash_cut_off_expires_as_well() {
+    let bench = Bench::new();
+    let settings = Settings { retention: Retention::Days(180), money: false, step_bytes: 1 << 16, segment_bytes: 1 << 16, ..Settings::default() };
+    let disk = bench.disk();
+    days(&bench, &disk, &settings, 2);
+    let log = bench.open_with(&disk, settings.clone()).unwrap();
+    block_on(log.begin(begin("KILLED"))).unwrap();
+    let disk = disk.copy();
+    drop(log);
+    days(&bench, &disk, &settings, 3);
+    assert_eq!(bench.read(&disk).findings, []);
+    assert_eq!(segments(&disk).len(), 6);
+    // Taken away by hand it is missing, and so is its line.
+    let stolen = disk.copy();
+    stolen.forget("transfers-0000000003.gml");
+    assert!(bench.read(&stolen).findings.iter().any(|f| f.defect == Defect::SegmentMissing));
+    days(&bench, &disk, &settings, 190);
+    assert!(!disk_has(&disk, 3) && !disk_has(&disk, 4) && disk_has(&disk, 100), "{:?}", segments(&disk));
+    assert_eq!(bench.read(&disk).findings, []);
+}
+
 /// A crash at any operation of the removal leaves a log that verifies, and the next start finishes it.
 #[test]
 fn power_lost_while_segments_expire_leaves_none_too_few() {

@@ -4,6 +4,7 @@
 
 mod keeping;
 mod support;
+mod touched;
 mod viewing;
 
 use std::collections::BTreeSet;

@@ -123,33 +123,43 @@ fn filters(bench: &Bench) -> Vec<Filter> {
 
 #[test]
 fn what_is_found_does_not_depend_on_the_index() {
-    let (folder, plain, damaged) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (folder, plain) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let bench = Bench::new();
     written(&bench, folder.path());
     copied(folder.path(), plain.path(), |name| !name.ends_with(".gmx"));
-    copied(folder.path(), damaged.path(), |_| true);
-    for entry in std::fs::read_dir(damaged.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "gmx") {
-            let mut bytes = std::fs::read(&path).unwrap();
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 1;
-            std::fs::write(&path, bytes).unwrap();
+    // In the head, among the frames, among the tokens: a search meets it at once, late, or not at all.
+    let damaged = [0, 1, 4, 5, 6, 7].map(|eighths| {
+        let copy = tempfile::tempdir().unwrap();
+        copied(folder.path(), copy.path(), |_| true);
+        for entry in std::fs::read_dir(copy.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "gmx") {
+                let mut bytes = std::fs::read(&path).unwrap();
+                let at = bytes.len() * eighths / 8;
+                bytes[at] ^= 1;
+                std::fs::write(&path, bytes).unwrap();
+            }
         }
-    }
+        copy
+    });
     let everything = found(&viewer(&bench, folder.path()), &Filter::default()).0;
     assert_eq!(everything.len(), 240, "every BEGIN is an exchange");
     assert!(everything.windows(2).all(|pair| pair[0].seq() < pair[1].seq()));
-    let mut sizes = Vec::new();
+    let (mut sizes, mut unused) = (Vec::new(), [0; 6]);
     for filter in filters(&bench) {
         let (items, coverage) = found(&viewer(&bench, folder.path()), &filter);
         assert_eq!(coverage.indexed, coverage.segments, "{filter:?}");
         assert_eq!(found(&viewer(&bench, plain.path()), &filter).0, items, "{filter:?}");
-        assert_eq!(found(&viewer(&bench, damaged.path()), &filter).0, items, "{filter:?}");
+        for (copy, unused) in damaged.iter().zip(&mut unused) {
+            let (same, coverage) = found(&viewer(&bench, copy.path()), &filter);
+            assert_eq!(same, items, "{filter:?}");
+            *unused += coverage.segments - coverage.indexed;
+        }
         let by_hand: Vec<Item> = everything.iter().filter(|item| filter.accepts(item)).cloned().collect();
         assert_eq!(items, by_hand, "{filter:?}");
         sizes.push(items.len());
     }
+    assert!(unused.iter().all(|segments| *segments > 0), "what was damaged was met and told: {unused:?}");
     assert_eq!((sizes[1], sizes[2], sizes[10], sizes[13]), (1, 1, 1, 0), "{sizes:?}");
     assert!(sizes[..13].iter().all(|size| *size > 0), "{sizes:?}");
     // Those without an end, and those whose end stands in the next segment.
@@ -169,9 +179,7 @@ fn one_order_among_many_touches_few_bytes() {
     drop(log);
     let (items, coverage) = found(&viewer(&bench, folder.path()), &of(|f| f.order = Some("P1234".to_owned())));
     assert_eq!(items.len(), 1);
-    // The head of the one segment is read whole; of the records only what is needed.
-    let records = coverage.read - 65_666;
-    assert!(records * 100 < coverage.bytes, "{coverage:?}");
+    assert!(coverage.read * 200 < coverage.bytes, "{coverage:?}");
 }
 
 #[test]

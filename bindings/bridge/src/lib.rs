@@ -15,7 +15,7 @@ mod echo;
 mod envelope;
 mod op;
 mod problem;
-#[cfg(feature = "engine")]
+#[cfg(feature = "remote")]
 pub mod remote;
 #[cfg(feature = "log")]
 pub mod seal;

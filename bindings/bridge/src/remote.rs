@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use menjie::access::Private;
+use menjie::error::Code;
 use menjie::ident::HospitalId;
 use menjie::port::{CallCx, CallLog, Clock, RecentTransfers};
 use menjie::{Error, Result};
@@ -24,6 +25,22 @@ pub enum Remote {
     Unsent(String),
     /// It is not known what the server did: ask again with the same idempotency key. The cause.
     Unknown(String),
+}
+
+impl Remote {
+    /// As every other answer: what nobody sent, and what nobody knows, are failures with codes of their own.
+    pub fn into_reply(self) -> Reply {
+        match self {
+            Remote::Answered(reply) => reply,
+            Remote::Unsent(cause) => Reply::from(&Error::new(Code::ServerUnreachable).with("cause", cause)),
+            Remote::Unknown(cause) => Reply::from(&Error::new(Code::ServerUnknown).with("cause", cause)),
+        }
+    }
+}
+
+/// Can this address be called? Nothing is sent.
+pub fn check(server: &str) -> Result<()> {
+    Client::connect(&ClientConfig::new("server", server)).map(drop).map_err(|e| e.under("server"))
 }
 
 /// Calls `POST {server}/api/v1/ops/{op}` with a staff token or a patient's session. The address must be https, or plain http on loopback.
@@ -62,6 +79,14 @@ fn read(status: u16, body: &[u8]) -> Remote {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_known_is_no_plain_failure() {
+        let code = |remote: Remote| remote.into_reply().code();
+        assert_eq!(code(Remote::Unsent("refused".to_owned())), 710);
+        assert_eq!(code(Remote::Unknown("timeout".to_owned())), 711);
+        assert!(Remote::Unknown("timeout".to_owned()).into_reply().json().contains(r#""retry":"after_query""#));
+    }
 
     #[test]
     fn an_answer_that_is_no_envelope_is_unknown() {

@@ -9,7 +9,7 @@ mod verify;
 mod wait;
 
 pub use access::{Unmask, record};
-pub use append::{AppendRequest, AppendResponse, LogWriter, NewRecord, OpenLog};
+pub use append::{AppendRequest, AppendResponse, LogWriter, NewRecord, OpenLog, RecordsRequest};
 pub use look::{LogReader, LookResponse, ReadRequest, SearchRequest, Unreadable};
 pub use verify::{Found, VerdictWord, VerifyRequest, VerifyResponse};
 

@@ -6,7 +6,7 @@
 mod contract;
 mod errors;
 mod files;
-
+mod header;
 mod permissions;
 mod rules;
 mod schema;
@@ -30,5 +30,6 @@ pub fn documents() -> Result<BTreeMap<String, String>, String> {
     documents.insert("docs/codes.md".to_owned(), rules::codes());
     let mut documents: BTreeMap<String, String> = documents.into_iter().map(|(path, text)| (path, format!("<!-- {NOTICE} -->\n{text}"))).collect();
     documents.extend(schema_files::files()?);
+    documents.insert("bindings/c/include/menjie.h".to_owned(), header::text()?);
     Ok(documents)
 }

@@ -105,14 +105,16 @@ impl AppendRequest {
     pub fn run(&self) -> Result<AppendResponse> {
         // All of it is understood before the log is touched.
         self.records.iter().enumerate().try_for_each(|(at, record)| record.check().map_err(|e| e.under(&format!("records[{at}]"))))?;
-        OpenLog::open(&self.log).map_err(|e| under_log(e))?.append(&self.records)
+        OpenLog::open(&self.log).map_err(|error| error.under("log"))?.append(&self.records)
     }
 }
 
-/// The key files have their whole path already.
-fn under_log(error: Error) -> Error {
-    let whole = error.context().any(|(key, value)| key == "field" && value.starts_with("log."));
-    if whole { error } else { error.under("log") }
+/// What is written into a log that a host keeps open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsRequest {
+    /// What is written, in this order.
+    pub records: Vec<NewRecord>,
 }
 
 /// A log that is open for writing; dropping it closes the segment.
@@ -123,12 +125,12 @@ pub struct OpenLog {
 impl OpenLog {
     /// Opens the log, or founds it, and takes its lock.
     pub fn open(writer: &LogWriter) -> Result<OpenLog> {
-        let signer = keys::private(&writer.signer, writer.signer_password.as_ref(), "log.signer")?;
-        let auditors = keys::public(&writer.auditors, "log.auditors")?;
+        let signer = keys::private(&writer.signer, writer.signer_password.as_ref(), "signer")?;
+        let auditors = keys::public(&writer.auditors, "auditors")?;
         if auditors.is_empty() {
-            return Err(Error::field("log.auditors", "is empty: nobody could read the log"));
+            return Err(Error::field("auditors", "is empty: nobody could read the log"));
         }
-        let former_signers = keys::public(&writer.former_signers, "log.former_signers")?;
+        let former_signers = keys::public(&writer.former_signers, "former_signers")?;
         let settings = Settings { stream: writer.stream.clone(), step_bytes: 1 << 20, former_signers, ..Settings::default() };
         let identity = Identity { signer: Arc::new(signer), recipients: auditors.into() };
         let log = SealedLog::open(Path::new(&writer.dir), settings, identity, Arc::new(OsEntropy), Arc::new(ThreadClock))?;

@@ -1,0 +1,143 @@
+//! Engines: what operations need that do more than compute.
+
+use std::ffi::c_char;
+use std::mem::{MaybeUninit, offset_of, size_of};
+
+use menjie_bridge::{Failure, Reply, call_alone, strict};
+use serde::Deserialize;
+
+use crate::arguments::{Out, text};
+use crate::entry::{entry, freeing, mj_status, outermost};
+use crate::handles::Handles;
+use crate::misuse::Misuse;
+use crate::version::MJ_ABI_VERSION;
+
+/// An engine. What it points to is nobody's: a handle is only ever given back to this library.
+pub struct mj_engine(());
+
+/// How an engine is made. Set everything to zero first, then `struct_size` to sizeof(mj_options) and `abi_version` to MJ_ABI_VERSION: a
+/// newer library takes what an older header knows, and the other way round.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mj_options {
+    /// sizeof(mj_options)
+    pub struct_size: u32,
+    /// MJ_ABI_VERSION
+    pub abi_version: u32,
+    /// JSON, NULL for {}: {"server": {"url": "https://…", "token": "…"}} has the hospital's server run what is not computed here. Read
+    /// during the call only.
+    pub config: *const c_char,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EngineConfig {
+    #[serde(default)]
+    server: Option<ServerConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(feature = "server"), allow(dead_code))]
+struct ServerConfig {
+    url: String,
+    #[serde(default)]
+    token: Option<menjie::access::Private>,
+}
+
+/// What a handle stands for.
+pub(crate) struct Engine {
+    #[cfg(feature = "server")]
+    server: Option<(ServerConfig, tokio::runtime::Runtime)>,
+}
+
+pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
+
+impl Engine {
+    fn of(config: &str) -> menjie::Result<Engine> {
+        let config: EngineConfig = strict::request(config)?;
+        #[cfg(feature = "server")]
+        {
+            let Some(server) = config.server else { return Ok(Engine { server: None }) };
+            menjie_bridge::remote::check(&server.url)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build();
+            let runtime = runtime.map_err(|_| menjie::Error::internal("threads can be started"))?;
+            Ok(Engine { server: Some((server, runtime)) })
+        }
+        #[cfg(not(feature = "server"))]
+        match config.server {
+            Some(_) => Err(menjie::Error::field("server", "this library was built without the feature server")),
+            None => Ok(Engine {}),
+        }
+    }
+
+    /// What needs no engine runs here, the rest on the server.
+    pub(crate) fn call(&self, op: &str, request: &str) -> Reply {
+        #[cfg(feature = "server")]
+        if let (Some((server, runtime)), Ok(true)) = (&self.server, menjie_bridge::find(op).map(|op| op.kind.needs_engine())) {
+            let called = runtime.block_on(menjie_bridge::remote::call(&server.url, server.token.as_ref(), op, request));
+            return called.map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
+        }
+        call_alone(op, request)
+    }
+}
+
+/// Reads as much of the options as the caller's header has; the rest is zero.
+///
+/// # Safety
+/// `options` is null, or points to as many bytes as its first number says.
+// SAFETY: the caller promises the above.
+unsafe fn known(options: *const mj_options) -> Result<mj_options, Failure> {
+    if options.is_null() {
+        return Err(Misuse::NullArgument.of("options"));
+    }
+    // SAFETY: whatever is longer than nothing begins with its length, and the caller promises it is there.
+    let given = unsafe { options.cast::<u32>().read_unaligned() };
+    let given = usize::try_from(given).unwrap_or(usize::MAX);
+    if given < offset_of!(mj_options, config) {
+        return Err(Misuse::BadAbi.of("options.struct_size"));
+    }
+    // A field that is there in part is not there: half a pointer leads nowhere.
+    let whole = if given < size_of::<mj_options>() { offset_of!(mj_options, config) } else { size_of::<mj_options>() };
+    let mut known = MaybeUninit::<mj_options>::zeroed();
+    // SAFETY: no more than the caller has is read, and no more than `known` takes is written.
+    unsafe { std::ptr::copy_nonoverlapping(options.cast::<u8>(), known.as_mut_ptr().cast::<u8>(), whole) };
+    // SAFETY: every byte is set, and zeros are a value of every field.
+    let known = unsafe { known.assume_init() };
+    if known.abi_version >> 16 != MJ_ABI_VERSION >> 16 || known.abi_version > MJ_ABI_VERSION {
+        return Err(Misuse::BadAbi.of("options.abi_version"));
+    }
+    Ok(known)
+}
+
+/// Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent. Blocks shortly. Any thread; not within
+/// a callback. At most 1024 at once.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+// SAFETY: the pointers are NULL or as the header says.
+pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut *mut mj_engine) -> mj_status {
+    entry(|| {
+        // SAFETY: the caller promises it.
+        let out = unsafe { Out::new(engine, std::ptr::null_mut(), "engine") }?;
+        // SAFETY: the caller promises it.
+        let known = unsafe { known(options) }?;
+        let config = if known.config.is_null() {
+            "{}"
+        } else {
+            // SAFETY: the caller promises it.
+            unsafe { text(known.config, "options.config") }?
+        };
+        let made = Engine::of(config).map_err(|error| Failure::from(&error))?;
+        out.give(std::ptr::without_provenance_mut(ENGINES.put(made, "engine")?));
+        Ok(())
+    })
+}
+
+/// Frees an engine: no call can begin with it any more. Waits up to 60 seconds for those that are under way (MJ_STILL_IN_USE: the last of
+/// them frees it). NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the thread as it is. Any
+/// thread; not within a callback.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn mj_engine_free(engine: *mut mj_engine) -> mj_status {
+    freeing(|| if engine.is_null() { Ok(()) } else { outermost().and_then(|()| ENGINES.take(engine.addr(), "engine")) })
+}

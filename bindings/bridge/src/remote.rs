@@ -38,31 +38,39 @@ impl Remote {
     }
 }
 
-/// Can this address be called? Nothing is sent.
-pub fn check(server: &str) -> Result<()> {
-    Client::connect(&ClientConfig::new("server", server)).map(drop).map_err(|e| e.under("server"))
+/// A server whose operations are called, as somebody with a staff token or a patient's session.
+pub struct Server {
+    client: Client,
+    token: Option<Private>,
 }
 
-/// Calls `POST {server}/api/v1/ops/{op}` with a staff token or a patient's session. The address must be https, or plain http on loopback.
-pub async fn call(server: &str, token: Option<&Private>, op: &str, request: &str) -> Result<Remote> {
-    let client = Client::connect(&ClientConfig::new("server", server)).map_err(|e| e.under("server"))?;
-    // The name becomes a part of the address.
-    let op = crate::table::find(op)?.name;
-    let mut post = ApiRequest::post(format!("/api/v1/ops/{op}"), request).header("Content-Type", "application/json");
-    if let Some(token) = token {
-        post = post.header("Authorization", format!("Bearer {}", token.reveal()));
+impl Server {
+    /// The address must be https, or plain http on loopback. Nothing is sent.
+    pub fn at(url: &str, token: Option<Private>) -> Result<Server> {
+        let client = Client::connect(&ClientConfig::new("server", url)).map_err(|e| e.under("server"))?;
+        Ok(Server { client, token })
     }
-    let hospital = HospitalId::new("server")?;
-    let now = SystemClock.now();
-    let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
-    // The server's own callbacks and calls are logged there; this side has no transfer log.
-    let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
-    let cx = CallCx { hospital, attempt: 1, now, deadline, log };
-    Ok(match client.exchange(&cx, post).await {
-        Exchange::Answered(answer) => read(answer.status, &answer.body),
-        Exchange::Unsent(fault) => Remote::Unsent(fault.code),
-        Exchange::Unknown(fault) => Remote::Unknown(fault.code),
-    })
+
+    /// Calls `POST {server}/api/v1/ops/{op}`.
+    pub async fn call(&self, op: &str, request: &str) -> Result<Remote> {
+        // The name becomes a part of the address.
+        let op = crate::table::find(op)?.name;
+        let mut post = ApiRequest::post(format!("/api/v1/ops/{op}"), request).header("Content-Type", "application/json");
+        if let Some(token) = &self.token {
+            post = post.header("Authorization", format!("Bearer {}", token.reveal()));
+        }
+        let hospital = HospitalId::new("server")?;
+        let now = SystemClock.now();
+        let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
+        // The server's own callbacks and calls are logged there; this side has no transfer log.
+        let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
+        let cx = CallCx { hospital, attempt: 1, now, deadline, log };
+        Ok(match self.client.exchange(&cx, post).await {
+            Exchange::Answered(answer) => read(answer.status, &answer.body),
+            Exchange::Unsent(fault) => Remote::Unsent(fault.code),
+            Exchange::Unknown(fault) => Remote::Unknown(fault.code),
+        })
+    }
 }
 
 fn read(status: u16, body: &[u8]) -> Remote {

@@ -48,7 +48,7 @@ struct ServerConfig {
 /// What a handle stands for.
 pub(crate) struct Engine {
     #[cfg(feature = "server")]
-    server: Option<(ServerConfig, tokio::runtime::Runtime)>,
+    server: Option<(menjie_bridge::remote::Server, tokio::runtime::Runtime)>,
 }
 
 pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
@@ -59,7 +59,7 @@ impl Engine {
         #[cfg(feature = "server")]
         {
             let Some(server) = config.server else { return Ok(Engine { server: None }) };
-            menjie_bridge::remote::check(&server.url)?;
+            let server = menjie_bridge::remote::Server::at(&server.url, server.token)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build();
             let runtime = runtime.map_err(|_| menjie::Error::internal("threads can be started"))?;
             Ok(Engine { server: Some((server, runtime)) })
@@ -75,8 +75,7 @@ impl Engine {
     pub(crate) fn call(&self, op: &str, request: &str) -> Reply {
         #[cfg(feature = "server")]
         if let (Some((server, runtime)), Ok(true)) = (&self.server, menjie_bridge::find(op).map(|op| op.kind.needs_engine())) {
-            let called = runtime.block_on(menjie_bridge::remote::call(&server.url, server.token.as_ref(), op, request));
-            return called.map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
+            return runtime.block_on(server.call(op, request)).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
         }
         call_alone(op, request)
     }
@@ -140,4 +139,86 @@ pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut 
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_engine_free(engine: *mut mj_engine) -> mj_status {
     freeing(|| if engine.is_null() { Ok(()) } else { outermost().and_then(|()| ENGINES.take(engine.addr(), "engine")) })
+}
+
+#[cfg(all(test, feature = "server"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+
+    /// Answers one request with this status and body, or hangs up when there is none; tells the head and the body that came.
+    fn server(answer: Option<(&'static str, &'static str)>) -> (String, Receiver<(String, String)>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (tell, told) = channel();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                reader.read_line(&mut head).unwrap();
+            }
+            let length = head.to_ascii_lowercase().split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            tell.send((head, String::from_utf8(body).unwrap())).unwrap();
+            if let Some((status, json)) = answer {
+                write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}", json.len()).unwrap();
+            }
+        });
+        (format!("http://{address}"), told)
+    }
+
+    fn engine(url: &str) -> Engine {
+        Engine::of(&format!(r#"{{"server":{{"url":"{url}","token":"s3cret"}}}}"#)).unwrap()
+    }
+
+    const REQUEST: &str = r#"{"patient_id":"P1"}"#;
+
+    #[test]
+    fn what_needs_a_ledger_goes_to_the_server_with_the_token_and_the_rest_stays() {
+        let (url, told) = server(Some(("200 OK", r#"{"bills":[]}"#)));
+        let engine = engine(&url);
+        // Nothing of these is sent: the server would take the first for the request that it waits for.
+        assert_eq!(engine.call("echo", r#"{"value":1}"#).json(), r#"{"value":1}"#);
+        assert_eq!(engine.call("crypto.sm3", r#"{"data_hex":""}"#).code(), 0);
+        assert_eq!(engine.call("no.such", "{}").code(), 1);
+        let reply = engine.call("visit.unpaid", REQUEST);
+        assert_eq!((reply.code(), reply.json()), (0, r#"{"bills":[]}"#));
+        let (head, body) = told.recv().unwrap();
+        assert!(head.starts_with("POST /api/v1/ops/visit.unpaid HTTP/1.1\r\n"), "{head}");
+        assert!(head.to_ascii_lowercase().contains("authorization: bearer s3cret\r\n"), "{head}");
+        assert_eq!(body, REQUEST);
+    }
+
+    #[test]
+    fn the_servers_failure_is_the_calls_failure() {
+        let envelope = r#"{"code":200,"kind":"not_found","retry":"never","message":"there is no such object for this caller","context":{}}"#;
+        let (url, _told) = server(Some(("404 Not Found", envelope)));
+        let reply = engine(&url).call("visit.unpaid", REQUEST);
+        assert_eq!((reply.code(), reply.json()), (200, envelope));
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_was_sent_nothing_and_one_that_says_nothing_is_not_known() {
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(engine(&format!("http://{nobody}")).call("settlement.pay", "{}").code(), 710);
+        for answer in [None, Some(("200 OK", "<html>")), Some(("502 Bad Gateway", "bad gateway"))] {
+            let (url, _told) = server(answer);
+            let reply = engine(&url).call("settlement.pay", "{}");
+            assert_eq!(reply.code(), 711, "{answer:?}: {}", reply.json());
+            assert!(reply.json().contains(r#""retry":"after_query""#) && !reply.json().contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn an_address_in_clear_is_this_machine_only() {
+        for (url, refused) in [("http://10.1.2.3:8080", true), ("ftp://h.example", true), ("", true), ("https://h.example", false), ("http://127.0.0.1:9", false)] {
+            assert_eq!(Engine::of(&format!(r#"{{"server":{{"url":"{url}"}}}}"#)).is_err(), refused, "{url}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use menjie::access::{Caller, Private, Role};
 use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
 use menjie::service::Engine;
 use menjie_bridge::config::Config;
-use menjie_bridge::remote::{self, Remote};
+use menjie_bridge::remote::{Remote, Server};
 use menjie_bridge::{Failure, Reply, build, strict};
 
 use crate::exit::{Exit, Stop};
@@ -53,7 +53,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
 
 fn on_server(server: &str, op: &str, request: &str) -> Result<Reply, Stop> {
     let token = std::env::var("MENJIE_TOKEN").ok().map(Private::new);
-    match runtime()?.block_on(remote::call(server, token.as_ref(), op, request)) {
+    let runtime = runtime()?;
+    match Server::at(server, token).and_then(|server| runtime.block_on(server.call(op, request))) {
         Ok(Remote::Answered(reply)) => Ok(reply),
         Ok(Remote::Unsent(cause)) => Err(Stop::failure(format!("the server cannot be reached ({cause}); nothing was sent"))),
         Ok(Remote::Unknown(cause)) => Err(Stop::failure(format!("it is not known what the server did ({cause}); repeat with the same key"))),

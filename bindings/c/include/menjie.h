@@ -189,7 +189,7 @@ typedef struct mj_options {
 /*
  Takes a message of the library: one line of UTF-8, valid during the call. It is called on the thread on which something happened, maybe on
  several at once, and must return soon. Within it only mj_string_free, the mj_last_error and the version functions do something; all others
- return MJ_REENTRANT.
+ return MJ_REENTRANT. It must come back: no longjmp, no C++ exception.
  */
 typedef void (*mj_message_fn)(const char *message, void *user_data);
 

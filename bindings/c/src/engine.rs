@@ -3,6 +3,9 @@
 use std::ffi::c_char;
 use std::mem::{MaybeUninit, offset_of, size_of};
 
+use menjie::Error;
+#[cfg(feature = "server")]
+use menjie::error::Code;
 use menjie_bridge::{Failure, Reply, call_alone, strict};
 use serde::Deserialize;
 
@@ -48,7 +51,7 @@ struct ServerConfig {
 /// What a handle stands for.
 pub(crate) struct Engine {
     #[cfg(feature = "server")]
-    server: Option<(menjie_bridge::remote::Server, tokio::runtime::Runtime)>,
+    server: Option<(std::sync::Arc<menjie_bridge::remote::Server>, tokio::runtime::Runtime)>,
 }
 
 pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
@@ -59,14 +62,14 @@ impl Engine {
         #[cfg(feature = "server")]
         {
             let Some(server) = config.server else { return Ok(Engine { server: None }) };
-            let server = menjie_bridge::remote::Server::at(&server.url, server.token)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build();
-            let runtime = runtime.map_err(|_| menjie::Error::internal("threads can be started"))?;
+            let server = std::sync::Arc::new(menjie_bridge::remote::Server::at(&server.url, server.token)?);
+            let runtime = crate::signals::blocked(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build());
+            let runtime = runtime.map_err(|_| Error::internal("threads can be started"))?;
             Ok(Engine { server: Some((server, runtime)) })
         }
         #[cfg(not(feature = "server"))]
         match config.server {
-            Some(_) => Err(menjie::Error::field("server", "this library was built without the feature server")),
+            Some(_) => Err(Error::field("server", "this library was built without the feature server")),
             None => Ok(Engine {}),
         }
     }
@@ -75,7 +78,10 @@ impl Engine {
     pub(crate) fn call(&self, op: &str, request: &str) -> Reply {
         #[cfg(feature = "server")]
         if let (Some((server, runtime)), Ok(true)) = (&self.server, menjie_bridge::find(op).map(|op| op.kind.needs_engine())) {
-            return runtime.block_on(server.call(op, request)).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
+            // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
+            let (server, op, request) = (server.clone(), op.to_owned(), request.to_owned());
+            let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
+            return called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
         }
         call_alone(op, request)
     }

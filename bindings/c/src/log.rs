@@ -9,7 +9,7 @@ use menjie_bridge::{Failure, strict};
 use crate::arguments::{Out, text};
 use crate::entry::{entry, freeing, mj_status, outermost};
 use crate::handles::Handles;
-use crate::texts;
+use crate::{signals, texts};
 
 /// A log that is open for writing. What it points to is nobody's: a handle is only ever given back to this library.
 pub struct mj_log(());
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn mj_log_open(writer: *const c_char, log: *mut *mut mj_lo
         let out = unsafe { Out::new(log, std::ptr::null_mut(), "log") }?;
         // SAFETY: the caller promises it.
         let writer = unsafe { text(writer, "writer") }?;
-        let opened = strict::request::<LogWriter>(writer).and_then(|writer| OpenLog::open(&writer)).map_err(|error| Failure::from(&error))?;
+        let opened = strict::request::<LogWriter>(writer).and_then(|writer| signals::blocked(|| OpenLog::open(&writer))).map_err(|error| Failure::from(&error))?;
         out.give(std::ptr::without_provenance_mut(LOGS.put(opened, "log")?));
         Ok(())
     })

@@ -3,8 +3,10 @@
 #include <menjie.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "test.h"
+#include "threads.h"
 
 #define ECHO "{\"value\":\"\xe9\x97\xa8\xe8\xaf\x8a\"}"
 
@@ -174,6 +176,26 @@ static void engine_options(void) {
   CHECK_TEXT(mj_last_error_field(), "options.config");
 }
 
+/* An engine with a server: nobody listens there. Its threads take none of the host's signals. */
+static void server(void) {
+  mj_engine *made = NULL;
+  mj_options given = options("{\"server\":{\"url\":\"http://127.0.0.1:9\",\"token\":\"t\"}}");
+  char *answer = NULL, first[32];
+  int there = 0, taking = 0;
+  if (mj_engine_new(&given, &made) == MJ_BAD_FIELD) {
+    CHECK_TEXT(mj_last_error_field(), "server");
+    return;
+  }
+  CHECK(made != NULL);
+  snprintf(first, sizeof first, "%ld", (long)getpid());
+  foreign_threads(&there, &taking, first);
+  CHECK(there > 0 && taking == 0);
+  CHECK(mj_call(made, "visit.unpaid", "{\"patient_id\":\"P1\"}", &answer) == MJ_SERVER_UNREACHABLE && answer == NULL);
+  CHECK_TEXT(mj_last_error_retry(), "same_key");
+  CHECK(mj_call(made, "echo", ECHO, &answer) == MJ_OK && mj_string_free(answer) == MJ_OK);
+  CHECK(mj_engine_free(made) == MJ_OK);
+}
+
 static void gb18030(void) {
   char *utf8 = NULL, *bytes = NULL;
   size_t len = 7;
@@ -306,6 +328,7 @@ int main(void) {
   texts();
   handles();
   engine_options();
+  server();
   gb18030();
 #ifdef MJ_TESTING
   panics();

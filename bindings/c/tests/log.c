@@ -4,9 +4,11 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "test.h"
+#include "threads.h"
 
 #define CANARY "440599199003070058"
 
@@ -83,6 +85,14 @@ static void writing(void) {
   CHECK(mj_log_append(log, "{\"records\":[{\"what\":\"begin\"}]}", &answer) == MJ_BAD_REQUEST && answer == NULL);
   CHECK(mj_log_append(log, "{\"records\":[]}", NULL) == MJ_NULL_ARGUMENT);
   CHECK(mj_engine_free((mj_engine *)log) == MJ_BAD_HANDLE);
+  /* The writer's thread takes none of the host's signals, and this one takes them as before. */
+  int there = 0, taking = 0;
+  char first[32];
+  sigset_t mask;
+  snprintf(first, sizeof first, "%ld", (long)getpid());
+  foreign_threads(&there, &taking, first);
+  CHECK(there > 0 && taking == 0);
+  CHECK(pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0 && !sigismember(&mask, SIGPIPE) && !sigismember(&mask, SIGTERM));
   unsigned long seq = written(log, 1);
   CHECK(seq == 1);
   char *end = printed("{\"records\":[{\"what\":\"end\",\"of\":%lu,\"result\":\"answered\",\"status\":\"0\",\"body\":\"OK\"}]}", seq);

@@ -95,6 +95,8 @@ run "C++" "$work/header"
 holds "the header alone, C99" gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c "$prefix/include/menjie.h"
 soname() { readelf -d "$prefix/lib/libmenjie.so" | grep -F 'soname: [libmenjie.so.1]'; }
 holds "soname" soname
+stays() { readelf -d "$prefix/lib/libmenjie.so" | grep -F NODELETE; }
+holds "stays loaded" stays
 # Exactly what the header declares is exported: nothing of Rust, nothing for tests, nothing forgotten.
 symbols() { diff <(nm -D --defined-only "$prefix/lib/libmenjie.so" | awk '{print $3}' | sort) "$tests/symbols.txt"; }
 holds "symbols" symbols

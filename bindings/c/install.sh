@@ -17,7 +17,7 @@ mv "$prefix/lib/libmenjie.so.$version.new" "$prefix/lib/libmenjie.so.$version"
 ln -sfn "libmenjie.so.$version" "$prefix/lib/libmenjie.so.1"
 ln -sfn libmenjie.so.1 "$prefix/lib/libmenjie.so"
 install -m 644 "$built/libmenjie.a" "$prefix/lib/libmenjie.a"
-install -m 644 "$here/include/menjie.h" "$prefix/include/menjie.h"
+install -m 644 "$here/include/menjie.h" "$here/include/menjie_ops.h" "$prefix/include/"
 filled() { sed -e "s|@PREFIX@|$prefix|g" -e "s|@VERSION@|$version|g" "$1" >"$2"; }
 filled "$here/menjie.pc.in" "$prefix/lib/pkgconfig/menjie.pc"
 filled "$here/menjieConfigVersion.cmake.in" "$prefix/lib/cmake/menjie/menjieConfigVersion.cmake"

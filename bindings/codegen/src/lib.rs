@@ -7,6 +7,7 @@ mod contract;
 mod errors;
 mod files;
 mod header;
+mod named;
 mod permissions;
 mod rules;
 mod schema;
@@ -31,5 +32,6 @@ pub fn documents() -> Result<BTreeMap<String, String>, String> {
     let mut documents: BTreeMap<String, String> = documents.into_iter().map(|(path, text)| (path, format!("<!-- {NOTICE} -->\n{text}"))).collect();
     documents.extend(schema_files::files()?);
     documents.insert("bindings/c/include/menjie.h".to_owned(), header::text()?);
+    documents.insert("bindings/c/include/menjie_ops.h".to_owned(), named::text());
     Ok(documents)
 }

@@ -57,8 +57,10 @@ pub fn hide_panic_texts(tell: impl Fn(&str) + Send + Sync + 'static) {
 
 /// What a panic said may hold personal data, so nobody is told.
 fn panicked<T>(payload: Box<dyn std::any::Any + Send>) -> Result<T> {
-    // A payload may itself panic when it is dropped; then it is better not dropped at all.
-    std::mem::forget(payload);
+    // What was thrown may panic when it is dropped; what is thrown then is left alone.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
     Err(Error::new(Code::Panicked))
 }
 
@@ -89,6 +91,19 @@ mod tests {
         assert!(place.contains("call.rs:") && !place.contains("张三"), "{place}");
         assert_eq!(reply.code(), 901);
         assert_eq!(reply.json(), r#"{"code":901,"kind":"internal","retry":"after_query","message":"an internal fault was caught","context":{}}"#);
+    }
+
+    #[test]
+    fn what_was_thrown_may_throw_again() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                std::panic::panic_any(Bomb);
+            }
+        }
+        let code = |result: Result<()>| result.unwrap_err().code();
+        assert_eq!(code(guarded(|| std::panic::panic_any(Bomb))), Code::Panicked);
+        assert_eq!(code(guarded(|| panic!("once"))), Code::Panicked);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::insured::{accepted as paid_for, deliver, insure, one_bill};
 use common::refund::{accepted, ask, decide, doctor, finance, paid, refund_view, resolve, whole, withdraw};
 use common::{Clinic, accepted as taken};
 use menjie::Money;
@@ -13,7 +14,7 @@ use menjie::port::{Clock, HisTraits};
 use menjie::reconcile::{Direction, Part, Row, RowStatus};
 use menjie::refund::Stage;
 use menjie::service::{AttentionResolveRequest, AttentionResolveResponse, RefundVerdict, Resolution};
-use menjie::testkit::world::{FakeChannel, HisHabits, Plan, Trouble};
+use menjie::testkit::world::{FakeChannel, HisHabits, InsurerHabits, Plan, Trouble};
 use menjie::workflow::{Key, payment, refund, settlement};
 
 const HOUR: i64 = 3_600_000;
@@ -201,4 +202,37 @@ fn a_no_to_what_his_has_reversed_once_is_none() {
     resolve(&mut clinic, refund, refund::Decision::Reversed);
     clinic.exec.run_for(HOUR);
     assert_eq!(clinic.sound(0, "reversed").figures.channel_fen, 0);
+}
+
+#[test]
+fn a_reversal_at_the_window_is_not_forgotten_because_the_payment_is_held() {
+    for payment_first in [true, false] {
+        let mut clinic = clinic(8);
+        insure(&clinic);
+        clinic.world.insurer.behave(InsurerHabits { fund_percent: 100, account_percent: 0, refuses_repeats: true });
+        let patient = one_bill(&clinic);
+        let payment = paid_for(&mut clinic, &patient);
+        clinic.world.pay(payment);
+        deliver(&mut clinic);
+        clinic.exec.run_for(60_000);
+        let id = clinic.view(0, &patient, payment).settlements[0].settlement_id;
+        bill_says(&mut clinic, payment, "44other", 777);
+        assert!(clinic.world.his.reverse_at_window(&id.business_no()));
+        clinic.notices(0);
+        assert_eq!(clinic.view(0, &patient, payment).settlements[0].st, "held");
+        let of_settlement = |clinic: &mut Clinic| decided(clinic, Key::Settlement(id), Resolution::Settlement(settlement::Decision::AskAgain));
+        if !payment_first {
+            assert_eq!(of_settlement(&mut clinic), "held", "the refusal says what is to be cleared up first");
+        }
+        assert_eq!(decided(&mut clinic, Key::Payment(payment), Resolution::Payment(payment::Decision::AskAgain)), "paid");
+        assert_eq!(of_settlement(&mut clinic), "refunding");
+        // What the insurer paid goes back when finance agrees.
+        let refund = clinic.view(0, &patient, payment).settlements[0].refund_id.unwrap();
+        let finance = finance(&clinic, "f1");
+        decide(&mut clinic, &finance, refund, Stage::Finance, RefundVerdict::Approve);
+        clinic.exec.run_for(HOUR);
+        let report = clinic.sound(0, "the money followed");
+        assert_eq!((report.under_way, report.figures.insurer_fen, report.figures.invoices_fen), (0, 0, 0));
+        assert_eq!(clinic.world.truth().insurer_fen, 0);
+    }
 }

@@ -15,6 +15,10 @@ mod retention;
 mod rewrap;
 mod settings;
 mod sink;
+#[cfg(feature = "testkit")]
+mod stepped;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod thread;
 pub mod view;
 #[cfg(feature = "zstd")]
@@ -27,5 +31,7 @@ pub use retention::{FLOOR_DAYS, MONEY_FLOOR_DAYS, Retention};
 pub use rewrap::Rewrapped;
 pub use settings::{Flush, Identity, Settings};
 pub use sink::{Health, SealedLog};
+#[cfg(feature = "testkit")]
+pub use stepped::SteppedLog;
 #[cfg(feature = "zstd")]
 pub use zstd::Zstd;

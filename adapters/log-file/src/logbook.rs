@@ -11,6 +11,7 @@ use menjie::{Error, Result};
 use zeroize::Zeroizing;
 
 use crate::disk::Disk;
+use crate::entry::Entry;
 use crate::files::{self, MANIFEST};
 use crate::open::State;
 use crate::settings::{Flush, Identity, Settings};
@@ -79,6 +80,14 @@ pub(crate) struct Pending {
     pub(crate) payload: Vec<u8>,
     /// Field and value.
     pub(crate) terms: Vec<(&'static str, String)>,
+}
+
+impl Pending {
+    pub(crate) fn of(entry: &Entry) -> Result<Pending> {
+        let mut terms = Vec::new();
+        entry.terms(&mut |field, value| terms.push((field, value.to_owned())));
+        Ok(Pending { time: entry.at(), kind: entry.kind(), payload: entry.payload()?, terms })
+    }
 }
 
 impl<D: Disk> Logbook<D> {

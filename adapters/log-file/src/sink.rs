@@ -133,9 +133,7 @@ impl SealedLog {
 
     /// Hands a record over; waits while the queue is full.
     async fn hand_over(&self, entry: &Entry, waits: Waits) -> Result<()> {
-        let mut terms = Vec::new();
-        entry.terms(&mut |field, value| terms.push((field, value.to_owned())));
-        let mut task = Task { record: Pending { time: entry.at(), kind: entry.kind(), payload: entry.payload()?, terms }, waits };
+        let mut task = Task { record: Pending::of(entry)?, waits };
         loop {
             task = match self.thread.submit(task) {
                 Ok(()) => return Ok(()),

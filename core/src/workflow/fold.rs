@@ -1,7 +1,7 @@
 //! Folding: one event and all it tells, decided together and committed together.
 //!
-//! A refusal anywhere refuses the whole batch; a *fact* that meets one (or a defect) holds its root instead, so that
-//! nothing that came from outside is ever lost.
+//! A refusal anywhere refuses the whole batch; a *fact* that meets one (or a defect) holds its root instead and is told to it
+//! again, so that nothing that came from outside is ever lost.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -108,13 +108,16 @@ pub fn fold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, root: &Root, ids: &m
     let before = ids.clone();
     match run(world, loaded, root, ids) {
         Ok(Folded::Refused(refusal)) => match root {
-            Root::Fact(key, _) => hold(world, loaded, *key, &format!("refused:{}", refusal.reason)),
+            Root::Fact(key, event) => {
+                *ids = before;
+                hold(world, loaded, *key, event, &format!("refused:{}", refusal.reason), ids)
+            }
             Root::Command(..) | Root::Births(_) => Ok(Folded::Refused(refusal)),
         },
         Err(error) => match root {
-            Root::Fact(key, _) if error.code() == crate::error::Code::Internal || error.code() == crate::error::Code::AmountRange => {
+            Root::Fact(key, event) if error.code() == crate::error::Code::Internal || error.code() == crate::error::Code::AmountRange => {
                 *ids = before;
-                hold(world, loaded, *key, &format!("defect:{}", error.code().number()))
+                hold(world, loaded, *key, event, &format!("defect:{}", error.code().number()), ids)
             }
             Root::Fact(..) | Root::Command(..) | Root::Births(_) => Err(error),
         },
@@ -123,11 +126,14 @@ pub fn fold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, root: &Root, ids: &m
 }
 
 fn run(world: &World<'_>, loaded: &BTreeMap<Key, Row>, root: &Root, ids: &mut Ids) -> Result<Folded> {
-    let mut todo: VecDeque<Todo> = match root {
+    let todo: VecDeque<Todo> = match root {
         Root::Command(key, event) | Root::Fact(key, event) => VecDeque::from([Todo::Tell(*key, event.clone())]),
         Root::Births(births) => births.iter().cloned().map(|new| Todo::Birth(Box::new(new))).collect(),
     };
-    let mut changes = Changes::default();
+    work_off(world, loaded, Changes::default(), todo, ids)
+}
+
+fn work_off(world: &World<'_>, loaded: &BTreeMap<Key, Row>, mut changes: Changes, mut todo: VecDeque<Todo>, ids: &mut Ids) -> Result<Folded> {
     let mut first_stay = None;
     let mut steps = 0;
     while let Some(next) = todo.pop_front() {
@@ -262,8 +268,9 @@ fn apply(world: &World<'_>, loaded: &BTreeMap<Key, Row>, changes: &mut Changes, 
     todo.extend(m.tells.into_iter().map(|(key, event)| Todo::Tell(key, event)));
 }
 
-/// Holds the root: its fact led to something the rules forbid.
-fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) -> Result<Folded> {
+/// Holds the root: its fact led to something the rules forbid. The fact is told again to the machine that is held now, which
+/// remembers it for the decision, as if it had come later.
+fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, fact: &Event, reason: &str, ids: &mut Ids) -> Result<Folded> {
     let Some(row) = loaded.get(&key) else { return Ok(Folded::Missing(vec![key])) };
     let Some(terms) = (world.terms)(&row.base().terms) else { return Ok(Folded::MissingTerms(row.base().terms.clone())) };
     if row.base().held.is_some() {
@@ -283,9 +290,14 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, reason: &str) 
         Row::Filing(m) => filed(m.hold_for(reason, &cx)),
     };
     let mut changes = Changes::default();
-    let event = serde_json::json!({ "what": "held", "reason": reason }).to_string().into_bytes();
+    let said = serde_json::to_value(fact).map_err(|_| Error::internal("events serialise"))?;
+    let event = serde_json::json!({ "what": "held", "reason": reason, "fact": said }).to_string().into_bytes();
     apply(world, loaded, &mut changes, &mut VecDeque::new(), Moved { m: Move::to(held), from: Some(row.st()), what: "held".to_owned(), event });
-    Ok(Folded::Changed(Box::new(changes)))
+    match work_off(world, loaded, changes.clone(), VecDeque::from([Todo::Tell(key, fact.clone())]), ids) {
+        // Even held it leads to what is forbidden: the state log keeps which fact it was.
+        Ok(Folded::Refused(_) | Folded::Stayed(_)) | Err(_) => Ok(Folded::Changed(Box::new(changes))),
+        told => told,
+    }
 }
 
 fn cx<'a>(world: &'a World<'a>, terms: &'a Terms, fresh: &'a mut Ids) -> Cx<'a> {

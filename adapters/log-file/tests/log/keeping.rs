@@ -17,7 +17,7 @@ use crate::support::{Bench, MemDisk, Trouble, begin, key};
 const DAY: i64 = 86_400_000;
 
 fn segments(disk: &MemDisk) -> Vec<String> {
-    disk.names().into_iter().filter(|name| name.ends_with(".gml")).collect()
+    disk.file_names().into_iter().filter(|name| name.ends_with(".gml")).collect()
 }
 
 /// A segment a day, one record each.
@@ -58,7 +58,7 @@ fn what_expired_is_gone_behind_tombstones_and_the_rest_verifies() {
     days(&bench, &disk, &settings, 190);
     let kept = segments(&disk);
     assert!(kept.len() < 190 && kept.len() >= 180, "{}", kept.len());
-    assert!(!disk.names().iter().any(|name| name.starts_with("transfers-0000000001.")), "its index is gone as well");
+    assert!(!disk.file_names().iter().any(|name| name.starts_with("transfers-0000000001.")), "its index is gone as well");
     assert_eq!(bench.read(&disk).findings, []);
     // The same taken away by hand is no expiry, and neither is one whose tombstone was taken out.
     let stolen = disk.copy();
@@ -117,7 +117,7 @@ fn power_lost_while_segments_expire_leaves_none_too_few() {
 }
 
 fn disk_has(disk: &MemDisk, no: u64) -> bool {
-    disk.names().iter().any(|name| name.starts_with(&format!("transfers-{no:010}")))
+    disk.file_names().iter().any(|name| name.starts_with(&format!("transfers-{no:010}")))
 }
 
 #[test]
@@ -182,18 +182,18 @@ fn a_full_disk_takes_the_reserve_and_says_so() {
     let disk = bench.disk();
     let log = bench.open_with(&disk, Settings { reserve_bytes: 2 << 20, ..Settings::default() }).unwrap();
     block_on(log.begin(begin("BEFORE"))).unwrap();
-    settled(|| disk.names().contains(&"RESERVE".to_owned()));
+    settled(|| disk.file_names().contains(&"RESERVE".to_owned()));
     disk.trouble(Trouble::FullButForTheReserve);
     bench.clock.advance(DAY);
     block_on(log.begin(begin("DURING"))).unwrap();
-    assert!(!disk.names().contains(&"RESERVE".to_owned()));
+    assert!(!disk.file_names().contains(&"RESERVE".to_owned()));
     settled(|| log.health().without_reserve);
     // There is room again: the next day it is held again.
     disk.trouble(Trouble::None);
     bench.clock.advance(DAY);
     block_on(log.begin(begin("AFTER"))).unwrap();
     settled(|| !log.health().without_reserve);
-    assert!(disk.names().contains(&"RESERVE".to_owned()));
+    assert!(disk.file_names().contains(&"RESERVE".to_owned()));
     drop(log);
     let read = bench.read(&disk);
     assert_eq!((read.findings.as_slice(), read.begins().len()), (&[][..], 3));
@@ -306,7 +306,7 @@ fn compressed_frames_are_smaller_and_read_the_same() {
         }
         drop(log);
         let folder = tempfile::tempdir().unwrap();
-        disk.write_to(folder.path());
+        disk.write_to(folder.path()).unwrap();
         let stored = LogDir::new(folder.path(), "transfers").segment(1).unwrap();
         let segment = Segment::read(&stored.bytes).unwrap();
         let open = segment.open(&segment.secret(&bench.auditor, &[]).unwrap()).unwrap();

@@ -106,7 +106,7 @@ fn power_lost_at_every_operation_loses_nothing_that_was_acknowledged() {
             assert_eq!(begins.last().map(String::as_str), Some("AFTER"));
             assert_eq!(begins.iter().collect::<BTreeSet<_>>().len(), begins.len(), "none twice");
             assert_eq!(read.seqs.last(), Some(&id.0));
-            torn += usize::from(image.names().iter().any(|name| name.ends_with(".torn")));
+            torn += usize::from(image.file_names().iter().any(|name| name.ends_with(".torn")));
         }
     }
     assert!(torn > 10, "torn tails were kept aside {torn} times");

@@ -1,9 +1,7 @@
-//! A bench with a clock, keys, and a disk in memory that fails on command.
+//! A bench with a clock and keys.
 
-use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use menjie::Result;
 use menjie::calendar::Timestamp;
@@ -12,7 +10,8 @@ use menjie::ident::HospitalId;
 use menjie::port::{Direction, Entropy, TransferBegin, TransferEnd, TransferResult};
 use menjie::seal::{Finding, FrameKind, LogSegment, ManifestEntry, Segment, Trust, read_manifest, verify_log};
 use menjie::testkit::host::{ManualClock, SeededEntropy};
-use menjie_log_file::{Disk, Entry, Identity, LogDir, SealedLog, Settings, StoredSegment};
+pub(crate) use menjie_log_file::testkit::{MemDisk, Trouble};
+use menjie_log_file::{Entry, Identity, LogDir, SealedLog, Settings, StoredSegment};
 
 pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
@@ -84,7 +83,7 @@ impl Bench {
 
     pub(crate) fn read(&self, disk: &MemDisk) -> Read {
         let dir = tempfile::tempdir().unwrap();
-        disk.write_to(dir.path());
+        disk.write_to(dir.path()).unwrap();
         self.read_dir(&LogDir::new(dir.path(), "transfers"))
     }
 
@@ -125,228 +124,4 @@ pub(crate) fn begin(no: &str) -> TransferBegin {
 
 pub(crate) fn end() -> TransferEnd {
     TransferEnd { at: Timestamp::from_millis(1_780_000_000_100), result: TransferResult::Answered, status: "200".to_owned(), digest: "00".repeat(32), body: vec![0xff, 0] }
-}
-
-/// What is wrong with the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) enum Trouble {
-    #[default]
-    None,
-    /// No space for anything new.
-    Full,
-    /// No space for anything new until the reserve is given up.
-    FullButForTheReserve,
-    /// There is room for segments, and for half a line of the manifest.
-    ManifestFull,
-    /// Nothing can be written.
-    WriteFails,
-    /// Flushes fail, and what was written before may be gone.
-    FlushFails,
-    /// From this operation on nothing works: the power is gone.
-    PowerLostAt { operation: u64, seed: u64 },
-}
-
-#[derive(Clone, Default)]
-struct Content {
-    durable: Vec<u8>,
-    now: Vec<u8>,
-    named: bool,
-    flush_failed: bool,
-}
-
-#[derive(Default)]
-struct Inner {
-    files: BTreeMap<String, Content>,
-    trouble: Trouble,
-    operations: u64,
-    flushed_again: u64,
-}
-
-/// A disk in memory. What is not flushed is lost with the power, as a whole or by pages.
-#[derive(Clone, Default)]
-pub(crate) struct MemDisk(Arc<Mutex<Inner>>);
-
-const PAGE: usize = 512;
-
-impl MemDisk {
-    pub(crate) fn trouble(&self, trouble: Trouble) {
-        self.0.lock().unwrap().trouble = trouble;
-    }
-
-    pub(crate) fn operations(&self) -> u64 {
-        self.0.lock().unwrap().operations
-    }
-
-    pub(crate) fn flushes_after_a_failed_one(&self) -> u64 {
-        self.0.lock().unwrap().flushed_again
-    }
-
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.0.lock().unwrap().files.keys().cloned().collect()
-    }
-
-    pub(crate) fn copy(&self) -> MemDisk {
-        let files = self.0.lock().unwrap().files.clone();
-        MemDisk(Arc::new(Mutex::new(Inner { files, ..Inner::default() })))
-    }
-
-    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        change(&mut self.0.lock().unwrap().files.get_mut(name).unwrap().now);
-    }
-
-    pub(crate) fn forget(&self, name: &str) {
-        self.0.lock().unwrap().files.remove(name).unwrap();
-    }
-
-    pub(crate) fn write_to(&self, dir: &Path) {
-        for (name, content) in &self.0.lock().unwrap().files {
-            std::fs::write(dir.join(name), &content.now).unwrap();
-        }
-    }
-
-    /// The disk that is found when the power is back.
-    pub(crate) fn after_power_loss(&self) -> MemDisk {
-        let inner = self.0.lock().unwrap();
-        let Trouble::PowerLostAt { seed, operation } = inner.trouble else { panic!("the power was not lost") };
-        let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ operation;
-        let mut throw = move || {
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            dice
-        };
-        throw();
-        let mut files = BTreeMap::new();
-        for (name, content) in &inner.files {
-            // A name that was never flushed may be there or not.
-            if !content.named && (seed == 0 || throw() % 2 == 0) {
-                continue;
-            }
-            let mut left = content.durable.clone();
-            if seed > 0 {
-                left.resize(if throw() % 2 == 0 { content.now.len() } else { left.len() }, 0);
-                for at in (0..left.len()).step_by(PAGE) {
-                    let page = at..(at + PAGE).min(left.len());
-                    // Pages reach the disk in any order, each whole or not at all.
-                    if seed == 2 || throw() % 2 == 0 {
-                        let new = content.now.get(page.clone()).unwrap_or_default().to_vec();
-                        left[page.start..page.start + new.len()].copy_from_slice(&new);
-                    }
-                }
-            }
-            files.insert(name.clone(), Content { durable: left.clone(), now: left, named: true, flush_failed: false });
-        }
-        MemDisk(Arc::new(Mutex::new(Inner { files, ..Inner::default() })))
-    }
-
-    fn operate(&self, grows: bool) -> io::Result<std::sync::MutexGuard<'_, Inner>> {
-        let mut inner = self.0.lock().unwrap();
-        inner.operations += 1;
-        match inner.trouble {
-            Trouble::PowerLostAt { operation, .. } if inner.operations >= operation => Err(io::Error::other("no power")),
-            Trouble::WriteFails if grows => Err(io::Error::other("EIO")),
-            Trouble::Full if grows => Err(io::ErrorKind::StorageFull.into()),
-            Trouble::FullButForTheReserve if grows && inner.files.contains_key("RESERVE") => Err(io::ErrorKind::StorageFull.into()),
-            _ => Ok(inner),
-        }
-    }
-}
-
-fn gone() -> io::Error {
-    io::ErrorKind::NotFound.into()
-}
-
-impl Disk for MemDisk {
-    type File = String;
-
-    fn create(&self, name: &str) -> io::Result<String> {
-        let mut inner = self.operate(true)?;
-        if inner.files.contains_key(name) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        inner.files.insert(name.to_owned(), Content::default());
-        Ok(name.to_owned())
-    }
-
-    fn write_at(&self, file: &String, bytes: &[u8], at: u64) -> io::Result<()> {
-        let mut inner = self.operate(true)?;
-        let now = &mut inner.files.get_mut(file).ok_or_else(gone)?.now;
-        let at = usize::try_from(at).unwrap();
-        now.resize(now.len().max(at + bytes.len()), 0);
-        now[at..at + bytes.len()].copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn flush(&self, file: &String) -> io::Result<()> {
-        let mut inner = self.operate(false)?;
-        let fails = inner.trouble == Trouble::FlushFails;
-        let content = inner.files.get_mut(file).ok_or_else(gone)?;
-        let again = content.flush_failed;
-        if fails {
-            // The pages are dropped as if they were clean (the kernel does that).
-            content.flush_failed = true;
-            content.now.clone_from(&content.durable);
-        } else {
-            content.durable.clone_from(&content.now);
-        }
-        inner.flushed_again += u64::from(again);
-        if fails { Err(io::Error::other("EIO")) } else { Ok(()) }
-    }
-
-    fn flush_names(&self) -> io::Result<()> {
-        let mut inner = self.operate(false)?;
-        inner.files.values_mut().for_each(|content| content.named = true);
-        Ok(())
-    }
-
-    fn append(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        if let Ok(mut inner) = self.0.lock()
-            && matches!(inner.trouble, Trouble::Full | Trouble::ManifestFull)
-        {
-            // A part still fits.
-            let content = inner.files.entry(name.to_owned()).or_default();
-            content.now.extend_from_slice(&bytes[..bytes.len() / 2]);
-            content.durable.clone_from(&content.now);
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        let mut inner = self.operate(true)?;
-        let content = inner.files.entry(name.to_owned()).or_default();
-        content.now.extend_from_slice(bytes);
-        content.named = true;
-        drop(inner);
-        let mut inner = self.operate(false)?;
-        let content = inner.files.get_mut(name).ok_or_else(gone)?;
-        content.durable.clone_from(&content.now);
-        Ok(())
-    }
-
-    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut inner = self.operate(true)?;
-        inner.files.insert(name.to_owned(), Content { durable: bytes.to_vec(), now: bytes.to_vec(), named: true, flush_failed: false });
-        Ok(())
-    }
-
-    fn cut(&self, name: &str, len: u64) -> io::Result<()> {
-        let mut inner = self.operate(false)?;
-        if len == 0 && !inner.files.contains_key(name) {
-            return Ok(());
-        }
-        let content = inner.files.get_mut(name).ok_or_else(gone)?;
-        let len = usize::try_from(len).unwrap();
-        content.now.resize(len, 0);
-        content.durable.clone_from(&content.now);
-        Ok(())
-    }
-
-    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        Ok(self.operate(false)?.files.get(name).map(|content| content.now.clone()))
-    }
-
-    fn remove(&self, name: &str) -> io::Result<()> {
-        self.operate(false)?.files.remove(name).map(drop).ok_or_else(gone)
-    }
-
-    fn names(&self) -> io::Result<Vec<String>> {
-        Ok(self.operate(false)?.files.keys().cloned().collect())
-    }
 }

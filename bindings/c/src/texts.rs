@@ -1,7 +1,7 @@
 //! Texts that this library gave out. Each is known until it is freed, so that one that is freed twice, or is somebody else's, is told by a
 //! status; and each is wiped when it is freed, because it may hold personal data.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::c_char;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,9 +12,9 @@ use crate::entry::{freeing, mj_status};
 use crate::misuse::Misuse;
 
 /// Address and length, the NUL included.
-static LENT: Mutex<Option<HashMap<usize, usize>>> = Mutex::new(None);
+static LENT: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
 
-fn lent() -> MutexGuard<'static, Option<HashMap<usize, usize>>> {
+fn lent() -> MutexGuard<'static, BTreeMap<usize, usize>> {
     LENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -32,12 +32,12 @@ pub(crate) fn lend_bytes(mut bytes: Vec<u8>) -> *mut c_char {
     bytes.push(0);
     let bytes = Box::leak(bytes.into_boxed_slice());
     let (start, len) = (bytes.as_mut_ptr(), bytes.len());
-    lent().get_or_insert_default().insert(start.expose_provenance(), len);
+    lent().insert(start.expose_provenance(), len);
     start.cast()
 }
 
 fn take_back(text: *mut c_char) -> Result<(), Failure> {
-    let len = lent().as_mut().and_then(|lent| lent.remove(&text.addr())).ok_or_else(|| Misuse::BadText.of("text"))?;
+    let len = lent().remove(&text.addr()).ok_or_else(|| Misuse::BadText.of("text"))?;
     let bytes = std::ptr::slice_from_raw_parts_mut(std::ptr::with_exposed_provenance_mut::<u8>(text.addr()), len);
     // SAFETY: it was leaked by `lend_bytes` with this length, and whoever takes it out of the table first is the only one to come here.
     let mut bytes = unsafe { Box::from_raw(bytes) };
@@ -58,5 +58,5 @@ pub extern "C" fn mj_string_free(text: *mut c_char) -> mj_status {
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_strings_outstanding() -> usize {
-    lent().as_ref().map_or(0, HashMap::len)
+    lent().len()
 }

@@ -97,6 +97,8 @@ suite "clang, shared" -- clang "${shared[@]}"
 
 g++ -std=c++17 -Wall -Wextra -Wpedantic -Werror "$tests/header.cpp" -o "$work/header" "${shared[@]}"
 run "C++" "$work/header"
+gcc "${strict[@]}" "$tests/unload.c" -o "$work/unload" "-I$prefix/include" -pthread -ldl
+run "loaded and unloaded" "$work/unload" "$prefix/lib/libmenjie.so.1"
 holds "the headers alone, C99" gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c "$prefix/include/menjie_ops.h"
 soname() { readelf -d "$prefix/lib/libmenjie.so" | grep -F 'soname: [libmenjie.so.1]'; }
 holds "soname" soname

@@ -127,6 +127,10 @@ codes! {
     StoreUnknown = 702, Store, AfterQuery, "it is not known whether the change was stored";
     /// A stored row cannot be opened or does not verify.
     StoreCorrupt = 703, Store, Never, "a stored row cannot be read: wrong key or tampered data";
+    /// A host that shares the ledger of the hospital's server could not reach it.
+    ServerUnreachable = 710, Counterpart, SameKey, "the hospital's server could not be reached; nothing was sent";
+    /// A host that shares the ledger of the hospital's server got no answer that it understands.
+    ServerUnknown = 711, Counterpart, AfterQuery, "it is not known what the hospital's server did; repeat with the same idempotency key";
     /// A key is missing or wrong.
     BadKey = 800, Crypto, Never, "a key is missing, expired or has a wrong length";
     /// Sealed data does not open.

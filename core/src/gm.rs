@@ -15,7 +15,9 @@ pub mod sm2;
 
 /// The block cipher itself, for modes that are not sealed with here: key files are CBC.
 pub use menjie_sm4::Sm4;
-pub use ops::{Sm3Request, Sm3Response, Sm4GcmOpenRequest, Sm4GcmOpenResponse, Sm4GcmSealRequest, Sm4GcmSealResponse};
+pub use ops::{
+    Sm2SignRequest, Sm2SignResponse, Sm2VerifyRequest, Sm2VerifyResponse, Sm3Request, Sm3Response, Sm4GcmOpenRequest, Sm4GcmOpenResponse, Sm4GcmSealRequest, Sm4GcmSealResponse,
+};
 
 /// Length of an SM4 key in bytes.
 pub const SM4_KEY_LEN: usize = menjie_sm4::KEY_LEN;

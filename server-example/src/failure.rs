@@ -160,7 +160,13 @@ pub fn status_of(code: Code) -> StatusCode {
         (Kind::Conflict, _) => StatusCode::CONFLICT,
         (
             Kind::Counterpart,
-            Code::HisUnreachable | Code::ChannelUnreachable | Code::InsurerUnreachable | Code::HealthCodeUnreachable | Code::InvoiceUnreachable | Code::NotifyUnreachable,
+            Code::HisUnreachable
+            | Code::ChannelUnreachable
+            | Code::InsurerUnreachable
+            | Code::HealthCodeUnreachable
+            | Code::InvoiceUnreachable
+            | Code::NotifyUnreachable
+            | Code::ServerUnreachable,
         ) => StatusCode::SERVICE_UNAVAILABLE,
         (Kind::Counterpart, _) => StatusCode::BAD_GATEWAY,
         (Kind::Store, Code::StoreCorrupt) | (Kind::Crypto | Kind::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use menjie_bridge::{Kind, Reach};
+use menjie_bridge::Reach;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -209,7 +209,7 @@ fn check(step: &Step, people: &BTreeMap<String, Person>, names: &mut BTreeSet<St
             if let Some(unknown) = call.who.as_ref().filter(|who| !people.contains_key(*who)) {
                 return Err(format!("{unknown} is not among the people"));
             }
-            if call.who.is_none() && op.reach == Reach::Network && op.kind != Kind::Pure {
+            if call.who.is_none() && op.reach == Reach::Network && op.kind.needs_engine() {
                 return Err("says not who calls".to_owned());
             }
             asked(&call.request)?;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use menjie::error::Code;
-use menjie_bridge::{Reach, Reply, call_pure, find};
+use menjie_bridge::{Reach, Reply, call_alone, find};
 use menjie_tests::http::Server;
 use menjie_tests::vectors::{load, replay_http};
 
@@ -40,7 +40,7 @@ fn one(mut stream: TcpStream, answer: fn(&str, &str) -> Reply) {
 
 fn by_contract(op: &str, request: &str) -> Reply {
     match find(op) {
-        Ok(op) if op.reach == Reach::Network => call_pure(op.name, request),
+        Ok(op) if op.reach == Reach::Network => call_alone(op.name, request),
         _ => Reply::from(&menjie::Error::new(Code::UnknownOperation)),
     }
 }
@@ -52,9 +52,9 @@ fn a_server_that_keeps_the_contract_passes() {
 
 #[test]
 fn a_server_that_offers_keys_over_the_network_or_answers_wrongly_is_noticed() {
-    let wrong = replay_http(&serve(call_pure)).unwrap_err();
+    let wrong = replay_http(&serve(call_alone)).unwrap_err();
     assert!(wrong.iter().any(|text| text.starts_with("gm/sm3.json")) && !wrong.iter().any(|text| text.starts_with("bill/")), "{wrong:?}");
-    let wrong = replay_http(&serve(|_, _| call_pure("echo", r#"{"value":"what no vector expects"}"#))).unwrap_err();
+    let wrong = replay_http(&serve(|_, _| call_alone("echo", r#"{"value":"what no vector expects"}"#))).unwrap_err();
     assert_eq!(wrong.len(), load().unwrap().len());
     let nobody = Server { address: "127.0.0.1:9".to_owned(), token: None };
     assert_eq!(replay_http(&nobody).unwrap_err().len(), load().unwrap().len());

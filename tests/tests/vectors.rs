@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use menjie_bridge::{Kind, call_pure, table};
+use menjie_bridge::{Kind, call_alone, table};
 use menjie_tests::scenario::{self, Step};
 use menjie_tests::vectors::{Answer, Case, Expect, load, replay};
 use serde_json::{Value, json};
 
 fn run(op: &str, request: &str) -> Answer {
-    let reply = call_pure(op, request);
+    let reply = call_alone(op, request);
     Answer { is_response: reply.is_response(), json: reply.into_json() }
 }
 
@@ -26,7 +26,8 @@ fn every_operation_has_a_vector_or_is_in_a_scenario() {
     let tested: BTreeSet<String> = load().unwrap().into_iter().map(|case| case.op).collect();
     let steps = scenario::load().unwrap().into_iter().flat_map(|scenario| scenario.steps);
     let played: BTreeSet<String> = steps.filter_map(|step| if let Step::Call(call) = step { Some(call.op) } else { None }).collect();
-    for op in table() {
+    // What works on files is proven where there are files: bindings/bridge/tests/seal.rs.
+    for op in table().iter().filter(|op| op.kind != Kind::Local) {
         let proven = if op.kind == Kind::Pure { &tested } else { &played };
         assert!(proven.contains(op.name), "{} needs a vector if it is pure, otherwise a scenario", op.name);
     }

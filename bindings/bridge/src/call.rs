@@ -12,10 +12,10 @@ use crate::envelope::Reply;
 use crate::op::{Op, Run};
 use crate::table::find;
 
-/// Runs a pure operation.
-pub fn call_pure(op: &str, request: &str) -> Reply {
+/// Runs an operation that needs no engine.
+pub fn call_alone(op: &str, request: &str) -> Reply {
     match find(op) {
-        Ok(op) => run_pure(op, request),
+        Ok(op) => run_alone(op, request),
         Err(error) => Reply::from(&error),
     }
 }
@@ -28,16 +28,22 @@ pub async fn call(engine: &Engine, caller: &Caller, op: &str, request: &str) -> 
             let served = async { run(engine, caller, request).await };
             Reply::of(AssertUnwindSafe(served).catch_unwind().await.unwrap_or_else(panicked))
         }
-        Ok(op) => run_pure(op, request),
+        Ok(op) => run_alone(op, request),
         Err(error) => Reply::from(&error),
     }
 }
 
-fn run_pure(op: &Op, request: &str) -> Reply {
+fn run_alone(op: &Op, request: &str) -> Reply {
     match op.run {
-        Run::Pure(run) => Reply::of(catch_unwind(|| run(request)).unwrap_or_else(panicked)),
+        Run::Alone(run) => Reply::of(guarded(|| run(request))),
         Run::Engine(_) => Reply::from(&Error::new(Code::UnknownOperation).with("op", op.name).with("problem", "needs an engine")),
     }
+}
+
+/// The panic guard: whatever panics inside becomes the error 901, which says nothing of what was being done. Bindings put their own
+/// entry points behind it, too. It needs `panic = "unwind"`, which every profile has (DESIGN.md §2.1).
+pub fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(panicked)
 }
 
 /// From now on a panic anywhere in the process is told by its place only, through `tell`; the default would write its text,
@@ -50,7 +56,11 @@ pub fn hide_panic_texts(tell: impl Fn(&str) + Send + Sync + 'static) {
 }
 
 /// What a panic said may hold personal data, so nobody is told.
-fn panicked<T>(_: Box<dyn std::any::Any + Send>) -> Result<T> {
+fn panicked<T>(payload: Box<dyn std::any::Any + Send>) -> Result<T> {
+    // What was thrown may panic when it is dropped; what is thrown then is left alone.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
     Err(Error::new(Code::Panicked))
 }
 
@@ -67,7 +77,7 @@ mod tests {
             reach: Reach::HostOnly,
             purpose: "",
             errors: &[],
-            run: Run::Pure(|request| panic!("{request}")),
+            run: Run::Alone(|request| panic!("{request}")),
             #[cfg(feature = "schema")]
             request: |g| g.subschema_for::<()>(),
             #[cfg(feature = "schema")]
@@ -75,7 +85,7 @@ mod tests {
         };
         let (tell, told) = std::sync::mpsc::channel();
         hide_panic_texts(move |place| tell.send(place.to_owned()).unwrap_or_default());
-        let reply = run_pure(&op, "张三 440599199003070058");
+        let reply = run_alone(&op, "张三 440599199003070058");
         drop(std::panic::take_hook());
         let place = told.recv().unwrap();
         assert!(place.contains("call.rs:") && !place.contains("张三"), "{place}");
@@ -84,11 +94,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_thrown_may_throw_again() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                std::panic::panic_any(Bomb);
+            }
+        }
+        let code = |result: Result<()>| result.unwrap_err().code();
+        assert_eq!(code(guarded(|| std::panic::panic_any(Bomb))), Code::Panicked);
+        assert_eq!(code(guarded(|| panic!("once"))), Code::Panicked);
+    }
+
+    #[test]
     fn an_unknown_operation_and_one_that_needs_an_engine_are_told_apart() {
-        let unknown = call_pure("bill.grup", "{}");
+        let unknown = call_alone("bill.grup", "{}");
         assert_eq!(unknown.code(), 1);
         assert!(!unknown.json().contains("grup"), "a caller's text is not repeated");
-        let engine = call_pure("settlement.pay", "{}");
+        let engine = call_alone("settlement.pay", "{}");
         assert_eq!(engine.code(), 1);
         assert!(engine.json().contains("needs an engine"));
     }

@@ -64,7 +64,7 @@ impl Reply {
         self.json
     }
 
-    #[cfg(feature = "engine")]
+    #[cfg(feature = "remote")]
     pub(crate) const fn failed(code: u16, json: String) -> Reply {
         Reply { code, json }
     }

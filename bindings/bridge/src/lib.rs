@@ -1,9 +1,9 @@
 //! One contract for every host: C, Node, Python, HTTP and the terminal call operations by name, JSON in, JSON out.
 //!
-//! [`table`] lists the operations; [`call_pure`] and [`call`] run one behind the only panic guard; a [`Reply`] is the
+//! [`table`] lists the operations; [`call_alone`] and [`call`] run one behind the only panic guard; a [`Reply`] is the
 //! response or the failure envelope. Requests are read strictly ([`strict`]): what is not understood is refused.
-//! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it. With `log`, `sealed_log`
-//! reads the transfer log.
+//! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it. With `log`, `seal` and
+//! `sealed_log` write and read sealed logs.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "engine")]
@@ -15,14 +15,16 @@ mod echo;
 mod envelope;
 mod op;
 mod problem;
-#[cfg(feature = "engine")]
+#[cfg(feature = "remote")]
 pub mod remote;
+#[cfg(feature = "log")]
+pub mod seal;
 #[cfg(feature = "log")]
 pub mod sealed_log;
 pub mod strict;
 mod table;
 
-pub use call::{call, call_pure, hide_panic_texts};
+pub use call::{call, call_alone, guarded, hide_panic_texts};
 pub use echo::{EchoRequest, EchoResponse};
 pub use envelope::{Failure, Reply};
 #[cfg(any(feature = "engine", feature = "log"))]

@@ -13,6 +13,8 @@ use menjie::service::Engine;
 pub enum Kind {
     /// Computes; needs no engine.
     Pure,
+    /// Works on files of this machine that the request names; needs no engine.
+    Local,
     /// Reads through an engine.
     Read,
     /// Changes something through an engine; carries an idempotency key where it changes money.
@@ -24,9 +26,15 @@ impl Kind {
     pub const fn code(self) -> &'static str {
         match self {
             Kind::Pure => "pure",
+            Kind::Local => "local",
             Kind::Read => "read",
             Kind::Command => "command",
         }
+    }
+
+    /// Can it only be called through an engine?
+    pub const fn needs_engine(self) -> bool {
+        matches!(self, Kind::Read | Kind::Command)
     }
 }
 
@@ -55,7 +63,7 @@ pub(crate) type Served<'a> = Pin<Box<dyn Future<Output = Result<String>> + Send 
 /// How it is run: request text in, response text out.
 pub(crate) enum Run {
     /// Without an engine.
-    Pure(fn(&str) -> Result<String>),
+    Alone(fn(&str) -> Result<String>),
     /// Through an engine, for a caller.
     Engine(for<'a> fn(&'a Engine, &'a Caller, &'a str) -> Served<'a>),
 }

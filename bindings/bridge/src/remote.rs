@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use menjie::access::Private;
+use menjie::error::Code;
 use menjie::ident::HospitalId;
 use menjie::port::{CallCx, CallLog, Clock, RecentTransfers};
 use menjie::{Error, Result};
@@ -26,26 +27,50 @@ pub enum Remote {
     Unknown(String),
 }
 
-/// Calls `POST {server}/api/v1/ops/{op}` with a staff token or a patient's session. The address must be https, or plain http on loopback.
-pub async fn call(server: &str, token: Option<&Private>, op: &str, request: &str) -> Result<Remote> {
-    let client = Client::connect(&ClientConfig::new("server", server)).map_err(|e| e.under("server"))?;
-    // The name becomes a part of the address.
-    let op = crate::table::find(op)?.name;
-    let mut post = ApiRequest::post(format!("/api/v1/ops/{op}"), request).header("Content-Type", "application/json");
-    if let Some(token) = token {
-        post = post.header("Authorization", format!("Bearer {}", token.reveal()));
+impl Remote {
+    /// As every other answer: what nobody sent, and what nobody knows, are failures with codes of their own.
+    pub fn into_reply(self) -> Reply {
+        match self {
+            Remote::Answered(reply) => reply,
+            Remote::Unsent(cause) => Reply::from(&Error::new(Code::ServerUnreachable).with("cause", cause)),
+            Remote::Unknown(cause) => Reply::from(&Error::new(Code::ServerUnknown).with("cause", cause)),
+        }
     }
-    let hospital = HospitalId::new("server")?;
-    let now = SystemClock.now();
-    let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
-    // The server's own callbacks and calls are logged there; this side has no transfer log.
-    let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
-    let cx = CallCx { hospital, attempt: 1, now, deadline, log };
-    Ok(match client.exchange(&cx, post).await {
-        Exchange::Answered(answer) => read(answer.status, &answer.body),
-        Exchange::Unsent(fault) => Remote::Unsent(fault.code),
-        Exchange::Unknown(fault) => Remote::Unknown(fault.code),
-    })
+}
+
+/// A server whose operations are called, as somebody with a staff token or a patient's session.
+pub struct Server {
+    client: Client,
+    token: Option<Private>,
+}
+
+impl Server {
+    /// The address must be https, or plain http on loopback. Nothing is sent.
+    pub fn at(url: &str, token: Option<Private>) -> Result<Server> {
+        let client = Client::connect(&ClientConfig::new("server", url)).map_err(|e| e.under("server"))?;
+        Ok(Server { client, token })
+    }
+
+    /// Calls `POST {server}/api/v1/ops/{op}`.
+    pub async fn call(&self, op: &str, request: &str) -> Result<Remote> {
+        // The name becomes a part of the address.
+        let op = crate::table::find(op)?.name;
+        let mut post = ApiRequest::post(format!("/api/v1/ops/{op}"), request).header("Content-Type", "application/json");
+        if let Some(token) = &self.token {
+            post = post.header("Authorization", format!("Bearer {}", token.reveal()));
+        }
+        let hospital = HospitalId::new("server")?;
+        let now = SystemClock.now();
+        let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
+        // The server's own callbacks and calls are logged there; this side has no transfer log.
+        let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
+        let cx = CallCx { hospital, attempt: 1, now, deadline, log };
+        Ok(match self.client.exchange(&cx, post).await {
+            Exchange::Answered(answer) => read(answer.status, &answer.body),
+            Exchange::Unsent(fault) => Remote::Unsent(fault.code),
+            Exchange::Unknown(fault) => Remote::Unknown(fault.code),
+        })
+    }
 }
 
 fn read(status: u16, body: &[u8]) -> Remote {
@@ -62,6 +87,14 @@ fn read(status: u16, body: &[u8]) -> Remote {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_known_is_no_plain_failure() {
+        let code = |remote: Remote| remote.into_reply().code();
+        assert_eq!(code(Remote::Unsent("refused".to_owned())), 710);
+        assert_eq!(code(Remote::Unknown("timeout".to_owned())), 711);
+        assert!(Remote::Unknown("timeout".to_owned()).into_reply().json().contains(r#""retry":"after_query""#));
+    }
 
     #[test]
     fn an_answer_that_is_no_envelope_is_unknown() {

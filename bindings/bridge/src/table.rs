@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::echo::{EchoRequest, EchoResponse};
 use crate::op::{Kind, Op, Reach, Run};
+#[cfg(feature = "log")]
+use crate::seal;
 use crate::strict;
 
 /// What every operation may fail with.
@@ -36,9 +38,21 @@ macro_rules! row {
 
 macro_rules! pure {
     ($name:literal, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $run:expr) => {
-        row!($name, Pure, $reach, $purpose, $request => $response, &[$(Code::$code),*], Run::Pure(|text| {
+        row!($name, Pure, $reach, $purpose, $request => $response, &[$(Code::$code),*], Run::Alone(|text| {
             let run: fn($request) -> Result<$response> = $run;
             written(&run(strict::request(text)?)?)
+        }))
+    };
+}
+
+/// Keys and bodies lie in its request and response: never over a network.
+#[cfg(feature = "log")]
+macro_rules! local {
+    ($name:literal, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident) => {
+        row!($name, Local, HostOnly, $purpose, $request => $response, &[$(Code::$code),*], Run::Alone(|text| {
+            let request: $request = strict::$read(text)?;
+            let response: $response = request.run()?;
+            written(&response)
         }))
     };
 }
@@ -81,6 +95,10 @@ static TABLE: &[Op] = &[
         code::LookupRequest => code::LookupResponse, [BadField], |q| q.run()),
     pure!("code.map", Network, "Says how another system writes a code, or why it has none for it.",
         code::MapRequest => code::MapResponse, [BadField], |q| q.run()),
+    pure!("crypto.sm2_sign", HostOnly, "Signs bytes with SM2 (GM/T 0009); the same key and bytes give the same signature.",
+        gm::Sm2SignRequest => gm::Sm2SignResponse, [BadField, BadKey], |q| q.run()),
+    pure!("crypto.sm2_verify", HostOnly, "Says whether an SM2 signature of bytes holds.",
+        gm::Sm2VerifyRequest => gm::Sm2VerifyResponse, [BadField, BadKey], |q| q.run()),
     pure!("crypto.sm3", HostOnly, "Hashes bytes with SM3.",
         gm::Sm3Request => gm::Sm3Response, [BadField], |q| q.run()),
     pure!("crypto.sm4_gcm_open", HostOnly, "Opens what was sealed with SM4-GCM; any change is refused.",
@@ -169,6 +187,18 @@ static TABLE: &[Op] = &[
         service::RefundWithdrawRequest => service::RefundWithdrawResponse, [KeyReused, Conflict], exact, refund_withdraw),
     engine!("registration.list", Read, Network, "The registrations of a patient on a day, as the check-in list shows them. Waits for HIS.",
         service::RegistrationListRequest => service::RegistrationListResponse, [HisUnreachable, HisAnswer], request, registrations),
+    #[cfg(feature = "log")]
+    local!("seal.append", "Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer.",
+        seal::AppendRequest => seal::AppendResponse, [BadField, BadKey, SealBroken, LogFailed], exact),
+    #[cfg(feature = "log")]
+    local!("seal.read", "Shows the exchange of a record in a sealed log, masked unless a reason is given and recorded.",
+        seal::ReadRequest => seal::LookResponse, [BadField, NotFound, BadKey, SealBroken, LogFailed], request),
+    #[cfg(feature = "log")]
+    local!("seal.search", "Finds exchanges in a sealed log, masked unless a reason is given and recorded.",
+        seal::SearchRequest => seal::LookResponse, [BadField, BadKey, SealBroken, LogFailed], request),
+    #[cfg(feature = "log")]
+    local!("seal.verify", "Says whether a sealed log is as it was written, and where it is not.",
+        seal::VerifyRequest => seal::VerifyResponse, [BadField, BadKey, SealBroken, LogFailed], request),
     engine!("settlement.detail", Read, Network, "One settlement with its lines.",
         service::SettlementDetailRequest => service::SettlementDetailResponse, [], request, detail),
     engine!("settlement.get", Read, Network, "How far a payment is; may wait for the next change.",

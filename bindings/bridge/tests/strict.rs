@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use menjie_bridge::strict::{self, MAX_BYTES, MAX_DEPTH};
-use menjie_bridge::{call_pure, table};
+use menjie_bridge::{call_alone, table};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn refused(op: &str, request: &str) -> Value {
-    let reply = call_pure(op, request);
+    let reply = call_alone(op, request);
     assert!(!reply.is_response(), "{op} {request} was accepted: {}", reply.json());
     serde_json::from_str(reply.json()).unwrap()
 }
@@ -64,7 +64,7 @@ fn broken_json_is_named_by_line_and_column() {
 #[test]
 fn depth_and_size_have_caps() {
     let nested = |levels: usize| format!(r#"{{"value":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
-    assert!(call_pure("echo", &nested(MAX_DEPTH - 1)).is_response());
+    assert!(call_alone("echo", &nested(MAX_DEPTH - 1)).is_response());
     let (code, _, what) = problem("echo", &nested(MAX_DEPTH));
     assert_eq!(code, 2);
     assert!(what.starts_with("is nested too deep"), "{what}");
@@ -117,7 +117,7 @@ proptest! {
             _ => json!({"terms": {secret.clone(): {}}}),
         };
         if op.name != "echo" {
-            let reply = call_pure(op.name, &request.to_string());
+            let reply = call_alone(op.name, &request.to_string());
             if !reply.is_response() {
                 prop_assert!(!reply.json().contains(&secret), "{}", reply.json());
             }
@@ -127,7 +127,7 @@ proptest! {
     /// Any text at all gets an answer that is JSON.
     #[test]
     fn any_text_gets_json(text in "\\PC{0,200}", at in 0..table().len()) {
-        let reply = call_pure(table()[at].name, &text);
+        let reply = call_alone(table()[at].name, &text);
         prop_assert!(serde_json::from_str::<Value>(reply.json()).is_ok());
     }
 
@@ -135,7 +135,7 @@ proptest! {
     #[test]
     fn echo_echoes(text in "\\PC{0,40}", number in any::<i64>()) {
         let value = json!({"text": text, "number": number, "list": [null, true, {"": ""}]});
-        let reply = call_pure("echo", &json!({"value": value}).to_string());
+        let reply = call_alone("echo", &json!({"value": value}).to_string());
         prop_assert_eq!(serde_json::from_str::<Value>(reply.json()).unwrap(), json!({"value": value}));
     }
 }

@@ -8,8 +8,8 @@ use menjie::access::{Caller, Private, Role};
 use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
 use menjie::service::Engine;
 use menjie_bridge::config::Config;
-use menjie_bridge::remote::{self, Remote};
-use menjie_bridge::{Failure, Kind, Reply, build, strict};
+use menjie_bridge::remote::{Remote, Server};
+use menjie_bridge::{Failure, Reply, build, strict};
 
 use crate::exit::{Exit, Stop};
 use crate::output;
@@ -23,10 +23,10 @@ pub(crate) fn run(given: &ArgMatches) -> Result<Exit, Stop> {
     } else if let Some(config) = given.get_one::<std::path::PathBuf>("config") {
         on_store(config, given, op, &request)?
     } else {
-        if menjie_bridge::find(op).is_ok_and(|op| op.kind != Kind::Pure) {
+        if menjie_bridge::find(op).is_ok_and(|op| op.kind.needs_engine()) {
             return Err(Stop::usage(format!("{op} needs an engine: give --config FILE or --server URL")));
         }
-        menjie_bridge::call_pure(op, &request)
+        menjie_bridge::call_alone(op, &request)
     };
     output::line(reply.json())?;
     Ok(exit(&reply))
@@ -53,7 +53,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
 
 fn on_server(server: &str, op: &str, request: &str) -> Result<Reply, Stop> {
     let token = std::env::var("MENJIE_TOKEN").ok().map(Private::new);
-    match runtime()?.block_on(remote::call(server, token.as_ref(), op, request)) {
+    let runtime = runtime()?;
+    match Server::at(server, token).and_then(|server| runtime.block_on(server.call(op, request))) {
         Ok(Remote::Answered(reply)) => Ok(reply),
         Ok(Remote::Unsent(cause)) => Err(Stop::failure(format!("the server cannot be reached ({cause}); nothing was sent"))),
         Ok(Remote::Unknown(cause)) => Err(Stop::failure(format!("it is not known what the server did ({cause}); repeat with the same key"))),
@@ -105,6 +106,6 @@ mod tests {
         assert_eq!(of(Code::NotFound), Exit::Refused);
         assert_eq!(of(Code::StoreBusy), Exit::Failure);
         assert_eq!(of(Code::Panicked), Exit::Failure);
-        assert_eq!(exit(&menjie_bridge::call_pure("echo", r#"{"value":1}"#)), Exit::Done);
+        assert_eq!(exit(&menjie_bridge::call_alone("echo", r#"{"value":1}"#)), Exit::Done);
     }
 }

@@ -3,7 +3,7 @@
 use menjie::error::{Code, Kind, Retry};
 use menjie_bridge::table;
 
-const AREAS: [(u16, &str); 12] = [
+const AREAS: [(u16, &str); 13] = [
     (1, "Misuse of the boundary"),
     (100, "Validation"),
     (200, "Objects and keys"),
@@ -14,6 +14,7 @@ const AREAS: [(u16, &str); 12] = [
     (600, "Invoice platform"),
     (650, "Messages and login"),
     (700, "Store"),
+    (710, "The hospital's server, for hosts that share its ledger"),
     (800, "Keys, seals, transfer log"),
     (900, "Internal"),
 ];
@@ -23,7 +24,7 @@ pub(crate) fn page() -> String {
         "# Error codes\n\nA failure is `{\"code\", \"kind\", \"retry\", \"message\", \"context\"}` in every host. Numbers are grouped by area, with gaps, and never renumbered. `context` \
          names fields and numbers (`field` is the path of the culprit, `problem` says what is wrong there); it never holds personal data. A refusal by rule is no failure: it is a \
          response with `\"decision\": \"refused\"`.\n\n`retry`: `never` — the same request fails the same way; `same_key` — repeat it with the same idempotency key; `after_query` — first \
-         ask what became of the first attempt.\n",
+         ask what became of the first attempt.\n\n10 to 19 are told by the C library alone (bindings/c/include/menjie.h), 20 to 39 by HTTP alone.\n",
     );
     for (at, (from, area)) in AREAS.iter().enumerate() {
         let below = AREAS.get(at + 1).map_or(u16::MAX, |(next, _)| *next);

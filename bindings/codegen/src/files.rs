@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Folders that hold generated files only: whatever else lies there is stale.
-const OWNED: [&str; 1] = ["docs/contract"];
+const OWNED: [&str; 2] = ["docs/contract", "docs/schema"];
 
 /// Writes every document and removes stale ones.
 pub fn write(root: &Path, documents: &BTreeMap<String, String>) -> io::Result<()> {

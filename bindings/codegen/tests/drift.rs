@@ -33,8 +33,12 @@ fn every_operation_and_every_code_has_its_place() {
         let page = &documents[&format!("docs/contract/{}.md", op.name)];
         assert!(page.contains("## Request") && page.contains("## Response") && page.contains("## Errors"), "{}", op.name);
         assert!(documents["docs/contract/README.md"].contains(op.name));
+        assert!(documents["bindings/c/include/menjie_ops.h"].contains(&format!(" mj_{}(", op.name.replace('.', "_"))));
+        let schemas: serde_json::Value = serde_json::from_str(&documents[&format!("docs/schema/{}.json", op.name)]).unwrap();
+        assert_eq!((&schemas["request"], &schemas["response"]), (&op.request_schema(), &op.response_schema()));
     }
     for code in menjie::error::Code::ALL {
+        assert!(documents["bindings/c/include/menjie.h"].lines().any(|line| line.starts_with("#define MJ_") && line.ends_with(&format!(" {}", code.number()))));
         assert!(documents["docs/errors.md"].contains(&format!("| {} | {} |", code.number(), code.name())));
     }
 }

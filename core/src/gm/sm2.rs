@@ -50,6 +50,11 @@ impl Sm2PublicKey {
         self.key.to_public_key_der().map(|der| der.as_bytes().to_vec()).map_err(|_| Error::internal("public keys have a SPKI"))
     }
 
+    /// The key as a point: 04 ‖ X ‖ Y.
+    pub fn point(&self) -> Vec<u8> {
+        self.key.to_sec1_bytes().into_vec()
+    }
+
     /// Its name.
     pub const fn id(&self) -> Sm2KeyId {
         self.id

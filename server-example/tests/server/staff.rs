@@ -44,7 +44,19 @@ async fn operations_by_name_are_for_staff_and_this_machine_and_hold_no_secrets()
     assert_eq!((echo.status, echo.json()), (200, json!({"value": [1, "二"]})));
     let unknown = op("echo", json!({"value": 1, "more": 2})).await;
     assert_eq!((unknown.status, unknown.code()), (400, 2));
-    for hidden in ["crypto.sm3", "crypto.sm4_gcm_open", "channel.wechat.verify", "patient.identify", "no.such", "Echo"] {
+    for hidden in [
+        "crypto.sm2_sign",
+        "crypto.sm3",
+        "crypto.sm4_gcm_open",
+        "seal.append",
+        "seal.read",
+        "seal.search",
+        "seal.verify",
+        "channel.wechat.verify",
+        "patient.identify",
+        "no.such",
+        "Echo",
+    ] {
         assert_eq!((op(hidden, json!({})).await.status, hidden), (404, hidden));
     }
     // Loopback may read, not decide.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A checkpoint as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AnchorDocument {
     log_id: String,
     segment: u64,

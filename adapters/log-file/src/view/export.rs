@@ -10,6 +10,7 @@ use crate::entry::{Access, direction_code};
 
 /// An item as a row.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JsonRow {
     /// The record's number.
     pub seq: u64,

@@ -13,7 +13,9 @@ use crate::entry::{Body, Entry, direction_code, result_code};
 pub(super) const LATEST_MS: i64 = 3_600_000;
 
 /// How an exchange stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// An answer came.
     Answered,
@@ -66,7 +68,9 @@ impl From<TransferResult> for Outcome {
 }
 
 /// Conditions; all that are set must hold.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Filter {
     /// Not before.
     pub from: Option<Timestamp>,
@@ -83,6 +87,7 @@ pub struct Filter {
     /// Who started it.
     pub direction: Option<Direction>,
     /// How it stands.
+    #[serde(rename = "result")]
     pub outcome: Option<Outcome>,
     /// For which hospital.
     pub hospital: Option<String>,

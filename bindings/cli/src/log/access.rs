@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use menjie::gm::hex;
+use menjie_bridge::seal;
+use menjie_bridge::sealed_log::Act;
 use menjie_bridge::sealed_log::view::{Sight, Viewer};
-use menjie_bridge::sealed_log::{Access, Act, now, open_access_log};
 
 use super::{failed, keys, path, text};
 use crate::exit::Stop;
@@ -24,15 +24,9 @@ pub(super) fn sight(given: &ArgMatches, viewer: &Viewer, about: &str, words: Wor
 pub(super) fn record(given: &ArgMatches, viewer: &Viewer, act: Act, about: &str, words: Words) -> Result<(), Stop> {
     let reason = text(given, "reason").map(str::trim).filter(|reason| !reason.is_empty());
     let reason = reason.ok_or_else(|| Stop::usage(words.pick("--reason is needed: it stands in the access record", "必须用 --reason 说明事由，事由将写入查看记录")))?;
-    let told = |error: menjie::Error| failed(&error, words);
-    let key = hex(&viewer.key().public().id());
-    // Everybody has a log of his own, so that nobody needs another's key to write.
-    let folder = given.get_one::<PathBuf>("access-log").cloned().unwrap_or_else(|| path(given, "dir").join("access")).join(&key);
-    let log = open_access_log(&folder, std::sync::Arc::new(viewer.key().clone()), &keys::public(given, "supervisor", words)?).map_err(told)?;
+    let folder = given.get_one::<PathBuf>("access-log").cloned().unwrap_or_else(|| path(given, "dir").join("access"));
     let about = format!("{} {} {about}", path(given, "dir").display(), viewer.dir().stream());
-    let access = Access { at: now(), actor: account(), key: Some(key), act, reason: reason.to_owned(), about: about.trim_end().to_owned() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| Stop::failure(format!("no runtime: {}", e.kind())))?;
-    runtime.block_on(log.access(access)).map(drop).map_err(told)
+    seal::record(viewer, &folder, &keys::public(given, "supervisor", words)?, account(), act, reason, &about).map_err(|error| failed(&error, words))
 }
 
 /// The account of the operating system.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use menjie::gm::hex;
 use menjie::seal::{Anchor, Defect};
+use menjie_bridge::seal::VerifyResponse;
 use menjie_bridge::sealed_log::Zstd;
 use menjie_bridge::sealed_log::view::{AnchorDocument, Checked, Checker, Verdict, verify};
-use serde_json::json;
 
 use super::progress::Bar;
 use super::table::{self, Paint};
@@ -26,7 +26,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let mut bar = Bar::new(words.pick("verifying", "校验中"));
     let checked = verify(&dir, &checker, &mut |progress| bar.show(progress)).map_err(|error| failed(&error, words))?;
     if given.get_flag("json") {
-        line(&table::json(&described(&checked))?)?;
+        line(&table::json(&VerifyResponse::of(&checked))?)?;
     } else {
         rows(&checked, reader.is_some(), words).iter().try_for_each(|row| line(row))?;
     }
@@ -89,29 +89,6 @@ fn rows(checked: &Checked, opened: bool, words: Words) -> Vec<String> {
         Verdict::Tampered => paint.paint("31", t("CHANGED: keep this copy, and call the person in charge of security", "日志被改动：请保留现场，并联系安全负责人")),
     });
     rows
-}
-
-fn described(checked: &Checked) -> serde_json::Value {
-    let report = &checked.report;
-    let findings: Vec<_> = report.findings.iter().map(|f| json!({"segment": f.segment_no, "frame": f.frame_no, "offset": f.offset, "defect": f.defect.code()})).collect();
-    let verdict = match checked.verdict() {
-        Verdict::Sound => "sound",
-        Verdict::Torn => "torn",
-        Verdict::Tampered => "tampered",
-    };
-    json!({
-        "verdict": verdict,
-        "segments": report.segments,
-        "frames": report.frames,
-        "records": report.records,
-        "expired": checked.expired,
-        "removed_early": checked.early,
-        "unsigned_frames": report.unsigned_frames,
-        "seal_checked": checked.sealed,
-        "manifest": checked.manifest.as_ref().map(ToString::to_string),
-        "findings": findings,
-        "signed_to": report.signed_to.as_ref().map(AnchorDocument::of),
-    })
 }
 
 /// What a defect is, in words.

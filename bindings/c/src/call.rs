@@ -1,0 +1,42 @@
+//! Operations by name.
+
+use std::ffi::c_char;
+
+use menjie_bridge::{Failure, Reply, call_alone};
+
+use crate::arguments::{Out, text};
+use crate::engine::{ENGINES, mj_engine};
+use crate::entry::{Done, entry, mj_status};
+use crate::texts;
+
+/// Runs an operation: `op` is its name (docs/contract), `request` its JSON. Blocks until there is an answer.
+///
+/// `engine` may be NULL for operations that need none: those that only compute, and those of the sealed log. MJ_OK: `*response` is the
+/// response as JSON, to be freed with mj_string_free; a refusal by rule is a response, too ("decision": "refused"). Otherwise `*response`
+/// is NULL and the error is told by the status and the mj_last_error functions. `op` and `request` are UTF-8, end with a NUL, are read
+/// during the call only, and must not be changed meanwhile. A request may be 64 MiB long.
+///
+/// Any thread; any number of threads with the same engine at once. Not within a callback.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+// SAFETY: the pointers are NULL or as the header says.
+pub unsafe extern "C" fn mj_call(engine: *mut mj_engine, op: *const c_char, request: *const c_char, response: *mut *mut c_char) -> mj_status {
+    entry(|| {
+        // SAFETY: the caller promises it.
+        let out = unsafe { Out::new(response, std::ptr::null_mut(), "response") }?;
+        // SAFETY: the caller promises it.
+        let (op, request) = unsafe { (text(op, "op")?, text(request, "request")?) };
+        let reply = if engine.is_null() { call_alone(op, request) } else { ENGINES.hold(engine.addr(), "engine")?.call(op, request) };
+        answered(reply, out)
+    })
+}
+
+/// Gives a response out; a failure is the call's.
+pub(crate) fn answered(reply: Reply, out: Out<*mut c_char>) -> Done {
+    if !reply.is_response() {
+        // What is no envelope is none of ours: the code alone is told.
+        return Err(serde_json::from_str::<Failure>(reply.json()).unwrap_or_else(|_| Failure::from(&menjie::Error::internal("failures are envelopes"))));
+    }
+    out.give(texts::lend(reply.into_json(), "response")?);
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Engines: what operations need that do more than compute.
+
+use std::ffi::c_char;
+use std::mem::{MaybeUninit, offset_of, size_of};
+
+use menjie::Error;
+#[cfg(feature = "server")]
+use menjie::error::Code;
+use menjie_bridge::{Failure, Reply, call_alone, strict};
+use serde::Deserialize;
+
+use crate::arguments::{Out, text};
+use crate::entry::{entry, freeing, mj_status, outermost};
+use crate::handles::Handles;
+use crate::misuse::Misuse;
+use crate::version::MJ_ABI_VERSION;
+
+/// An engine. What it points to is nobody's: a handle is only ever given back to this library.
+pub struct mj_engine(());
+
+/// How an engine is made. Set everything to zero first, then `struct_size` to sizeof(mj_options) and `abi_version` to MJ_ABI_VERSION: a
+/// newer library takes what an older header knows, and the other way round.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct mj_options {
+    /// sizeof(mj_options)
+    pub struct_size: u32,
+    /// MJ_ABI_VERSION
+    pub abi_version: u32,
+    /// JSON, NULL for {}: {"server": {"url": "https://…", "token": "…"}} has the hospital's server run what is not computed here. Read
+    /// during the call only.
+    pub config: *const c_char,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EngineConfig {
+    #[serde(default)]
+    server: Option<ServerConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(feature = "server"), allow(dead_code))]
+struct ServerConfig {
+    url: String,
+    #[serde(default)]
+    token: Option<menjie::access::Private>,
+}
+
+/// What a handle stands for.
+pub(crate) struct Engine {
+    #[cfg(feature = "server")]
+    server: Option<(std::sync::Arc<menjie_bridge::remote::Server>, tokio::runtime::Runtime)>,
+}
+
+pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
+
+impl Engine {
+    fn of(config: &str) -> menjie::Result<Engine> {
+        let config: EngineConfig = strict::request(config)?;
+        #[cfg(feature = "server")]
+        {
+            let Some(server) = config.server else { return Ok(Engine { server: None }) };
+            let server = std::sync::Arc::new(menjie_bridge::remote::Server::at(&server.url, server.token)?);
+            let runtime = crate::signals::blocked(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build());
+            let runtime = runtime.map_err(|_| Error::internal("threads can be started"))?;
+            Ok(Engine { server: Some((server, runtime)) })
+        }
+        #[cfg(not(feature = "server"))]
+        match config.server {
+            Some(_) => Err(Error::field("server", "this library was built without the feature server")),
+            None => Ok(Engine {}),
+        }
+    }
+
+    /// What needs no engine runs here, the rest on the server.
+    pub(crate) fn call(&self, op: &str, request: &str) -> Reply {
+        #[cfg(feature = "server")]
+        if let (Some((server, runtime)), Ok(true)) = (&self.server, menjie_bridge::find(op).map(|op| op.kind.needs_engine())) {
+            // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
+            let (server, op, request) = (server.clone(), op.to_owned(), request.to_owned());
+            let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
+            return called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
+        }
+        call_alone(op, request)
+    }
+}
+
+/// Reads as much of the options as the caller's header has; the rest is zero.
+///
+/// # Safety
+/// `options` is null, or points to as many bytes as its first number says.
+// SAFETY: the caller promises the above.
+unsafe fn known(options: *const mj_options) -> Result<mj_options, Failure> {
+    if options.is_null() {
+        return Err(Misuse::NullArgument.of("options"));
+    }
+    // SAFETY: whatever is longer than nothing begins with its length, and the caller promises it is there.
+    let given = unsafe { options.cast::<u32>().read_unaligned() };
+    let given = usize::try_from(given).unwrap_or(usize::MAX);
+    if given < offset_of!(mj_options, config) {
+        return Err(Misuse::BadAbi.of("options.struct_size"));
+    }
+    // A field that is there in part is not there: half a pointer leads nowhere.
+    let whole = if given < size_of::<mj_options>() { offset_of!(mj_options, config) } else { size_of::<mj_options>() };
+    let mut known = MaybeUninit::<mj_options>::zeroed();
+    // SAFETY: no more than the caller has is read, and no more than `known` takes is written.
+    unsafe { std::ptr::copy_nonoverlapping(options.cast::<u8>(), known.as_mut_ptr().cast::<u8>(), whole) };
+    // SAFETY: every byte is set, and zeros are a value of every field.
+    let known = unsafe { known.assume_init() };
+    if known.abi_version >> 16 != MJ_ABI_VERSION >> 16 || known.abi_version > MJ_ABI_VERSION {
+        return Err(Misuse::BadAbi.of("options.abi_version"));
+    }
+    Ok(known)
+}
+
+/// Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent. Blocks shortly. Any thread; not within
+/// a callback. At most 1024 at once.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+// SAFETY: the pointers are NULL or as the header says.
+pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut *mut mj_engine) -> mj_status {
+    entry(|| {
+        // SAFETY: the caller promises it.
+        let out = unsafe { Out::new(engine, std::ptr::null_mut(), "engine") }?;
+        // SAFETY: the caller promises it.
+        let known = unsafe { known(options) }?;
+        let config = if known.config.is_null() {
+            "{}"
+        } else {
+            // SAFETY: the caller promises it.
+            unsafe { text(known.config, "options.config") }?
+        };
+        let made = Engine::of(config).map_err(|error| Failure::from(&error))?;
+        out.give(std::ptr::without_provenance_mut(ENGINES.put(made, "engine")?));
+        Ok(())
+    })
+}
+
+/// Frees an engine: no call can begin with it any more. Waits up to 60 seconds for those that are under way (MJ_STILL_IN_USE: the last of
+/// them frees it). NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the thread as it is. Any
+/// thread; not within a callback.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn mj_engine_free(engine: *mut mj_engine) -> mj_status {
+    freeing(|| if engine.is_null() { Ok(()) } else { outermost().and_then(|()| ENGINES.take(engine.addr(), "engine")) })
+}
+
+#[cfg(all(test, feature = "server"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+
+    /// Answers one request with this status and body, or hangs up when there is none; tells the head and the body that came.
+    fn server(answer: Option<(&'static str, &'static str)>) -> (String, Receiver<(String, String)>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (tell, told) = channel();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                reader.read_line(&mut head).unwrap();
+            }
+            let length = head.to_ascii_lowercase().split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            tell.send((head, String::from_utf8(body).unwrap())).unwrap();
+            if let Some((status, json)) = answer {
+                write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}", json.len()).unwrap();
+            }
+        });
+        (format!("http://{address}"), told)
+    }
+
+    fn engine(url: &str) -> Engine {
+        Engine::of(&format!(r#"{{"server":{{"url":"{url}","token":"s3cret"}}}}"#)).unwrap()
+    }
+
+    const REQUEST: &str = r#"{"patient_id":"P1"}"#;
+
+    #[test]
+    fn what_needs_a_ledger_goes_to_the_server_with_the_token_and_the_rest_stays() {
+        let (url, told) = server(Some(("200 OK", r#"{"bills":[]}"#)));
+        let engine = engine(&url);
+        // Nothing of these is sent: the server would take the first for the request that it waits for.
+        assert_eq!(engine.call("echo", r#"{"value":1}"#).json(), r#"{"value":1}"#);
+        assert_eq!(engine.call("crypto.sm3", r#"{"data_hex":""}"#).code(), 0);
+        assert_eq!(engine.call("no.such", "{}").code(), 1);
+        let reply = engine.call("visit.unpaid", REQUEST);
+        assert_eq!((reply.code(), reply.json()), (0, r#"{"bills":[]}"#));
+        let (head, body) = told.recv().unwrap();
+        assert!(head.starts_with("POST /api/v1/ops/visit.unpaid HTTP/1.1\r\n"), "{head}");
+        assert!(head.to_ascii_lowercase().contains("authorization: bearer s3cret\r\n"), "{head}");
+        assert_eq!(body, REQUEST);
+    }
+
+    #[test]
+    fn the_servers_failure_is_the_calls_failure() {
+        let envelope = r#"{"code":200,"kind":"not_found","retry":"never","message":"there is no such object for this caller","context":{}}"#;
+        let (url, _told) = server(Some(("404 Not Found", envelope)));
+        let reply = engine(&url).call("visit.unpaid", REQUEST);
+        assert_eq!((reply.code(), reply.json()), (200, envelope));
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_was_sent_nothing_and_one_that_says_nothing_is_not_known() {
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(engine(&format!("http://{nobody}")).call("settlement.pay", "{}").code(), 710);
+        for answer in [None, Some(("200 OK", "<html>")), Some(("502 Bad Gateway", "bad gateway"))] {
+            let (url, _told) = server(answer);
+            let reply = engine(&url).call("settlement.pay", "{}");
+            assert_eq!(reply.code(), 711, "{answer:?}: {}", reply.json());
+            assert!(reply.json().contains(r#""retry":"after_query""#) && !reply.json().contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn an_address_in_clear_is_this_machine_only() {
+        for (url, refused) in [("http://10.1.2.3:8080", true), ("ftp://h.example", true), ("", true), ("https://h.example", false), ("http://127.0.0.1:9", false)] {
+            assert_eq!(Engine::of(&format!(r#"{{"server":{{"url":"{url}"}}}}"#)).is_err(), refused, "{url}");
+        }
+    }
+}

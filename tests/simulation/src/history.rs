@@ -118,9 +118,12 @@ fn over(run: &Run, store: impl FnOnce(Timestamp) -> Arc<dyn Store>) -> Ended {
         rest::calm(&mut house, start.biz_date());
         crate::day::compare(&mut house);
         rest::judge(&mut house);
-        if let Some(kept) = house.logs.all() {
-            checks::log::judge(&mut open(&house.book), &kept, house.knobs.has(Fault::LogDamage), &Dice::new(run.seed, 0x106));
-        }
+    }
+    // Taken away in any case: whatever of the engines outlives the history would keep the disks.
+    if let Some(kept) = house.logs.take()
+        && after.is_none()
+    {
+        checks::log::judge(&mut open(&house.book), &kept, house.knobs.has(Fault::LogDamage), &Dice::new(run.seed, 0x106));
     }
     count(&house, start);
     let mut book = open(&house.book);

@@ -148,8 +148,8 @@ impl Logs {
     }
 
     /// What is on the disks, for the judgement.
-    pub fn all(&self) -> Option<MutexGuard<'_, Vec<Kept>>> {
-        self.kept()
+    pub fn take(&self) -> Option<Vec<Kept>> {
+        self.kept().map(|mut kept| std::mem::take(&mut *kept))
     }
 
     fn kept(&self) -> Option<MutexGuard<'_, Vec<Kept>>> {
@@ -157,7 +157,7 @@ impl Logs {
     }
 
     fn writer(&self, at: usize) -> Option<Arc<SteppedLog<MemDisk>>> {
-        self.kept().and_then(|kept| kept[at].writer.clone())
+        self.kept().and_then(|kept| kept.get(at)?.writer.clone())
     }
 }
 

@@ -151,6 +151,7 @@ fn work_off(world: &World<'_>, loaded: &BTreeMap<Key, Row>, mut changes: Changes
         match decided {
             Decided::Moved(moved) => apply(world, loaded, &mut changes, &mut todo, *moved),
             Decided::Stayed(why) => {
+                changes.quarantined |= why == Why::Quarantined;
                 first_stay.get_or_insert(why);
             }
             Decided::Refused(refusal) => return Ok(Folded::Refused(refusal)),
@@ -295,7 +296,7 @@ fn hold(world: &World<'_>, loaded: &BTreeMap<Key, Row>, key: Key, fact: &Event, 
     apply(world, loaded, &mut changes, &mut VecDeque::new(), Moved { m: Move::to(held), from: Some(row.st()), what: "held".to_owned(), event });
     match work_off(world, loaded, changes.clone(), VecDeque::from([Todo::Tell(key, fact.clone())]), ids) {
         // Even held it leads to what is forbidden: the state log keeps which fact it was.
-        Ok(Folded::Refused(_) | Folded::Stayed(_)) | Err(_) => Ok(Folded::Changed(Box::new(changes))),
+        Ok(Folded::Refused(_)) | Err(_) => Ok(Folded::Changed(Box::new(changes))),
         told => told,
     }
 }
@@ -332,5 +333,42 @@ fn erase_step<M>(step: Step<M>, row: impl FnOnce(M) -> Row) -> Step<Row> {
         Step::Move(m) => Step::Move(Box::new(erase(*m, row))),
         Step::Stay(why) => Step::Stay(why),
         Step::Refuse(refusal) => Step::Refuse(refusal),
+    }
+}
+
+#[cfg(all(test, feature = "testkit"))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ident::PaymentId;
+    use crate::payment::{Proof, TradeState};
+    use crate::testkit::fixture::{NOON, Part, payment};
+    use crate::workflow::payment::{Event as E, PaymentSt, Via};
+
+    #[test]
+    fn a_callback_that_holds_its_machine_is_kept_for_a_person_like_one_that_comes_later() {
+        let nothing = Part { paid_fen: crate::Money::ZERO, reserved_fen: crate::Money::ZERO, refunded_fen: crate::Money::ZERO };
+        let Row::Payment(mut closed) = payment(1, 3, nothing).unwrap() else { panic!("no payment") };
+        (closed.st, closed.shares) = (PaymentSt::Closed, BTreeMap::new());
+        let (key, terms) = (Key::Payment(PaymentId::new(1).unwrap()), Arc::new(Terms::default()));
+        let proof = Proof { trade_no: "42".to_owned(), amount_fen: closed.amount_fen, paid_at: NOON };
+        let loaded = BTreeMap::from([(key, Row::Payment(closed))]);
+        let world = World {
+            now: NOON,
+            actor: &Actor::Engine,
+            his: HisTraits::default(),
+            notifier: NotifierTraits::default(),
+            channels: &|_| None,
+            terms: &|_| Some(Arc::clone(&terms)),
+            not_found_ms: 1,
+        };
+        let fact = Root::Fact(key, Event::Payment(E::Trade { via: Via::Callback, state: TradeState::Paid(proof) }));
+        // No id is left for the refund of late money: a defect, which holds the payment.
+        let Folded::Changed(changes) = fold(&world, &loaded, &fact, &mut Ids::new(Vec::new())).unwrap() else { panic!("not changed") };
+        assert_eq!(changes.rows.get(&key).map(|(row, _)| row.st()), Some("held"));
+        assert!(changes.quarantined, "the message is kept");
     }
 }

@@ -344,8 +344,8 @@ mod tests {
 
     use super::*;
     use crate::ident::PaymentId;
-    use crate::payment::{Proof, TradeState};
-    use crate::testkit::fixture::{NOON, Part, payment};
+    use crate::payment::{Part, Proof, TradeState};
+    use crate::testkit::fixture::{NOON, payment};
     use crate::workflow::payment::{Event as E, PaymentSt, Via};
 
     #[test]

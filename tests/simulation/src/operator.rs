@@ -120,20 +120,28 @@ fn found(house: &House, dice: &Dice, machine: Key, st: &str, held: bool) -> Vec<
         // A place or a file that contradicts itself is given back at the window at times.
         Key::CheckIn(_) if held && dice.one_in(3) => vec![Resolution::CheckIn(check_in::Decision::NotCheckedIn)],
         Key::Filing(_) if held && dice.one_in(3) => vec![Resolution::Filing(filing::Decision::NotFiled)],
-        Key::CheckIn(id) => vec![Resolution::CheckIn(match house.world.his.ticket(&id.business_no()) {
-            Some(ticket) => check_in::Decision::CheckedIn { ticket },
-            None => check_in::Decision::NotCheckedIn,
-        })],
-        Key::Filing(id) => vec![Resolution::Filing(match house.world.his.opened(&id.business_no()) {
-            Some(opened) => filing::Decision::Filed { patient_id: opened.file.patient_id },
-            None => filing::Decision::NotFiled,
-        })],
+        Key::CheckIn(id) => match house.world.his.ticket(&id.business_no()) {
+            Some(ticket) => vec![Resolution::CheckIn(check_in::Decision::CheckedIn { ticket })],
+            None if may_come(house, machine) => Vec::new(),
+            None => vec![Resolution::CheckIn(check_in::Decision::NotCheckedIn)],
+        },
+        Key::Filing(id) => match house.world.his.opened(&id.business_no()) {
+            Some(opened) => vec![Resolution::Filing(filing::Decision::Filed { patient_id: opened.file.patient_id })],
+            None if may_come(house, machine) => Vec::new(),
+            None => vec![Resolution::Filing(filing::Decision::NotFiled)],
+        },
         Key::Stop(_) => vec![Resolution::Stop(if dice.one_in(2) { stop::Decision::AskAgain } else { stop::Decision::ToldByHand })],
         Key::Suspension(_) if dice.one_in(2) => vec![Resolution::Suspension(suspension::Decision::AtWindow)],
         Key::Suspension(_) => vec![Resolution::Suspension(suspension::Decision::Told), Resolution::Suspension(suspension::Decision::AtWindow)],
         Key::Notice(_) => vec![Resolution::Notice(notice::Decision::NotReached)],
         Key::Payment(_) | Key::Settlement(_) | Key::Invoice(_) => Vec::new(),
     }
+}
+
+/// What has not happened yet may be on its way there: nobody says "never" in the first minutes.
+fn may_come(house: &House, machine: Key) -> bool {
+    let since = open(&house.book).rows.get(&machine).map(|row| row.base().since);
+    since.is_some_and(|since| house.now().since(since) < 10 * MINUTE)
 }
 
 fn of_payment(house: &House, dice: &Dice, id: menjie::ident::PaymentId) -> Vec<Resolution> {

@@ -10,6 +10,9 @@ use super::item::{Item, Told, told};
 use crate::open::broken;
 use crate::read::LogDir;
 
+/// A segment that had to be passed over, and why.
+type Skipped = Option<(u64, Error)>;
+
 /// Reads a log with an auditor's key. It keeps nothing that it opened.
 #[derive(Clone)]
 pub struct Viewer {
@@ -115,7 +118,7 @@ impl Viewer {
     }
 
     /// The same, and one behind it whose header cannot be read: it may stand there as well.
-    pub(super) fn place_of(&self, seq: u64) -> Result<(Option<u64>, Option<(u64, Error)>)> {
+    pub(super) fn place_of(&self, seq: u64) -> Result<(Option<u64>, Skipped)> {
         let (mut found, mut skipped) = (None, None);
         for no in self.dir.segments()? {
             let head = self.dir.head(no)?;

@@ -35,7 +35,7 @@ pub use keys::next_seal as next_seal_key;
 pub use manifest::{ClosedSegment, CutSegment, EndedSegment, ManifestEntry, Tombstone, read_manifest, sign_manifest_line};
 pub use merge::{Merged, merge};
 pub use merkle::{InclusionProof, Tree};
-pub use reader::{Ending, Found, Frame, FrameOpener, Frames, OpenSegment, Segment, SegmentSecret};
+pub use reader::{Ending, Found, Frame, FrameOpener, Frames, OpenSegment, Records, Segment, SegmentSecret};
 pub use record::{OwnedRecord, Record};
 pub use recover::{Recovered, recover};
 pub use rewrap::{Rewrap, rewrap};

@@ -67,6 +67,7 @@ pub(crate) struct Current<F> {
     writer: SegmentWriter,
     reserved: u64,
     day: BizDate,
+    begun_at: Timestamp,
     since_checkpoint: u32,
     checkpoint_at: Timestamp,
     /// Since when something waits for a flush, and how many records.
@@ -210,7 +211,7 @@ impl<D: Disk> Logbook<D> {
         let Some(current) = self.current.take() else { return Ok(()) };
         let now = self.clock.now();
         let (no, at) = (current.no, current.writer.bytes());
-        let Current { file, writer, unflushed, .. } = current;
+        let Current { file, writer, begun_at, unflushed, .. } = current;
         let mut out = Vec::new();
         let closed = writer.close(nanos(now), &mut out)?;
         let written = self.disk.write_at(&file, &out, at).and_then(|()| self.disk.flush(&file));
@@ -220,7 +221,7 @@ impl<D: Disk> Logbook<D> {
             return Err(disk_error(&error));
         }
         self.next = Next { segment_no: no + 1, first_seq: closed.footer.last_seq + 1, prev_digest: closed.chain, recovered: None };
-        let listed = ClosedSegment { segment: no, bytes: closed.bytes, last_seq: closed.footer.last_seq, chain: hex(&closed.chain), closed_at: now };
+        let listed = ClosedSegment { segment: no, bytes: closed.bytes, last_seq: closed.footer.last_seq, chain: hex(&closed.chain), closed_at: now.max(begun_at) };
         self.unlisted = Some((ManifestEntry::Closed(listed), Some(closed.index)));
         self.list()
     }
@@ -299,7 +300,7 @@ impl<D: Disk> Logbook<D> {
         }
         let name = files::segment(&self.settings.stream, no);
         let file = self.disk.create(&name).map_err(|e| disk_error(&e))?;
-        let mut current = Current { no, file, writer, reserved: 0, day: now.biz_date(), since_checkpoint: 0, checkpoint_at: now, unflushed: None };
+        let mut current = Current { no, file, writer, reserved: 0, day: now.biz_date(), begun_at: now, since_checkpoint: 0, checkpoint_at: now, unflushed: None };
         let written = self.put(&mut current, &out, 0).and_then(|()| self.disk.flush_names().map_err(|e| disk_error(&e)));
         if written.is_err() {
             // No record is in it: it may be taken away, or a crash's half header is found in its place at the next start.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use menjie::calendar::Timestamp;
 use menjie::error::Code;
 use menjie::gm::sm2::Sm2PublicKey;
 use menjie::gm::{hex, sm3, unhex};
@@ -137,7 +138,10 @@ impl<D: Disk> Logbook<D> {
         if kept < bytes.len() {
             self.disk.cut(&name, recovered.keep).map_err(io)?;
         }
-        let (bytes, last_seq, chain, at) = (recovered.keep, recovered.next_seq.saturating_sub(1), hex(&recovered.chain), self.clock.now());
+        // The clock of a start is the least believable: it ended no earlier than what it says itself, and than the one before it.
+        let before = self.kept.last().map_or(0, |ended| ended.at.millis());
+        let at = self.clock.now().max(Timestamp::from_millis(recovered.latest_ms.max(before)));
+        let (bytes, last_seq, chain) = (recovered.keep, recovered.next_seq.saturating_sub(1), hex(&recovered.chain));
         let ended = if recovered.closed {
             // Stopped between the footer and the manifest. The index is gone with the key that made it; an auditor can make it anew.
             ManifestEntry::Closed(ClosedSegment { segment: no, bytes, last_seq, chain, closed_at: at })

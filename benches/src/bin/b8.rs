@@ -112,7 +112,8 @@ fn write(work: &Path, bytes: u64) -> Fallible<()> {
         }
         let closed = writer.close(seq as i64, &mut out)?;
         let last_seq = closed.footer.last_seq;
-        let entry = ManifestEntry::Closed(ClosedSegment { segment: no, bytes: closed.bytes, last_seq, chain: hex(&closed.chain), closed_at: Timestamp::from_millis(0) });
+        let entry =
+            ManifestEntry::Closed(ClosedSegment { segment: no, bytes: closed.bytes, last_seq, chain: hex(&closed.chain), closed_at: Timestamp::from_millis(1_764_000_000_000) });
         let line = sign_manifest_line(&[7; 16], &previous, &entry, &signer)?;
         previous = sm3(line.as_bytes());
         manifest.push_str(&line);

@@ -8,7 +8,7 @@ pub(super) const HEAD_LEN: usize = 40;
 pub(super) const SEALED_HEAD: usize = 36;
 /// Bytes of a check sum.
 pub(super) const CRC_LEN: usize = 4;
-const MAGIC: [u8; 4] = *b"GMF1";
+pub(super) const MAGIC: [u8; 4] = *b"GMF1";
 /// The longest body.
 pub const MAX_BODY: usize = 16 << 20;
 /// The records are compressed.

@@ -201,6 +201,11 @@ impl Header {
         fields.is_empty().then_some((header, sealed_part))
     }
 
+    /// When it was created, in milliseconds since 1970.
+    pub const fn created_ms(&self) -> i64 {
+        self.created_ns.div_euclid(1_000_000)
+    }
+
     /// The wrapped secret for this key, if it is a recipient.
     pub(super) fn wrapped_for(&self, key: &Sm2KeyId) -> Option<&[u8]> {
         self.recipients.iter().find(|r| &r.key_id == key).map(|r| r.wrapped.as_slice())

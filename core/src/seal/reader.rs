@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::chain::{self, Chain, witness};
 use super::codec::FrameCodec;
-use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, PADDED};
+use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, MAGIC, PADDED};
 use super::header::{Header, Parsed};
 use super::index::{Binding, Damaged, Index, IndexWriter, IndexedFrame, ReadAt, Term, tokens};
 use super::keys::{FrameKeys, SegmentKeys};
@@ -166,6 +166,26 @@ impl Frames<'_> {
         self.seq
     }
 
+    /// An error when something stands behind the last frame that is no frame of this segment: there may have been records, and nobody was
+    /// given them. Whoever walked over the frames asks this before he says that there are no more.
+    pub fn nothing_hidden(&self) -> Result<()> {
+        let problem = match self.ended {
+            Some(Ending::Broken) => "what stands behind the frame before it is no frame: there may have been more records",
+            Some(Ending::AfterFooter) => "there is something behind the footer",
+            Some(Ending::Closed | Ending::Open) | None => return Ok(()),
+        };
+        Err(Error::new(Code::SealBroken).with("frame", self.no.to_string()).with("problem", problem))
+    }
+
+    /// The next whole frame of this segment behind a broken place, and where it begins: no key is asked, so it proves nothing, but
+    /// what merely was not written to its end leaves none.
+    pub fn resumed(&self) -> Option<u64> {
+        let rest = self.bytes.get(self.offset..)?;
+        let is_later = |at: &usize| rest.get(*at..).and_then(frame_in).is_some_and(|(head, _)| head.no > self.no && head.first_seq >= self.seq);
+        let at = rest.windows(MAGIC.len()).enumerate().filter(|(_, bytes)| *bytes == MAGIC.as_slice()).map(|(at, _)| at).find(is_later)?;
+        Some((self.offset + at) as u64)
+    }
+
     fn rest_is_zero(&self) -> bool {
         self.bytes.get(self.offset..).unwrap_or_default().iter().all(|byte| *byte == 0)
     }
@@ -226,6 +246,31 @@ impl FrameOpener {
     }
 }
 
+/// Opens the frames of records in order; whoever had the last one asks its [`Frames`] whether anything is hidden behind it.
+pub struct Records<'o, 'a> {
+    frames: Frames<'a>,
+    keys: FrameKeys,
+    codec: Option<&'o dyn FrameCodec>,
+    from: u64,
+}
+
+impl<'a> Records<'_, 'a> {
+    /// The walk, as far as it has come.
+    pub const fn frames(&self) -> &Frames<'a> {
+        &self.frames
+    }
+}
+
+impl<'a> Iterator for Records<'_, 'a> {
+    type Item = Result<(Frame<'a>, Vec<OwnedRecord>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let from = self.from;
+        let frame = self.frames.find(|frame| frame.head.kind == FrameKind::Data && frame.head.first_seq.saturating_add(u64::from(frame.head.records)) > from)?;
+        Some(open_frame(&mut self.keys, &frame, self.codec).map(|records| (frame, records)))
+    }
+}
+
 /// What a search found in a segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -235,6 +280,9 @@ pub struct Found {
     pub opened: u64,
     /// The index was of use.
     pub indexed: bool,
+    /// Why there may be more: what stands behind the last frame that was walked over is no frame. A writer at work, or a crash, leaves
+    /// such an end in the newest segment.
+    pub gap: Option<Error>,
 }
 
 impl<'a> OpenSegment<'a> {
@@ -244,15 +292,13 @@ impl<'a> OpenSegment<'a> {
     }
 
     /// Opens frame after frame of records, from the first on.
-    pub fn records<'o>(&'o self, codec: Option<&'o dyn FrameCodec>) -> impl Iterator<Item = Result<(Frame<'a>, Vec<OwnedRecord>)>> + 'o {
+    pub fn records<'o>(&self, codec: Option<&'o dyn FrameCodec>) -> Records<'o, 'a> {
         self.records_from(0, codec)
     }
 
     /// The same from the frame on that holds the record of this number; those before it stay closed.
-    pub fn records_from<'o>(&'o self, seq: u64, codec: Option<&'o dyn FrameCodec>) -> impl Iterator<Item = Result<(Frame<'a>, Vec<OwnedRecord>)>> + 'o {
-        let mut keys = self.keys.frames.clone();
-        let wanted = move |frame: &Frame<'_>| frame.head.kind == FrameKind::Data && frame.head.first_seq.saturating_add(u64::from(frame.head.records)) > seq;
-        self.segment.frames().filter(wanted).map(move |frame| Ok((frame, open_frame(&mut keys, &frame, codec)?)))
+    pub fn records_from<'o>(&self, seq: u64, codec: Option<&'o dyn FrameCodec>) -> Records<'o, 'a> {
+        Records { frames: self.segment.frames(), keys: self.keys.frames.clone(), codec, from: seq }
     }
 
     /// Begins to read the segment's index file. What of it is damaged, or of another segment, is told when it is come upon.
@@ -277,10 +323,11 @@ impl<'a> OpenSegment<'a> {
         index.candidates(&tokens, from_ms, to_ms)
     }
 
-    /// Makes the index anew; `terms` tells what a record is found by.
+    /// Makes the index anew, or refuses to when the frames break off; `terms` tells what a record is found by.
     pub fn rebuild_index(&self, codec: Option<&dyn FrameCodec>, terms: impl Fn(&OwnedRecord, &mut dyn FnMut(Term<'_>))) -> Result<Vec<u8>> {
         let mut index = IndexWriter::new(self.binding());
-        for opened in self.records(codec) {
+        let mut walk = self.records(codec);
+        for opened in walk.by_ref() {
             let (frame, records) = opened?;
             let times = || records.iter().map(|record| record.time_ns.div_euclid(1_000_000));
             let (min_ms, max_ms) = (times().min().unwrap_or(frame.head.at_ms), times().max().unwrap_or(frame.head.at_ms));
@@ -288,6 +335,8 @@ impl<'a> OpenSegment<'a> {
             index.add(IndexedFrame { no: frame.head.no, first_seq: frame.head.first_seq, min_ms, max_ms, offset: frame.offset, len, chain: frame.chain });
             records.iter().for_each(|record| terms(record, &mut |term| index.tag(tokens(&self.keys.index, std::iter::once(&term)), frame.head.no)));
         }
+        // An index that leaves records out would hide them for good.
+        walk.frames().nothing_hidden()?;
         Ok(index.write())
     }
 
@@ -319,10 +368,12 @@ impl<'a> OpenSegment<'a> {
             found.indexed = true;
             return Ok(found);
         }
-        for opened in self.records(codec) {
+        let mut walk = self.records(codec);
+        for opened in walk.by_ref() {
             let (frame, records) = opened?;
             take(&frame, records);
         }
+        found.gap = walk.frames().nothing_hidden().err();
         Ok(found)
     }
 }

@@ -21,6 +21,8 @@ pub struct Recovered {
     pub next_seq: u64,
     /// It was closed with a footer: nothing to recover.
     pub closed: bool,
+    /// The latest time that its header and frames name, in milliseconds since 1970: it did not end before.
+    pub latest_ms: i64,
     /// Frames behind the last checkpoint: nobody has signed them yet.
     pub unsigned: u32,
 }
@@ -33,8 +35,9 @@ pub fn recover(bytes: &[u8], writer: &Sm2PublicKey) -> Result<Recovered> {
         return Err(Error::new(Code::SealBroken).with("field", "header").with("problem", "is not signed by this writer"));
     }
     let mut frames = segment.frames();
-    let mut unsigned = 0;
+    let (mut unsigned, mut latest_ms) = (0, segment.header().created_ms());
     for frame in frames.by_ref() {
+        latest_ms = frame.head.at_ms.max(latest_ms);
         match frame.head.kind {
             FrameKind::Checkpoint | FrameKind::Footer => unsigned = 0,
             FrameKind::Data | FrameKind::Note => unsigned += 1,
@@ -50,6 +53,7 @@ pub fn recover(bytes: &[u8], writer: &Sm2PublicKey) -> Result<Recovered> {
         chain: frames.chain_behind(),
         next_seq: frames.next_seq(),
         closed: matches!(frames.ending(), Some(Ending::Closed | Ending::AfterFooter)),
+        latest_ms,
         unsigned,
     })
 }

@@ -125,13 +125,17 @@ struct End {
     bytes: u64,
     last_seq: u64,
     chain: String,
+    /// When its header was made.
+    created_ms: i64,
     /// It may be in no manifest: it is being written, or the writer was not started again.
     open: bool,
 }
 
 impl End {
+    /// Nothing ends before it began.
     fn is(&self, listed: &EndedSegment) -> bool {
-        (self.closed, self.bytes, self.last_seq, self.chain.as_str()) == (listed.closed, listed.bytes, listed.last_seq, listed.chain.as_str())
+        listed.at.millis() >= self.created_ms
+            && (self.closed, self.bytes, self.last_seq, self.chain.as_str()) == (listed.closed, listed.bytes, listed.last_seq, listed.chain.as_str())
     }
 }
 
@@ -301,7 +305,15 @@ impl<'t, 'a> Verifier<'t, 'a> {
         }
         let closed = matches!(ending, Ending::Closed | Ending::AfterFooter);
         let last_seq = frames.next_seq().saturating_sub(1);
-        self.ends.push(End { segment: no, closed, bytes: frames.offset(), last_seq, chain: hex(&frames.chain_behind()), open: given.last && !closed });
+        self.ends.push(End {
+            segment: no,
+            closed,
+            bytes: frames.offset(),
+            last_seq,
+            chain: hex(&frames.chain_behind()),
+            created_ms: header.created_ms(),
+            open: given.last && !closed,
+        });
         self.report.unsigned_frames = unsigned;
         self.expected = Some(Expected {
             log_id: Some(header.log_id),
@@ -353,7 +365,8 @@ impl<'t, 'a> Verifier<'t, 'a> {
             let beyond: Vec<u64> = listed.iter().map(|line| line.segment).filter(|no| *no >= next).collect();
             beyond.into_iter().for_each(|no| self.find(no, None, Defect::SegmentMissing));
         }
-        let gone = |anchor: &Anchor| tombstone(self.trust.manifest.unwrap_or_default(), anchor.segment_no).is_some();
+        // A tombstone excuses what it says was let go, not what had been cut off before.
+        let gone = |anchor: &Anchor| tombstone(self.trust.manifest.unwrap_or_default(), anchor.segment_no).is_some_and(|tombstone| tombstone.last_seq >= anchor.last_seq);
         let missing: Vec<Anchor> = self.anchored.iter().zip(self.trust.anchors).filter(|(found, anchor)| !**found && !gone(anchor)).map(|(_, anchor)| *anchor).collect();
         for anchor in missing {
             self.report.findings.push(Finding { segment_no: anchor.segment_no, frame_no: Some(anchor.frame_no), offset: 0, defect: Defect::Anchor });

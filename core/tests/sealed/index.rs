@@ -317,3 +317,25 @@ proptest! {
         });
     }
 }
+
+/// Where the frames break off, a search says that there may be more, and no index is made that would hide it.
+#[test]
+fn a_gap_is_told_and_no_index_is_made_over_it() {
+    let log = long(3, 20);
+    let search = |bytes: &[u8]| {
+        let segment = Segment::read(bytes).unwrap();
+        let open = segment.open(&segment.secret(&key(1), &[]).unwrap()).unwrap();
+        let found = open.search(&[], i64::MIN, i64::MAX, None, None, |_| true).unwrap();
+        (found.records.len(), found.gap.is_some(), open.rebuild_index(None, |_, _| {}).is_err())
+    };
+    assert_eq!(search(&log.bytes), (log.records.len(), false, false));
+    for at in [5, 12] {
+        let frame = Segment::read(&log.bytes).unwrap().frames().nth(at).unwrap().offset as usize;
+        let mut broken = log.bytes.clone();
+        broken[frame + 50] ^= 1;
+        let (records, gap, refused) = search(&broken);
+        assert!(records > 0 && records < log.records.len() && gap && refused, "frame {at}: {records}");
+    }
+    let behind = [log.bytes.as_slice(), &[0, 1]].concat();
+    assert!(search(&behind).1 && search(&behind).2);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use menjie::seal::{ClosedSegment, CutSegment, Defect, LogSegment, ManifestEntry, Segment, Tombstone, Trust, recover, verify_log};
+use menjie::seal::{ClosedSegment, CutSegment, Defect, FrameKind, LogSegment, ManifestEntry, Recovered, Segment, Tombstone, Trust, recover, verify_log};
 
 use super::{Log, defects, key, trust};
 
@@ -18,7 +18,7 @@ fn retention_leaves_a_tombstone() {
     let deleted = [log.manifest.clone(), vec![ManifestEntry::Deleted(tombstone.clone())]].concat();
     assert_eq!(with(&deleted), BTreeSet::new());
     let lying = [log.manifest.clone(), vec![ManifestEntry::Deleted(Tombstone { last_seq: gone.last_seq - 1, ..tombstone })]].concat();
-    assert_eq!(with(&lying), BTreeSet::from([Defect::Sequence]));
+    assert_eq!(with(&lying), BTreeSet::from([Defect::Sequence, Defect::Anchor]));
 }
 
 /// What a crash left is listed as well: it cannot be shortened, exchanged or taken away afterwards, and it can be let go.
@@ -54,6 +54,44 @@ fn a_segment_that_was_cut_off_is_listed_and_can_be_let_go() {
     let mut alone = log.clone();
     alone.segments.truncate(1);
     assert_eq!(found(&alone, &log.manifest[..2]), BTreeSet::from([Defect::SegmentMissing]));
+}
+
+/// Whoever shortened a segment before the start that listed it cannot have it let go: the tombstone says less than the anchor.
+#[test]
+fn a_tombstone_excuses_no_anchor_beyond_what_was_let_go() {
+    let open = Log::open_ended(2, 4);
+    let bytes = &open.segments[1].bytes;
+    let first = Segment::read(bytes).unwrap().frames().find(|frame| frame.head.kind == FrameKind::Checkpoint).unwrap();
+    let shortened = recover(&bytes[..first.offset as usize + 44 + first.body.len()], &open.writers[0]).unwrap();
+    let let_go = |recovered: &Recovered| {
+        let log = open.continued_after(recovered);
+        let ManifestEntry::Cut(cut) = log.manifest[1].clone() else { panic!("the second line is of the second segment") };
+        let gone = Tombstone { segment: 2, last_seq: cut.last_seq, chain: cut.chain, deleted_at: cut.cut_at, reason: "180d".to_owned() };
+        let manifest = [log.manifest.clone(), vec![ManifestEntry::Deleted(gone)]].concat();
+        let without = log.given_with(1, Vec::clear);
+        let given: Vec<_> = without.given().into_iter().filter(|segment| !segment.bytes.is_empty()).collect();
+        verify_log(&Trust { manifest: Some(&manifest), ..trust(&log) }, given).unwrap().findings
+    };
+    assert_eq!(let_go(&recover(bytes, &open.writers[0]).unwrap()), []);
+    let findings = let_go(&shortened);
+    assert_eq!(findings.iter().map(|finding| (finding.segment_no, finding.defect)).collect::<Vec<_>>(), [(2, Defect::Anchor)]);
+}
+
+/// A clock that was wrong when a segment ended would let it expire at once.
+#[test]
+fn nothing_ends_before_it_began() {
+    let open = Log::open_ended(2, 2);
+    let recovered = recover(&open.segments[1].bytes, &open.writers[0]).unwrap();
+    let log = open.continued_after(&recovered);
+    let created = Segment::read(&log.segments[1].bytes).unwrap().header().created_ns / 1_000_000;
+    assert!(recovered.latest_ms >= created);
+    for (at, good) in [(recovered.latest_ms, true), (created, true), (created - 1, false), (0, false)] {
+        let mut manifest = log.manifest.clone();
+        let ManifestEntry::Cut(cut) = &mut manifest[1] else { panic!("the second line is of the second segment") };
+        cut.cut_at = menjie::Timestamp::from_millis(at);
+        let found = defects(&verify_log(&Trust { manifest: Some(&manifest), ..trust(&log) }, log.given()).unwrap());
+        assert_eq!(found, if good { BTreeSet::new() } else { BTreeSet::from([Defect::Manifest]) }, "ended at {at}");
+    }
 }
 
 /// A segment that the manifest knows as closed has a footer: without it the end was cut off by somebody.

@@ -103,7 +103,7 @@ impl Log {
             torn: recovered.cut,
             last_seq: recovered.next_seq - 1,
             chain: hex(&recovered.chain),
-            cut_at: Timestamp::from_millis(0),
+            cut_at: log.end(),
         }));
         log.segment(1, true, Some(*recovered));
         log
@@ -150,13 +150,7 @@ impl Log {
 
     fn note_closed(&mut self, closed: &menjie::seal::Closed) {
         let segment = self.segments.len() as u64 + 1;
-        self.note(ManifestEntry::Closed(ClosedSegment {
-            segment,
-            bytes: closed.bytes,
-            last_seq: closed.footer.last_seq,
-            chain: hex(&closed.chain),
-            closed_at: Timestamp::from_millis(0),
-        }));
+        self.note(ManifestEntry::Closed(ClosedSegment { segment, bytes: closed.bytes, last_seq: closed.footer.last_seq, chain: hex(&closed.chain), closed_at: self.end() }));
     }
 
     fn note(&mut self, entry: ManifestEntry) {
@@ -194,6 +188,10 @@ impl Log {
 
     fn now(&self) -> i64 {
         1_764_000_000_000_000_000 + self.records.len() as i64 * 1_000_000
+    }
+
+    fn end(&self) -> Timestamp {
+        Timestamp::from_millis(self.now() / 1_000_000)
     }
 
     pub(crate) fn given(&self) -> Vec<LogSegment<'_>> {

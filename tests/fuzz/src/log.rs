@@ -109,7 +109,7 @@ fn write() -> Written {
     assert!(Rewrap::read(&sidecar).unwrap().is_signed_by(auditor.public(), &sidecar));
     let (last_seq, chain) = (closed.footer.last_seq, hex(&closed.chain));
     let entries = [
-        ManifestEntry::Closed(ClosedSegment { segment: 1, bytes: closed.bytes, last_seq, chain: chain.clone(), closed_at: Timestamp::from_millis(0) }),
+        ManifestEntry::Closed(ClosedSegment { segment: 1, bytes: closed.bytes, last_seq, chain: chain.clone(), closed_at: Timestamp::from_millis(START / 1_000_000) }),
         ManifestEntry::Deleted(Tombstone { segment: 9, last_seq, chain, deleted_at: Timestamp::from_millis(1), reason: "retention".to_owned() }),
     ];
     let (mut manifest, mut previous) = (String::new(), [0; 32]);

@@ -38,23 +38,35 @@ impl Follower {
             return Ok(Vec::new());
         }
         // The segment of the last look may have got more records before it was closed.
-        let from = self.stamp.map_or_else(|| self.viewer.segment_of(self.seen.saturating_add(1)), |(no, ..)| Ok(Some(no)))?.unwrap_or(newest);
+        let from = match self.stamp {
+            Some((no, ..)) => no,
+            // Where a header cannot be read, its segment is come upon and told.
+            None => match self.viewer.place_of(self.seen.saturating_add(1))? {
+                (Some(no), _) | (None, Some((no, _))) => no,
+                (None, None) => newest,
+            },
+        };
         let mut items = Vec::new();
         for no in numbers.into_iter().filter(|no| *no >= from) {
             let bytes = self.viewer.dir.whole(no)?;
             // A segment that is being begun has no whole header yet; the next look sees it.
-            if Segment::read(&bytes).is_err() {
+            if no == newest && Segment::read(&bytes).is_err() && self.viewer.is_being_begun(no, &bytes)? {
                 continue;
             }
             let open = self.viewer.open(no, &bytes)?;
             let codec = self.viewer.codec.clone();
-            for opened in open.records_from(self.seen.saturating_add(1), codec.as_deref()) {
+            let mut walk = open.records_from(self.seen.saturating_add(1), codec.as_deref());
+            for opened in walk.by_ref() {
                 for record in opened?.1 {
                     if record.seq > self.seen {
                         self.seen = record.seq;
                         items.push(self.item(&record));
                     }
                 }
+            }
+            if let Err(gap) = self.viewer.nothing_hidden(no, &bytes, walk.frames(), no == newest) {
+                // What came before the gap is handed over first; the next look stands before it again and says so.
+                return if items.is_empty() { Err(gap) } else { Ok(items) };
             }
         }
         self.stamp = Some(stamp);

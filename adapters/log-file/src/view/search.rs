@@ -208,11 +208,13 @@ impl Walk<'_> {
     }
 
     fn through_everything(&mut self, no: u64, newest: &mut i64) -> Result<()> {
+        let is_newest = self.viewer.is_newest(no)?;
         let bytes = self.viewer.dir.whole(no)?;
         let query = self.query.clone();
         let open = self.viewer.open(no, &bytes)?;
         let codec = self.viewer.codec.clone();
-        for opened in open.records(codec.as_deref()) {
+        let mut walk = open.records(codec.as_deref());
+        for opened in walk.by_ref() {
             for record in &opened?.1 {
                 *newest = record.time_ns.div_euclid(1_000_000).max(*newest);
                 self.take_in(record, query.as_deref().unwrap_or(&NOTHING));
@@ -223,7 +225,8 @@ impl Walk<'_> {
                 opened?.1.iter().for_each(|record| self.take_in(record, &NOTHING));
             }
         }
-        Ok(())
+        // What was found before the gap counts all the same.
+        self.viewer.nothing_hidden(no, &bytes, walk.frames(), is_newest)
     }
 
     fn take_in(&mut self, record: &OwnedRecord, query: &[Term<'_>]) {
@@ -273,7 +276,14 @@ impl Walk<'_> {
                     }
                 }
                 Ok(None) => {}
-                Err(error) => self.coverage.unreadable.push((self.viewer.segment_of(seq).ok().flatten().unwrap_or_default(), error)),
+                Err(error) => {
+                    let (place, skipped) = self.viewer.place_of(seq).unwrap_or_default();
+                    let no = skipped.map(|(no, _)| no).or(place).unwrap_or_default();
+                    // Many ends may miss their beginnings in the same place.
+                    if !self.coverage.unreadable.iter().any(|(named, _)| *named == no) {
+                        self.coverage.unreadable.push((no, error));
+                    }
+                }
             }
         }
     }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use menjie::Result;
 use menjie::gm::sm2::Sm2PrivateKey;
-use menjie::seal::{FrameCodec, OpenSegment, OwnedRecord, ReadAt as _, Segment};
+use menjie::seal::{Ending, FrameCodec, Frames, OpenSegment, OwnedRecord, ReadAt as _, Segment};
+use menjie::{Error, Result};
 
 use super::item::{Item, Told, told};
+use crate::open::broken;
 use crate::read::LogDir;
+
+/// A segment that had to be passed over, and why.
+type Skipped = Option<(u64, Error)>;
 
 /// Reads a log with an auditor's key. It keeps nothing that it opened.
 #[derive(Clone)]
@@ -72,9 +76,17 @@ impl Viewer {
         self.exchange(begun)
     }
 
-    /// The record of a number.
+    /// The record of a number. That there is none is said only when nothing stands where it could have been.
     pub(super) fn record(&self, seq: u64) -> Result<Option<OwnedRecord>> {
-        let Some(no) = self.segment_of(seq)? else { return Ok(None) };
+        let (place, skipped) = self.place_of(seq)?;
+        let found = place.map_or(Ok(None), |no| self.record_in(no, seq))?;
+        match (found, skipped) {
+            (None, Some((_, error))) => Err(error),
+            (found, _) => Ok(found),
+        }
+    }
+
+    fn record_in(&self, no: u64, seq: u64) -> Result<Option<OwnedRecord>> {
         let head = self.dir.head(no)?;
         let open = self.open(no, &head)?;
         let file = self.dir.index(no);
@@ -85,8 +97,10 @@ impl Viewer {
                 open.opener().open(&frame, &bytes, self.codec.as_deref())?
             }
             Some(Err(_)) | None => {
+                let newest = self.is_newest(no)?;
                 let bytes = self.dir.whole(no)?;
-                let Some(opened) = self.open(no, &bytes)?.records_from(seq, self.codec.as_deref()).next() else { return Ok(None) };
+                let mut walk = self.open(no, &bytes)?.records_from(seq, self.codec.as_deref());
+                let Some(opened) = walk.next() else { return self.nothing_hidden(no, &bytes, walk.frames(), newest).map(|()| None) };
                 opened?.1
             }
         };
@@ -100,16 +114,64 @@ impl Viewer {
 
     /// The segment in which a record of this number would stand.
     pub(super) fn segment_of(&self, seq: u64) -> Result<Option<u64>> {
-        let mut found = None;
+        Ok(self.place_of(seq)?.0)
+    }
+
+    /// The same, and one behind it whose header cannot be read: it may stand there as well.
+    pub(super) fn place_of(&self, seq: u64) -> Result<(Option<u64>, Skipped)> {
+        let (mut found, mut skipped) = (None, None);
         for no in self.dir.segments()? {
             let head = self.dir.head(no)?;
             match Segment::read(&head) {
                 Ok(segment) if segment.header().first_seq > seq => break,
-                Ok(_) => found = Some(no),
-                Err(_) => {}
+                Ok(_) => (found, skipped) = (Some(no), None),
+                // Zeros: it is being begun, and holds nothing.
+                Err(_) if head.iter().all(|byte| *byte == 0) => {}
+                Err(error) => skipped = skipped.or(Some((no, error))),
             }
         }
-        Ok(found)
+        Ok((found, skipped))
+    }
+
+    /// Asked before its bytes are read: only what is not the newest one then has come to its end.
+    pub(super) fn is_newest(&self, no: u64) -> Result<bool> {
+        Ok(self.dir.segments()?.last() == Some(&no))
+    }
+
+    /// Of the newest one, whose header cannot be read: zeros, or not the same a moment later.
+    pub(super) fn is_being_begun(&self, no: u64, bytes: &[u8]) -> Result<bool> {
+        Ok(bytes.iter().all(|byte| *byte == 0) || !bytes.starts_with(&self.dir.head(no)?))
+    }
+
+    /// After all frames of a segment were walked over: an error when there may have been more. The newest one may end in the middle of a
+    /// frame, because it is being written or a crash left it so; any other ends with a footer, or where the next one says that a crash
+    /// cut it off.
+    pub(super) fn nothing_hidden(&self, no: u64, bytes: &[u8], frames: &Frames<'_>, newest: bool) -> Result<()> {
+        match frames.ending() {
+            Some(Ending::Broken) if newest && !self.is_damaged(no, bytes, frames)? => Ok(()),
+            Some(Ending::Open) if !newest && !self.was_cut(no, frames)? => {
+                Err(broken("footer", "is missing, and the next segment does not say that a crash cut this one off here: there may have been more records"))
+            }
+            Some(Ending::Broken | Ending::Open | Ending::Closed | Ending::AfterFooter) | None => frames.nothing_hidden(),
+        }
+    }
+
+    /// Whole frames stand behind the broken place, and it has not been written to since its bytes were read.
+    fn is_damaged(&self, no: u64, bytes: &[u8], frames: &Frames<'_>) -> Result<bool> {
+        let (Ok(from), Some(to)) = (usize::try_from(frames.offset()), frames.resumed().and_then(|to| usize::try_from(to).ok())) else { return Ok(false) };
+        let again = self.dir.opened(no)?.read_at(frames.offset(), to.saturating_sub(from))?;
+        Ok(bytes.get(from..to) == Some(again.as_slice()))
+    }
+
+    /// Does the next segment go on behind exactly these frames, and say that they are all a crash left?
+    fn was_cut(&self, no: u64, frames: &Frames<'_>) -> Result<bool> {
+        let next = no.saturating_add(1);
+        if !self.dir.segments()?.contains(&next) {
+            return Ok(false);
+        }
+        let head = self.dir.head(next)?;
+        let says = |segment: Segment<'_>| segment.header().flags.after_crash && segment.header().prev_digest == frames.chain_behind();
+        Ok(Segment::read(&head).map_or_else(|_| head.iter().all(|byte| *byte == 0), says))
     }
 }
 

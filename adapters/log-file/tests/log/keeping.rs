@@ -6,7 +6,7 @@ use std::sync::Arc;
 use menjie::calendar::Timestamp;
 use menjie::error::Code;
 use menjie::gm::sm2::Sm2PrivateKey;
-use menjie::port::LogSink;
+use menjie::port::{Clock, LogSink};
 use menjie::seal::{Defect, Segment};
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
@@ -110,6 +110,36 @@ fn what_a_crash_cut_off_expires_as_well() {
     assert!(bench.read(&stolen).findings.iter().any(|f| f.defect == Defect::SegmentMissing));
     days(&bench, &disk, &settings, 190);
     assert!(!disk_has(&disk, 3) && !disk_has(&disk, 4) && disk_has(&disk, 100), "{:?}", segments(&disk));
+    assert_eq!(bench.read(&disk).findings, []);
+}
+
+/// A start whose clock stands in 1970 finds what a crash left: it is dated by what it says itself, and does not expire at once.
+#[test]
+fn a_clock_in_1970_dates_nothing_that_a_crash_left() {
+    let bench = Bench::new();
+    let settings = Settings { retention: Retention::Days(180), money: false, step_bytes: 1 << 16, segment_bytes: 1 << 16, ..Settings::default() };
+    let disk = bench.disk();
+    days(&bench, &disk, &settings, 2);
+    let log = bench.open_with(&disk, settings.clone()).unwrap();
+    block_on(log.begin(begin("KILLED"))).unwrap();
+    let disk = disk.copy();
+    drop(log);
+    let now = bench.clock.now();
+    bench.clock.set(Timestamp::from_millis(0));
+    let log = bench.open_with(&disk, settings.clone()).unwrap();
+    block_on(log.begin(begin("IN 1970"))).unwrap();
+    bench.clock.set(now);
+    drop(log);
+    assert_eq!(bench.read(&disk).findings, []);
+    // The clock goes back while a segment is written: its end is not dated before its beginning.
+    let log = bench.open_with(&disk, settings.clone()).unwrap();
+    block_on(log.begin(begin("NOW"))).unwrap();
+    bench.clock.set(Timestamp::from_millis(0));
+    drop(log);
+    assert_eq!(bench.read(&disk).findings, []);
+    bench.clock.set(now);
+    days(&bench, &disk, &settings, 20);
+    assert!((1..=5).all(|no| disk_has(&disk, no)), "{:?}", segments(&disk));
     assert_eq!(bench.read(&disk).findings, []);
 }
 

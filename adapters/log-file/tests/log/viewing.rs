@@ -8,6 +8,7 @@ use std::sync::Arc;
 use menjie::gm::sm2::Sm2PrivateKey;
 use menjie::ident::HospitalId;
 use menjie::port::{Clock, Direction, LogSink, TransferBegin, TransferEnd, TransferId, TransferResult};
+use menjie::seal::Segment;
 use menjie::testkit::block_on;
 use menjie::testkit::host::SeededEntropy;
 use menjie_log_file::view::{Checker, Coverage, CsvRow, Filter, Follower, Item, JsonRow, Outcome, SegmentState, Sight, Verdict, Viewer, overview, shown_body, verify};
@@ -323,4 +324,54 @@ fn a_verdict_tells_a_crash_from_a_theft() {
     assert_eq!(verdict(whole.path(), &Bench { signer: Arc::new(key(78)), ..Bench::new() }, None), Verdict::Tampered);
     let empty = tempfile::tempdir().unwrap();
     assert!(verify(&LogDir::new(empty.path(), "transfers"), &Checker::default(), &mut |_| {}).is_err());
+}
+
+/// Without an index a search walks over the frames. Whatever bit of a segment is changed, the rows are the same, or the gap is named.
+#[test]
+fn a_broken_frame_hides_no_record_in_silence() {
+    let bench = Bench::new();
+    let whole = tempfile::tempdir().unwrap();
+    written(&bench, whole.path());
+    let everything = found(&viewer(&bench, whole.path()), &Filter::default()).0;
+    let copy = tempfile::tempdir().unwrap();
+    copied(whole.path(), copy.path(), |name| !name.ends_with(".gmx"));
+    let viewer = viewer(&bench, copy.path());
+    let newest = viewer.dir().segments().unwrap().last().copied().unwrap();
+    let seen = |no: u64, change: &dyn Fn(&mut Vec<u8>)| {
+        let path = copy.path().join(format!("transfers-{no:010}.gml"));
+        let bytes = std::fs::read(&path).unwrap();
+        let mut changed = bytes.clone();
+        change(&mut changed);
+        std::fs::write(&path, &changed).unwrap();
+        let (items, coverage) = found(&viewer, &Filter::default());
+        let named = coverage.unreadable.iter().any(|(named, _)| *named == no);
+        assert!(named || items == everything, "segment {no}: {} of {}", items.len(), everything.len());
+        // One by one: shown as it was, or an error; never that there is no such record.
+        for item in everything.iter().step_by(67) {
+            assert!(viewer.show(item.seq()).map_or(true, |shown| shown.as_ref() == Some(item)), "record {} with a change in segment {no}", item.seq());
+        }
+        let (mut follower, mut followed) = (Follower::new(viewer.clone(), 0), 0);
+        let told = loop {
+            match follower.look() {
+                Ok(items) if items.is_empty() => break false,
+                Ok(items) => followed += items.len(),
+                Err(_) => break true,
+            }
+        };
+        std::fs::write(&path, bytes).unwrap();
+        (named, told, followed)
+    };
+    let (.., all) = seen(1, &|_| {});
+    for no in [1, 2, newest] {
+        let len = std::fs::metadata(copy.path().join(format!("transfers-{no:010}.gml"))).unwrap().len() as usize;
+        for at in (0..len - 300).step_by(len / 5) {
+            let (named, told, followed) = seen(no, &|bytes| bytes[at] ^= 1);
+            assert!(named && told || followed == all, "byte {at} of segment {no}: {followed} of {all}");
+        }
+    }
+    // Cut off at a frame, with or without something behind it: the next segment began elsewhere.
+    let bytes = std::fs::read(copy.path().join("transfers-0000000002.gml")).unwrap();
+    let footer = Segment::read(&bytes).unwrap().frames().last().unwrap().offset as usize;
+    assert!(seen(2, &|bytes| bytes.truncate(footer)).0);
+    assert!(seen(2, &|bytes| bytes.extend([0, 1])).0);
 }

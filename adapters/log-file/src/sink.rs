@@ -105,6 +105,17 @@ impl SealedLog {
         Ok(SealedLog { thread: Thread::start(logbook, counts.clone())?, clock, counts })
     }
 
+    /// Writes what waits, closes the segment, gives the lock back, and says whether that went well; dropping does the same in silence. ENDs are
+    /// waited for by nobody, so those that were lost are told here as well: all since the log was opened.
+    pub fn close(self) -> Result<()> {
+        let SealedLog { thread, counts, .. } = self;
+        thread.close()?;
+        match counts.lost_ends.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            lost => Err(Error::new(Code::LogFailed).with("cause", "ends of exchanges could not be written").with("lost_ends", lost.to_string())),
+        }
+    }
+
     /// How it is doing.
     pub fn health(&self) -> Health {
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
@@ -159,6 +170,6 @@ impl LogSink for SealedLog {
     }
 }
 
-fn stopped() -> Error {
+pub(crate) fn stopped() -> Error {
     Error::new(Code::LogFailed).with("cause", "the writer has stopped")
 }

@@ -11,7 +11,7 @@ use menjie::{Error, Result};
 
 use crate::disk::Disk;
 use crate::logbook::{Logbook, Pending};
-use crate::sink::Counts;
+use crate::sink::{Counts, stopped};
 
 /// Records of one frame at most.
 const RECORDS: usize = 256;
@@ -34,7 +34,7 @@ pub(crate) struct Task {
 /// The handle; dropping it writes what waits, closes the segment and ends the thread.
 pub(crate) struct Thread {
     queue: Option<SyncSender<Task>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Result<()>>>,
 }
 
 impl Thread {
@@ -53,25 +53,36 @@ impl Thread {
             Some(Err(TrySendError::Disconnected(_))) | None => Err(None),
         }
     }
+
+    /// Writes what waits and closes the segment; says whether that went well.
+    pub(crate) fn close(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.queue = None;
+        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| Err(stopped())))
+    }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        self.queue = None;
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has shown itself to whoever waited: their senders are gone.
-            let _ended = thread.join();
-        }
+        // Whoever wants to know closes; a thread that panicked has shown itself to whoever waited: their senders are gone.
+        let _ended = self.end();
     }
 }
 
-fn run<D: Disk>(mut logbook: Logbook<D>, tasks: &Receiver<Task>, counts: &Counts) {
+fn run<D: Disk>(mut logbook: Logbook<D>, tasks: &Receiver<Task>, counts: &Counts) -> Result<()> {
     loop {
         let pause = Duration::from_millis(u64::try_from(logbook.next_tick_ms()).unwrap_or(1));
         match tasks.recv_timeout(pause) {
             Ok(first) => group(&mut logbook, first, tasks, counts),
             Err(RecvTimeoutError::Timeout) => counts.ticked(&logbook.tick()),
-            Err(RecvTimeoutError::Disconnected) => break counts.ticked(&logbook.close()),
+            Err(RecvTimeoutError::Disconnected) => {
+                let closed = logbook.close();
+                counts.ticked(&closed);
+                return closed;
+            }
         }
         counts.lacks_reserve(logbook.lacks_reserve());
     }

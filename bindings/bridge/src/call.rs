@@ -47,7 +47,8 @@ pub fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// From now on a panic anywhere in the process is told by its place only, through `tell`; the default would write its text,
-/// which may hold personal data, to standard error. For processes that are ours (server, terminal), not for libraries.
+/// which may hold personal data, to standard error. For processes that are ours (server, terminal), and for libraries with a copy of the
+/// standard library of their own (the C library), not for those that share their host's.
 pub fn hide_panic_texts(tell: impl Fn(&str) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |info| {
         let place = info.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));

@@ -168,7 +168,7 @@ typedef int32_t mj_status;
 
 /*
  How an engine is made. Set everything to zero first, then `struct_size` to sizeof(mj_options) and `abi_version` to MJ_ABI_VERSION: a
- newer library takes what an older header knows, and the other way round.
+ newer library takes what an older header knows. A header that is newer than the library is MJ_BAD_ABI.
  */
 typedef struct mj_options {
   /*
@@ -222,7 +222,8 @@ MJ_API mj_status mj_build_info(char **info);
  is NULL and the error is told by the status and the mj_last_error functions. `op` and `request` are UTF-8, end with a NUL, are read
  during the call only, and must not be changed meanwhile. A request may be 64 MiB long.
 
- Any thread; any number of threads with the same engine at once. Not within a callback.
+ Any thread; any number of threads with the same engine at once. Not within a callback. Signals to the calling thread wait while an
+ operation of the sealed log runs.
  */
 MJ_API mj_status mj_call(struct mj_engine *engine, const char *op, const char *request, char **response);
 
@@ -309,8 +310,9 @@ MJ_API mj_status mj_log_append(struct mj_log *log, const char *records, char **r
 
 /*
  Closes a log: waits for calls that are under way (60 seconds at most: MJ_STILL_IN_USE), writes and signs what is left, and gives the lock
- back. NULL is nothing to close; one that was closed before is MJ_BAD_HANDLE. Leaves the last error of the thread as it is. Any thread; not
- within a callback.
+ back. MJ_LOG_FAILED: it is closed and the lock is back, but what was left could not be written, or ENDs were lost since the log was opened
+ (their exchanges are listed as in doubt). NULL is nothing to close; one that was closed before is MJ_BAD_HANDLE. Leaves the last error of
+ the thread as it is. Any thread; not within a callback.
  */
 MJ_API mj_status mj_log_close(struct mj_log *log);
 

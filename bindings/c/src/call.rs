@@ -2,12 +2,12 @@
 
 use std::ffi::c_char;
 
-use menjie_bridge::{Failure, Reply, call_alone};
+use menjie_bridge::{Failure, Kind, Reply, call_alone, find};
 
 use crate::arguments::{Out, text};
 use crate::engine::{ENGINES, mj_engine};
 use crate::entry::{Done, entry, mj_status};
-use crate::texts;
+use crate::{signals, texts};
 
 /// Runs an operation: `op` is its name (docs/contract), `request` its JSON. Blocks until there is an answer.
 ///
@@ -16,7 +16,8 @@ use crate::texts;
 /// is NULL and the error is told by the status and the mj_last_error functions. `op` and `request` are UTF-8, end with a NUL, are read
 /// during the call only, and must not be changed meanwhile. A request may be 64 MiB long.
 ///
-/// Any thread; any number of threads with the same engine at once. Not within a callback.
+/// Any thread; any number of threads with the same engine at once. Not within a callback. Signals to the calling thread wait while an
+/// operation of the sealed log runs.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.
@@ -26,9 +27,17 @@ pub unsafe extern "C" fn mj_call(engine: *mut mj_engine, op: *const c_char, requ
         let out = unsafe { Out::new(response, std::ptr::null_mut(), "response") }?;
         // SAFETY: the caller promises it.
         let (op, request) = unsafe { (text(op, "op")?, text(request, "request")?) };
-        let reply = if engine.is_null() { call_alone(op, request) } else { ENGINES.hold(engine.addr(), "engine")?.call(op, request) };
+        let reply = if engine.is_null() { call_here(op, request) } else { ENGINES.hold(engine.addr(), "engine")?.call(op, request) };
         answered(reply, out)
     })
+}
+
+/// Runs what needs no engine. What works on files may start threads (the log's writer, also for an access record), which take no signals.
+pub(crate) fn call_here(op: &str, request: &str) -> Reply {
+    match find(op).map(|op| op.kind) {
+        Ok(Kind::Local) => signals::blocked(|| call_alone(op, request)),
+        Ok(Kind::Pure | Kind::Read | Kind::Command) | Err(_) => call_alone(op, request),
+    }
 }
 
 /// Gives a response out; a failure is the call's.

@@ -6,10 +6,11 @@ use std::mem::{MaybeUninit, offset_of, size_of};
 use menjie::Error;
 #[cfg(feature = "server")]
 use menjie::error::Code;
-use menjie_bridge::{Failure, Reply, call_alone, strict};
+use menjie_bridge::{Failure, Reply, strict};
 use serde::Deserialize;
 
 use crate::arguments::{Out, text};
+use crate::call::call_here;
 use crate::entry::{entry, freeing, mj_status, outermost};
 use crate::handles::Handles;
 use crate::misuse::Misuse;
@@ -19,7 +20,7 @@ use crate::version::MJ_ABI_VERSION;
 pub struct mj_engine(());
 
 /// How an engine is made. Set everything to zero first, then `struct_size` to sizeof(mj_options) and `abi_version` to MJ_ABI_VERSION: a
-/// newer library takes what an older header knows, and the other way round.
+/// newer library takes what an older header knows. A header that is newer than the library is MJ_BAD_ABI.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct mj_options {
@@ -83,7 +84,7 @@ impl Engine {
             let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
             return called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
         }
-        call_alone(op, request)
+        call_here(op, request)
     }
 }
 
@@ -144,7 +145,7 @@ pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut 
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_engine_free(engine: *mut mj_engine) -> mj_status {
-    freeing(|| if engine.is_null() { Ok(()) } else { outermost().and_then(|()| ENGINES.take(engine.addr(), "engine")) })
+    freeing(|| if engine.is_null() { Ok(()) } else { outermost().and_then(|()| ENGINES.take(engine.addr(), "engine").map(drop)) })
 }
 
 #[cfg(all(test, feature = "server"))]

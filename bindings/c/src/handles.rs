@@ -96,10 +96,10 @@ impl<T> Handles<T> {
         Ok(Use(held))
     }
 
-    /// Takes a handle back: no call can begin with it any more. Waits for those that are under way, so that what it stands for is gone
-    /// when this returns.
-    pub(crate) fn take(&self, handle: usize, argument: &'static str) -> Result<(), Failure> {
-        let held = {
+    /// Takes a handle back, and gives out what it stands for: no call can begin with it any more. Waits for those that are under way, so that
+    /// nobody but the caller has it.
+    pub(crate) fn take(&self, handle: usize, argument: &'static str) -> Result<T, Failure> {
+        let mut held = {
             let mut slots = lock(&self.slots);
             let slot = self.slot(&mut slots, handle).ok_or_else(|| Misuse::BadHandle.of(argument))?;
             let held = slot.held.take().ok_or_else(|| Misuse::BadHandle.of(argument))?;
@@ -116,7 +116,15 @@ impl<T> Handles<T> {
             users = held.idle.wait_timeout(users, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(users);
-        Ok(())
+        loop {
+            // A call that has counted itself out holds its share for some instructions more. Were it left to drop the last one, what the handle
+            // stands for would end there, after this has returned.
+            held = match Arc::try_unwrap(held) {
+                Ok(held) => return Ok(held.value),
+                Err(held) => held,
+            };
+            std::thread::yield_now();
+        }
     }
 
     fn slot<'s>(&self, slots: &'s mut MutexGuard<'_, Vec<Slot<T>>>, handle: usize) -> Option<&'s mut Slot<T>> {
@@ -175,5 +183,25 @@ mod tests {
         drop(under_way);
         assert!(freeing.join().unwrap());
         assert_eq!(Arc::strong_count(&gone), 1);
+    }
+
+    #[test]
+    fn what_was_taken_back_is_the_takers_alone_while_calls_end() {
+        let handles = Arc::new(Handles::new(1));
+        for round in 0..2000 {
+            let what = Arc::new(());
+            let handle = handles.put(what.clone(), "h").unwrap();
+            let calls: Vec<_> = (0..2)
+                .map(|_| {
+                    let handles = handles.clone();
+                    std::thread::spawn(move || while handles.hold(handle, "h").is_ok() {})
+                })
+                .collect();
+            drop(handles.take(handle, "h").unwrap());
+            assert_eq!(Arc::strong_count(&what), 1, "round {round}");
+            for call in calls {
+                call.join().unwrap();
+            }
+        }
     }
 }

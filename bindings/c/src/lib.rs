@@ -16,7 +16,6 @@ mod last_error;
 mod log;
 mod message;
 mod misuse;
-#[cfg(any(feature = "log", feature = "server"))]
 mod signals;
 mod text;
 mod texts;

@@ -54,10 +54,17 @@ pub unsafe extern "C" fn mj_log_append(log: *mut mj_log, records: *const c_char,
 }
 
 /// Closes a log: waits for calls that are under way (60 seconds at most: MJ_STILL_IN_USE), writes and signs what is left, and gives the lock
-/// back. NULL is nothing to close; one that was closed before is MJ_BAD_HANDLE. Leaves the last error of the thread as it is. Any thread; not
-/// within a callback.
+/// back. MJ_LOG_FAILED: it is closed and the lock is back, but what was left could not be written, or ENDs were lost since the log was opened
+/// (their exchanges are listed as in doubt). NULL is nothing to close; one that was closed before is MJ_BAD_HANDLE. Leaves the last error of
+/// the thread as it is. Any thread; not within a callback.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_log_close(log: *mut mj_log) -> mj_status {
-    freeing(|| if log.is_null() { Ok(()) } else { outermost().and_then(|()| LOGS.take(log.addr(), "log")) })
+    freeing(|| {
+        if log.is_null() {
+            return Ok(());
+        }
+        outermost()?;
+        LOGS.take(log.addr(), "log")?.close().map_err(|error| Failure::from(&error))
+    })
 }

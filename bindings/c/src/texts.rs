@@ -6,7 +6,7 @@ use std::ffi::c_char;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use menjie_bridge::Failure;
-use zeroize::Zeroize;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::entry::{freeing, mj_status};
 use crate::misuse::Misuse;
@@ -26,12 +26,16 @@ pub(crate) fn lend(text: String, argument: &'static str) -> Result<*mut c_char, 
     Ok(lend_bytes(text.into_bytes()))
 }
 
-/// Gives bytes out, with a NUL behind them.
-pub(crate) fn lend_bytes(mut bytes: Vec<u8>) -> *mut c_char {
-    bytes.reserve_exact(1);
-    bytes.push(0);
-    let bytes = Box::leak(bytes.into_boxed_slice());
-    let (start, len) = (bytes.as_mut_ptr(), bytes.len());
+/// Gives bytes out, with a NUL behind them: in a place of just that size, because a vector that is made longer or shorter may move and leave
+/// what it held behind.
+pub(crate) fn lend_bytes(bytes: Vec<u8>) -> *mut c_char {
+    let bytes = Zeroizing::new(bytes);
+    let mut given = vec![0; bytes.len() + 1].into_boxed_slice();
+    for (place, byte) in given.iter_mut().zip(bytes.iter()) {
+        *place = *byte;
+    }
+    let given = Box::leak(given);
+    let (start, len) = (given.as_mut_ptr(), given.len());
     lent().insert(start.expose_provenance(), len);
     start.cast()
 }

@@ -3,6 +3,7 @@
 #include <menjie.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include "test.h"
 #include "threads.h"
 
+/* So often a log is closed while others write, and opened again at once. */
+#define ROUNDS 8
 #define CANARY "440599199003070058"
 
 static const char *keys, *dir;
@@ -60,10 +63,9 @@ static void *many(void *given) {
 }
 
 /* Writes until somebody closes the log; every answer is one or the other. */
-static void *until_closed(void *given) {
-  (void)given;
+static void *until_closed(void *log) {
   for (int i = 0; i < 100000; i++) {
-    if (written(shared, i) == 0) {
+    if (written(log, i) == 0) {
       return (void *)(uintptr_t)(mj_last_error_code() != MJ_BAD_HANDLE);
     }
   }
@@ -108,19 +110,77 @@ static void writing(void) {
     void *wrong = NULL;
     CHECK(pthread_join(threads[i], &wrong) == 0 && wrong == NULL);
   }
-  for (uintptr_t i = 0; i < 4; i++) {
-    pthread_create(&threads[i], NULL, until_closed, NULL);
-  }
-  while (written(log, 7) < 100) {
+  /* The log is closed, and its lock is back, when the call returns: whoever wrote meanwhile has nothing to close after it. */
+  pthread_t writers[ROUNDS * 4];
+  for (size_t round = 0; round < ROUNDS; round++) {
+    for (size_t i = 0; i < 4; i++) {
+      pthread_create(&writers[round * 4 + i], NULL, until_closed, log);
+    }
+    while (written(log, 7) % 8 != 0) {
+    }
+    CHECK(mj_log_close(log) == MJ_OK);
+    CHECK(mj_log_close(log) == MJ_BAD_HANDLE);
+    CHECK(mj_log_open(writer("writer.pem"), &log) == MJ_OK);
   }
   CHECK(mj_log_close(log) == MJ_OK);
-  CHECK(mj_log_close(log) == MJ_BAD_HANDLE);
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < ROUNDS * 4; i++) {
     void *wrong = NULL;
-    CHECK(pthread_join(threads[i], &wrong) == 0 && wrong == NULL);
+    CHECK(pthread_join(writers[i], &wrong) == 0 && wrong == NULL);
   }
-  /* The lock is back. */
-  CHECK(mj_log_open(writer("writer.pem"), &second) == MJ_OK && mj_log_close(second) == MJ_OK);
+}
+
+/* What could not be written at the end is told. */
+static void closing(void) {
+  char at[512], away[512];
+  const char *kept = dir;
+  mj_log *log = NULL;
+  snprintf(at, sizeof at, "%s-closing", kept);
+  snprintf(away, sizeof away, "%s-moved", kept);
+  dir = at;
+  CHECK(mj_log_open(writer("writer.pem"), &log) == MJ_OK);
+  CHECK(written(log, 1) == 1);
+  CHECK(rename(at, away) == 0);
+  CHECK(mj_log_close(log) == MJ_LOG_FAILED);
+  CHECK(mj_log_close(log) == MJ_BAD_HANDLE);
+  dir = away;
+  CHECK(mj_log_open(writer("writer.pem"), &log) == MJ_OK);
+  CHECK(mj_log_close(log) == MJ_OK);
+  dir = kept;
+}
+
+static atomic_int seen, taken, over;
+
+/* Looks at the threads of an operation while it runs, from one that takes no signals itself. */
+static void *watching(void *first) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, NULL);
+  while (!over) {
+    int there = 0, taking = 0;
+    foreign_threads(&there, &taking, first);
+    seen += there > 1;
+    taken += taking;
+  }
+  return NULL;
+}
+
+static void operations_take_no_signals(void) {
+  char first[32], records[512], request[8192];
+  pthread_t watcher;
+  sigset_t mask;
+  snprintf(first, sizeof first, "%ld", (long)getpid());
+  snprintf(request, sizeof request, "{\"log\":%s,%s", writer("writer.pem"), begin(records, sizeof records, 9000) + 1);
+  CHECK(pthread_create(&watcher, NULL, watching, first) == 0);
+  for (int i = 0; i < 100 && seen < 3; i++) {
+    char *answer = NULL;
+    CHECK(mj_call(NULL, "seal.append", request, &answer) == MJ_OK);
+    mj_string_free(answer);
+  }
+  over = 1;
+  CHECK(pthread_join(watcher, NULL) == 0);
+  CHECK(seen > 0);
+  CHECK(taken == 0);
+  CHECK(pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0 && !sigismember(&mask, SIGPIPE) && !sigismember(&mask, SIGTERM));
 }
 
 static json *ran(const char *op, const char *request) {
@@ -154,6 +214,8 @@ int main(int argc, char **argv) {
   keys = argv[1];
   dir = argv[2];
   writing();
+  closing();
+  operations_take_no_signals();
   reading();
   CHECK(mj_strings_outstanding() == 0);
   return summary();

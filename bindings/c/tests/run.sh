@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C tests: the library as a kiosk maker gets it (installed, found by pkg-config and CMake), linked shared and static, by gcc and clang,
-# under AddressSanitizer (Rust instrumented, too) and valgrind; header, symbols, soname. Ends with "N passed, N failed".
+# under AddressSanitizer (Rust instrumented, too) and valgrind; header, symbols, soname. Ends with "c total: N passed, N failed".
 # MENJIE_C_PROFILE=release tests the release build instead of the debug build; MENJIE_C_ONLY=quick leaves AddressSanitizer and valgrind out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
@@ -55,7 +55,7 @@ holds() {
 
 # Keys and an empty directory for a log.
 stage() {
-  rm -rf "$work/keys" "$work/log"
+  rm -rf "$work/keys" "$work/log" "$work/log-closing" "$work/log-moved"
   mkdir -p "$work/keys"
   local who
   for who in writer auditor; do
@@ -121,12 +121,13 @@ if [ "${MENJIE_C_ONLY:-}" != quick ]; then
   host="$(rustc -vV | sed -n 's/^host: //p')"
   RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo build --quiet -p menjie-c --no-default-features --features channels,log,testing --target "$host" --target-dir "$work/asan"
   asan="$work/asan/$host/debug"
-  instrumented() { nm -D --undefined-only "$asan/libmenjie.so" | grep -q __asan_report_load; }
+  # Counted, because a grep that stops at the first one ends nm by SIGPIPE, which would be the pipe's failure.
+  instrumented() { nm -D --undefined-only "$asan/libmenjie.so" | grep -c __asan_report_load; }
   holds "Rust is instrumented" instrumented
   ln -sfn libmenjie.so "$asan/libmenjie.so.1"
   export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1
   suite "AddressSanitizer" -- gcc -fsanitize=address,undefined -DMJ_TESTING "-I$prefix/include" "-L$asan" -lmenjie "-Wl,-rpath,$asan"
 fi
 
-echo "$passed passed, $failed failed"
+echo "c total: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

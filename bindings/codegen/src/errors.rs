@@ -44,6 +44,9 @@ fn told_by(code: Code) -> String {
     if menjie_bridge::COMMON_ERRORS.contains(&code) {
         return "every operation".to_owned();
     }
+    if matches!(code, Code::ServerUnreachable | Code::ServerUnknown) {
+        return "every operation that needs an engine, in hosts with a `server`".to_owned();
+    }
     let ops: Vec<String> = table().iter().filter(|op| op.errors.contains(&code)).map(|op| format!("[{0}](contract/{0}.md)", op.name)).collect();
     if ops.is_empty() { "configuration, callbacks or the log".to_owned() } else { ops.join(" ") }
 }

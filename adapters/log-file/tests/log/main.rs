@@ -280,6 +280,28 @@ fn a_directory_that_was_removed_refuses_transfers() {
     assert!(log.health().failing.is_some());
 }
 
+#[test]
+fn closing_says_whether_what_was_left_could_be_written() {
+    let bench = Bench::new();
+    for trouble in [Trouble::None, Trouble::Full, Trouble::FlushFails, Trouble::WriteFails, Trouble::ManifestFull] {
+        let disk = bench.disk();
+        let log = bench.open(&disk).unwrap();
+        block_on(log.begin(begin("P1"))).unwrap();
+        disk.trouble(trouble);
+        assert_eq!(log.close().err().map(|e| e.code()), (trouble != Trouble::None).then_some(Code::LogFailed), "{trouble:?}");
+        disk.trouble(Trouble::None);
+        bench.open(&disk).unwrap().close().unwrap();
+    }
+    // Nobody waits for an END; that it was lost is told at the end.
+    let disk = bench.disk();
+    let log = bench.open(&disk).unwrap();
+    let id = block_on(log.begin(begin("P2"))).unwrap();
+    disk.trouble(Trouble::WriteFails);
+    block_on(log.end(id, end()));
+    let lost = log.close().unwrap_err();
+    assert_eq!((lost.code(), lost.to_string().contains("lost_ends")), (Code::LogFailed, true), "{lost}");
+}
+
 /// Records keep the order in which they were written, whatever the clock says.
 #[test]
 fn a_clock_that_goes_back_changes_no_order() {

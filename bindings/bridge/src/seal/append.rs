@@ -117,7 +117,7 @@ pub struct RecordsRequest {
     pub records: Vec<NewRecord>,
 }
 
-/// A log that is open for writing; dropping it closes the segment.
+/// A log that is open for writing; dropping it closes the segment, and does not say how that ended ([`OpenLog::close`] does).
 pub struct OpenLog {
     log: SealedLog,
 }
@@ -144,6 +144,11 @@ impl OpenLog {
             self.one(record, &mut begun).map_err(|e| e.under(&format!("records[{at}]")))?;
         }
         Ok(AppendResponse { begun, lost_ends: self.log.health().lost_ends })
+    }
+
+    /// Closes it: the segment ends, the lock is back. Fails when that could not be written, or when ENDs were lost since the log was opened.
+    pub fn close(self) -> Result<()> {
+        self.log.close()
     }
 
     fn one(&self, record: &NewRecord, begun: &mut Vec<u64>) -> Result<()> {

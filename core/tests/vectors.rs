@@ -75,6 +75,10 @@ fn every_vector_of_a_core_operation_holds() {
         // Files of adapters' operations are replayed by their owners.
         let Some((name, run)) = vectors["op"].as_str().and_then(|op| operations.get_key_value(op)) else { continue };
         for case in vectors["cases"].as_array().unwrap() {
+            // What is wrong in the bytes of a request is the bridge's to refuse; the core takes values.
+            if case["request_text"].is_string() {
+                continue;
+            }
             let title = format!("{} / {}", file.file_name().unwrap().display(), case["name"].as_str().unwrap());
             assert!(case["response"].is_null() != case["error"].is_null(), "{title}: exactly one of response and error");
             let fits = match run(&case["request"]) {

@@ -26,6 +26,8 @@ mod parity {
             for store in [Fresh::new(), Fresh::forgetful()] {
                 let verdict = block_on(same_history(&MemoryStore::new(), &*store, seed, 300));
                 prop_assert!(verdict.is_ok(), "{verdict:?}");
+                // A seed that compares next to nothing is drawn again; if all are like that, the test fails.
+                prop_assume!(verdict.unwrap());
             }
         }
     }

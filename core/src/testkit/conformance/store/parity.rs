@@ -1,6 +1,6 @@
 //! Two stores, one history (I25): random operations from a seed get the same answers from both, and leave the same rows.
 
-use super::{Verdict, all, holds, same};
+use super::{Verdict, all, same};
 use crate::calendar::Timestamp;
 use crate::ident::{BatchId, LineKey, SettlementId};
 use crate::ledger::JournalKind;
@@ -44,8 +44,8 @@ enum Ask {
     NextDue,
 }
 
-/// Runs `operations` of this seed against both stores.
-pub async fn same_history(one: &dyn Store, two: &dyn Store, seed: u64, operations: u32) -> Verdict {
+/// Runs `operations` of this seed against both stores. `false`: they were the same, but too little succeeded to compare much.
+pub async fn same_history(one: &dyn Store, two: &dyn Store, seed: u64, operations: u32) -> Verdict<bool> {
     let dice = Dice(SeededEntropy::new(seed));
     let mut held: Vec<Job> = Vec::new();
     let mut committed = 0;
@@ -77,8 +77,7 @@ pub async fn same_history(one: &dyn Store, two: &dyn Store, seed: u64, operation
             same_rows(&law, one, two).await?;
         }
     }
-    // A history in which nothing succeeds would compare nothing.
-    holds("enough was committed and claimed", operations < 100 || (committed * 20 >= operations && held.len() > 10))
+    Ok(operations < 100 || (committed * 20 >= operations && held.len() > 10))
 }
 
 /// The words of a failure are the store's own.

@@ -254,3 +254,22 @@ fn a_reversal_of_the_whole_is_remembered_whatever_is_told_after_it() {
     let report = clinic.sound(0, "the money followed");
     assert_eq!((report.under_way, report.figures.channel_fen), (0, 0));
 }
+
+#[test]
+fn late_cash_that_came_while_the_payment_was_held_goes_back() {
+    let mut clinic = clinic(11);
+    insure(&clinic);
+    let patient = one_bill(&clinic);
+    let payment = paid_for(&mut clinic, &patient);
+    assert!(clinic.world.insurer.settle(payment), "the insurer's part alone");
+    clinic.exec.run_for(HOUR);
+    assert_eq!(clinic.world.truth().insurer_fen, 0, "incomplete, so it went back");
+    bill_says(&mut clinic, payment, "44other", 777);
+    assert!(clinic.world.channel.pay_although_closed(&payment.business_no()));
+    let (engine, hospital, today) = (clinic.replicas[0].engine.clone(), clinic.hospital.clone(), clinic.exec.clock().now().biz_date());
+    clinic.block(async move { engine.reconcile_day(&hospital, today, &ChannelCode::new("wechat").unwrap()).await }).unwrap();
+    assert_eq!(decided(&mut clinic, Key::Payment(payment), Resolution::Payment(payment::Decision::AskAgain)), "paid");
+    clinic.exec.run_for(2 * HOUR);
+    assert_eq!(clinic.world.truth().channel_fen, 0, "nobody keeps it");
+    assert_eq!(clinic.sound(0, "late cash").under_way, 0);
+}

@@ -11,6 +11,7 @@ use crate::insurance::{OrderClass, OrderReport};
 use crate::ledger::{Account, Journal, JournalKind};
 use crate::payment::{Amounts, Parts, Proof, TradeState};
 use crate::policy::Lane;
+use crate::port::ChannelCall;
 use crate::refund::Cause;
 use crate::workflow::decide::{known, moved, over, settle, undecided};
 use crate::workflow::{Act, Ask, Cx, Move, New as Birth, Step, Wake, refund};
@@ -251,6 +252,12 @@ impl Payment {
     fn recheck_insurer(&self) -> Result<Step<Payment>> {
         let poll = self.insured()?.query().map_or(Ask::Nothing, Ask::Of);
         moved(Move { poll, ..Move::to(self.clone()) })
+    }
+
+    /// Cash that was given up may have come while the payment was held and nobody listened: money for an order that was closed.
+    pub(super) fn ask_for_late_cash(&self) -> Ask {
+        let given_up = self.proof.is_none() && self.opened && self.insured.as_deref().is_some_and(|i| i.cash == Leg::Nothing);
+        if given_up { Ask::Of(self.to_channel(ChannelCall::Query { out_trade_no: self.out_trade_no() })) } else { Ask::Nothing }
     }
 
     /// The order was answered after the payment was given up: it is revoked.

@@ -414,7 +414,7 @@ impl Payment {
             // Also a payment of zero, which nothing proves.
             Decision::AskAgain if self.proof.is_some() || self.is_held_from(St::Paid) => {
                 next.st = St::Paid;
-                moved(Move::to(next))
+                moved(Move { poll: self.ask_for_late_cash(), ..Move::to(next) })
             }
             Decision::AskAgain => {
                 next.st = St::Closing;

@@ -80,6 +80,8 @@ fn one(asked: &Asked, seed: u64) -> ExitCode {
     if ended.violations.is_empty() {
         return ExitCode::SUCCESS;
     }
+    // First what is broken, because the smallest history takes its time.
+    ended.violations.iter().for_each(|violation| say(&format!("seed {seed} failed: {violation:?}")));
     say(&shrink::report(&run, &ended, &version()));
     ExitCode::FAILURE
 }
@@ -126,15 +128,11 @@ fn main() -> ExitCode {
     }
     let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into));
     let seeds = asked.seeds.clone().unwrap_or_default();
-    let range = range::run(seeds, threads, asked.minutes.map(|minutes| Duration::from_secs(60 * minutes)));
+    let range = range::run(seeds, threads, asked.minutes.map(|minutes| Duration::from_secs(60 * minutes)), &say);
     say(&table::faults(&range.tally));
     say(&table::numbers(&range.tally, range.histories, Some(range.took)));
     for (seed, text) in &range.panicked {
         say(&format!("seed {seed} panicked: {text}\nagain: ./x sim --seed {seed}"));
-    }
-    // First which and what, because the smallest history takes its time.
-    for (seed, ended) in &range.failed {
-        say(&format!("seed {seed} failed: {:?}", ended.violations.first()));
     }
     // After what failed: a file that cannot be written must not hide it.
     let mut written = true;

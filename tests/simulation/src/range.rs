@@ -22,8 +22,12 @@ pub struct Range {
     pub took: Duration,
 }
 
-/// Runs `seeds` on `threads` threads, no new one after `limit`; stops at the first ten that fail.
-pub fn run(seeds: std::ops::Range<u64>, threads: usize, limit: Option<Duration>) -> Range {
+/// After so many histories somebody who waits hears how far it is.
+const A_WORD: u64 = 500;
+
+/// Runs `seeds` on `threads` threads, no new one after `limit`; stops at the first ten that fail. `tell` hears at once of every history that
+/// failed, and now and then how many there were: ten thousand take half an hour.
+pub fn run(seeds: std::ops::Range<u64>, threads: usize, limit: Option<Duration>, tell: &(dyn Fn(&str) + Sync)) -> Range {
     let (began, next, range) = (Instant::now(), AtomicU64::new(seeds.start), Mutex::new(Range::default()));
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -39,14 +43,20 @@ pub fn run(seeds: std::ops::Range<u64>, threads: usize, limit: Option<Duration>)
                     match ended {
                         Ok(ended) => {
                             range.tally.add(&ended.tally);
-                            if !ended.violations.is_empty() {
+                            if let Some(first) = ended.violations.first() {
+                                tell(&format!("seed {seed} failed: {first:?}"));
                                 range.failed.push((seed, ended));
                             }
                         }
                         Err(panic) => {
                             let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-                            range.panicked.push((seed, text.unwrap_or_default()));
+                            let text = text.unwrap_or_default();
+                            tell(&format!("seed {seed} panicked: {text}"));
+                            range.panicked.push((seed, text));
                         }
+                    }
+                    if range.histories % A_WORD == 0 {
+                        tell(&format!("{} histories in {} s, {} failed", range.histories, began.elapsed().as_secs(), range.failed.len() + range.panicked.len()));
                     }
                     if range.failed.len() + range.panicked.len() >= 10 {
                         return;

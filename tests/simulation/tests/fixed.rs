@@ -12,7 +12,7 @@ const SEEDS: u64 = 100;
 #[test]
 fn no_promise_is_broken_whatever_fails() {
     let threads = std::thread::available_parallelism().map_or(1, Into::into);
-    let range = range::run(0..SEEDS, threads, None);
+    let range = range::run(0..SEEDS, threads, None, &|_| ());
     for (seed, ended) in &range.failed {
         println!("{}", shrink::report(&Run::of(*seed), ended, "this one"));
     }

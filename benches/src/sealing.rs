@@ -43,6 +43,7 @@ pub fn segment(no: u64, first_seq: u64, prev_digest: [u8; 32], writer: &Arc<Sm2P
         ratchet_frames: 256,
         pad_to: PAD as u16,
         codec: None,
+        flushed_in_turn: false,
     }
 }
 

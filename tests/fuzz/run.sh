@@ -19,6 +19,7 @@ fi
 
 if [ "${1:-}" = --keep ]; then
   mkdir -p "corpus/$2"
+  rm -f "$target/work/$2"/seed-* # they are made anew for each run
   MENJIE_FUZZ_TARGET="$2" "$engine" -merge=1 -use_counters=0 -max_len=4096 "corpus/$2" "$target/work/$2" 2>&1 | grep -E "MERGE-OUTER: [0-9]+ new"
   exit
 fi

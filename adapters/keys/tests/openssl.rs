@@ -177,6 +177,7 @@ fn openssl_checks_a_segments_header_and_unwraps_its_secret() {
         ratchet_frames: 256,
         pad_to: 64,
         codec: None,
+        flushed_in_turn: false,
     };
     let mut bytes = Vec::new();
     SegmentWriter::begin(new, &SeededEntropy::new(3), &mut bytes).unwrap();

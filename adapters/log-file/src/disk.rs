@@ -30,6 +30,17 @@ pub trait Disk: Send + Sync + 'static {
     fn remove(&self, name: &str) -> io::Result<()>;
     /// The names, in order.
     fn names(&self) -> io::Result<Vec<String>>;
+
+    /// Puts new files elsewhere from now on; false when there is no other place, or they are put there already.
+    fn turn_to_spool(&self) -> bool {
+        false
+    }
+    /// Fetches what was put elsewhere, if that can be done now; no file may be open there.
+    fn come_back(&self) {}
+    /// New files are put elsewhere.
+    fn is_spooling(&self) -> bool {
+        false
+    }
 }
 
 /// A directory of the operating system, locked for as long as this lives.

@@ -4,6 +4,7 @@
 //! is on the disk before the transfer leaves ([`menjie::port::LogSink`]). The directory is locked, so there is one writer. After a crash
 //! the torn tail is cut off and kept aside; after an error of the disk the segment is left as it is and the next one begun.
 
+mod beside;
 mod disk;
 mod entry;
 mod files;
@@ -13,8 +14,10 @@ mod read;
 mod reserve;
 mod retention;
 mod rewrap;
+mod seal;
 mod settings;
 mod sink;
+mod spool;
 #[cfg(feature = "testkit")]
 mod stepped;
 #[cfg(feature = "testkit")]

@@ -6,7 +6,7 @@ use menjie::calendar::{BizDate, Timestamp};
 use menjie::error::Code;
 use menjie::gm::{hex, sm3};
 use menjie::port::{Clock, Entropy};
-use menjie::seal::{ClosedSegment, EndedSegment, LogId, ManifestEntry, NewSegment, Note, Record, SegmentWriter, sign_manifest_line};
+use menjie::seal::{ClosedSegment, EndedSegment, How, LogId, ManifestEntry, NewSegment, Note, Record, SegmentWriter, sign_manifest_line};
 use menjie::{Error, Result};
 use zeroize::Zeroizing;
 
@@ -61,6 +61,14 @@ pub(crate) struct Logbook<D: Disk> {
     pub(crate) stopped: bool,
 }
 
+impl<D: Disk> Logbook<D> {
+    /// Segments that were found damaged and have not expired.
+    pub(crate) fn damaged(&self) -> u64 {
+        let unlisted = self.unlisted.as_ref().and_then(|(line, _)| line.ended());
+        self.kept.iter().chain(&unlisted).filter(|ended| ended.how == How::Damaged).count() as u64
+    }
+}
+
 pub(crate) struct Current<F> {
     no: u64,
     file: F,
@@ -95,9 +103,14 @@ impl<D: Disk> Logbook<D> {
     /// Writes records as one frame and flushes; answers the number of the first. After an error nothing of them counts, and the segment
     /// is left behind: what reached the disk of it is found out before the next one begins, and a flush is never tried twice.
     pub(crate) fn write(&mut self, records: &[Pending]) -> Result<u64> {
-        match self.try_write(records) {
-            // Nothing of it was acknowledged; if it is on the disk after all, it stands there twice, the first time as an exchange in doubt.
+        // Nothing of it was acknowledged when it is tried once more; if it is on the disk after all, it stands there twice, the first time as an
+        // exchange in doubt.
+        let written = match self.try_write(records) {
             Err(error) if is_full(&error) && self.give_reserve_up()? => self.try_write(records),
+            written => written,
+        };
+        match written {
+            Err(error) if error.code() == Code::LogFailed && !self.stopped && self.disk.turn_to_spool() => self.try_write(records),
             written => written,
         }
     }
@@ -109,6 +122,12 @@ impl<D: Disk> Logbook<D> {
         let now = self.clock.now();
         self.turn_over(now)?;
         let mut current = self.begun(now)?;
+        if current.since_checkpoint >= self.settings.checkpoint_frames
+            && let Err(error) = self.sign_due(&mut current, now)
+        {
+            self.leave(current);
+            return Err(error);
+        }
         match self.write_frame(&mut current, records, now) {
             Ok(first) => {
                 self.current = Some(current);
@@ -131,11 +150,6 @@ impl<D: Disk> Logbook<D> {
         let mut out = Vec::new();
         current.writer.frame(&sealed, &mut out)?;
         current.since_checkpoint += 1;
-        if current.since_checkpoint >= self.settings.checkpoint_frames {
-            current.writer.checkpoint(nanos(now), &mut out)?;
-            current.since_checkpoint = 0;
-            current.checkpoint_at = now;
-        }
         self.write_at(current, &out, at)?;
         let (since, waiting) = current.unflushed.unwrap_or((now, 0));
         current.unflushed = Some((since, waiting.saturating_add(u32::try_from(records.len()).unwrap_or(u32::MAX))));
@@ -150,10 +164,12 @@ impl<D: Disk> Logbook<D> {
             (Some(_), Flush::Durable) => true,
             (Some((since, waiting)), Flush::Within { ms, records }) => waiting >= records || now.since(since) >= ms,
         };
-        if due {
-            self.disk.flush(&current.file).map_err(|e| disk_error(&e))?;
-            current.unflushed = None;
-        }
+        if due { self.flush(current) } else { Ok(()) }
+    }
+
+    fn flush(&self, current: &mut Current<D::File>) -> Result<()> {
+        self.disk.flush(&current.file).map_err(|e| disk_error(&e))?;
+        current.unflushed = None;
         Ok(())
     }
 
@@ -173,10 +189,14 @@ impl<D: Disk> Logbook<D> {
         signed.and(kept)
     }
 
-    /// A checkpoint, when it is time; a flush in any case, when that is.
+    /// A checkpoint, when it is time; a flush in any case, when that is. What is signed has been flushed: a checkpoint behind a broken place
+    /// proves that it had been whole.
     fn sign_due(&self, current: &mut Current<D::File>, now: Timestamp) -> Result<()> {
-        if now.since(current.checkpoint_at) < self.settings.checkpoint_ms {
+        if current.since_checkpoint < self.settings.checkpoint_frames && now.since(current.checkpoint_at) < self.settings.checkpoint_ms {
             return self.flush_due(current, now);
+        }
+        if current.unflushed.is_some() {
+            self.flush(current)?;
         }
         let at = current.writer.bytes();
         let mut out = Vec::new();
@@ -186,13 +206,18 @@ impl<D: Disk> Logbook<D> {
         self.put(current, &out, at)
     }
 
-    /// Once a day: what has expired goes, the reserve is filled up again.
+    /// Once a day: the log comes back from its spool, what has expired goes, the reserve is filled up again.
     fn keep_house(&mut self, now: Timestamp) -> Result<()> {
         if self.housekept == Some(now.biz_date()) {
             return Ok(());
         }
         self.housekept = Some(now.biz_date());
-        self.hold_reserve().and(self.expire(now))
+        if self.disk.is_spooling() {
+            self.close()?;
+            self.disk.come_back();
+        }
+        let held = if self.disk.is_spooling() { Ok(()) } else { self.hold_reserve() };
+        held.and(self.expire(now))
     }
 
     /// When the next [`Logbook::tick`] has something to do, in milliseconds from now.
@@ -214,10 +239,11 @@ impl<D: Disk> Logbook<D> {
         let Current { file, writer, begun_at, unflushed, .. } = current;
         let mut out = Vec::new();
         let closed = writer.close(nanos(now), &mut out)?;
-        let written = self.disk.write_at(&file, &out, at).and_then(|()| self.disk.flush(&file));
+        let flushed = if unflushed.is_some() { self.disk.flush(&file) } else { Ok(()) };
+        self.stopped |= self.settings.flush != Flush::Durable && flushed.is_err();
+        let written = flushed.and_then(|()| self.disk.write_at(&file, &out, at)).and_then(|()| self.disk.flush(&file));
         if let Err(error) = written {
             self.left_behind = Some(no);
-            self.stopped |= self.settings.flush != Flush::Durable && unflushed.is_some();
             return Err(disk_error(&error));
         }
         self.next = Next { segment_no: no + 1, first_seq: closed.footer.last_seq + 1, prev_digest: closed.chain, recovered: None };
@@ -248,11 +274,11 @@ impl<D: Disk> Logbook<D> {
             self.manifest_torn = false;
         }
         let line = sign_manifest_line(&self.log_id, &self.manifest_tip, entry, &self.identity.signer)?;
-        let text = format!("{line}\n");
         self.manifest_torn = true;
-        self.disk.append(MANIFEST, text.as_bytes()).map_err(|e| disk_error(&e))?;
+        // The line feed comes when the line is durable: with it there, no page of the line can be missing.
+        self.disk.append(MANIFEST, line.as_bytes()).and_then(|()| self.disk.append(MANIFEST, b"\n")).map_err(|e| disk_error(&e))?;
         self.manifest_torn = false;
-        self.manifest_len += text.len() as u64;
+        self.manifest_len += line.len() as u64 + 1;
         self.manifest_tip = sm3(line.as_bytes());
         Ok(())
     }
@@ -293,6 +319,7 @@ impl<D: Disk> Logbook<D> {
             ratchet_frames: self.settings.ratchet_frames,
             pad_to: self.settings.pad_to,
             codec: self.settings.codec.clone(),
+            flushed_in_turn: self.settings.flush == Flush::Durable,
         };
         let mut writer = SegmentWriter::begin(new, self.entropy.as_ref(), &mut out)?;
         if let Some(note) = &self.next.recovered {
@@ -318,9 +345,7 @@ impl<D: Disk> Logbook<D> {
     /// Writes and flushes.
     fn put(&self, current: &mut Current<D::File>, bytes: &[u8], at: u64) -> Result<()> {
         self.write_at(current, bytes, at)?;
-        self.disk.flush(&current.file).map_err(|e| disk_error(&e))?;
-        current.unflushed = None;
-        Ok(())
+        self.flush(current)
     }
 
     /// Writes; space is taken in steps beforehand.

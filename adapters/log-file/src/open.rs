@@ -7,7 +7,7 @@ use menjie::error::Code;
 use menjie::gm::sm2::Sm2PublicKey;
 use menjie::gm::{hex, sm3, unhex};
 use menjie::port::{Clock, Entropy};
-use menjie::seal::{ClosedSegment, CutSegment, EndedSegment, LogId, ManifestEntry, Note, Segment, read_manifest, recover};
+use menjie::seal::{ClosedSegment, CutSegment, Damage, DamagedSegment, EndedSegment, LogId, ManifestEntry, Recovered, Segment, had_a_header, read_manifest, recover};
 use menjie::{Error, Result};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -15,6 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::disk::Disk;
 use crate::files::{self, MANIFEST, STATE};
 use crate::logbook::{Logbook, Next, disk_error};
+use crate::seal::SealFile;
 use crate::settings::{Identity, Settings};
 
 /// What the host keeps beside the segments. It opens nothing: the seal only proves that older segments are not made anew.
@@ -43,8 +44,7 @@ impl State {
     }
 }
 
-/// The file in which the auditors find the first seal, wrapped for each. They take a copy away: whoever has both the signing key and this
-/// file could otherwise make the whole log anew.
+/// The file in which the auditors find the first seal, wrapped for each.
 pub(crate) const SEAL: &str = "SEAL";
 
 impl<D: Disk> Logbook<D> {
@@ -72,9 +72,10 @@ impl<D: Disk> Logbook<D> {
         }
         let manifest_tip = text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
         let last = entries.iter().map(|entry| match entry {
-            ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, &closed.chain, None),
-            ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, &gone.chain, None),
-            ManifestEntry::Cut(cut) => (cut.segment, cut.last_seq, &cut.chain, Some(Note::Recovered { segment_no: cut.segment, frames: cut.frames, cut: cut.torn })),
+            ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, &closed.chain, entry.note()),
+            ManifestEntry::Deleted(gone) => (gone.segment, gone.last_seq, &gone.chain, entry.note()),
+            ManifestEntry::Cut(cut) => (cut.segment, cut.last_seq, &cut.chain, entry.note()),
+            ManifestEntry::Damaged(found) => (found.segment, found.last_seq, &found.chain, entry.note()),
         });
         // The next segment says that the one before it was cut off, also when that is gone by now.
         let next = match last.max_by_key(|(no, _, _, recovered)| (*no, recovered.is_some())) {
@@ -120,40 +121,66 @@ impl<D: Disk> Logbook<D> {
             // It was never there, or was taken away before a record was in it.
             return Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next });
         };
-        let Ok(segment) = Segment::read(&bytes) else {
-            // Its header did not reach the disk, so no record did: a flush comes before every acknowledgement.
+        let signers = || std::iter::once(self.identity.signer.public()).chain(&self.settings.former_signers);
+        let signer = Segment::read(&bytes).ok().and_then(|segment| signers().find(|signer| segment.is_signed_by(signer)).cloned());
+        let Some(signer) = signer else {
+            if had_a_header(&bytes) {
+                return Err(broken("header", "is damaged or another writer's: whole frames stand behind it, so it had been on the disk"));
+            }
+            // It did not reach the disk, or not all of it, so no record did: a flush comes before every acknowledgement.
             self.keep_aside(&torn, &bytes)?;
             self.disk.remove(&name).map_err(io)?;
             self.disk.flush_names().map_err(io)?;
             // A segment before it that is not in the manifest was cut off, too: it says how the log goes on.
             return if no > self.next.segment_no { self.recover_segment(no - 1) } else { Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next }) };
         };
-        let former = self.settings.former_signers.iter().find(|former| segment.is_signed_by(former));
-        let recovered = recover(&bytes, former.unwrap_or_else(|| self.identity.signer.public()))?;
+        let (bytes, recovered) = self.with_its_tail(bytes, &torn, &signer)?;
         let kept = usize::try_from(recovered.keep).unwrap_or(usize::MAX);
-        if recovered.cut > 0 {
-            let cut = usize::try_from(recovered.cut).unwrap_or(usize::MAX);
-            self.keep_aside(&torn, bytes.get(kept..).and_then(|tail| tail.get(..cut)).unwrap_or_default())?;
+        let cut = usize::try_from(recovered.cut).unwrap_or(usize::MAX);
+        let tail = bytes.get(kept..).and_then(|tail| tail.get(..cut)).unwrap_or_default();
+        self.keep_aside(&torn, tail)?;
+        self.disk.cut(&name, recovered.keep).map_err(io)?;
+        self.unlisted = Some((self.ended(no, &recovered, tail), None));
+        let recovered_note = self.unlisted.as_ref().and_then(|(line, _)| line.note());
+        Ok(Next { segment_no: no + 1, first_seq: recovered.next_seq, prev_digest: recovered.chain, recovered: recovered_note })
+    }
+
+    /// What recovery finds in a segment. A crash after its tail was cut off, before the manifest had it, leaves the tail in its file: both are looked at
+    /// together again, so that the line says what the first look found.
+    fn with_its_tail(&self, bytes: Vec<u8>, torn: &str, signer: &Sm2PublicKey) -> Result<(Vec<u8>, Recovered)> {
+        let recovered = recover(&bytes, signer)?;
+        if recovered.closed || recovered.cut > 0 {
+            return Ok((bytes, recovered));
         }
-        if kept < bytes.len() {
-            self.disk.cut(&name, recovered.keep).map_err(io)?;
-        }
+        let Some(tail) = self.disk.read(torn).map_err(|error| disk_error(&error))? else { return Ok((bytes, recovered)) };
+        let mut whole = bytes;
+        whole.truncate(usize::try_from(recovered.keep).unwrap_or(usize::MAX));
+        whole.extend_from_slice(&tail);
+        let recovered = recover(&whole, signer)?;
+        Ok((whole, recovered))
+    }
+
+    /// The line of a segment that ended without its writer.
+    fn ended(&self, segment: u64, recovered: &Recovered, tail: &[u8]) -> ManifestEntry {
         // The clock of a start is the least believable: it ended no earlier than what it says itself, and than the one before it.
         let before = self.kept.last().map_or(0, |ended| ended.at.millis());
         let at = self.clock.now().max(Timestamp::from_millis(recovered.latest_ms.max(before)));
-        let (bytes, last_seq, chain) = (recovered.keep, recovered.next_seq.saturating_sub(1), hex(&recovered.chain));
-        let ended = if recovered.closed {
+        let Recovered { keep: bytes, cut: torn, frames, next_seq, damage, closed, .. } = *recovered;
+        let (last_seq, chain) = (next_seq.saturating_sub(1), hex(&recovered.chain));
+        match damage {
             // Stopped between the footer and the manifest. The index is gone with the key that made it; an auditor can make it anew.
-            ManifestEntry::Closed(ClosedSegment { segment: no, bytes, last_seq, chain, closed_at: at })
-        } else {
-            ManifestEntry::Cut(CutSegment { segment: no, bytes, frames: recovered.frames, torn: recovered.cut, last_seq, chain, cut_at: at })
-        };
-        self.unlisted = Some((ended, None));
-        let note = Note::Recovered { segment_no: no, frames: recovered.frames, cut: recovered.cut };
-        Ok(Next { segment_no: no + 1, first_seq: recovered.next_seq, prev_digest: recovered.chain, recovered: (!recovered.closed).then_some(note) })
+            _ if closed => ManifestEntry::Closed(ClosedSegment { segment, bytes, last_seq, chain, closed_at: at }),
+            Some(Damage { left_seq, signed_frames }) => {
+                ManifestEntry::Damaged(DamagedSegment { segment, bytes, frames, torn, torn_digest: hex(&sm3(tail)), left_seq, last_seq, signed_frames, chain, cut_at: at })
+            }
+            None => {
+                let torn_digest = (torn > 0).then(|| hex(&sm3(tail)));
+                ManifestEntry::Cut(CutSegment { segment, bytes, frames, torn, torn_digest, last_seq, chain, cut_at: at })
+            }
+        }
     }
 
-    /// Torn bytes are evidence: they are kept until somebody looks.
+    /// Torn bytes are evidence: they are kept as long as their segment.
     fn keep_aside(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         match bytes.get(..end) {
@@ -168,7 +195,7 @@ fn kept(entries: &[ManifestEntry]) -> Vec<EndedSegment> {
     let mut kept = std::collections::BTreeMap::new();
     for entry in entries {
         match entry {
-            ManifestEntry::Closed(_) | ManifestEntry::Cut(_) => kept.extend(entry.ended().map(|ended| (ended.segment, ended))),
+            ManifestEntry::Closed(_) | ManifestEntry::Cut(_) | ManifestEntry::Damaged(_) => kept.extend(entry.ended().map(|ended| (ended.segment, ended))),
             ManifestEntry::Deleted(gone) => drop(kept.remove(&gone.segment)),
         }
     }
@@ -181,12 +208,8 @@ fn found<D: Disk>(disk: &D, identity: &Identity, entropy: &dyn Entropy) -> Resul
     entropy.fill(&mut log_id);
     let mut seal = Zeroizing::new([0; 32]);
     entropy.fill(seal.as_mut_slice());
-    let mut wrapped = serde_json::Map::new();
-    for key in identity.recipients.iter() {
-        wrapped.insert(hex(&key.id()), hex(&key.wrap(entropy, &seal)?).into());
-    }
-    let file = serde_json::json!({ "log_id": hex(&log_id), "seal": wrapped });
-    disk.replace(SEAL, file.to_string().as_bytes()).map_err(|e| disk_error(&e))?;
+    let file = SealFile::founded(&log_id, &seal, &identity.recipients, entropy)?;
+    disk.replace(SEAL, &file.json()?).map_err(|e| disk_error(&e))?;
     disk.replace(STATE, State::of(&log_id, 0, 1, &seal).json()?.as_bytes()).map_err(|e| disk_error(&e))?;
     Ok((log_id, 0, 1, seal))
 }

@@ -12,6 +12,7 @@ use menjie::{Error, Result};
 use crate::files::{self, MANIFEST};
 use crate::logbook::disk_error;
 use crate::open::{SEAL, broken};
+use crate::seal::SealFile;
 
 /// No header is longer, its signature included (docs/sealed-log.md).
 const LONGEST_HEADER: usize = (64 << 10) + 2 + 128;
@@ -150,6 +151,11 @@ impl LogDir {
         }
     }
 
+    /// What was cut off behind a segment and kept aside.
+    pub fn torn(&self, no: u64) -> Result<Option<Vec<u8>>> {
+        self.read(&files::torn(&self.stream, no))
+    }
+
     /// How long a segment is, and when it was last written to.
     pub fn extent(&self, no: u64) -> Result<(u64, Option<std::time::SystemTime>)> {
         let meta = std::fs::metadata(self.path(&files::segment(&self.stream, no))).map_err(|e| disk_error(&e))?;
@@ -164,10 +170,12 @@ impl LogDir {
 
     /// The first seal, unwrapped for an auditor; a copy that was taken away at the founding is worth more.
     pub fn first_seal(&self, auditor: &menjie::gm::sm2::Sm2PrivateKey) -> Result<Option<zeroize::Zeroizing<[u8; 32]>>> {
+        self.seal_file()?.map_or(Ok(None), |file| file.of(auditor))
+    }
+
+    pub(crate) fn seal_file(&self) -> Result<Option<SealFile>> {
         let Some(bytes) = self.read(SEAL)? else { return Ok(None) };
-        let file: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| broken(SEAL, "is no JSON"))?;
-        let wrapped = file.pointer(&format!("/seal/{}", menjie::gm::hex(&auditor.public().id()))).and_then(serde_json::Value::as_str);
-        wrapped.and_then(menjie::gm::unhex).map(|wrapped| auditor.unwrap_secret(&wrapped)).transpose()
+        SealFile::read(&bytes).map(Some).ok_or_else(|| broken(SEAL, "is not what a writer writes"))
     }
 
     /// What was wrapped later, of every segment.

@@ -1,10 +1,7 @@
 //! Making the segments of a directory readable for further auditors: sidecar files beside them, no record is written anew.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 
-use menjie::error::Code;
 use menjie::gm::hex;
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::port::Entropy;
@@ -13,10 +10,11 @@ use menjie::{Error, Result};
 
 use crate::files;
 use crate::logbook::disk_error;
+use crate::open::{SEAL, broken};
 use crate::read::LogDir;
 
 /// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewrapped {
     /// Segments that the key can read now and could not before.
     pub made: Vec<u64>,
@@ -24,13 +22,15 @@ pub struct Rewrapped {
     pub already: Vec<u64>,
     /// Segments that the custodian cannot read himself, or that are damaged.
     pub impossible: Vec<(u64, Error)>,
+    /// The first seal, which lets him find segments that were made anew: wrapped for him now, or before (`false`), or not, and why.
+    pub seal: Result<bool>,
 }
 
 impl LogDir {
     /// Wraps the secret of every segment for `to`. It can be run again at any time, e.g. when new segments came for the old auditors only.
     pub fn rewrap(&self, custodian: &Sm2PrivateKey, to: &Sm2PublicKey, entropy: &dyn Entropy, mut progress: impl FnMut(usize, usize)) -> Result<Rewrapped> {
         let numbers = self.segments()?;
-        let mut done = Rewrapped::default();
+        let mut done = Rewrapped { made: Vec::new(), already: Vec::new(), impossible: Vec::new(), seal: self.rewrap_seal(custodian, to, entropy) };
         for (at, no) in numbers.iter().copied().enumerate() {
             progress(at, numbers.len());
             let stored = self.segment(no)?;
@@ -64,19 +64,20 @@ impl LogDir {
         Ok(rewraps)
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.path(name).exists()
+    /// Adds him to those for whom the first seal is wrapped. Answers whether he was not among them before.
+    fn rewrap_seal(&self, custodian: &Sm2PrivateKey, to: &Sm2PublicKey, entropy: &dyn Entropy) -> Result<bool> {
+        let Some(mut file) = self.seal_file()? else { return Err(broken(SEAL, "is missing")) };
+        let id = hex(&to.id());
+        if file.seal.contains_key(&id) {
+            return Ok(false);
+        }
+        let seal = file.of(custodian)?.ok_or_else(|| broken(SEAL, "holds nothing for this key"))?;
+        file.seal.insert(id, hex(&to.wrap(entropy, &seal)?));
+        self.place(SEAL, &file.json()?)?;
+        Ok(true)
     }
 
-    /// Whole or not at all.
-    fn place(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let io = |error: std::io::Error| disk_error(&error);
-        let (new, path) = (self.path(&format!("{name}.new")), self.path(name));
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(io)?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
-        if path.exists() {
-            return Err(Error::new(Code::LogFailed).with("cause", "the sidecar appeared meanwhile"));
-        }
-        fs::rename(new, path).map_err(io)
+    fn has(&self, name: &str) -> bool {
+        self.path(name).exists()
     }
 }

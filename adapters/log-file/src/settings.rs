@@ -1,5 +1,6 @@
 //! What a host decides about its log.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
@@ -37,6 +38,9 @@ pub struct Settings {
     pub money: bool,
     /// Bytes that are held back and given up when the disk is full, so that payments go on while an alarm calls somebody. 0 for none.
     pub reserve_bytes: u64,
+    /// A folder on another disk: when the log's own disk fails or is full, also without its reserve, the log goes on there, and comes back the next day or
+    /// at the next start. Without one transfers are refused then.
+    pub spool: Option<PathBuf>,
     /// Public halves of the keys that signed this log before, after the writer's key was changed.
     pub former_signers: Vec<Sm2PublicKey>,
 }
@@ -73,6 +77,7 @@ impl Default for Settings {
             retention: Retention::Everything,
             money: true,
             reserve_bytes: 0,
+            spool: None,
             former_signers: Vec::new(),
         }
     }

@@ -14,6 +14,7 @@ use crate::disk::{Disk, OsDisk};
 use crate::entry::{Access, Entry};
 use crate::logbook::{Logbook, Pending, disk_error};
 use crate::settings::{Identity, Settings};
+use crate::spool::Spooled;
 use crate::thread::{Task, Thread, Waits};
 
 /// A full queue is looked at again after so many milliseconds.
@@ -41,6 +42,10 @@ pub struct Health {
     pub failing: Option<String>,
     /// The disk was full and the reserve was given up: the next time there is none.
     pub without_reserve: bool,
+    /// The log is written to its spool, because its own disk failed or is full: somebody must look after that.
+    pub spooling: bool,
+    /// Segments that were found damaged at a start and have not expired: what had been safe on the disk was broken, by the disk or by a hand.
+    pub damaged: u64,
 }
 
 #[derive(Default)]
@@ -51,6 +56,8 @@ pub(crate) struct Counts {
     failures: AtomicU64,
     failing: Mutex<Option<String>>,
     without_reserve: AtomicBool,
+    spooling: AtomicBool,
+    damaged: AtomicU64,
 }
 
 impl Counts {
@@ -72,8 +79,11 @@ impl Counts {
         }
     }
 
-    pub(crate) fn lacks_reserve(&self, lacks: bool) {
-        self.without_reserve.store(lacks, Ordering::Relaxed);
+    /// How the log stands between two groups.
+    pub(crate) fn stands<D: Disk>(&self, logbook: &Logbook<D>) {
+        self.without_reserve.store(logbook.lacks_reserve(), Ordering::Relaxed);
+        self.spooling.store(logbook.disk.is_spooling(), Ordering::Relaxed);
+        self.damaged.store(logbook.damaged(), Ordering::Relaxed);
     }
 
     fn note(&self, error: Option<&Error>) {
@@ -91,17 +101,29 @@ impl Counts {
 impl SealedLog {
     /// Opens the log of a directory, or founds it. One process at a time: the directory is locked.
     pub fn open(dir: &Path, settings: Settings, identity: Identity, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Result<SealedLog> {
-        let disk = OsDisk::lock(dir).map_err(|error| match error.kind() {
-            std::io::ErrorKind::WouldBlock => Error::new(Code::LogFailed).with("cause", "another process writes this log"),
-            _ => disk_error(&error),
-        })?;
-        SealedLog::on(disk, settings, identity, entropy, clock)
+        let lock = |dir: &Path| {
+            OsDisk::lock(dir).map_err(|error| match error.kind() {
+                std::io::ErrorKind::WouldBlock => Error::new(Code::LogFailed).with("cause", "another process writes this log"),
+                _ => disk_error(&error),
+            })
+        };
+        match settings.spool.clone() {
+            None => SealedLog::on(lock(dir)?, settings, identity, entropy, clock),
+            Some(spool) => SealedLog::on_both(lock(dir)?, lock(&spool).map_err(|error| error.under("spool"))?, settings, identity, entropy, clock),
+        }
+    }
+
+    /// The same on two disks: the second one is the spool.
+    pub fn on_both<D: Disk>(disk: D, spool: D, settings: Settings, identity: Identity, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Result<SealedLog> {
+        let both = Spooled::new(disk, spool).map_err(|error| disk_error(&error).under("spool"))?;
+        SealedLog::on(both, settings, identity, entropy, clock)
     }
 
     /// The same on any disk.
     pub fn on<D: Disk>(disk: D, settings: Settings, identity: Identity, entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> Result<SealedLog> {
         let counts = Arc::new(Counts::default());
         let logbook = Logbook::open(disk, settings, identity, entropy, clock.clone())?;
+        counts.stands(&logbook);
         Ok(SealedLog { thread: Thread::start(logbook, counts.clone())?, clock, counts })
     }
 
@@ -126,6 +148,8 @@ impl SealedLog {
             failures: count(&self.counts.failures),
             failing: self.counts.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             without_reserve: self.counts.without_reserve.load(Ordering::Relaxed),
+            spooling: self.counts.spooling.load(Ordering::Relaxed),
+            damaged: count(&self.counts.damaged),
         }
     }
 

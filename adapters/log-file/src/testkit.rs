@@ -265,6 +265,10 @@ impl Disk for MemDisk {
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut inner = self.operate(true)?;
+        // It is flushed before it takes the other's place.
+        if inner.trouble == Trouble::FlushFails {
+            return Err(io::Error::other("EIO"));
+        }
         inner.files.insert(name.to_owned(), Content::of(bytes.to_vec()));
         Ok(())
     }

@@ -84,7 +84,7 @@ fn run<D: Disk>(mut logbook: Logbook<D>, tasks: &Receiver<Task>, counts: &Counts
                 return closed;
             }
         }
-        counts.lacks_reserve(logbook.lacks_reserve());
+        counts.stands(&logbook);
     }
 }
 

@@ -104,6 +104,20 @@ fn what_is_written_is_found_masked_and_the_log_is_sound() {
     assert_eq!(response("seal.verify", &anchored)["verdict"], "sound");
 }
 
+/// The BEGIN is durable, the segment could not be closed: that is told, and the number with it.
+#[test]
+fn how_closing_ended_is_told() {
+    let stage = Stage::new();
+    stage.append(json!([begin("K1")]));
+    std::fs::create_dir(stage.path("log/transfers-0000000002.gmx.new")).unwrap();
+    let reply = call_alone("seal.append", &json!({"log": stage.writer(), "records": [begin("K2")]}).to_string());
+    let failure: Value = serde_json::from_str(reply.json()).unwrap();
+    assert!(!reply.is_response() && failure["context"]["begun"] == "2", "{failure}");
+    std::fs::remove_dir(stage.path("log/transfers-0000000002.gmx.new")).unwrap();
+    assert_eq!(stage.append(json!([begin("K3")]))["begun"], json!([3]));
+    assert_eq!(stage.verify()["verdict"], "sound");
+}
+
 #[test]
 fn everything_is_shown_only_behind_a_record_of_who_looked_and_why() {
     let stage = Stage::new();

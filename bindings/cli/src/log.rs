@@ -1,6 +1,6 @@
 //! `menjie log`: the sealed transfer log for operators and auditors.
 //!
-//! Exit codes: 0 done · 1 nothing was found · 2 wrong usage · 3 a key or a file failed, or something could not be read · 4 tampered ·
+//! Exit codes: 0 done · 1 nothing was found · 2 wrong usage · 3 a key or a file failed, or something could not be read · 4 tampered or damaged ·
 //! 5 as it was written, but its very end is torn.
 
 mod access;
@@ -10,6 +10,7 @@ mod keygen;
 mod keys;
 mod list;
 mod progress;
+mod reindex;
 mod rewrap;
 mod search;
 mod show;
@@ -41,6 +42,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         Some(("search", given)) => search::run(given, words),
         Some(("verify", given)) => verify::run(given, words),
         Some(("export", given)) => export::run(given, words),
+        Some(("reindex", given)) => reindex::run(given, words),
         Some(("rewrap", given)) => rewrap::run(given, words),
         Some(("stats", given)) => stats::run(given, words),
         _ => Ok(Exit::Usage),

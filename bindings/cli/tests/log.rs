@@ -206,11 +206,26 @@ fn a_new_auditor_reads_after_a_rewrap() {
     assert_eq!(second(&["tail", "log"]).status.code(), Some(3));
     assert_eq!(stage.look(&["rewrap", "log", "--to", "second.pem.pub"]).status.code(), Some(2), "a reason is needed");
     let done = stage.look(&["rewrap", "log", "--to", "second.pem.pub", "--reason", "审计岗位交接", "--json"]);
-    assert_eq!(serde_json::from_slice::<Value>(&done.stdout).unwrap()["made"], serde_json::json!([1, 2]), "{}", text(&done.stderr));
+    let said: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&said["made"], &said["seal"]), (&serde_json::json!([1, 2]), &serde_json::json!("made")), "{}", text(&done.stderr));
     let shown = second(&["search", "log", "--order", "P3"]);
     assert!(shown.status.code() == Some(0) && text(&shown.stdout).contains("P3"), "{}", text(&shown.stderr));
-    assert_eq!(stage.menjie(&["verify", "log", "--writer", "writer.pub", "--key", "second.pem", "--password-file", "password"]).status.code(), Some(0));
+    let verified = stage.menjie(&["verify", "log", "--writer", "writer.pub", "--key", "second.pem", "--password-file", "password"]);
+    assert_eq!(verified.status.code(), Some(0));
+    assert!(!text(&verified.stdout).contains("seal was not checked"), "{}", text(&verified.stdout));
     assert_eq!(stage.accesses()[0]["interface"], "rewrap");
+}
+
+#[test]
+fn a_missing_index_is_made_anew() {
+    let stage = Stage::new().written();
+    let index = stage.path("log/transfers-0000000001.gmx");
+    let before = std::fs::read(&index).unwrap();
+    std::fs::remove_file(&index).unwrap();
+    let done = stage.look(&["reindex", "log", "--json"]);
+    assert_eq!(serde_json::from_slice::<Value>(&done.stdout).unwrap(), serde_json::json!({"made": [1], "already": [2], "impossible": []}), "{}", text(&done.stderr));
+    assert_eq!((done.status.code(), std::fs::read(&index).unwrap()), (Some(0), before));
+    assert_eq!(stage.menjie(&["verify", "log", "--writer", "writer.pub"]).status.code(), Some(0));
 }
 
 #[test]

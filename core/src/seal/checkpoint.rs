@@ -62,8 +62,8 @@ impl Checkpoint {
         Ok(body)
     }
 
-    /// Reads a body; the signature stands behind it.
-    pub(super) fn read(log_id: LogId, segment_no: u64, footer: bool, body: &[u8]) -> Option<(Checkpoint, &[u8])> {
+    /// Reads the body of a checkpoint or footer; the signature stands behind it and is not checked here.
+    pub fn read(log_id: LogId, segment_no: u64, footer: bool, body: &[u8]) -> Option<(Checkpoint, &[u8])> {
         let mut fields = Fields::of(body);
         let checkpoint = Checkpoint {
             log_id,

@@ -23,6 +23,11 @@ pub enum Defect {
     Frame,
     /// The last segment ends in the middle of a frame: what a crash leaves.
     TornTail,
+    /// A segment breaks off although what stood behind the broken place proves that all of it had been safe on the disk: a failing disk, or
+    /// somebody's hand.
+    Damaged,
+    /// What was cut off behind a broken place and kept aside is gone, or is not what was cut off.
+    TornFile,
     /// There is something behind the footer.
     AfterFooter,
     /// It was not closed, and the next segment does not say that a crash cut it off.
@@ -57,6 +62,8 @@ impl Defect {
             Defect::Sequence => "sequence",
             Defect::Frame => "frame",
             Defect::TornTail => "torn_tail",
+            Defect::Damaged => "damaged",
+            Defect::TornFile => "torn_file",
             Defect::AfterFooter => "after_footer",
             Defect::FooterMissing => "footer_missing",
             Defect::Checkpoint => "checkpoint",
@@ -82,6 +89,8 @@ impl Defect {
             Defect::Sequence => "记录序号不连续",
             Defect::Frame => "帧损坏或位置错误",
             Defect::TornTail => "末尾残缺",
+            Defect::Damaged => "已落盘的内容此后损坏（磁盘故障或人为）",
+            Defect::TornFile => "另存的残余内容（.torn）缺失或被改动",
             Defect::AfterFooter => "段尾之后有多余内容",
             Defect::FooterMissing => "没有段尾，也没有崩溃记录",
             Defect::Checkpoint => "检查点与前文不符",

@@ -38,18 +38,20 @@ pub struct Flags {
     pub padded: bool,
     /// The segment before it was cut off by a crash.
     pub after_crash: bool,
+    /// Each frame was flushed before the next one was written.
+    pub flushed_in_turn: bool,
 }
 
 impl Flags {
     const fn bits(self) -> u32 {
-        self.compressed as u32 | (self.indexed as u32) << 1 | (self.padded as u32) << 2 | (self.after_crash as u32) << 3
+        self.compressed as u32 | (self.indexed as u32) << 1 | (self.padded as u32) << 2 | (self.after_crash as u32) << 3 | (self.flushed_in_turn as u32) << 4
     }
 
     const fn of(bits: u32) -> Option<Flags> {
-        if bits >> 4 != 0 {
+        if bits >> 5 != 0 {
             return None;
         }
-        Some(Flags { compressed: bits & 1 != 0, indexed: bits & 2 != 0, padded: bits & 4 != 0, after_crash: bits & 8 != 0 })
+        Some(Flags { compressed: bits & 1 != 0, indexed: bits & 2 != 0, padded: bits & 4 != 0, after_crash: bits & 8 != 0, flushed_in_turn: bits & 16 != 0 })
     }
 }
 

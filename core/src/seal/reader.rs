@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::chain::{self, Chain, witness};
 use super::codec::FrameCodec;
-use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, MAGIC, PADDED};
+use super::frame::{COMPRESSED, CRC_LEN, FrameHead, FrameKind, HEAD_LEN, PADDED};
 use super::header::{Header, Parsed};
 use super::index::{Binding, Damaged, Index, IndexWriter, IndexedFrame, ReadAt, Term, tokens};
 use super::keys::{FrameKeys, SegmentKeys};
@@ -20,7 +20,7 @@ use crate::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 #[derive(Clone, Debug)]
 pub struct Segment<'a> {
     pub(super) parsed: Parsed<'a>,
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
 }
 
 /// A frame as it stands in the bytes: its check sums hold, and it is where it says.
@@ -177,15 +177,6 @@ impl Frames<'_> {
         Err(Error::new(Code::SealBroken).with("frame", self.no.to_string()).with("problem", problem))
     }
 
-    /// The next whole frame of this segment behind a broken place, and where it begins: no key is asked, so it proves nothing, but
-    /// what merely was not written to its end leaves none.
-    pub fn resumed(&self) -> Option<u64> {
-        let rest = self.bytes.get(self.offset..)?;
-        let is_later = |at: &usize| rest.get(*at..).and_then(frame_in).is_some_and(|(head, _)| head.no > self.no && head.first_seq >= self.seq);
-        let at = rest.windows(MAGIC.len()).enumerate().filter(|(_, bytes)| *bytes == MAGIC.as_slice()).map(|(at, _)| at).find(is_later)?;
-        Some((self.offset + at) as u64)
-    }
-
     fn rest_is_zero(&self) -> bool {
         self.bytes.get(self.offset..).unwrap_or_default().iter().all(|byte| *byte == 0)
     }
@@ -216,7 +207,7 @@ impl<'a> Iterator for Frames<'a> {
 }
 
 /// The frame at the beginning of the bytes, when it is whole.
-fn frame_in(bytes: &[u8]) -> Option<(FrameHead, &[u8])> {
+pub(super) fn frame_in(bytes: &[u8]) -> Option<(FrameHead, &[u8])> {
     let (head, behind) = bytes.split_first_chunk::<HEAD_LEN>()?;
     let head = FrameHead::read(head)?;
     let (body, behind) = behind.split_at_checked(head.body_len as usize)?;
@@ -231,7 +222,7 @@ fn frame_in(bytes: &[u8]) -> Option<(FrameHead, &[u8])> {
 /// A segment with its keys.
 pub struct OpenSegment<'a> {
     segment: Segment<'a>,
-    keys: SegmentKeys,
+    pub(super) keys: SegmentKeys,
 }
 
 /// Opens frames that an index names, in order, from the bytes of each alone: a search need not read the rest of the segment.

@@ -1,5 +1,6 @@
 //! Recovery (崩溃恢复): what is left of a segment after a crash, found without any key. The writer cannot read what it wrote.
 
+use super::behind::Behind;
 use super::chain::Chain;
 use super::frame::FrameKind;
 use super::reader::{Ending, Segment};
@@ -17,7 +18,7 @@ pub struct Recovered {
     pub frames: u32,
     /// The chain behind them: the next segment begins with it.
     pub chain: Chain,
-    /// The number the next record gets.
+    /// The number the next record gets: behind every record that was found, also behind a broken place.
     pub next_seq: u64,
     /// It was closed with a footer: nothing to recover.
     pub closed: bool,
@@ -25,10 +26,21 @@ pub struct Recovered {
     pub latest_ms: i64,
     /// Frames behind the last checkpoint: nobody has signed them yet.
     pub unsigned: u32,
+    /// What is cut off is no crash's torn tail: it had been safe on the disk, and was broken since.
+    pub damage: Option<Damage>,
+}
+
+/// A break in what had been safe (损坏): by a failing disk or by somebody's hand, which no bytes can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The number of the last record that is left.
+    pub left_seq: u64,
+    /// The frames that a checkpoint behind the break covers; none when only the header's word proves the damage.
+    pub signed_frames: u32,
 }
 
 /// Looks at the bytes of the newest segment. A header that is not whole, or not this writer's, is an error: when a header was cut off
-/// no record was ever behind it, and behind a damaged one nothing can be proven.
+/// no record was ever behind it ([`super::had_a_header`]), and behind a damaged one nothing can be proven.
 pub fn recover(bytes: &[u8], writer: &Sm2PublicKey) -> Result<Recovered> {
     let segment = Segment::read(bytes)?;
     if !segment.is_signed_by(writer) {
@@ -46,14 +58,16 @@ pub fn recover(bytes: &[u8], writer: &Sm2PublicKey) -> Result<Recovered> {
     let keep = frames.offset();
     let tail = usize::try_from(keep).ok().and_then(|keep| bytes.get(keep..)).unwrap_or_default();
     let cut = tail.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
+    let behind = segment.behind(&frames, std::slice::from_ref(writer)).filter(Behind::is_damage);
     Ok(Recovered {
         keep,
         cut,
         frames: frames.passed(),
         chain: frames.chain_behind(),
-        next_seq: frames.next_seq(),
+        next_seq: behind.map_or(frames.next_seq(), |behind| behind.next_seq),
         closed: matches!(frames.ending(), Some(Ending::Closed | Ending::AfterFooter)),
         latest_ms,
         unsigned,
+        damage: behind.map(|behind| Damage { left_seq: frames.next_seq().saturating_sub(1), signed_frames: behind.signed.map_or(0, |signed| signed.frame_no) }),
     })
 }

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::behind::Behind;
 use super::chain::witness;
 use super::checkpoint::Checkpoint;
 use super::codec::FrameCodec;
@@ -9,8 +10,9 @@ use super::defect::Defect;
 use super::frame::FrameKind;
 use super::header::LogId;
 use super::keys::next_seal;
-use super::manifest::{EndedSegment, ManifestEntry, Tombstone};
+use super::manifest::{EndedSegment, How, ManifestEntry, Tombstone};
 use super::merkle::Tree;
+use super::note::Note;
 use super::reader::{Ending, Frame, OpenSegment, Segment, first_time};
 use super::rewrap::Rewrap;
 use crate::error::Result;
@@ -92,7 +94,7 @@ pub fn verify_log<'s>(trust: &Trust<'_>, segments: impl IntoIterator<Item = LogS
 fn tombstone(manifest: &[ManifestEntry], no: u64) -> Option<&Tombstone> {
     manifest.iter().find_map(|entry| match entry {
         ManifestEntry::Deleted(tombstone) if tombstone.segment == no => Some(tombstone),
-        ManifestEntry::Deleted(_) | ManifestEntry::Closed(_) | ManifestEntry::Cut(_) => None,
+        ManifestEntry::Deleted(_) | ManifestEntry::Closed(_) | ManifestEntry::Cut(_) | ManifestEntry::Damaged(_) => None,
     })
 }
 
@@ -102,8 +104,8 @@ struct Expected {
     segment_no: u64,
     first_seq: u64,
     chain: [u8; 32],
-    /// The segment before it ended without a footer, after so many frames.
-    crashed: Option<u32>,
+    /// The segment before it ended without a footer: after so many frames, and where.
+    cut: Option<(u32, u64)>,
 }
 
 /// Verifies a log segment by segment, in order: one at a time need be in memory.
@@ -121,8 +123,11 @@ pub struct Verifier<'t, 'a> {
 /// How a segment ended, by its bytes.
 struct End {
     segment: u64,
-    closed: bool,
+    how: How,
     bytes: u64,
+    /// Of its frames.
+    left_seq: u64,
+    /// By what the next segment says of it.
     last_seq: u64,
     chain: String,
     /// When its header was made.
@@ -134,8 +139,10 @@ struct End {
 impl End {
     /// Nothing ends before it began.
     fn is(&self, listed: &EndedSegment) -> bool {
-        listed.at.millis() >= self.created_ms
-            && (self.closed, self.bytes, self.last_seq, self.chain.as_str()) == (listed.closed, listed.bytes, listed.last_seq, listed.chain.as_str())
+        // What the next one would say of it nobody has said, as long as it is the newest.
+        let said = self.open || (self.how, self.last_seq) == (listed.how, listed.last_seq);
+        let footer = (self.how == How::Closed) == (listed.how == How::Closed);
+        said && footer && listed.at.millis() >= self.created_ms && (self.bytes, self.left_seq, self.chain.as_str()) == (listed.bytes, listed.left_seq, listed.chain.as_str())
     }
 }
 
@@ -176,9 +183,9 @@ impl<'t, 'a> Verifier<'t, 'a> {
             self.find(no, None, Defect::HeaderSignature);
         }
         self.check_seal(&segment, no)?;
-        let noted = self.check_place(&segment, no);
+        self.check_place(&segment, no);
         let opened = self.open(&segment, no);
-        self.walk(&segment, no, opened.as_ref(), given, noted);
+        self.walk(&segment, no, opened.as_ref(), given);
         Ok(())
     }
 
@@ -196,8 +203,8 @@ impl<'t, 'a> Verifier<'t, 'a> {
         Ok(())
     }
 
-    /// Does it stand where it belongs? Answers the frames that the note about a crash must name.
-    fn check_place(&mut self, segment: &Segment<'_>, no: u64) -> Option<u32> {
+    /// Does it stand where it belongs?
+    fn check_place(&mut self, segment: &Segment<'_>, no: u64) {
         let header = segment.header();
         let mut defects = Vec::new();
         let mut noted = None;
@@ -214,20 +221,48 @@ impl<'t, 'a> Verifier<'t, 'a> {
                     if header.prev_digest != expected.chain {
                         defects.push(Defect::Chain);
                     }
-                    if header.first_seq != expected.first_seq {
-                        defects.push(Defect::Sequence);
-                    }
-                    match (expected.crashed, header.flags.after_crash) {
-                        (Some(frames), true) => noted = Some(frames),
+                    match (expected.cut, header.flags.after_crash) {
+                        (Some(cut), true) => noted = Some((cut, self.note_of(segment, no))),
                         (Some(_), false) => defects.push(Defect::FooterMissing),
                         (None, true) => defects.push(Defect::Chain),
                         (None, false) => {}
+                    }
+                    let behind_damage = |note: Note| if let Note::Damaged { last_seq, .. } = note { last_seq.checked_add(1) } else { None };
+                    let first_seq = noted.and_then(|(_, note)| note).and_then(behind_damage).map_or(expected.first_seq, |first| first.max(expected.first_seq));
+                    if header.first_seq != first_seq {
+                        defects.push(Defect::Sequence);
                     }
                 }
             }
         }
         defects.into_iter().for_each(|defect| self.find(no, None, defect));
-        noted
+        if let Some((cut, note)) = noted {
+            self.check_note(segment, no, cut, note);
+        }
+    }
+
+    /// What a segment says of the one before it. A crash may have left its header and not the note: then the manifest has it.
+    fn note_of(&self, segment: &Segment<'_>, no: u64) -> Option<Note> {
+        if segment.frames().next().is_some() {
+            return Note::of(segment);
+        }
+        let before = |entry: &&ManifestEntry| entry.ended().is_some_and(|ended| ended.segment.checked_add(1) == Some(no));
+        self.trust.manifest.unwrap_or_default().iter().rfind(before).and_then(ManifestEntry::note)
+    }
+
+    /// The segment before ended without a footer: what the first frame of this one must say, and what it says.
+    fn check_note(&mut self, segment: &Segment<'_>, no: u64, (frames, offset): (u32, u64), note: Option<Note>) {
+        if note.is_none_or(|note| note.frames_left() != frames)
+            && let Some(first) = segment.frames().next()
+        {
+            self.find(no, Some(&first), Defect::Chain);
+        }
+        if let Some(Note::Damaged { last_seq, .. }) = note {
+            self.report.findings.push(Finding { segment_no: no.saturating_sub(1), frame_no: Some(frames), offset, defect: Defect::Damaged });
+            if let Some(before) = self.ends.last_mut().filter(|before| before.segment.checked_add(1) == Some(no)) {
+                (before.how, before.last_seq) = (How::Damaged, last_seq);
+            }
+        }
     }
 
     /// The first of the log, or the first that is left: tombstones must say where those before it went.
@@ -259,7 +294,7 @@ impl<'t, 'a> Verifier<'t, 'a> {
         opened.ok()
     }
 
-    fn walk(&mut self, segment: &Segment<'_>, no: u64, opened: Option<&OpenSegment<'_>>, given: &LogSegment<'_>, noted: Option<u32>) {
+    fn walk(&mut self, segment: &Segment<'_>, no: u64, opened: Option<&OpenSegment<'_>>, given: &LogSegment<'_>) {
         let header = segment.header().clone();
         let mut keys = opened.map(|opened| segment.keys_of(opened));
         let mut frames = segment.frames();
@@ -267,13 +302,6 @@ impl<'t, 'a> Verifier<'t, 'a> {
         let mut unsigned = 0;
         for frame in frames.by_ref() {
             self.report.frames += 1;
-            if let (Some(kept), 0) = (noted, frame.head.no) {
-                let says = frame.head.kind == FrameKind::Note
-                    && serde_json::from_slice::<serde_json::Value>(frame.body).is_ok_and(|v| v.get("frames").and_then(serde_json::Value::as_u64) == Some(u64::from(kept)));
-                if !says {
-                    self.find(no, Some(&frame), Defect::Chain);
-                }
-            }
             match frame.head.kind {
                 FrameKind::Data => {
                     unsigned += 1;
@@ -298,7 +326,11 @@ impl<'t, 'a> Verifier<'t, 'a> {
         match ending {
             Ending::Closed => {}
             Ending::AfterFooter => self.report.findings.push(Finding { defect: Defect::AfterFooter, ..here }),
-            Ending::Broken if given.last => self.report.findings.push(Finding { defect: Defect::TornTail, ..here }),
+            // Whether a crash left that, or it was broken later, can be proven by what stands behind it or cannot be told.
+            Ending::Broken if given.last => {
+                let damaged = segment.behind(&frames, self.trust.writers).as_ref().is_some_and(Behind::is_damage);
+                self.report.findings.push(Finding { defect: if damaged { Defect::Damaged } else { Defect::TornTail }, ..here });
+            }
             // A restarted writer cuts the torn tail off and keeps it aside, so in an older segment these bytes are no crash's.
             Ending::Broken => self.report.findings.push(here),
             Ending::Open => {}
@@ -307,8 +339,9 @@ impl<'t, 'a> Verifier<'t, 'a> {
         let last_seq = frames.next_seq().saturating_sub(1);
         self.ends.push(End {
             segment: no,
-            closed,
+            how: if closed { How::Closed } else { How::Cut },
             bytes: frames.offset(),
+            left_seq: last_seq,
             last_seq,
             chain: hex(&frames.chain_behind()),
             created_ms: header.created_ms(),
@@ -320,7 +353,7 @@ impl<'t, 'a> Verifier<'t, 'a> {
             segment_no: no.saturating_add(1),
             first_seq: frames.next_seq(),
             chain: frames.chain_behind(),
-            crashed: (!closed).then_some(frames.passed()),
+            cut: (!closed).then_some((frames.passed(), frames.offset())),
         });
     }
 
@@ -357,8 +390,13 @@ impl<'t, 'a> Verifier<'t, 'a> {
             for end in std::mem::take(&mut self.ends) {
                 let mut lines = listed.iter().filter(|line| line.segment == end.segment).peekable();
                 let unlisted = lines.peek().is_none() && end.open;
-                if !unlisted && !lines.any(|line| end.is(line)) {
+                let line = lines.find(|line| end.is(line));
+                if !unlisted && line.is_none() {
                     self.find(end.segment, None, Defect::Manifest);
+                }
+                // The next segment, which would say so itself, was not begun.
+                if let Some(EndedSegment { segment, bytes, frames, .. }) = line.filter(|line| end.open && line.how == How::Damaged) {
+                    self.report.findings.push(Finding { segment_no: *segment, frame_no: *frames, offset: *bytes, defect: Defect::Damaged });
                 }
             }
             let next = self.expected.as_ref().map_or(1, |expected| expected.segment_no);

@@ -12,6 +12,7 @@ use super::header::{Flags, Header, LogId, Recipient};
 use super::index::{Binding, IndexWriter, IndexedFrame, tokens};
 use super::keys::{FrameKeys, Secret, SegmentKeys, next_seal};
 use super::merkle::Tree;
+use super::note::Note;
 use super::plain::Plain;
 use super::record::Record;
 use crate::error::{Error, Result};
@@ -51,27 +52,8 @@ pub struct NewSegment {
     pub pad_to: u16,
     /// What frames are compressed with.
     pub codec: Option<Arc<dyn FrameCodec>>,
-}
-
-/// A remark in the clear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// The segment before was cut: so many frames are left, so many bytes were cut off.
-    Recovered {
-        /// Which segment.
-        segment_no: u64,
-        /// Frames that are left.
-        frames: u32,
-        /// Bytes that were cut off.
-        cut: u64,
-    },
-}
-
-impl Note {
-    fn body(&self) -> Vec<u8> {
-        let Note::Recovered { segment_no, frames, cut } = self;
-        serde_json::json!({ "note": "recovered", "segment": segment_no, "frames": frames, "cut": cut }).to_string().into_bytes()
-    }
+    /// Each frame is flushed before the next one is written. It is stated in the header, and what is found broken later is judged by it.
+    pub flushed_in_turn: bool,
 }
 
 /// A segment that is being written. It cannot read what it has written in an epoch that has passed.
@@ -115,7 +97,7 @@ impl SegmentWriter {
             incarnation: new.incarnation,
             prev_digest: new.prev_digest,
             key_commit: keys.commit,
-            flags: Flags { compressed: new.codec.is_some(), indexed: true, padded: new.pad_to > 1, after_crash: new.after_crash },
+            flags: Flags { compressed: new.codec.is_some(), indexed: true, padded: new.pad_to > 1, after_crash: new.after_crash, flushed_in_turn: new.flushed_in_turn },
             ratchet_frames: new.ratchet_frames,
             writer: new.signer.public().id(),
             recipients: new.recipients.iter().map(wrapped).collect::<Result<_>>()?,
@@ -222,7 +204,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Signs everything so far.
+    /// Signs everything so far. The caller has flushed it: behind a break a checkpoint is the proof that something which was safe is broken.
     pub fn checkpoint(&mut self, time_ns: i64, out: &mut Vec<u8>) -> Result<Checkpoint> {
         let checkpoint = self.state(time_ns, None);
         self.clear(FrameKind::Checkpoint, &checkpoint.write(&self.new.signer)?, time_ns, out)?;
@@ -231,10 +213,10 @@ impl SegmentWriter {
 
     /// Writes a remark.
     pub fn note(&mut self, note: &Note, time_ns: i64, out: &mut Vec<u8>) -> Result<()> {
-        self.clear(FrameKind::Note, &note.body(), time_ns, out)
+        self.clear(FrameKind::Note, &note.body()?, time_ns, out)
     }
 
-    /// Closes the segment: the footer signs it and its index.
+    /// Closes the segment: the footer signs it, flushed as before a checkpoint, and its index.
     pub fn close(mut self, time_ns: i64, out: &mut Vec<u8>) -> Result<Closed> {
         let index = self.index.write();
         let footer = self.state(time_ns, Some(gm::sm3(&index)));

@@ -55,6 +55,7 @@ fn one(seed: u64, frames: &[Vec<Draft>]) -> One {
         ratchet_frames: 16,
         pad_to: 0,
         codec: None,
+        flushed_in_turn: false,
     };
     let (mut bytes, mut records, mut all) = (Vec::new(), Vec::new(), BTreeMap::new());
     let mut writer = SegmentWriter::begin(new, &SeededEntropy::new(seed), &mut bytes).unwrap();

@@ -121,4 +121,13 @@ fn the_manifest_is_a_chain_of_signed_lines() {
     let torn = &text[..text.len() - 5];
     assert_eq!(menjie::seal::read_manifest(torn, &log.log_id, &log.writers).unwrap(), log.manifest[..2]);
     assert!(menjie::seal::read_manifest(&text, &log.log_id, &[key(3).public().clone()]).is_err());
+    assert!(refused(text.replace('\n', "\r\n")), "every byte of a line is signed, or is its signature");
+    // Whatever becomes of a byte: what is believed is the beginning of what was signed.
+    for at in (0..text.len()).step_by(7) {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 1 << (at % 7);
+        let Ok(changed) = String::from_utf8(bytes) else { continue };
+        let read = menjie::seal::read_manifest(&changed, &log.log_id, &log.writers);
+        assert!(read.is_err() || read.is_ok_and(|entries| log.manifest.starts_with(&entries)), "byte {at}");
+    }
 }

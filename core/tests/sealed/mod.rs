@@ -1,5 +1,6 @@
 //! A small log in memory, as a host would keep it on disk.
 
+mod damage;
 mod index;
 mod manifest;
 
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
 use menjie::seal::{
-    Anchor, ClosedSegment, CutSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term, Trust,
-    VerifyReport, read_manifest, sign_manifest_line,
+    Anchor, ClosedSegment, CutSegment, Damage, DamagedSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term,
+    Trust, VerifyReport, read_manifest, sign_manifest_line,
 };
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};
@@ -40,6 +41,8 @@ pub(crate) struct Log {
     pub(crate) anchors: Vec<Anchor>,
     pub(crate) manifest: Vec<ManifestEntry>,
     pub(crate) manifest_text: String,
+    /// Its headers say that each frame was flushed before the next was written.
+    pub(crate) flushed_in_turn: bool,
     last_closed: bool,
     next_seal: Zeroizing<[u8; 32]>,
     seed: u64,
@@ -59,6 +62,7 @@ impl Log {
             anchors: Vec::new(),
             manifest: Vec::new(),
             manifest_text: String::new(),
+            flushed_in_turn: false,
             last_closed: true,
             next_seal: Zeroizing::new(seal),
             seed,
@@ -90,21 +94,27 @@ impl Log {
         log
     }
 
+    /// One segment whose writer was killed.
+    pub(crate) fn killed(frames: usize, flushed_in_turn: bool) -> Log {
+        let mut log = Log { flushed_in_turn, ..Log::new(42, key(10), [0x5a; 32]) };
+        log.segment(frames, false, None);
+        log
+    }
+
     /// The writer starts again behind what a crash left of the last segment.
     pub(crate) fn continued_after(&self, recovered: &Recovered) -> Log {
         let mut log = self.clone();
         let last = log.segments.last_mut().unwrap();
         last.bytes.truncate(recovered.keep as usize);
-        log.records.truncate(recovered.next_seq as usize - 1);
-        log.note(ManifestEntry::Cut(CutSegment {
-            segment: log.segments.len() as u64,
-            bytes: recovered.keep,
-            frames: recovered.frames,
-            torn: recovered.cut,
-            last_seq: recovered.next_seq - 1,
-            chain: hex(&recovered.chain),
-            cut_at: log.end(),
-        }));
+        let (segment, chain, cut_at) = (log.segments.len() as u64, hex(&recovered.chain), log.end());
+        let Recovered { keep: bytes, frames, cut: torn, next_seq, damage, .. } = *recovered;
+        log.records.retain(|record| record.seq <= damage.map_or(next_seq - 1, |damage| damage.left_seq));
+        log.note(match damage {
+            None => ManifestEntry::Cut(CutSegment { segment, bytes, frames, torn, torn_digest: None, last_seq: next_seq - 1, chain, cut_at }),
+            Some(Damage { left_seq, signed_frames }) => {
+                ManifestEntry::Damaged(DamagedSegment { segment, bytes, frames, torn, torn_digest: String::new(), left_seq, last_seq: next_seq - 1, signed_frames, chain, cut_at })
+            }
+        });
         log.segment(1, true, Some(*recovered));
         log
     }
@@ -112,8 +122,8 @@ impl Log {
     fn segment(&mut self, frames: usize, close: bool, after: Option<Recovered>) {
         let mut bytes = Vec::new();
         let mut writer = self.begin(after, &mut bytes);
-        if let Some(recovered) = after {
-            let note = Note::Recovered { segment_no: self.segments.len() as u64, frames: recovered.frames, cut: recovered.cut };
+        if after.is_some() {
+            let note = self.manifest.last().and_then(ManifestEntry::note).unwrap();
             writer.note(&note, self.now(), &mut bytes).unwrap();
         }
         for frame in 0..frames {
@@ -167,7 +177,8 @@ impl Log {
             frames.by_ref().for_each(drop);
             (frames.chain_behind(), frames.next_seq())
         });
-        let (prev_digest, first_seq) = before.unwrap_or(([0; 32], 1));
+        let (prev_digest, left) = before.unwrap_or(([0; 32], 1));
+        let first_seq = after.map_or(left, |recovered| recovered.next_seq);
         let new = NewSegment {
             log_id: self.log_id,
             segment_no: self.segments.len() as u64 + 1,
@@ -182,6 +193,7 @@ impl Log {
             ratchet_frames: 4,
             pad_to: 64,
             codec: None,
+            flushed_in_turn: self.flushed_in_turn,
         };
         SegmentWriter::begin(new, &SeededEntropy::new(self.seed * 1000 + self.segments.len() as u64), bytes).unwrap()
     }

@@ -58,6 +58,8 @@ pub async fn metrics(State(app): State<App>) -> Response {
     }
     page.family("menjie_log_failing", "gauge", "1 while transfers cannot be recorded, so none are made.", [(Vec::new(), u64::from(app.transfers().failing()))]);
     page.family("menjie_log_without_reserve", "gauge", "1 while the disk is so full that the log lives on its reserve.", [(Vec::new(), u64::from(log.without_reserve))]);
+    page.family("menjie_log_spooling", "gauge", "1 while the log goes on in its spool because its own disk failed or is full.", [(Vec::new(), u64::from(log.spooling))]);
+    page.family("menjie_log_damaged_segments", "gauge", "Segments of the transfer log that were found damaged and have not expired.", [(Vec::new(), log.damaged)]);
     page.family("menjie_runner_running", "gauge", "1 while the runner runs.", [(Vec::new(), u64::from(app.running()))]);
     match stored(&app).await {
         Ok(stored) => stored.write(&mut page),

@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use menjie::Timestamp;
-use menjie::gm::hex;
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
+use menjie::gm::{hex, sm3};
 use menjie::seal::{
     Anchor, ClosedSegment, FrameCodec, LogId, ManifestEntry, NewSegment, Note, OwnedRecord, Record, Rewrap, Segment, SegmentWriter, Term, Tombstone, read_manifest, rewrap,
     sign_manifest_line,
@@ -66,22 +66,29 @@ pub(crate) fn new_segment(log: &(LogId, Sm2PrivateKey, Sm2PrivateKey, [u8; 32]),
         ratchet_frames: 2,
         pad_to: 16,
         codec,
+        flushed_in_turn: false,
     }
 }
 
-/// The keys of the log: id, auditor, writer, seal.
+/// The keys of the log: id, auditor, writer, seal. The id is made of what is written: a corpus of another day holds lines that this
+/// writer signed, and they must be of another log.
 pub(crate) fn parts() -> (LogId, Sm2PrivateKey, Sm2PrivateKey, [u8; 32]) {
-    ([7; 16], key(1), key(10), [0x5a; 32])
+    static ID: OnceLock<LogId> = OnceLock::new();
+    let id = ID.get_or_init(|| *sm3(write(keyed([7; 16])).manifest.as_bytes()).first_chunk().unwrap());
+    keyed(*id)
+}
+
+fn keyed(log_id: LogId) -> (LogId, Sm2PrivateKey, Sm2PrivateKey, [u8; 32]) {
+    (log_id, key(1), key(10), [0x5a; 32])
 }
 
 /// The log; the same every time.
 pub fn written() -> &'static Written {
     static WRITTEN: OnceLock<Written> = OnceLock::new();
-    WRITTEN.get_or_init(write)
+    WRITTEN.get_or_init(|| write(parts()))
 }
 
-fn write() -> Written {
-    let parts = parts();
+fn write(parts: (LogId, Sm2PrivateKey, Sm2PrivateKey, [u8; 32])) -> Written {
     let mut segment = Vec::new();
     let mut writer = SegmentWriter::begin(new_segment(&parts, None), &SeededEntropy::new(20), &mut segment).unwrap();
     let (mut records, mut anchors) = (Vec::new(), Vec::new());
@@ -115,7 +122,7 @@ fn write() -> Written {
     let (mut manifest, mut previous) = (String::new(), [0; 32]);
     for entry in &entries {
         let line = sign_manifest_line(&log_id, &previous, entry, &signer).unwrap();
-        previous = menjie::gm::sm3(line.as_bytes());
+        previous = sm3(line.as_bytes());
         manifest.push_str(&line);
         manifest.push('\n');
     }

@@ -126,6 +126,7 @@ pub(crate) fn segment() -> Begun {
         ratchet_frames: 256,
         pad_to: 64,
         codec: None,
+        flushed_in_turn: false,
     };
     let mut bytes = Vec::new();
     SegmentWriter::begin(new, &SeededEntropy::new(4), &mut bytes).unwrap();

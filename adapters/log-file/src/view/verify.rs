@@ -1,7 +1,8 @@
 //! Verifying a directory (完整性校验), one segment in memory at a time. What expired by the rules is told from what somebody took away.
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
-use menjie::seal::{Anchor, Defect, Finding, FrameCodec, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
+use menjie::gm::{hex, sm3};
+use menjie::seal::{Anchor, Defect, EndedSegment, Finding, FrameCodec, How, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
 use menjie::{Error, Result};
 
 use super::search::Progress;
@@ -28,7 +29,7 @@ pub enum Verdict {
     Sound,
     /// As it was written, but its very end is torn, as a crash leaves it; the next start of the writer repairs it.
     Torn,
-    /// Something was changed, taken out, put in or moved.
+    /// Something was changed, taken out, put in or moved. A disk that breaks what had been safe does the same, and no bytes tell it from a hand.
     Tampered,
 }
 
@@ -45,6 +46,21 @@ pub struct Checked {
     pub early: Vec<u64>,
     /// The seal of the auditors was checked.
     pub sealed: bool,
+    /// What the auditor's key still opens behind the broken places of damaged segments.
+    pub salvaged: Vec<SalvagedSegment>,
+}
+
+/// Records that stand behind the broken place of a damaged segment, in what was cut off and kept aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SalvagedSegment {
+    /// The segment.
+    pub segment: u64,
+    /// How many can be read.
+    pub records: u64,
+    /// The numbers of the first and the last of them.
+    pub range: Option<(u64, u64)>,
+    /// Frames that do not open.
+    pub closed_frames: u32,
 }
 
 impl Checked {
@@ -85,7 +101,29 @@ pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Prog
     }
     progress(Progress { done: numbers.len(), of: numbers.len() });
     let (expired, early) = gone(entries.as_deref().unwrap_or_default());
-    Ok(Checked { report: verifier.finish(), manifest: broken, expired, early, sealed: seal.is_some() })
+    let mut checked = Checked { report: verifier.finish(), manifest: broken, expired, early, sealed: seal.is_some(), salvaged: Vec::new() };
+    for ended in entries.iter().flatten().filter_map(ManifestEntry::ended).filter(|ended| numbers.contains(&ended.segment)) {
+        check_tail(dir, checker, &ended, &rewraps, &mut checked)?;
+    }
+    Ok(checked)
+}
+
+/// What was cut off behind a segment is kept as it was; of a damaged one, what can still be read there is told.
+fn check_tail(dir: &LogDir, checker: &Checker<'_>, ended: &EndedSegment, rewraps: &[Rewrap], checked: &mut Checked) -> Result<()> {
+    let Some((len, digest)) = &ended.torn else { return Ok(()) };
+    let torn = dir.torn(ended.segment)?;
+    if torn.as_ref().is_none_or(|torn| torn.len() as u64 != *len || hex(&sm3(torn)) != *digest) {
+        checked.report.findings.push(Finding { segment_no: ended.segment, frame_no: ended.frames, offset: ended.bytes, defect: Defect::TornFile });
+    }
+    let (Some(torn), Some(reader), How::Damaged) = (torn, checker.reader, ended.how) else { return Ok(()) };
+    let bytes = dir.whole(ended.segment)?;
+    // One that cannot be opened is found by the verifier.
+    let Ok(segment) = Segment::read(&bytes) else { return Ok(()) };
+    let Ok(open) = segment.secret(reader, rewraps).and_then(|secret| segment.open(&secret)) else { return Ok(()) };
+    let found = open.salvage(&torn, checker.writers, checker.codec);
+    let range = found.records.first().zip(found.records.last()).map(|(first, last)| (first.seq, last.seq));
+    checked.salvaged.push(SalvagedSegment { segment: ended.segment, records: found.records.len() as u64, range, closed_frames: found.closed_frames });
+    Ok(())
 }
 
 /// The number of the first record that a finding is about, or would be about; `None` where it is about no frame, or nothing can be told.

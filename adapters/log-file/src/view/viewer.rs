@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use menjie::gm::sm2::Sm2PrivateKey;
-use menjie::seal::{Ending, FrameCodec, Frames, OpenSegment, OwnedRecord, ReadAt as _, Segment};
+use menjie::seal::{Ending, FrameCodec, Frames, Note, OpenSegment, OwnedRecord, ReadAt as _, Segment};
 use menjie::{Error, Result};
 
 use super::item::{Item, Told, told};
 use crate::open::broken;
 use crate::read::LogDir;
+
+/// The frame of a note is not longer.
+const NOTE: usize = 512;
 
 /// A segment that had to be passed over, and why.
 type Skipped = Option<(u64, Error)>;
@@ -149,29 +152,39 @@ impl Viewer {
     pub(super) fn nothing_hidden(&self, no: u64, bytes: &[u8], frames: &Frames<'_>, newest: bool) -> Result<()> {
         match frames.ending() {
             Some(Ending::Broken) if newest && !self.is_damaged(no, bytes, frames)? => Ok(()),
-            Some(Ending::Open) if !newest && !self.was_cut(no, frames)? => {
-                Err(broken("footer", "is missing, and the next segment does not say that a crash cut this one off here: there may have been more records"))
-            }
+            Some(Ending::Open) if !newest => match self.cut_as(no, frames)? {
+                Some(Note::Recovered { .. }) => Ok(()),
+                Some(Note::Damaged { last_seq, .. }) => {
+                    Err(broken("frames", "were found damaged here after they had been safe; `verify` with a key tells what is left in the .torn file")
+                        .with("last_record", last_seq.to_string()))
+                }
+                None => Err(broken("footer", "is missing, and the next segment does not say that a crash cut this one off here: there may have been more records")),
+            },
             Some(Ending::Broken | Ending::Open | Ending::Closed | Ending::AfterFooter) | None => frames.nothing_hidden(),
         }
     }
 
     /// Whole frames stand behind the broken place, and it has not been written to since its bytes were read.
     fn is_damaged(&self, no: u64, bytes: &[u8], frames: &Frames<'_>) -> Result<bool> {
-        let (Ok(from), Some(to)) = (usize::try_from(frames.offset()), frames.resumed().and_then(|to| usize::try_from(to).ok())) else { return Ok(false) };
+        let behind = Segment::read(bytes)?.behind(frames, &[]).and_then(|behind| usize::try_from(behind.at).ok());
+        let (Ok(from), Some(to)) = (usize::try_from(frames.offset()), behind) else { return Ok(false) };
         let again = self.dir.opened(no)?.read_at(frames.offset(), to.saturating_sub(from))?;
         Ok(bytes.get(from..to) == Some(again.as_slice()))
     }
 
-    /// Does the next segment go on behind exactly these frames, and say that they are all a crash left?
-    fn was_cut(&self, no: u64, frames: &Frames<'_>) -> Result<bool> {
+    /// What the next segment says of this one, when it goes on behind exactly these frames. One that is being begun says nothing yet.
+    fn cut_as(&self, no: u64, frames: &Frames<'_>) -> Result<Option<Note>> {
         let next = no.saturating_add(1);
         if !self.dir.segments()?.contains(&next) {
-            return Ok(false);
+            return Ok(None);
         }
+        let unsaid = Note::Recovered { segment_no: no, frames: frames.passed(), cut: 0 };
         let head = self.dir.head(next)?;
-        let says = |segment: Segment<'_>| segment.header().flags.after_crash && segment.header().prev_digest == frames.chain_behind();
-        Ok(Segment::read(&head).map_or_else(|_| head.iter().all(|byte| *byte == 0), says))
+        let Ok(segment) = Segment::read(&head) else { return Ok(head.iter().all(|byte| *byte == 0).then_some(unsaid)) };
+        let follows = segment.header().flags.after_crash && segment.header().prev_digest == frames.chain_behind();
+        // The note stands behind the header, of which no more is read when it is long.
+        let behind = self.dir.opened(next)?.read_at(0, head.len() + NOTE)?;
+        Ok(follows.then(|| Segment::read(&behind).ok().and_then(|segment| Note::of(&segment)).unwrap_or(unsaid)))
     }
 }
 

@@ -2,7 +2,9 @@
 //! is on the disk verifies; what cannot be kept is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod damage;
 mod keeping;
+mod spool;
 mod support;
 mod touched;
 mod viewing;

@@ -57,6 +57,7 @@ fn write(dir: &Path) {
             ratchet_frames: 256,
             pad_to: 64,
             codec: None,
+            flushed_in_turn: false,
         };
         let mut bytes = Vec::new();
         let mut writer = SegmentWriter::begin(new, &SeededEntropy::new(no), &mut bytes).unwrap();
@@ -115,4 +116,22 @@ fn one_order_among_many_reads_less_than_a_hundredth() {
     assert!(share < 0.003, "{share}");
     // One record, by number.
     assert_eq!(viewer.show(last).unwrap().map(|item| item.seq()), Some(last - 1));
+}
+
+/// An index that is gone or damaged is made anew, byte by byte; one that is as the footer names it stays.
+#[test]
+fn a_missing_index_is_made_anew_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    let file = |no: u64| folder.path().join(format!("transfers-{no:010}.gmx"));
+    let before: Vec<Vec<u8>> = (1..=SEGMENTS).map(|no| std::fs::read(file(no)).unwrap()).collect();
+    std::fs::remove_file(file(2)).unwrap();
+    std::fs::write(file(3), &before[2][..before[2].len() - 40]).unwrap();
+    let of = |seed: u64| Viewer::new(LogDir::new(folder.path(), "transfers"), Arc::new(key(seed)), None).reindex(&mut |_| {}).unwrap();
+    let stranger = of(9);
+    assert_eq!((stranger.made, stranger.already, stranger.impossible.iter().map(|(no, _)| *no).collect::<Vec<_>>()), (vec![], vec![1, 4], vec![2, 3]));
+    let done = of(3);
+    assert_eq!((done.made, done.already, done.impossible), (vec![2, 3], vec![1, 4], vec![]));
+    assert_eq!((1..=SEGMENTS).map(|no| std::fs::read(file(no)).unwrap()).collect::<Vec<_>>(), before);
+    assert_eq!(of(2).already, [1, 2, 3, 4]);
 }

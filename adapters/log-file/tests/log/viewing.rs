@@ -222,17 +222,17 @@ fn a_log_is_followed_across_segments() {
     let id = start(&bench, &log, 1);
     let mut follower = Follower::new(viewer(&bench, folder.path()), 0);
     let seqs = |items: &[Item]| items.iter().map(|item| (item.seq(), matches!(item, Item::Exchange(e) if e.ended.is_some()))).collect::<Vec<_>>();
-    assert_eq!(seqs(&follower.look().unwrap()), [(1, false)]);
-    assert!(follower.look().unwrap().is_empty());
+    assert_eq!(seqs(&follower.look().unwrap().items), [(1, false)]);
+    assert!(follower.look().unwrap().items.is_empty());
     finish(&bench, &log, id, TransferResult::Answered);
     drop(log);
     let log = open(&bench, folder.path());
     start(&bench, &log, 2);
-    let items = follower.look().unwrap();
+    let items = follower.look().unwrap().items;
     assert_eq!(seqs(&items), [(1, true), (3, false)]);
     assert!(matches!(&items[0], Item::Exchange(e) if e.duration_ms() == Some(40)));
     drop(log);
-    assert!(follower.look().unwrap().is_empty());
+    assert!(follower.look().unwrap().items.is_empty());
 }
 
 #[test]
@@ -350,23 +350,27 @@ fn a_broken_frame_hides_no_record_in_silence() {
         for item in everything.iter().step_by(67) {
             assert!(viewer.show(item.seq()).map_or(true, |shown| shown.as_ref() == Some(item)), "record {} with a change in segment {no}", item.seq());
         }
-        let (mut follower, mut followed) = (Follower::new(viewer.clone(), 0), 0);
-        let told = loop {
-            match follower.look() {
-                Ok(items) if items.is_empty() => break false,
-                Ok(items) => followed += items.len(),
-                Err(_) => break true,
+        let (mut follower, mut followed, mut told, mut last) = (Follower::new(viewer.clone(), 0), 0, false, 0);
+        loop {
+            let seen = follower.look().unwrap();
+            if seen.items.is_empty() && seen.gaps.is_empty() {
+                break;
             }
-        };
+            assert!(seen.gaps.iter().all(|(named, _)| *named == no));
+            followed += seen.items.len();
+            told |= !seen.gaps.is_empty();
+            last = seen.items.iter().map(Item::seq).max().unwrap_or_default().max(last);
+        }
         std::fs::write(&path, bytes).unwrap();
-        (named, told, followed)
+        (named, told, followed, last)
     };
-    let (.., all) = seen(1, &|_| {});
+    let (.., all, end) = seen(1, &|_| {});
     for no in [1, 2, newest] {
         let len = std::fs::metadata(copy.path().join(format!("transfers-{no:010}.gml"))).unwrap().len() as usize;
         for at in (0..len - 300).step_by(len / 5) {
-            let (named, told, followed) = seen(no, &|bytes| bytes[at] ^= 1);
+            let (named, told, followed, last) = seen(no, &|bytes| bytes[at] ^= 1);
             assert!(named && told || followed == all, "byte {at} of segment {no}: {followed} of {all}");
+            assert!(no == newest || last == end, "what stands behind the gap in segment {no} is followed: {last} of {end}");
         }
     }
     // Cut off at a frame, with or without something behind it: the next segment began elsewhere.

@@ -72,6 +72,7 @@ fn read(config: &LogConfig) -> Result<(Settings, Identity), Vec<Problem>> {
         segment_bytes: u64::from(config.segment_mib) * MIB,
         reserve_bytes: u64::from(config.reserve_mib) * MIB,
         retention: config.retention_days.map_or(Retention::Everything, Retention::Days),
+        spool: config.spool.clone(),
         former_signers,
         ..Settings::default()
     };

@@ -31,6 +31,9 @@ pub struct LogConfig {
     /// MiB that are held back and given up when the disk is full, so that payments go on while an alarm calls somebody.
     #[serde(default = "reserve_mib")]
     pub reserve_mib: u32,
+    /// A folder on another disk, where the log goes on while its own disk fails or is full; without one transfers are refused then.
+    #[serde(default)]
+    pub spool: Option<PathBuf>,
     /// Days that closed segments are kept, 1096 at least; for good when there is none.
     #[serde(default)]
     pub retention_days: Option<u32>,
@@ -55,7 +58,8 @@ impl LogConfig {
     /// The same with paths beside a folder.
     pub(super) fn beside(self, folder: &Path) -> LogConfig {
         let all = |paths: Vec<PathBuf>| paths.into_iter().map(|path| folder.join(path)).collect();
-        LogConfig { folder: folder.join(&self.folder), signer: folder.join(&self.signer), auditors: all(self.auditors), former_signers: all(self.former_signers), ..self }
+        let spool = self.spool.as_ref().map(|spool| folder.join(spool));
+        LogConfig { folder: folder.join(&self.folder), spool, signer: folder.join(&self.signer), auditors: all(self.auditors), former_signers: all(self.former_signers), ..self }
     }
 
     /// What the document itself tells is wrong.
@@ -65,6 +69,9 @@ impl LogConfig {
             if path.as_os_str().is_empty() {
                 problems.push(Problem::new(field, "is empty", "name a path"));
             }
+        }
+        if self.spool.as_ref().is_some_and(|spool| *spool == self.folder || spool.as_os_str().is_empty()) {
+            problems.push(Problem::new("log.spool", "is the log's own folder, or empty", "name a folder on another disk, or leave it out"));
         }
         if self.auditors.is_empty() {
             problems.push(Problem::new("log.auditors", "is empty: nobody could read the log", "name the public key file of an auditor (`menjie log keygen`)"));

@@ -79,7 +79,7 @@ pub enum NewRecord {
 }
 
 /// Request of `seal.append`: opens the log, writes, closes it, which makes a segment of its own. Whoever writes often keeps the log open
-/// (`mj_log_open` in C).
+/// (`mj_log_open` in C). When closing fails the BEGINs are durable all the same, and the error names their numbers (`begun`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -105,7 +105,14 @@ impl AppendRequest {
     pub fn run(&self) -> Result<AppendResponse> {
         // All of it is understood before the log is touched.
         self.records.iter().enumerate().try_for_each(|(at, record)| record.check().map_err(|e| e.under(&format!("records[{at}]"))))?;
-        OpenLog::open(&self.log).map_err(|error| error.under("log"))?.append(&self.records)
+        let log = OpenLog::open(&self.log).map_err(|error| error.under("log"))?;
+        let written = log.append(&self.records);
+        let closed = log.close();
+        let written = written?;
+        // ENDs may be lost and the disk is failing, but every BEGIN is durable: their numbers are told all the same.
+        let begun = || written.begun.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+        closed.map_err(|error| error.with("begun", begun()))?;
+        Ok(written)
     }
 }
 

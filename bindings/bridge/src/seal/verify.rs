@@ -7,7 +7,7 @@ use menjie::access::Private;
 use serde::{Deserialize, Serialize};
 
 use super::{keys, transfers};
-use crate::sealed_log::view::{AnchorDocument, Checked, Checker, Verdict, verify};
+use crate::sealed_log::view::{AnchorDocument, Checked, Checker, SalvagedSegment, Verdict, verify};
 use crate::sealed_log::{LogDir, Zstd};
 
 /// Request of `seal.verify`.
@@ -42,7 +42,7 @@ pub enum VerdictWord {
     Sound,
     /// As it was written; the very end is torn, as after a crash.
     Torn,
-    /// Something was changed, taken out, put in or moved.
+    /// Something was changed, taken out, put in or moved, or what had been safe was broken by the disk.
     Tampered,
 }
 
@@ -70,6 +70,8 @@ pub struct VerifyResponse {
     pub manifest: Option<String>,
     /// What is not as it was written.
     pub findings: Vec<Found>,
+    /// What the key still opens behind the broken places of damaged segments.
+    pub salvaged: Vec<Salvaged>,
     /// The last signed checkpoint, to be kept elsewhere and given to the next verification.
     pub signed_to: Option<AnchorDocument>,
 }
@@ -86,6 +88,22 @@ pub struct Found {
     pub offset: u64,
     /// What is wrong (docs/sealed-log.md).
     pub defect: &'static str,
+}
+
+/// Records behind the broken place of a damaged segment: they were cut off, and stand in its `.torn` file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Salvaged {
+    /// The segment.
+    pub segment: u64,
+    /// How many can be read.
+    pub records: u64,
+    /// The number of the first of them.
+    pub first: Option<u64>,
+    /// The number of the last of them.
+    pub last: Option<u64>,
+    /// Frames that do not open.
+    pub closed_frames: u32,
 }
 
 impl VerifyRequest {
@@ -121,7 +139,15 @@ impl VerifyResponse {
             seal_checked: checked.sealed,
             manifest: checked.manifest.as_ref().map(ToString::to_string),
             findings: report.findings.iter().map(|f| Found { segment: f.segment_no, frame: f.frame_no, offset: f.offset, defect: f.defect.code() }).collect(),
+            salvaged: checked.salvaged.iter().map(Salvaged::of).collect(),
             signed_to: report.signed_to.as_ref().map(AnchorDocument::of),
         }
+    }
+}
+
+impl Salvaged {
+    fn of(part: &SalvagedSegment) -> Salvaged {
+        let (first, last) = part.range.unzip();
+        Salvaged { segment: part.segment, records: part.records, first, last, closed_frames: part.closed_frames }
     }
 }

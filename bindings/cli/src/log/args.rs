@@ -14,8 +14,8 @@ pub(crate) fn command(words: Words, sub: &dyn Fn(&'static str, &'static str) -> 
     let args = Args { words };
     sub("log", t("Read, verify and keep the sealed transfer log", "查看、校验与维护加密交易日志"))
         .after_help(t(
-            "Exit codes: 0 done; 1 nothing found; 2 wrong usage; 3 a key or a file failed, or a part could not be read; 4 tampered; 5 only the very end is torn.\nPersonal data is masked. `--unmask` needs `--reason` and writes an access record first.\nA password is read from --password-file, from MENJIE_LOG_PASSWORD, or from the terminal.",
-            "退出码：0 完成；1 没有找到；2 用法有误；3 密钥或文件有误，或有部分内容无法读取；4 日志被改动；5 仅末尾残缺。\n个人信息默认脱敏。`--unmask` 须附 `--reason`，并先写入一条查看记录。\n口令取自 --password-file、环境变量 MENJIE_LOG_PASSWORD，或在终端输入。",
+            "Exit codes: 0 done; 1 nothing found; 2 wrong usage; 3 a key or a file failed, or a part could not be read; 4 tampered or damaged; 5 only the very end is torn.\nPersonal data is masked. `--unmask` needs `--reason` and writes an access record first.\nA password is read from --password-file, from MENJIE_LOG_PASSWORD, or from the terminal.",
+            "退出码：0 完成；1 没有找到；2 用法有误；3 密钥或文件有误，或有部分内容无法读取；4 日志被改动或损坏；5 仅末尾残缺。\n个人信息默认脱敏。`--unmask` 须附 `--reason`，并先写入一条查看记录。\n口令取自 --password-file、环境变量 MENJIE_LOG_PASSWORD，或在终端输入。",
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -59,6 +59,7 @@ pub(crate) fn command(words: Words, sub: &dyn Fn(&'static str, &'static str) -> 
                 .arg(args.file("to", t("His public key", "新审计方的公钥")).required(true))
                 .arg(args.json()),
         )
+        .subcommand(args.keyed(sub("reindex", t("Make anew the indexes that are missing or damaged", "重建缺失或损坏的索引"))).arg(args.json()))
         .subcommand(args.filtered(args.keyed(sub("stats", t("Count exchanges by counterpart and interface", "按对方与接口统计"))).arg(args.json())))
 }
 

@@ -23,19 +23,29 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     for (no, error) in &done.impossible {
         complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
     }
+    let seal = match &done.seal {
+        Ok(true) => ("made", words.pick("made", "已封装")),
+        Ok(false) => ("already", words.pick("already", "原已封装")),
+        Err(error) => {
+            complain(&format!("SEAL: {error}"));
+            ("impossible", words.pick("impossible", "无法处理"))
+        }
+    };
     if given.get_flag("json") {
         let impossible: Vec<u64> = done.impossible.iter().map(|(no, _)| *no).collect();
-        line(&table::json(&json!({"made": done.made, "already": done.already, "impossible": impossible}))?)?;
+        line(&table::json(&json!({"made": done.made, "already": done.already, "impossible": impossible, "seal": seal.0}))?)?;
     } else {
         line(&format!(
-            "{} {}  {} {}  {} {}",
+            "{} {}  {} {}  {} {}  {} {}",
             words.pick("made readable", "新增可读分段"),
             done.made.len(),
             words.pick("already", "原已可读"),
             done.already.len(),
             words.pick("impossible", "无法处理"),
-            done.impossible.len()
+            done.impossible.len(),
+            words.pick("seal", "封印"),
+            seal.1
         ))?;
     }
-    Ok(if done.impossible.is_empty() { Exit::Done } else { Exit::Failure })
+    Ok(if done.impossible.is_empty() && done.seal.is_ok() { Exit::Done } else { Exit::Failure })
 }

@@ -38,7 +38,11 @@ fn follow(viewer: Viewer, shown: &[Item], form: Form, sight: Sight, words: Words
     let seen = shown.iter().map(last_seq).max().unwrap_or_default();
     let mut follower = Follower::new(viewer, seen);
     loop {
-        for item in follower.look().map_err(|error| failed(&error, words))? {
+        let seen = follower.look().map_err(|error| failed(&error, words))?;
+        for (no, gap) in &seen.gaps {
+            output::complain(&format!("{} {no}: {gap}", words.pick("segment", "分段")));
+        }
+        for item in seen.items {
             match form {
                 // What came before has set no widths: cells stand two blanks apart.
                 Form::Table => output::line(table::cells(&item, words).join("  ").trim_end())?,

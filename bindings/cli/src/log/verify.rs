@@ -75,6 +75,18 @@ fn rows(checked: &Checked, opened: bool, words: Words) -> Vec<String> {
         let frame = finding.frame_no.map_or_else(String::new, |no| format!(" {} {no}", t("frame", "帧")));
         rows.push(format!("  {} {}{frame} {} {}: {}", t("segment", "分段"), finding.segment_no, t("byte", "字节"), finding.offset, defect(finding.defect, words)));
     }
+    for part in &checked.salvaged {
+        let range = part.range.map_or_else(String::new, |(first, last)| format!(" ({first}–{last})"));
+        rows.push(format!(
+            "  {} {}: {} {}{range}; {} {}",
+            t("segment", "分段"),
+            part.segment,
+            t("records that can be read behind the broken place, in .torn:", "损坏处之后（.torn）仍可读出的记录："),
+            part.records,
+            t("frames that cannot:", "无法读出的帧："),
+            part.closed_frames
+        ));
+    }
     rows.extend(checked.early.iter().map(|no| format!("  {} {no}: {}", t("segment", "分段"), t("was removed before 180 days had passed", "未满 180 天即被清除"))));
     rows.extend(checked.manifest.iter().map(|error| format!("  MANIFEST: {error}")));
     if !opened {
@@ -86,7 +98,9 @@ fn rows(checked: &Checked, opened: bool, words: Words) -> Vec<String> {
     rows.push(match checked.verdict() {
         Verdict::Sound => paint.paint("32", t("as it was written", "完好：与写入时一致")),
         Verdict::Torn => paint.paint("33", t("as it was written; the very end is torn, as after a crash", "与写入时一致；仅末尾残缺（如断电所致），写入方下次启动时自动处理")),
-        Verdict::Tampered => paint.paint("31", t("CHANGED: keep this copy, and call the person in charge of security", "日志被改动：请保留现场，并联系安全负责人")),
+        Verdict::Tampered => {
+            paint.paint("31", t("CHANGED or damaged: keep this copy, and call the person in charge of security", "日志被改动或损坏：请保留现场，并联系安全负责人"))
+        }
     });
     rows
 }
@@ -108,6 +122,8 @@ const fn english(defect: Defect) -> &'static str {
         Defect::Sequence => "record numbers do not follow",
         Defect::Frame => "bytes that are no frame, or a frame in the wrong place",
         Defect::TornTail => "the end is torn",
+        Defect::Damaged => "what had been safe on the disk was broken later, by the disk or by a hand",
+        Defect::TornFile => "what was cut off and kept aside (.torn) is gone or was changed",
         Defect::AfterFooter => "there is something behind the footer",
         Defect::FooterMissing => "it was not closed, and no crash is noted",
         Defect::Checkpoint => "a checkpoint does not state what stands before it",

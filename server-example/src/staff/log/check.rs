@@ -87,6 +87,7 @@ fn of(found: &Found, bare: Check) -> Check {
     let missing = places.iter().filter(|(no, _)| !found.segments.iter().any(|segment| segment.no == *no));
     let mut others: Vec<String> = missing.map(|(no, text)| format!("分段{no}，{text}")).collect();
     others.extend(checked.early.iter().map(|no| format!("分段{no}：未满180天即被清除")));
+    others.extend(checked.salvaged.iter().map(|part| format!("分段{}：损坏处之后仍可读出{}条记录，{}帧无法读出（见 .torn 文件）", part.segment, part.records, part.closed_frames)));
     if checked.manifest.is_some() {
         others.push("清单（MANIFEST）无法读取，或签名与内容不符".to_owned());
     }

@@ -1,0 +1,253 @@
+//! A byte of the newest segment is broken while no writer runs: the next start tells it from a crash, keeps what it cuts off, and goes on.
+
+use std::sync::Arc;
+
+use menjie::error::Code;
+use menjie::port::{LogSink, TransferId};
+use menjie::seal::{Defect, ManifestEntry, Segment, read_manifest};
+use menjie::testkit::block_on;
+use menjie_log_file::view::{Checked, Checker, Filter, Verdict, Viewer, verify};
+use menjie_log_file::{Flush, Identity, LogDir, SealedLog, Settings};
+
+use crate::support::{Bench, MemDisk, Trouble, begin, key};
+
+const SEGMENT: &str = "transfers-0000000001.gml";
+const TORN: &str = "transfers-0000000001.torn";
+const RECORDS: u64 = 8;
+
+fn settings() -> Settings {
+    Settings { segment_bytes: 1 << 16, step_bytes: 1 << 16, checkpoint_frames: 3, ..Settings::default() }
+}
+
+/// A segment of eight records, as a killed writer leaves it.
+fn killed(bench: &Bench, settings: Settings) -> MemDisk {
+    let disk = bench.disk();
+    let log = bench.open_with(&disk, settings).unwrap();
+    for n in 1..=RECORDS {
+        block_on(log.begin(begin(&format!("P{n}")))).unwrap();
+    }
+    let image = disk.copy();
+    drop(log);
+    image
+}
+
+/// Where each frame begins, and the end of the last one.
+fn places(disk: &MemDisk) -> Vec<usize> {
+    let bytes = disk.bytes(SEGMENT);
+    let mut frames = Segment::read(&bytes).unwrap().frames();
+    let mut places: Vec<usize> = frames.by_ref().map(|frame| frame.offset as usize).collect();
+    places.push(frames.offset() as usize);
+    places
+}
+
+fn broken(disk: &MemDisk, at: usize) -> MemDisk {
+    let image = disk.copy();
+    image.change(SEGMENT, |bytes| bytes[at] ^= 0x20);
+    image
+}
+
+fn checked(bench: &Bench, disk: &MemDisk) -> Checked {
+    let folder = tempfile::tempdir().unwrap();
+    disk.write_to(folder.path()).unwrap();
+    let writers = [bench.signer.public().clone()];
+    let checker = Checker { writers: &writers, reader: Some(&bench.auditor), ..Checker::default() };
+    verify(&LogDir::new(folder.path(), "transfers"), &checker, &mut |_| {}).unwrap()
+}
+
+fn defects(checked: &Checked) -> Vec<Defect> {
+    checked.report.findings.iter().map(|finding| finding.defect).collect()
+}
+
+fn goes_on(bench: &Bench, disk: &MemDisk) -> TransferId {
+    let log = bench.open_with(disk, settings()).unwrap();
+    let id = block_on(log.begin(begin("AFTER"))).unwrap();
+    log.close().unwrap();
+    id
+}
+
+#[test]
+fn what_was_safe_and_is_broken_is_told_with_its_place_and_nothing_signed_is_dropped() {
+    let bench = Bench::new();
+    let disk = killed(&bench, settings());
+    let places = places(&disk);
+    let (first, end) = (places[0], *places.last().unwrap());
+    let last_frame = places[places.len() - 2];
+    for at in (first..end).step_by(67) {
+        let image = broken(&disk, at);
+        let before = checked(&bench, &image);
+        let place = *places.iter().rev().find(|place| **place <= at).unwrap() as u64;
+        let id = goes_on(&bench, &image);
+        let after = checked(&bench, &image);
+        if at >= last_frame {
+            assert_eq!((defects(&before), before.verdict()), (vec![Defect::TornTail], Verdict::Torn), "byte {at}");
+            assert_eq!((id, after.verdict()), (TransferId(RECORDS), Verdict::Sound), "a crash could have left it, byte {at}");
+            continue;
+        }
+        assert_eq!((defects(&before), before.verdict()), (vec![Defect::Damaged], Verdict::Tampered), "byte {at}");
+        assert_eq!((id, defects(&after), after.verdict()), (TransferId(RECORDS + 1), vec![Defect::Damaged], Verdict::Tampered), "byte {at}");
+        for checked in [&before, &after] {
+            assert_eq!((checked.report.findings[0].segment_no, checked.report.findings[0].offset), (1, place), "byte {at}");
+        }
+        // One frame may be lost, and where its head or tag is broken those before the next checkpoint, too.
+        let [salvaged] = after.salvaged.as_slice() else { panic!("what was cut off was read: {:?}", after.salvaged) };
+        let left = after.report.records - 1;
+        assert!(left + salvaged.records + 3 >= RECORDS, "byte {at}: {left} left, {salvaged:?}");
+        assert_eq!(bench.open(&image).unwrap().health().damaged, 1);
+    }
+}
+
+#[test]
+fn what_was_cut_off_stays_as_it_was_as_long_as_its_segment() {
+    let bench = Bench::new();
+    let disk = killed(&bench, settings());
+    let places = places(&disk);
+    let damaged = broken(&disk, places[3] + 50);
+    goes_on(&bench, &damaged);
+    assert_eq!(damaged.bytes(TORN)[..], broken(&disk, places[3] + 50).bytes(SEGMENT)[places[3]..*places.last().unwrap()]);
+    // A crash's tail is kept as well.
+    let torn = disk.copy();
+    torn.change(SEGMENT, |bytes| bytes[places[places.len() - 2] + 60..].fill(0));
+    goes_on(&bench, &torn);
+    assert_eq!(defects(&checked(&bench, &torn)), []);
+    for (disk, others) in [(&damaged, vec![Defect::Damaged]), (&torn, vec![])] {
+        let with = |change: &dyn Fn(&MemDisk)| {
+            let image = disk.copy();
+            change(&image);
+            let checked = checked(&bench, &image);
+            assert_eq!(checked.verdict(), Verdict::Tampered);
+            defects(&checked)
+        };
+        let missing = [others.clone(), vec![Defect::TornFile]].concat();
+        assert_eq!(with(&|disk| disk.forget(TORN)), missing);
+        assert_eq!(with(&|disk| disk.change(TORN, |bytes| bytes[20] ^= 1)), missing);
+        assert_eq!(with(&|disk| disk.change(TORN, |bytes| bytes.push(0))), missing);
+    }
+}
+
+/// Wherever the start that finds the damage is interrupted, the next one says the same.
+#[test]
+fn power_lost_at_every_operation_of_the_start_that_finds_damage_hides_nothing() {
+    let bench = Bench::new();
+    let disk = killed(&bench, settings());
+    let damaged = broken(&disk, places(&disk)[4] + 50);
+    let line = |disk: &MemDisk| {
+        let text = String::from_utf8(disk.bytes("MANIFEST")).unwrap();
+        let log_id = Segment::read(&disk.bytes(SEGMENT)).unwrap().header().log_id;
+        read_manifest(&text, &log_id, &[bench.signer.public().clone()]).unwrap().into_iter().next()
+    };
+    let calm = damaged.copy();
+    goes_on(&bench, &calm);
+    let Some(ManifestEntry::Damaged(expected)) = line(&calm) else { panic!("the first line is of the damaged segment") };
+    assert_eq!((expected.segment, expected.last_seq, expected.signed_frames > 4, expected.torn > 100), (1, RECORDS, true, true));
+    for operation in 1..=calm.operations() {
+        for seed in 0..3 {
+            let power = damaged.copy();
+            power.trouble(Trouble::PowerLostAt { operation, seed });
+            let acknowledged = bench.open_with(&power, settings()).is_ok_and(|log| block_on(log.begin(begin("DURING"))).is_ok());
+            let image = power.after_power_loss();
+            let id = goes_on(&bench, &image);
+            assert_eq!(line(&image), Some(ManifestEntry::Damaged(expected.clone())), "at operation {operation} seed {seed}");
+            assert!(id.0 > RECORDS + u64::from(acknowledged), "at operation {operation} seed {seed}: {id:?}");
+            let found = checked(&bench, &image);
+            assert_eq!(defects(&found), [Defect::Damaged], "at operation {operation} seed {seed}");
+        }
+    }
+}
+
+/// Pages that nobody waited for reach the disk in any order: there only a signed checkpoint proves anything.
+#[test]
+fn without_a_flush_for_each_frame_only_a_signature_proves_damage() {
+    let bench = Bench::new();
+    let within = Settings { flush: Flush::Within { ms: 1_000_000, records: 1000 }, money: false, checkpoint_ms: 100_000_000, ..settings() };
+    let disk = killed(&bench, within);
+    let places = places(&disk);
+    // Frames of records 1 to 3, a checkpoint, 4 to 6, a checkpoint, 7 and 8.
+    let verdict = |at: usize| checked(&bench, &broken(&disk, at + 50)).verdict();
+    assert_eq!(places.len(), 11);
+    assert_eq!((verdict(places[1]), verdict(places[5]), verdict(places[8])), (Verdict::Tampered, Verdict::Tampered, Verdict::Torn));
+}
+
+/// The header had been on the disk before a frame was: without it nothing is thrown away, and the writer does not begin over it.
+#[test]
+fn a_broken_header_over_whole_frames_stops_the_start() {
+    let bench = Bench::new();
+    let disk = killed(&bench, settings());
+    for at in [0, 9, 15, 40, 200] {
+        let image = broken(&disk, at);
+        let left = image.bytes(SEGMENT);
+        assert_eq!(bench.open_with(&image, settings()).err().unwrap().code(), Code::SealBroken, "byte {at}");
+        assert_eq!((image.bytes(SEGMENT), image.bytes(TORN).len()), (left, 0), "byte {at}");
+    }
+}
+
+/// A header that is longer than a page may reach the disk in part: no record was behind it, and the writer begins anew.
+#[test]
+fn a_header_of_several_pages_that_power_tore_is_begun_anew() {
+    let bench = Bench::new();
+    let recipients: Arc<[_]> = (0..4).map(|seed| key(60 + seed).public().clone()).chain([bench.auditor.public().clone()]).collect();
+    let identity = Identity { signer: bench.signer.clone(), recipients };
+    let open = |disk: &MemDisk| SealedLog::on(disk.clone(), settings(), identity.clone(), bench.entropy(), bench.clock.clone());
+    let calm = bench.disk();
+    block_on(open(&calm).unwrap().begin(begin("ONE"))).unwrap();
+    for operation in 1..=calm.operations() {
+        for seed in [1, 3, 4] {
+            let disk = bench.disk();
+            disk.trouble(Trouble::PowerLostAt { operation, seed });
+            let acknowledged = open(&disk).is_ok_and(|log| block_on(log.begin(begin("ONE"))).is_ok());
+            let image = disk.after_power_loss();
+            let log = open(&image).unwrap_or_else(|error| panic!("at operation {operation} seed {seed}: {error}"));
+            block_on(log.begin(begin("AFTER"))).unwrap();
+            drop(log);
+            let read = bench.read(&image);
+            assert_eq!(read.findings, [], "at operation {operation} seed {seed}");
+            assert!(!acknowledged || read.begins().contains(&"ONE".to_owned()), "at operation {operation} seed {seed}");
+        }
+    }
+}
+
+/// What a crash left without an index gets one; a damaged segment gets none, which would make searches silent about what is lost.
+#[test]
+fn an_index_is_made_for_what_a_crash_left_and_not_over_damage() {
+    let bench = Bench::new();
+    let disk = killed(&bench, settings());
+    let reindexed = |disk: &MemDisk| {
+        goes_on(&bench, disk);
+        let folder = tempfile::tempdir().unwrap();
+        disk.write_to(folder.path()).unwrap();
+        let viewer = Viewer::new(LogDir::new(folder.path(), "transfers"), Arc::new(bench.auditor.clone()), None);
+        let done = viewer.reindex(&mut |_| {}).unwrap();
+        let mut found = Vec::new();
+        let coverage = viewer.search(&Filter { order: Some("P5".to_owned()), ..Filter::default() }, &mut |_| {}, &mut |item| {
+            found.push(item.seq());
+            Ok(std::ops::ControlFlow::Continue(()))
+        });
+        (done, found, coverage.unwrap())
+    };
+    let (done, found, coverage) = reindexed(&disk.copy());
+    assert_eq!((done.made, done.already, done.impossible), (vec![1], vec![2], vec![]));
+    assert_eq!((found, coverage.indexed, coverage.unreadable), (vec![5], 2, vec![]));
+    let (done, found, coverage) = reindexed(&broken(&disk, places(&disk)[1] + 50));
+    assert_eq!((done.made, done.already, done.impossible.len()), (vec![], vec![2], 1));
+    assert_eq!((found, coverage.unreadable.len()), (vec![], 1));
+}
+
+/// Whoever looks for records is told where there were more.
+#[test]
+fn a_search_tells_that_records_were_lost() {
+    let bench = Bench::new();
+    let disk = killed(&bench, settings());
+    let damaged = broken(&disk, places(&disk)[4] + 50);
+    goes_on(&bench, &damaged);
+    let folder = tempfile::tempdir().unwrap();
+    damaged.write_to(folder.path()).unwrap();
+    let viewer = Viewer::new(LogDir::new(folder.path(), "transfers"), Arc::new(bench.auditor.clone()), None);
+    let mut found = Vec::new();
+    let coverage = viewer.search(&Filter::default(), &mut |_| {}, &mut |item| {
+        found.push(item.seq());
+        Ok(std::ops::ControlFlow::Continue(()))
+    });
+    let unreadable = coverage.unwrap().unreadable;
+    assert_eq!(unreadable.iter().map(|(no, error)| (*no, error.code())).collect::<Vec<_>>(), [(1, Code::SealBroken)]);
+    assert_eq!(found, [1, 2, 3, RECORDS + 1]);
+    assert!(viewer.show(5).is_err() && viewer.show(RECORDS + 5).unwrap().is_none());
+}

@@ -19,7 +19,7 @@ mod rules;
 mod texts;
 
 pub use batch::{BatchIssue, BatchRequest, BatchResponse, RowFinding, check_patients};
-pub use charge::{ChargeRequest, ChargeResponse};
+pub use charge::{ChargeCheck, ChargeRequest, ChargeResponse};
 pub use finding::{Finding, Reason, Rule, Severity};
 pub use insurance::{Diagnosis, FeeDetail, UploadRequest, UploadResponse};
 pub use issue::Issue;

@@ -5,13 +5,15 @@
 //! { "op": "text.mask", "cases": [ { "name": "…", "request": {…}, "response": {…} }, { "name": "…", "request": {…}, "error": { "code": 2, "context": {} } } ] }
 //! ```
 //! `request_text` instead of `request` is sent as it stands (JSON that is broken on purpose). A response must be equal; an
-//! error must have the code and at least the context members given.
+//! error must have the code and at least the context members given. `$files` in a request is a folder of the host's own with a copy
+//! of `tests/vectors/seal/files` ([`stage_files`]); the cases of a file run in their order.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::http::Server;
 
@@ -51,12 +53,49 @@ pub struct Answer {
     pub json: String,
 }
 
+/// What stands in a request for the folder of [`stage_files`].
+const FILES: &str = "$files";
+
+/// A fresh copy of the files that requests name: a sealed log of made-up exchanges and the keys of its writer and its auditor. A checkout
+/// does not keep the modes that key files must have.
+pub fn stage_files() -> io::Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/seal/files"), folder.path())?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            std::fs::create_dir(&to)?;
+            private(&to, 0o700)?;
+            copy(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), &to)?;
+            private(&to, 0o600)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn private(path: &Path, mode: u32) -> io::Result<()> {
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
 /// Every case of every file, in a fixed order. A malformed file is an error that names it.
 pub fn load() -> io::Result<Vec<Case>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let mut files = Vec::new();
     json_files(&folder, &mut files)?;
-    files.retain(|file| !file.starts_with(crate::scenario::folder()));
+    files.retain(|file| !file.starts_with(crate::scenario::folder()) && !file.starts_with(folder.join("seal/files")));
     files.sort();
     let mut cases = Vec::new();
     for file in files {
@@ -106,6 +145,13 @@ fn read(op: &str, title: String, case: &Value) -> Option<Case> {
 }
 
 impl Case {
+    /// The same with its files in a folder.
+    fn staged(&self, folder: &Path) -> Case {
+        // As it stands inside a JSON text.
+        let folder = Value::from(folder.display().to_string()).to_string();
+        Case { request: self.request.replace(FILES, folder.trim_matches('"')), ..self.clone() }
+    }
+
     /// Why the answer is not what the vector says; nothing when it is.
     pub fn judge(&self, answer: &Answer) -> Option<String> {
         let wrong = |what: String| Some(format!("{}: {what}\n  got {}", self.title, answer.json));
@@ -137,7 +183,11 @@ pub fn replay<'c>(cases: impl IntoIterator<Item = &'c Case>, mut host: impl FnMu
         Ok(answer) => case.judge(&answer),
         Err(error) => Some(format!("{}: {error}", case.title)),
     };
-    cases.into_iter().filter_map(|case| wrong(case, host(case))).collect()
+    let files = match stage_files() {
+        Ok(files) => files,
+        Err(error) => return vec![format!("the files of the vectors: {error}")],
+    };
+    cases.into_iter().map(|case| case.staged(files.path())).filter_map(|case| wrong(&case, host(&case))).collect()
 }
 
 /// Replays every vector over a running server, `POST /api/v1/ops/{op}`; blocks. Operations that are not for a network must

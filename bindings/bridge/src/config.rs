@@ -20,6 +20,7 @@
 //! ```
 //! `MENJIE__STORE__PATH=/data/menjie.db` stands for `store.path`, `MENJIE__HOSPITALS__0__ID` for `hospitals[0].id`.
 
+mod forward;
 mod log;
 mod problem;
 mod shape;
@@ -44,6 +45,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use forward::Forward;
 pub use log::LogConfig;
 pub use problem::Problem;
 pub use source::Format;
@@ -172,17 +174,31 @@ pub struct Config {
 impl Config {
     /// Reads a file, TOML or JSON by its name. `env` is the process's environment.
     pub fn load(path: &Path, env: &BTreeMap<String, String>) -> Result<Config, Vec<Problem>> {
+        let (document, problems) = Config::document(path, env)?;
+        Config::read(document, problems, folder_of(path))
+    }
+
+    /// The whole document with its references resolved, and what was wrong with them.
+    fn document(path: &Path, env: &BTreeMap<String, String>) -> Result<(Value, Vec<Problem>), Vec<Problem>> {
         let unreadable = |what: String, fix: &str| vec![Problem::new("", what, fix)];
         let format = Format::of(path).ok_or_else(|| unreadable("the configuration's name ends neither in .toml nor in .json".to_owned(), "rename the file"))?;
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(format!("the configuration cannot be read: {}", e.kind()), "check the path and its permissions"))?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Config::parse(&text, format, folder, env)
+        match source::read(&text, format, folder_of(path), env) {
+            (Some(document), problems) => Ok((document, problems)),
+            (None, problems) => Err(problems),
+        }
     }
 
     /// Reads a text; relative paths are beside `folder`.
     pub fn parse(text: &str, format: Format, folder: &Path, env: &BTreeMap<String, String>) -> Result<Config, Vec<Problem>> {
-        let (document, mut problems) = source::read(text, format, folder, env);
-        let Some(Value::Object(mut root)) = document else { return Err(problems) };
+        match source::read(text, format, folder, env) {
+            (Some(document), problems) => Config::read(document, problems, folder),
+            (None, problems) => Err(problems),
+        }
+    }
+
+    fn read(document: Value, mut problems: Vec<Problem>, folder: &Path) -> Result<Config, Vec<Problem>> {
+        let Value::Object(mut root) = document else { return Err(problems) };
         let sections = HOST_SECTIONS.iter().filter_map(|name| root.remove(*name).map(|section| ((*name).to_owned(), section))).collect();
         name_peers(&mut root);
         match shape::read_all::<Document>(Value::Object(root), "") {
@@ -216,6 +232,11 @@ impl Config {
         };
         self.hospitals.iter().enumerate().flat_map(of).collect()
     }
+}
+
+/// Where a configuration lies; its relative paths begin there.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The names of counterparts in the transfer log are ours unless the document says otherwise.

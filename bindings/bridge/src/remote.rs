@@ -16,6 +16,9 @@ use crate::envelope::{Failure, Reply};
 /// `settlement.get` may wait 30 seconds for a change.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// No page or document of a server is larger.
+const MAX_PAGE: usize = 8 << 20;
+
 /// How a call to a server ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remote {
@@ -59,18 +62,46 @@ impl Server {
         if let Some(token) = &self.token {
             post = post.header("Authorization", format!("Bearer {}", token.reveal()));
         }
-        let hospital = HospitalId::new("server")?;
-        let now = SystemClock.now();
-        let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
-        // The server's own callbacks and calls are logged there; this side has no transfer log.
-        let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
-        let cx = CallCx { hospital, attempt: 1, now, deadline, log };
-        Ok(match self.client.exchange(&cx, post).await {
+        Ok(match self.client.exchange(&context()?, post).await {
             Exchange::Answered(answer) => read(answer.status, &answer.body),
             Exchange::Unsent(fault) => Remote::Unsent(fault.code),
             Exchange::Unknown(fault) => Remote::Unknown(fault.code),
         })
     }
+
+    /// Gets a page as anybody may: without the token.
+    pub async fn page(&self, path: &str) -> Result<Page> {
+        match self.client.exchange(&context()?, ApiRequest::get(path).up_to(MAX_PAGE)).await {
+            Exchange::Answered(answer) => {
+                let headers = ["content-security-policy", "location"].map(|name| answer.header(name).map(str::to_owned));
+                let [content_security_policy, location] = headers;
+                Ok(Page { status: answer.status, body: answer.body, content_security_policy, location })
+            }
+            Exchange::Unsent(fault) | Exchange::Unknown(fault) => Err(Error::new(Code::ServerUnreachable).with("cause", fault.code)),
+        }
+    }
+}
+
+/// A page of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The status.
+    pub status: u16,
+    /// What came.
+    pub body: Vec<u8>,
+    /// What the browser is allowed to load.
+    pub content_security_policy: Option<String>,
+    /// Where it leads, when it leads elsewhere.
+    pub location: Option<String>,
+}
+
+/// Of one call, which nobody logs here: the server's own callbacks and calls are logged there.
+fn context() -> Result<CallCx> {
+    let hospital = HospitalId::new("server")?;
+    let now = SystemClock.now();
+    let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
+    let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
+    Ok(CallCx { hospital, attempt: 1, now, deadline, log })
 }
 
 fn read(status: u16, body: &[u8]) -> Remote {

@@ -2,11 +2,18 @@
 #![cfg(feature = "log")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use menjie::calendar::Timestamp;
 use menjie::gm::sm2::Sm2PrivateKey;
+use menjie::gm::{hex, sm3};
+use menjie::ident::HospitalId;
+use menjie::port::{Clock as _, Direction, LogSink as _, TransferBegin, TransferEnd, TransferResult};
+use menjie::testkit::block_on;
+use menjie::testkit::host::{ManualClock, SeededEntropy};
 use menjie_bridge::seal::{LogWriter, NewRecord, OpenLog};
-use menjie_bridge::sealed_log::{OsEntropy, Protection, write_private, write_public};
+use menjie_bridge::sealed_log::{Identity, OsEntropy, Protection, SealedLog, Settings, TRANSFER_STREAM, write_private, write_public};
 use menjie_bridge::{Kind, Reach, call_alone, table};
 use serde_json::{Value, json};
 
@@ -203,6 +210,78 @@ fn a_log_that_is_kept_open_is_locked_and_closes_when_dropped() {
     assert_eq!(failure("seal.append", &json!({"log": stage.writer(), "records": []})).0, 810);
     drop(log);
     assert_eq!(stage.verify()["verdict"], "sound");
+}
+
+/// The log of the shared vectors (tests/vectors/seal/files): made-up exchanges under fixed keys, a clock that stands where it is put, and
+/// reproducible randomness. `MENJIE_WRITE_VECTORS=1` writes it anew; then the vectors' expectations change, too.
+#[test]
+fn the_log_of_the_vectors_is_what_fixed_keys_clock_and_randomness_write() {
+    let committed = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/seal/files"));
+    let fresh = tempfile::tempdir().unwrap();
+    write_vectors_log(fresh.path());
+    if std::env::var_os("MENJIE_WRITE_VECTORS").is_some() {
+        let _absent = std::fs::remove_dir_all(&committed);
+        for (name, bytes) in files_below(fresh.path()) {
+            let to = committed.join(name);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::write(to, bytes).unwrap();
+        }
+    }
+    let (fresh, committed) = (files_below(fresh.path()), files_below(&committed));
+    assert_eq!(fresh.iter().map(|file| &file.0).collect::<Vec<_>>(), committed.iter().map(|file| &file.0).collect::<Vec<_>>());
+    for ((name, fresh), (_, committed)) in fresh.iter().zip(&committed) {
+        assert!(fresh == committed, "{} is not what it was", name.display());
+    }
+}
+
+fn write_vectors_log(folder: &Path) {
+    let key = |name: &str, scalar: u8| {
+        let key = Sm2PrivateKey::from_scalar(&[scalar; 32]).unwrap();
+        write_private(&folder.join(format!("{name}.pem")), &key, Protection::FileMode, &OsEntropy).unwrap();
+        write_public(&folder.join(format!("{name}.pub")), key.public()).unwrap();
+        key
+    };
+    let (writer, auditor, _) = (Arc::new(key("writer", 0x11)), key("auditor", 0x22), key("stranger", 0x33));
+    let clock = Arc::new(ManualClock::at(Timestamp::parse("2026-06-01T08:00:00+08:00").unwrap()));
+    for (no, body) in [("K1", format!(r#"{{"patient_name":"张小三","id_no":"{CANARY}"}}"#)), ("K2", "{}".to_owned())] {
+        let identity = Identity { signer: Arc::clone(&writer), recipients: vec![auditor.public().clone()].into() };
+        let settings = Settings { stream: TRANSFER_STREAM.to_owned(), step_bytes: 1 << 20, ..Settings::default() };
+        let seed = u64::from(no.as_bytes()[1]);
+        let log = SealedLog::open(&folder.join("log"), settings, identity, Arc::new(SeededEntropy::new(seed)), clock.clone()).unwrap();
+        let (at, body) = (clock.now(), body.into_bytes());
+        let digest = hex(&sm3(&body));
+        let begin = TransferBegin {
+            hospital: HospitalId::new("h1").unwrap(),
+            at,
+            direction: Direction::Out,
+            peer: "cardreader".to_owned(),
+            interface: "READ".to_owned(),
+            business_no: Some(no.to_owned()),
+            digest,
+            body,
+        };
+        let id = block_on(log.begin(begin)).unwrap();
+        clock.advance(250);
+        if no == "K1" {
+            let end = TransferEnd { at: clock.now(), result: TransferResult::Answered, status: "0".to_owned(), digest: hex(&sm3(b"ok")), body: b"ok".to_vec() };
+            block_on(log.end(id, end));
+        }
+        log.close().unwrap();
+        clock.advance(60_000);
+    }
+}
+
+/// Every file below a folder with its bytes, by its path there.
+fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    fn walk(folder: &Path, root: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { walk(&path, root, found) } else { found.push((path.strip_prefix(root).unwrap().to_owned(), std::fs::read(&path).unwrap())) }
+        }
+    }
+    let mut found = Vec::new();
+    walk(folder, folder, &mut found);
+    found.sort();
+    found
 }
 
 #[test]

@@ -10,7 +10,7 @@ case "$target" in /*) ;; *) target="$root/$target" ;; esac
 profile="${MENJIE_C_PROFILE:-debug}"
 work="$target/c"
 tests="$root/bindings/c/tests"
-mapfile -t vectors < <(find tests/vectors -name '*.json' -not -path '*/scenario/*' | sort)
+mapfile -t vectors < <(find tests/vectors -name '*.json' -not -path '*/scenario/*' -not -path '*/files/*' | sort)
 strict=(-std=c11 -O1 -g -Wall -Wextra -Wpedantic -Werror)
 
 for tool in gcc clang g++ make cmake pkg-config valgrind openssl nm readelf; do
@@ -65,6 +65,14 @@ stage() {
   done
 }
 
+# The files that vectors name, with the modes that key files must have: a log that is written to, so a fresh copy for every run.
+vector_files() {
+  export MENJIE_VECTOR_FILES="$work/vector-files"
+  rm -rf "$MENJIE_VECTOR_FILES"
+  cp -r tests/vectors/seal/files "$MENJIE_VECTOR_FILES"
+  chmod -R u+rwX,go-rwx "$MENJIE_VECTOR_FILES"
+}
+
 # suite NAME WRAPPER… -- COMPILE…: builds the three programs and runs them.
 suite() {
   local name="$1" wrapper=() folder
@@ -76,6 +84,7 @@ suite() {
   for program in vectors hostile log; do
     "$1" "${strict[@]}" "$tests/$program.c" "$tests/json.c" -o "$folder/$program" "${@:2}" -pthread
   done
+  vector_files
   run "$name, vectors" "${wrapper[@]}" "$folder/vectors" "${vectors[@]}"
   run "$name, hostile" "${wrapper[@]}" "$folder/hostile"
   stage

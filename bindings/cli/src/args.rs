@@ -37,6 +37,15 @@ pub(crate) fn command(words: Words) -> Command {
         .subcommand_value_name(t("COMMAND", "命令"))
         .next_help_heading(t("Options", "选项"))
         .arg(help(words))
+        .arg(
+            Arg::new("lang")
+                .long("lang")
+                .value_name("LANGUAGE")
+                .global(true)
+                .value_parser(["zh", "en"])
+                .hide_possible_values(true)
+                .help(t("zh or en; otherwise by LC_ALL, LC_MESSAGES, LANG", "语言 zh 或 en；不写则按 LC_ALL、LC_MESSAGES、LANG")),
+        )
         .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help(t("Print the version", "显示版本")))
         .subcommand(
             sub("call", t("Run an operation; the request is read from standard input", "执行一个操作；请求从标准输入读取"))
@@ -72,7 +81,13 @@ pub(crate) fn command(words: Words) -> Command {
             sub("keygen", t("Make a key file for sealed columns; never overwrites one", "生成加密列的密钥文件；不会覆盖已有文件"))
                 .arg(Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf)).help(t("Where to", "文件路径"))),
         )
+        .subcommand(crate::group::command(words, &sub))
+        .subcommand(crate::validate::command(words, &sub))
+        .subcommand(crate::refund_check::command(words, &sub))
+        .subcommand(crate::reconcile::command(words, &sub))
         .subcommand(crate::log::args::command(words, &sub))
+        .subcommand(crate::acceptance::command(words, &sub))
+        .subcommand(crate::completion::command(words, &sub))
 }
 
 /// What was typed in a wrong place may be a password or belong to a patient, and standard error may be kept: the complaint says what

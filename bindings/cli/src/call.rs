@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use menjie::access::{Caller, Private, Role};
 use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
 use menjie::service::Engine;
-use menjie_bridge::config::Config;
+use menjie_bridge::config::{Config, Forward};
 use menjie_bridge::remote::{Remote, Server};
 use menjie_bridge::{Failure, Reply, build, strict};
 
@@ -19,9 +19,9 @@ pub(crate) fn run(given: &ArgMatches) -> Result<Exit, Stop> {
     let op = given.get_one::<String>("op").map_or("", String::as_str);
     let request = standard_input()?;
     let reply = if let Some(server) = given.get_one::<String>("server") {
-        on_server(server, op, &request)?
+        on_server(server, std::env::var("MENJIE_TOKEN").ok().map(Private::new), op, &request)?
     } else if let Some(config) = given.get_one::<std::path::PathBuf>("config") {
-        on_store(config, given, op, &request)?
+        with_config(config, given, op, &request)?
     } else {
         if menjie_bridge::find(op).is_ok_and(|op| op.kind.needs_engine()) {
             return Err(Stop::usage(format!("{op} needs an engine: give --config FILE or --server URL")));
@@ -51,8 +51,22 @@ fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Stop::failure(format!("no runtime: {}", e.kind())))
 }
 
-fn on_server(server: &str, op: &str, request: &str) -> Result<Reply, Stop> {
-    let token = std::env::var("MENJIE_TOKEN").ok().map(Private::new);
+/// On the store of a configuration, or on the server that it names.
+fn with_config(config: &Path, given: &ArgMatches, op: &str, request: &str) -> Result<Reply, Stop> {
+    let env = std::env::vars().collect();
+    let told = |problems: Vec<menjie_bridge::config::Problem>| Stop::usage(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    match Forward::load(config, &env) {
+        Some(Ok(_)) if ["hospital", "patient", "staff"].iter().any(|name| given.contains_id(name)) => {
+            Err(Stop::usage("this configuration names a server, which knows by its token who calls"))
+        }
+        Some(Ok(forward)) if menjie_bridge::find(op).is_ok_and(|op| op.kind.needs_engine()) => on_server(&forward.url, forward.token, op, request),
+        Some(Ok(_)) => Ok(menjie_bridge::call_alone(op, request)),
+        Some(Err(problems)) => Err(told(problems)),
+        None => on_store(&Config::load(config, &env).map_err(told)?, given, op, request),
+    }
+}
+
+fn on_server(server: &str, token: Option<Private>, op: &str, request: &str) -> Result<Reply, Stop> {
     let runtime = runtime()?;
     match Server::at(server, token).and_then(|server| runtime.block_on(server.call(op, request))) {
         Ok(Remote::Answered(reply)) => Ok(reply),
@@ -62,11 +76,9 @@ fn on_server(server: &str, op: &str, request: &str) -> Result<Reply, Stop> {
     }
 }
 
-fn on_store(config: &Path, given: &ArgMatches, op: &str, request: &str) -> Result<Reply, Stop> {
-    let told = |problems: Vec<menjie_bridge::config::Problem>| Stop::usage(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
-    let config = Config::load(config, &std::env::vars().collect()).map_err(told)?;
-    let caller = caller(&config, given).map_err(|e| Stop::usage(e.to_string()))?;
-    let parts = build::build(&config, |log| log).map_err(told)?;
+fn on_store(config: &Config, given: &ArgMatches, op: &str, request: &str) -> Result<Reply, Stop> {
+    let caller = caller(config, given).map_err(|e| Stop::usage(e.to_string()))?;
+    let parts = build::build(config, |log| log).map_err(|problems| Stop::usage(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     // What a command starts is committed; whoever runs the server of this store carries it on.
     Ok(runtime()?.block_on(async {
         match Engine::new(parts).await {

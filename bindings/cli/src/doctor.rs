@@ -1,11 +1,12 @@
 //! `menjie doctor`: what is wrong with a configuration and this machine, and what to do about it.
 
+mod kiosk;
 mod machine;
 
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use menjie_bridge::config::Config;
+use menjie_bridge::config::{Config, Forward};
 use serde::Serialize;
 
 use crate::exit::{Exit, Stop};
@@ -53,10 +54,15 @@ impl Finding {
 pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let path = given.get_one::<PathBuf>("config").cloned().unwrap_or_default();
     let mut findings = vec![machine::config_file(&path)];
-    match Config::load(&path, &std::env::vars().collect()) {
-        Ok(config) => {
+    let (env, offline) = (std::env::vars().collect(), given.get_flag("offline"));
+    let checked = match Forward::load(&path, &env) {
+        Some(forward) => forward.map(|forward| kiosk::check(&forward, &path, offline)),
+        None => Config::load(&path, &env).map(|config| machine::check(&config, offline)),
+    };
+    match checked {
+        Ok(found) => {
             findings.push(Finding::good("configuration", "every value is understood"));
-            findings.extend(machine::check(&config, given.get_flag("offline")));
+            findings.extend(found);
         }
         Err(problems) => findings.extend(problems.into_iter().map(|p| Finding::problem(p.path, p.what, p.fix))),
     }

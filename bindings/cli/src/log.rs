@@ -9,7 +9,6 @@ mod export;
 mod keygen;
 mod keys;
 mod list;
-mod progress;
 mod reindex;
 mod rewrap;
 mod search;

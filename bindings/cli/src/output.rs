@@ -13,3 +13,13 @@ pub(crate) fn line(text: &str) -> Result<(), Stop> {
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(stderr().lock(), "menjie: {text}");
 }
+
+/// Tells something that is no part of the answer.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(stderr().lock(), "{text}");
+}
+
+/// Writes bytes of the answer as they are.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Stop> {
+    stdout().lock().write_all(bytes).map_err(|error| Stop::failure(format!("standard output: {}", error.kind())))
+}

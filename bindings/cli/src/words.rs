@@ -8,8 +8,27 @@ pub(crate) enum Words {
 }
 
 impl Words {
+    /// As `--lang` says, otherwise as the locale does. Help is made before the command line is read, so this looks for itself.
+    pub(crate) fn of_process() -> Words {
+        let mut given = std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok());
+        Words::of_arguments(&mut given).unwrap_or_else(Words::of_environment)
+    }
+
+    fn of_arguments(given: &mut impl Iterator<Item = String>) -> Option<Words> {
+        let word = given.find_map(|arg| match arg.strip_prefix("--lang") {
+            Some("") => Some(None),
+            Some(rest) => rest.strip_prefix('=').map(|word| Some(word.to_owned())),
+            None => None,
+        });
+        match word?.or_else(|| given.next())?.as_str() {
+            "zh" => Some(Words::Chinese),
+            "en" => Some(Words::English),
+            _ => None,
+        }
+    }
+
     /// As the locale says.
-    pub(crate) fn of_environment() -> Words {
+    fn of_environment() -> Words {
         let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
         Words::of_locale(set)
     }
@@ -42,5 +61,15 @@ mod tests {
         assert_eq!(of(&["", "ZH_TW", "en_US"]), Words::Chinese);
         assert_eq!(of(&["C", "zh_CN"]), Words::English);
         assert_eq!(of(&[]), Words::English);
+    }
+
+    #[test]
+    fn lang_decides_wherever_it_stands() {
+        let of = |given: &[&str]| Words::of_arguments(&mut given.iter().map(|s| (*s).to_owned()));
+        assert_eq!(of(&["audit", "--lang", "zh", "--help"]), Some(Words::Chinese));
+        assert_eq!(of(&["--lang=en"]), Some(Words::English));
+        for other in [&["--lang"][..], &["--lang", "fr"], &["--language", "zh"], &[]] {
+            assert_eq!(of(other), None);
+        }
     }
 }

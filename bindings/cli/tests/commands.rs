@@ -1,6 +1,9 @@
 //! The commands as a person meets them: help, keygen, audit, doctor, ops, exit codes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "commands/records.rs"]
+mod records;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -179,4 +182,102 @@ fn a_server_that_is_not_there_is_a_failure_and_a_plain_address_is_refused() {
     assert!(text(&gone.stderr).contains("nothing was sent"), "{}", text(&gone.stderr));
     let plain = menjie(&["call", "echo", "--server", "http://10.0.0.5"], folder.path(), r#"{"value":1}"#);
     assert_eq!(plain.status.code(), Some(2), "{}", text(&plain.stdout));
+}
+
+#[test]
+fn a_machine_that_forwards_to_a_server_must_not_have_a_ledger_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let put = |name: &str, text: &str| {
+        std::fs::write(here.join(name), text).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(here.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    put("kiosk.json", r#"{"server": "https://menjie.example"}"#);
+    put("kiosk.toml", "[server]\nurl = \"https://menjie.example\"\ntoken = { env = \"KIOSK_TOKEN\" }\n");
+    put("plain.json", r#"{"server": {"url": "http://10.0.0.5", "token": "t"}}"#);
+    put("both.toml", "[server]\nurl = \"https://menjie.example\"\n[store]\npath = \"menjie.db\"\nkeys = \"keys.json\"\n");
+    let doctor = |config: &str| {
+        let output = menjie(&["doctor", "--config", config, "--offline"], here, "");
+        (output.status.code().unwrap(), text(&output.stdout))
+    };
+    let (exit, said) = doctor("kiosk.json");
+    assert!(exit == 0 && said.contains("goes to menjie.example") && said.contains("this machine has none"), "{said}");
+    let (exit, said) = doctor("plain.json");
+    assert!(exit == 1 && said.contains("server.url"), "{said}");
+    let (exit, said) = doctor("both.toml");
+    assert!(exit == 1 && said.contains("there is a store beside server.url"), "{said}");
+    // A secret that is not there is told like every other.
+    let (exit, said) = doctor("kiosk.toml");
+    assert!(exit == 1 && said.contains("server.token"), "{said}");
+
+    config(here);
+    assert_eq!(menjie(&["keygen", "keys.json"], here, "").status.code(), Some(0));
+    drop(menjie_bridge::build::open_store(&menjie_bridge::config::StoreConfig { path: here.join("menjie.db"), keys: here.join("keys.json"), readers: 1 }).unwrap());
+    let (exit, said) = doctor("kiosk.json");
+    assert!(exit == 1 && said.contains("menjie.db lies beside this configuration"), "{said}");
+
+    // Calls follow the same configuration: what is pure runs here, the rest is sent, and says for whom by its token only.
+    put("away.json", r#"{"server": "http://127.0.0.1:9"}"#);
+    let call = |op: &str, more: &[&str]| menjie(&[&["call", op, "--config", "away.json"][..], more].concat(), here, r#"{"value":1}"#);
+    assert_eq!(call("echo", &[]).status.code(), Some(0));
+    let gone = call("audit.run", &[]);
+    assert!(gone.status.code() == Some(3) && text(&gone.stderr).contains("nothing was sent"), "{}", text(&gone.stderr));
+    assert_eq!(call("audit.run", &["--staff", "S1", "--role", "auditor"]).status.code(), Some(2));
+    assert_eq!(menjie(&["call", "echo", "--config", "both.toml"], here, r#"{"value":1}"#).status.code(), Some(2));
+}
+
+#[test]
+fn every_shell_gets_a_completion_script() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = text(&menjie(&["completion", shell], folder.path(), "").stdout);
+        for word in ["reconcile", "refund-check", "acceptance", "ignore-unknown"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    assert_eq!(menjie(&["completion", "cmd"], folder.path(), "").status.code(), Some(2));
+    // What a shell that is here thinks of it.
+    std::fs::write(folder.path().join("menjie.bash"), menjie(&["completion", "bash"], folder.path(), "").stdout).unwrap();
+    let completed = Command::new("bash")
+        .args(["--norc", "-c", "source ./menjie.bash; COMP_WORDS=(menjie rec); COMP_CWORD=1; _menjie menjie rec menjie; echo \"${COMPREPLY[@]}\""])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(text(&completed.stdout).trim(), "reconcile", "{}", text(&completed.stderr));
+}
+
+#[test]
+fn lang_is_stronger_than_the_locale() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(text(&menjie(&["group", "--help", "--lang", "zh"], folder.path(), "").stdout).contains("用法："));
+    assert!(text(&menjie(&["--lang=zh", "validate", "patients", "--help"], folder.path(), "").stdout).contains("首诊建档"));
+    let chinese = Command::new(env!("CARGO_BIN_EXE_menjie")).args(["--lang", "en", "--help"]).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+    assert!(text(&chinese.stdout).contains("Usage:"));
+    assert_eq!(menjie(&["--lang", "fr", "ops"], folder.path(), "").status.code(), Some(2));
+}
+
+#[test]
+fn acceptance_tells_what_holds_what_fails_and_what_nobody_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let output = menjie(&["acceptance", "--report", "report.md", "--hospital", "测试|医院"], here, "");
+    // Not every clause of the tender is built, and this machine need not be openEuler: the command says so.
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let checks: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdict = |no: &str| checks.iter().filter(|check| check["no"] == no).map(|check| check["verdict"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(verdict("1.3.9"), ["holds"]);
+    assert_eq!(verdict("1.3.8"), ["holds", "holds"]);
+    assert_eq!(verdict("4.1"), ["holds", "holds", "not_tried"]);
+    assert_eq!(verdict("4.2"), ["holds"]);
+    assert_eq!(verdict("1.4"), ["not_tried"]);
+    assert!(checks.iter().all(|check| check["seen"].as_str().is_some_and(|seen| !seen.is_empty())));
+    let report = std::fs::read_to_string(here.join("report.md")).unwrap();
+    assert!(report.contains("测试\\|医院") && report.contains("签字") && report.lines().filter(|line| line.starts_with("| 1.3.2 ")).count() == 5, "{report}");
+    assert_eq!(menjie(&["acceptance", "--report", "report.md"], here, "").status.code(), Some(2), "never overwritten");
+    assert_eq!(menjie(&["acceptance", "--report", "report.pdf"], here, "").status.code(), Some(2));
+    let gone = menjie(&["acceptance", "--server", "http://127.0.0.1:9", "--report", "gone.html"], here, "");
+    assert_eq!(gone.status.code(), Some(1));
+    let report = std::fs::read_to_string(here.join("gone.html")).unwrap();
+    assert!(report.starts_with("<!doctype html>") && report.contains("http://127.0.0.1:9") && !report.contains("未指定 --server"));
 }

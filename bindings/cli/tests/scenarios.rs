@@ -94,3 +94,24 @@ fn every_scenario_holds_in_the_terminal() {
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Over the real server every page and promise of the tender's list that this version has is seen to be there.
+#[test]
+fn acceptance_asks_the_server() {
+    let scenario = load().unwrap().into_iter().next().unwrap();
+    let serving = Serving::open(&scenario).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_menjie"));
+    command.args(["acceptance", "--server", &serving.url(), "-o", "jsonl"]).env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = {
+        let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+        command.spawn().unwrap()
+    };
+    let output = child.wait_with_output().unwrap();
+    serving.close().unwrap();
+    let checks: Vec<Value> = String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |verdict: &str| checks.iter().filter(|check| check["verdict"] == verdict).collect::<Vec<_>>();
+    assert!(of("not_tried").is_empty(), "{:?}", of("not_tried"));
+    // What is not built is told by its operation; nothing that is asked of the server fails.
+    let failing: Vec<&Value> = of("fails").into_iter().filter(|check| check["how"] != "核对操作表" && check["how"] != "本机操作系统").collect();
+    assert!(failing.is_empty(), "{failing:?}");
+}

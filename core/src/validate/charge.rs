@@ -1,6 +1,6 @@
 //! `charge.validate`: charge lines before they are grouped or paid. Grouping stops at the first wrong line; this tells all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::issue::Issue;
 use crate::calendar::BizDate;
 use crate::charge::{ChargeLine, ItemKind, Visit};
 use crate::error::Result;
+use crate::ident::{LineKey, VisitId};
 use crate::money::line_amount;
 
 /// Request of `charge.validate`.
@@ -39,22 +40,47 @@ pub struct ChargeResponse {
 impl ChargeRequest {
     /// Runs the operation.
     pub fn run(&self) -> Result<ChargeResponse> {
+        let mut check = ChargeCheck::new(&self.visits, self.today);
         let mut issues = Vec::new();
-        let mut keys = BTreeSet::new();
         for (at, line) in self.lines.iter().enumerate() {
-            let mut found = |field: &str, label: &str, reason| issues.push(Issue::at(format!("lines[{at}].{field}"), label, reason));
-            if !keys.insert(line.line_id.as_str()) {
-                found("line_id", "明细号", Reason::ChargeTwice);
-            }
-            check(line, &mut found);
-            self.visit(line, &mut found);
+            check.line(line, |field| format!("lines[{at}].{field}"), &mut issues);
         }
         let (errors, warnings): (Vec<_>, Vec<_>) = issues.into_iter().partition(|issue| issue.severity == Severity::Error);
         Ok(ChargeResponse { valid: errors.is_empty(), errors, warnings })
     }
+}
+
+/// Checks charge lines one after the other; of those before it keeps the keys only. For files of millions.
+#[derive(Debug)]
+pub struct ChargeCheck<'v> {
+    visits: BTreeMap<&'v VisitId, &'v Visit>,
+    keys: BTreeSet<LineKey>,
+    today: BizDate,
+}
+
+impl<'v> ChargeCheck<'v> {
+    /// Of the lines of these visits, on this day (UTC+8).
+    pub fn new(visits: &'v [Visit], today: BizDate) -> ChargeCheck<'v> {
+        let mut by_id = BTreeMap::new();
+        for visit in visits {
+            // The first of two with one number stands.
+            by_id.entry(&visit.visit_id).or_insert(visit);
+        }
+        ChargeCheck { visits: by_id, keys: BTreeSet::new(), today }
+    }
+
+    /// Adds what is wrong with the next line; `path` makes the path of a field of it.
+    pub fn line(&mut self, line: &ChargeLine, path: impl Fn(&str) -> String, issues: &mut Vec<Issue>) {
+        let mut found = |field: &str, label: &str, reason| issues.push(Issue::at(path(field), label, reason));
+        if !self.keys.insert(line.line_id.clone()) {
+            found("line_id", "明细号", Reason::ChargeTwice);
+        }
+        check(line, &mut found);
+        self.visit(line, &mut found);
+    }
 
     fn visit(&self, line: &ChargeLine, found: &mut impl FnMut(&str, &str, Reason)) {
-        let Some(visit) = self.visits.iter().find(|visit| visit.visit_id == line.visit_id) else {
+        let Some(visit) = self.visits.get(&line.visit_id) else {
             return found("visit_id", "就诊号", Reason::ChargeUnknownVisit);
         };
         if visit.patient_id != line.patient_id {

@@ -149,11 +149,11 @@ fn listen(config: &Config) -> Finding {
 }
 
 /// Host and port of an address, for people and for connecting.
-fn host(url: &str) -> &str {
+pub(super) fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default()
 }
 
-fn reachable(about: &str, url: &str) -> Finding {
+pub(super) fn reachable(about: &str, url: &str) -> Finding {
     let place = host(url);
     let port = if url.starts_with("https://") { 443 } else { 80 };
     let resolved = place.to_socket_addrs().or_else(|_| (place.trim_matches(['[', ']']), port).to_socket_addrs());

@@ -11,10 +11,10 @@ use menjie_bridge::sealed_log::view::{CsvRow, JsonRow, Sight};
 use menjie_bridge::sealed_log::{Act, now};
 use serde_json::json;
 
-use super::progress::Bar;
 use super::{access, failed, gaps, path, table, text, viewer, when};
 use crate::exit::{Exit, Stop};
 use crate::output::line;
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// Runs the command.
@@ -38,7 +38,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let (mut rows, mut broke) = (0u64, None);
     let mut bar = Bar::new(words.pick("exporting", "导出中"));
     let coverage = viewer
-        .search(&filter, &mut |progress| bar.show(progress), &mut |item| {
+        .search(&filter, &mut |progress| bar.show(progress.done as u64, progress.of as u64), &mut |item| {
             let row = JsonRow::of(&item, sight);
             let text = if csv { Ok(CsvRow::of(&row)) } else { table::json(&row) };
             let written = text.and_then(|text| writeln!(out, "{text}").map_err(io));

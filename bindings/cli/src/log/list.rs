@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{dir, failed, table};
 use crate::exit::{Exit, Stop};
+use crate::layout::columns;
 use crate::output::line;
 use crate::words::Words;
 
@@ -21,7 +22,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
             Words::Chinese => ["分段", "开始时间", "记录数", "字节", "状态", "索引", "可读取的密钥"],
         };
         let rows: Vec<Vec<String>> = segments.iter().map(|segment| cells(segment, words)).collect();
-        table::columns(&heads, &rows, |_, _, cell| cell).iter().try_for_each(|row| line(row))?;
+        columns(&heads, &rows, |_, _, cell| cell).iter().try_for_each(|row| line(row))?;
     }
     Ok(if segments.is_empty() { Exit::Refused } else { Exit::Done })
 }

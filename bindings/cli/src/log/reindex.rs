@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::progress::Bar;
+use crate::progress::Bar;
 use super::{failed, table, viewer};
 use crate::exit::{Exit, Stop};
 use crate::output::{complain, line};

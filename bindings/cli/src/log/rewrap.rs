@@ -2,14 +2,13 @@
 
 use clap::ArgMatches;
 use menjie::gm::hex;
-use menjie_bridge::sealed_log::view::Progress;
 use menjie_bridge::sealed_log::{Act, OsEntropy};
 use serde_json::json;
 
-use super::progress::Bar;
 use super::{access, failed, keys, table, viewer};
 use crate::exit::{Exit, Stop};
 use crate::output::{complain, line};
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// Runs the command.
@@ -19,7 +18,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let [to] = to.as_slice() else { return Err(Stop::usage(words.pick("--to must hold one public key", "--to 文件中应只有一个公钥"))) };
     access::record(given, &viewer, Act::Rewrap, &format!("to={}", hex(&to.id())), words)?;
     let mut bar = Bar::new(words.pick("rewrapping", "重新封装中"));
-    let done = viewer.dir().rewrap(viewer.key(), to, &OsEntropy, |done, of| bar.show(Progress { done, of })).map_err(|error| failed(&error, words))?;
+    let done = viewer.dir().rewrap(viewer.key(), to, &OsEntropy, |done, of| bar.show(done as u64, of as u64)).map_err(|error| failed(&error, words))?;
     for (no, error) in &done.impossible {
         complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
     }

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use clap::ArgMatches;
 use menjie_bridge::sealed_log::now;
 
-use super::progress::Bar;
 use super::table::{self, Form};
 use super::{access, failed, gaps, viewer, when};
 use crate::exit::{Exit, Stop};
 use crate::output;
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// Runs the command.
@@ -21,7 +21,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let (mut items, mut more) = (Vec::new(), false);
     let mut bar = Bar::new(words.pick("searching", "查找中"));
     let coverage = viewer
-        .search(&filter, &mut |progress| bar.show(progress), &mut |item| {
+        .search(&filter, &mut |progress| bar.show(progress.done as u64, progress.of as u64), &mut |item| {
             if most > 0 && items.len() == most {
                 more = true;
                 return Ok(ControlFlow::Break(()));

@@ -5,10 +5,11 @@ use menjie_bridge::sealed_log::now;
 use menjie_bridge::sealed_log::view::{Outcome, Stats, visible};
 use serde_json::{Value, json};
 
-use super::progress::Bar;
 use super::{failed, gaps, table, viewer, when};
 use crate::exit::{Exit, Stop};
+use crate::layout::columns;
 use crate::output::line;
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// Runs the command.
@@ -16,7 +17,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let filter = when::filter(given, now())?;
     let viewer = viewer(given, words)?;
     let mut bar = Bar::new(words.pick("counting", "统计中"));
-    let (stats, coverage) = viewer.stats(&filter, &mut |progress| bar.show(progress)).map_err(|error| failed(&error, words))?;
+    let (stats, coverage) = viewer.stats(&filter, &mut |progress| bar.show(progress.done as u64, progress.of as u64)).map_err(|error| failed(&error, words))?;
     if given.get_flag("json") {
         line(&table::json(&described(&stats))?)?;
     } else {
@@ -41,7 +42,7 @@ fn rows(stats: &Stats, words: Words) -> Vec<String> {
             cells
         })
         .collect();
-    let mut lines = table::columns(&heads, &rows, |_, _, cell| cell);
+    let mut lines = columns(&heads, &rows, |_, _, cell| cell);
     let time = |at: Option<menjie::calendar::Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
     lines.push(format!("{} {} … {}", words.pick("from", "起止"), time(stats.first), time(stats.last)));
     if stats.accesses + stats.strange > 0 {

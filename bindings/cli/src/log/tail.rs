@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::ArgMatches;
 use menjie_bridge::sealed_log::view::{Filter, Follower, Item, Sight, Viewer};
 
-use super::progress::Bar;
 use super::table::{self, Form};
 use super::{access, failed, gaps, viewer};
 use crate::exit::{Exit, Stop};
 use crate::output;
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// A record is on the screen this long after it was acknowledged, at the latest.
@@ -25,7 +25,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         count => count,
     };
     let mut bar = Bar::new(words.pick("searching", "查找中"));
-    let (items, coverage) = viewer.last(count, &Filter::default(), &mut |progress| bar.show(progress)).map_err(|error| failed(&error, words))?;
+    let (items, coverage) = viewer.last(count, &Filter::default(), &mut |progress| bar.show(progress.done as u64, progress.of as u64)).map_err(|error| failed(&error, words))?;
     table::write(&items, form, sight, words)?;
     if given.get_flag("follow") {
         return follow(viewer, &items, form, sight, words);

@@ -9,11 +9,11 @@ use menjie_bridge::seal::VerifyResponse;
 use menjie_bridge::sealed_log::Zstd;
 use menjie_bridge::sealed_log::view::{AnchorDocument, Checked, Checker, Verdict, verify};
 
-use super::progress::Bar;
 use super::table::{self, Paint};
 use super::{dir, failed, keys};
 use crate::exit::{Exit, Stop};
 use crate::output::line;
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// Runs the command.
@@ -24,7 +24,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let anchors = given.get_many::<PathBuf>("anchor").into_iter().flatten().map(|file| anchor(file, words)).collect::<Result<Vec<_>, Stop>>()?;
     let checker = Checker { writers: &writers, reader: reader.as_ref(), anchors: &anchors, codec: Some(&Zstd) };
     let mut bar = Bar::new(words.pick("verifying", "校验中"));
-    let checked = verify(&dir, &checker, &mut |progress| bar.show(progress)).map_err(|error| failed(&error, words))?;
+    let checked = verify(&dir, &checker, &mut |progress| bar.show(progress.done as u64, progress.of as u64)).map_err(|error| failed(&error, words))?;
     if given.get_flag("json") {
         line(&table::json(&VerifyResponse::of(&checked))?)?;
     } else {

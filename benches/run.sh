@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures and writes benches/results.md: run.sh [B1 B2 B3 B4 B5 B7 B8 B10 B11 B12]; all of them when none is named.
+# Measures and writes benches/results.md: run.sh [B1 B2 B3 B4 B5 B7 B8 B9 B10 B11 B12]; all of them when none is named.
 # Peers are pinned (peers/requirements.txt, peers/{fastify,records,rules}/package-lock.json) and installed here, below the target folder.
 # A part of B10: MENJIE_B10_CONNECTIONS=16,64 MENJIE_B10_LATENCY=0 MENJIE_B10_PAYMENTS=200 MENJIE_B10_SECONDS=30 (0: no open loop).
 # Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-known=(B1 B2 B3 B4 B5 B7 B8 B10 B11 B12)
+known=(B1 B2 B3 B4 B5 B7 B8 B9 B10 B11 B12)
 runs="${MENJIE_BENCH_RUNS:-5}"
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
 work="$target/bench"
@@ -62,7 +62,7 @@ section() {
 keep_old() {
   [ -f benches/results.md ] || return 0
   local id
-  for id in b1_b2 b3 b4 b5 b5_large b7 b8 b10 b11 b12; do
+  for id in b1_b2 b3 b4 b5 b5_large b7 b8 b9 b10 b11 b12; do
     [ -f "$sections/$id.md" ] && continue
     sed -n "/^<!-- $id -->\$/,/^<!-- end -->\$/p" benches/results.md | sed '1d;$d' >"$sections/$id.md"
     [ -s "$sections/$id.md" ] || rm -f "$sections/$id.md"
@@ -78,7 +78,7 @@ measured in the same run. A ratio below 1, or a goal that is not met, is a loss 
 
 TEXT
   local id
-  for id in b1_b2 b3 b4 b5 b5_large b7 b8 b10 b11 b12; do
+  for id in b1_b2 b3 b4 b5 b5_large b7 b8 b9 b10 b11 b12; do
     [ -f "$sections/$id.md" ] || continue
     echo "<!-- $id -->"
     cat "$sections/$id.md"
@@ -110,11 +110,26 @@ install_rules() {
   cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock.json"
 }
 
+# The C library as it is installed, the program that calls it, and a library with a function that does nothing.
+crossing() {
+  local folder="$work/crossing" sources=benches/peers/crossing
+  mkdir -p "$folder"
+  cp -f "$release/libmenjie.so" "$folder/libmenjie.so.1"
+  ln -sf libmenjie.so.1 "$folder/libmenjie.so"
+  gcc -std=c11 -O2 -Wall -Wextra -shared -fPIC "$sources/noop.c" -o "$folder/libnoop.so"
+  gcc -std=c11 -O2 -Wall -Wextra "$sources/crossing.c" -Ibindings/c/include -L"$folder" -lmenjie -lnoop -Wl,-rpath,"$folder" -ldl -o "$folder/crossing"
+}
+
 keep_old
 release="$target/release"
 if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are there
   cargo build --release --quiet -p menjie-server --bin menjie-server
   cargo build --release --quiet -p menjie-benches --bins
+  # The form with everything first: what stays in the folder is the default one.
+  cargo build --release --quiet -p menjie-c --features channels
+  mkdir -p "$work/crossing"
+  cp -f "$release/libmenjie.so" "$work/crossing/full.so"
+  cargo build --release --quiet -p menjie-c
 fi
 
 if wants B1 || wants B2; then
@@ -145,6 +160,10 @@ fi
 if wants B8; then
   section b8 "B8: a log of a gibibyte verified, an order found" "$release/b8" --mib 1024 --runs "$runs" --work "$work/log"
 fi
+if wants B9; then
+  crossing
+  section b9 "B9: from C" "$release/b9" --runs "$runs" --crossing "$work/crossing/crossing" --work "$work/crossing/data"
+fi
 if wants B10; then
   install_fastify
   section b10 "B10: pay and sync" "$release/b10" --runs "$runs" --payments "${MENJIE_B10_PAYMENTS:-200}" --connections "${MENJIE_B10_CONNECTIONS-16,64,256}" --latency "${MENJIE_B10_LATENCY:-0,50}" --seconds "${MENJIE_B10_SECONDS:-30}" --server "$release/menjie-server" --fastify benches/peers/fastify/server.mjs --disk "$disk"
@@ -153,7 +172,10 @@ if wants B11; then
   section b11 "B11: recovery" "$release/b11" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
 fi
 if wants B12; then
-  section b12 "B12: start and size" "$release/b12" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
+  crossing
+  strip -o "$work/crossing/stripped.so" "$work/crossing/libmenjie.so.1"
+  strip -o "$work/crossing/full-stripped.so" "$work/crossing/full.so"
+  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --crossing "$work/crossing/crossing" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
 fi
 
 results >benches/results.md

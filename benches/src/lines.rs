@@ -129,10 +129,30 @@ impl Column {
         column
     }
 
+    /// As `utf8`; an empty text is null in a column that is optional.
+    fn write_arrow(&self, name: &str, optional: bool, out: &mut impl io::Write) -> io::Result<()> {
+        let ends = [0].into_iter().chain(self.ends.iter().copied());
+        let ends: Vec<u8> = ends.flat_map(|end| i32::try_from(end).unwrap_or_default().to_le_bytes()).collect();
+        let there: Vec<bool> = self.iter().map(|text| !text.is_empty()).collect();
+        let bits: Vec<u8> = if optional { there.chunks(8).map(|rows| rows.iter().rev().fold(0, |bits, row| bits << 1 | u8::from(*row))).collect() } else { Vec::new() };
+        write_column(out, name, "u", self.ends.len(), &[&bits, &ends, self.text.as_bytes()])
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
         self.ends.iter().map(move |end| self.text.get(std::mem::replace(&mut start, *end)..*end).unwrap_or_default())
     }
+}
+
+/// A column as Arrow has it: a line that describes it, and each buffer behind its length.
+fn write_column(out: &mut impl io::Write, name: &str, format: &str, rows: usize, buffers: &[&[u8]]) -> io::Result<()> {
+    writeln!(out, "{name} {format} {rows} {}", buffers.len())?;
+    for buffer in buffers {
+        writeln!(out, "{}", buffer.len())?;
+        out.write_all(buffer)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// What a line is made of, before its texts are written.
@@ -223,6 +243,35 @@ impl Table {
             exec: given(&self.exec),
             pharmacy: given(&self.pharmacy),
         }
+    }
+
+    /// Writes the buffers of Arrow columns, for a C program (`peers/crossing/crossing.c` says how).
+    pub fn write_arrow(&self, out: impl io::Write) -> io::Result<()> {
+        let mut out = io::BufWriter::new(out);
+        let count = self.amount.len();
+        for (name, column, optional) in [
+            ("line_id", &self.line_id, false),
+            ("patient_id", &self.patient_id, false),
+            ("visit_id", &self.visit_id, false),
+            ("order_no", &self.order_no, true),
+            ("exec_dept_code", &self.exec, true),
+            ("pharmacy_code", &self.pharmacy, true),
+        ] {
+            column.write_arrow(name, optional, &mut out)?;
+        }
+        let constant = Column::of(count, self.constant.iter());
+        for name in ["fee_class", "item_code", "order_dept_code"] {
+            constant.write_arrow(name, false, &mut out)?;
+        }
+        let kinds = self.kind.iter().map(|kind| if *kind == ItemKind::Drug { "drug" } else { "service" });
+        Column::of(count, kinds).write_arrow("kind", false, &mut out)?;
+        let versions: Vec<u8> = self.version.iter().flat_map(|number| number.to_le_bytes()).collect();
+        write_column(&mut out, "version", "I", count, &[&[], &versions])?;
+        for (name, numbers) in [("price_e6", &self.price), ("quantity_e4", &self.quantity), ("amount_fen", &self.amount)] {
+            let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            write_column(&mut out, name, "l", count, &[&[], &numbers])?;
+        }
+        out.flush()
     }
 
     /// Writes what the peers read.

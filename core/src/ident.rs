@@ -103,6 +103,9 @@ macro_rules! text_id {
         pub struct $name(EcoString);
 
         impl $name {
+            /// So many characters it has at most.
+            pub const MAX: usize = $max;
+
             #[doc = concat!("1 to ", stringify!($max), " characters, no control characters, no blanks at the ends.")]
             pub fn new(text: &str) -> Result<Self> {
                 if is_id(text, $max) { Ok($name(EcoString::from(text))) } else { Err(Error::field(stringify!($name), concat!("must have 1 to ", stringify!($max), " printable characters"))) }

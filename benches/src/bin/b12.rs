@@ -1,6 +1,7 @@
-//! B12: the server's start, its memory at rest, the size of its program.
+//! B12: the server's start, its memory at rest, the size of its program; the C library's size, and how long a process waits for it.
 //!
-//! `b12 --server PATH [--disk DIR] [--runs 5]` prints a Markdown table. The store is new and empty.
+//! `b12 --server PATH --library PATH --full PATH --crossing PATH [--disk DIR] [--runs 5]` prints a Markdown table. The store is new and empty;
+//! the libraries are stripped.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -32,6 +33,13 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         idle_cpu.push((process.cpu()? - cpu).as_secs_f64() * 1e3 / REST.as_secs_f64());
     }
     let size = std::fs::metadata(&server)?.len() as f64 / f64::from(1 << 20);
+    let (library, full) = (option("--library").ok_or("--library is missing")?, option("--full").ok_or("--full is missing")?);
+    let crossing = option("--crossing").ok_or("--crossing is missing")?;
+    let mut load_ms = Vec::new();
+    for _ in 0..runs {
+        let output = std::process::Command::new(&crossing).args(["load", &library]).output()?;
+        load_ms.push(String::from_utf8(output.stdout)?.trim().parse::<f64>()? / 1e3);
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "{runs} starts with an empty store; memory {} s after the start.\n", REST.as_secs())?;
     writeln!(out, "| measure | median | spread | goal |\n|---|---:|---|---|")?;
@@ -40,10 +48,14 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         ("resident memory (VmRSS)", "MiB", &rss, "≤ 50 MB"),
         ("of it anonymous (RssAnon)", "MiB", &own, ""),
         ("CPU at rest, a second", "ms", &idle_cpu, ""),
+        ("C library: loading it until its first answer", "ms", &load_ms, "≤ 30 ms"),
     ] {
         let (low, high) = values.iter().fold((f64::MAX, 0f64), |(l, h), t| (l.min(*t), h.max(*t)));
         writeln!(out, "| {what} | {:.1} {unit} | {low:.1}..{high:.1} | {goal} |", median(values))?;
     }
     writeln!(out, "| size of the program as built (line tables included) | {size:.1} MiB | | |")?;
+    for (form, path, goal) in [("default: rules, sealed log, Arrow, server", &library, "≤ 5 MB"), ("with every feature", &full, "")] {
+        writeln!(out, "| C library, {form}, stripped | {:.2} MB | | {goal} |", std::fs::metadata(path)?.len() as f64 / 1e6)?;
+    }
     Ok(())
 }

@@ -3,9 +3,12 @@
 //! [`table`] lists the operations; [`call_alone`] and [`call`] run one behind the only panic guard; a [`Reply`] is the
 //! response or the failure envelope. Requests are read strictly ([`strict`]): what is not understood is refused.
 //! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it. With `log`, `seal` and
-//! `sealed_log` write and read sealed logs.
-#![forbid(unsafe_code)]
+//! `sealed_log` write and read sealed logs. With `arrow`, `batch` runs the operations over tables.
+// Only `batch::c_data` follows pointers of another program.
+#![deny(unsafe_code)]
 
+#[cfg(feature = "arrow")]
+pub mod batch;
 #[cfg(feature = "engine")]
 pub mod build;
 mod call;

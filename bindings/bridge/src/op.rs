@@ -106,7 +106,7 @@ impl Op {
 
 /// A whole document: the type, the definitions it refers to, the dialect.
 #[cfg(feature = "schema")]
-fn schema(make: MakeSchema, settings: schemars::generate::SchemaSettings) -> serde_json::Value {
+pub(crate) fn schema(make: MakeSchema, settings: schemars::generate::SchemaSettings) -> serde_json::Value {
     let dialect = settings.meta_schema.clone();
     let mut generator = settings.into_generator();
     let mut schema = make(&mut generator);

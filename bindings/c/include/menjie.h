@@ -18,6 +18,47 @@
 #define MJ_API
 #endif
 
+/* Arrow's C data and C stream interfaces: https://arrow.apache.org/docs/format/CDataInterface.html */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+struct ArrowSchema {
+  const char *format;
+  const char *name;
+  const char *metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema **children;
+  struct ArrowSchema *dictionary;
+  void (*release)(struct ArrowSchema *);
+  void *private_data;
+};
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void **buffers;
+  struct ArrowArray **children;
+  struct ArrowArray *dictionary;
+  void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+  const char *(*get_last_error)(struct ArrowArrayStream *);
+  void (*release)(struct ArrowArrayStream *);
+  void *private_data;
+};
+#endif
+
 /* the operation does not exist */
 #define MJ_UNKNOWN_OPERATION 1
 /* the request does not have the shape of this operation */
@@ -193,6 +234,20 @@ typedef struct mj_options {
  */
 typedef void (*mj_message_fn)(const char *message, void *user_data);
 
+/*
+ A table with its name: one that is given, or the place for one of the result.
+ */
+typedef struct mj_table {
+  /*
+   The name that it has in docs/contract/batches.md; UTF-8, ends with a NUL, read during the call only.
+   */
+  const char *name;
+  /*
+   The table. One that is given is taken over: see mj_call_batch. A place is overwritten; what stands there is not released.
+   */
+  struct ArrowArrayStream *stream;
+} mj_table;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -226,6 +281,12 @@ MJ_API mj_status mj_build_info(char **info);
  operation of the sealed log runs.
  */
 MJ_API mj_status mj_call(struct mj_engine *engine, const char *op, const char *request, char **response);
+
+/*
+ Does nothing but look whether `engine` lives (NULL does): for measuring, and for a host that wants to know. Any thread; not within a
+ callback.
+ */
+MJ_API mj_status mj_ping(struct mj_engine *engine);
 
 /*
  Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent. Blocks shortly. Any thread; not within
@@ -328,6 +389,34 @@ MJ_API mj_status mj_on_message(mj_message_fn on_message, void *user_data);
  */
 MJ_API mj_status mj_testing_panic(void);
 #endif
+
+/*
+ Runs an operation over tables: `op` is its name (docs/contract/batches.md), `request` its JSON, `inputs` are the tables that it is given,
+ `outputs` the places for those of its results that are wanted; any may be left out. Blocks until it is done. MJ_OK: `*response` is the
+ response as JSON, to be freed with mj_string_free, and every place of `outputs` holds a stream, which is the caller's to read and to
+ release. Otherwise `*response` is NULL and every place holds a stream that is released already.
+
+ Every table that is given is taken over, whatever the status is, but for MJ_REENTRANT: `release` of its structure is NULL afterwards, and
+ its own functions are called, on this thread and before this function returns, until they are released; they must not call this library
+ (MJ_REENTRANT) but for mj_string_free, the mj_last_error and the version functions. When `inputs` is NULL although `input_count` is not 0,
+ or there are more than 16, nothing is taken over. Texts and numbers are not copied: nobody may change the memory of a table meanwhile.
+
+ A table that does not keep Arrow's C data interface, has a column that is not known, lacks one, or holds another type or nulls where none
+ may be, is MJ_BAD_REQUEST with the column as field, e.g. lines.amount_fen, or lines[7].kind for a row. NULL, structures that were released
+ before, numbers and offsets that cannot be, unknown formats, and texts that are not UTF-8 are found out. What no library can find out is a
+ pointer that leads nowhere, a buffer that is shorter than lengths and offsets say, and a stream's function that does not come back.
+
+ Any thread, any number at once. Not within a callback.
+ */
+MJ_API mj_status mj_call_batch(const char *op, const char *request, const struct mj_table *inputs, size_t input_count, const struct mj_table *outputs, size_t output_count, char **response);
+
+/*
+ Makes a stream of a schema and an array, for hosts that have these; the array is a struct whose children are the columns. Both are taken
+ over, whatever the status is, but for MJ_REENTRANT and where one of them is NULL. `*stream` is the caller's to give to mj_call_batch or to
+ release; it holds a stream that is released already when the status is not MJ_OK. The memory behind the array stays where it is until
+ then. Any thread; not within a callback.
+ */
+MJ_API mj_status mj_table_stream(struct ArrowSchema *schema, struct ArrowArray *array, struct ArrowArrayStream *stream);
 
 #ifdef __cplusplus
 }  // extern "C"

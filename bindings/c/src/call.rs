@@ -32,6 +32,14 @@ pub unsafe extern "C" fn mj_call(engine: *mut mj_engine, op: *const c_char, requ
     })
 }
 
+/// Does nothing but look whether `engine` lives (NULL does): for measuring, and for a host that wants to know. Any thread; not within a
+/// callback.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn mj_ping(engine: *mut mj_engine) -> mj_status {
+    entry(|| if engine.is_null() { Ok(()) } else { ENGINES.hold(engine.addr(), "engine").map(drop) })
+}
+
 /// Runs what needs no engine. What works on files may start threads (the log's writer, also for an access record), which take no signals.
 pub(crate) fn call_here(op: &str, request: &str) -> Reply {
     match find(op).map(|op| op.kind) {

@@ -43,11 +43,17 @@ fn inside(run: impl FnOnce() -> Done) -> Done {
     guarded(|| Ok(run())).unwrap_or_else(|error| Err(Failure::from(&error)))
 }
 
-/// Runs a callback of the host.
-pub(crate) fn telling(tell: impl FnOnce()) {
-    TELLING.set(true);
-    tell();
-    TELLING.set(false);
+/// Runs what calls functions of the host.
+pub(crate) fn telling<T>(tell: impl FnOnce() -> T) -> T {
+    // Also when it panics: the thread must not take itself for one that is telling for ever.
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            TELLING.set(self.0);
+        }
+    }
+    let _restore = Restore(TELLING.replace(true));
+    tell()
 }
 
 /// Refuses what must not be done from within a callback. It is called while a panic is looked at: a second one would end the process.

@@ -7,6 +7,8 @@
 #![allow(non_camel_case_types, unreachable_pub, clippy::missing_safety_doc)]
 
 mod arguments;
+#[cfg(feature = "arrow")]
+mod batch;
 mod call;
 mod engine;
 mod entry;

@@ -39,11 +39,16 @@ pub unsafe extern "C" fn mj_build_info(info: *mut *mut c_char) -> mj_status {
     entry(|| {
         // SAFETY: the caller promises it.
         let out = unsafe { Out::new(info, std::ptr::null_mut(), "info") }?;
-        let features: Vec<&str> =
-            [("channels", cfg!(feature = "channels")), ("log", cfg!(feature = "log")), ("server", cfg!(feature = "server")), ("testing", cfg!(feature = "testing"))]
-                .into_iter()
-                .filter_map(|(name, on)| on.then_some(name))
-                .collect();
+        let features: Vec<&str> = [
+            ("arrow", cfg!(feature = "arrow")),
+            ("channels", cfg!(feature = "channels")),
+            ("log", cfg!(feature = "log")),
+            ("server", cfg!(feature = "server")),
+            ("testing", cfg!(feature = "testing")),
+        ]
+        .into_iter()
+        .filter_map(|(name, on)| on.then_some(name))
+        .collect();
         let operations: Vec<_> = table().iter().map(|op| json!({"name": op.name, "kind": op.kind.code(), "purpose": op.purpose})).collect();
         let info = json!({
             "version": env!("CARGO_PKG_VERSION"),

@@ -73,7 +73,7 @@ vector_files() {
   chmod -R u+rwX,go-rwx "$MENJIE_VECTOR_FILES"
 }
 
-# suite NAME WRAPPER… -- COMPILE…: builds the three programs and runs them.
+# suite NAME WRAPPER… -- COMPILE…: builds the four programs and runs them.
 suite() {
   local name="$1" wrapper=() folder
   shift
@@ -81,12 +81,13 @@ suite() {
   shift
   folder="$work/${name// /-}"
   mkdir -p "$folder"
-  for program in vectors hostile log; do
+  for program in vectors hostile batch log; do
     "$1" "${strict[@]}" "$tests/$program.c" "$tests/json.c" -o "$folder/$program" "${@:2}" -pthread
   done
   vector_files
   run "$name, vectors" "${wrapper[@]}" "$folder/vectors" "${vectors[@]}"
   run "$name, hostile" "${wrapper[@]}" "$folder/hostile"
+  run "$name, batch" "${wrapper[@]}" "$folder/batch"
   stage
   run "$name, log" "${wrapper[@]}" "$folder/log" "$work/keys" "$work/log"
 }
@@ -124,11 +125,22 @@ holds "needs nothing but libc" native
 run "example" bash examples/c/run.sh "$prefix" "$work/example"
 
 if [ "${MENJIE_C_ONLY:-}" != quick ]; then
+  # What a kiosk gets: the default library, released and stripped (BENCHMARKS B12).
+  cargo build --quiet --release -p menjie-c
+  small() {
+    strip -o "$work/stripped.so" "$target/release/libmenjie.so"
+    local size
+    size="$(stat -c %s "$work/stripped.so")"
+    echo "c: the default library, stripped: $size bytes" >&3
+    [ "$size" -le 5000000 ] || { echo "$size bytes are more than 5,000,000"; return 1; }
+  }
+  holds "not more than 5 MB" small 3>&1
+
   suite "valgrind" valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=9 -- gcc "${shared[@]}"
 
   # AddressSanitizer inside Rust as well: the toolchain brings what it needs, but the flag is not stable (RUSTC_BOOTSTRAP).
   host="$(rustc -vV | sed -n 's/^host: //p')"
-  RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo build --quiet -p menjie-c --no-default-features --features channels,log,testing --target "$host" --target-dir "$work/asan"
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo build --quiet -p menjie-c --no-default-features --features arrow,channels,log,testing --target "$host" --target-dir "$work/asan"
   asan="$work/asan/$host/debug"
   # Counted, because a grep that stops at the first one ends nm by SIGPIPE, which would be the pipe's failure.
   instrumented() { nm -D --undefined-only "$asan/libmenjie.so" | grep -c __asan_report_load; }

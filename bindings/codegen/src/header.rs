@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, FunctionConfig, Language, Style};
+use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, ExportConfig, FunctionConfig, Language, Style};
 use menjie::error::Code;
 
 use crate::NOTICE;
 
 /// The sources, in the order in which a reader meets what they declare.
-const SOURCES: [&str; 10] = ["misuse", "entry", "version", "call", "engine", "last_error", "texts", "text", "log", "message"];
+const SOURCES: [&str; 11] = ["misuse", "entry", "version", "call", "engine", "last_error", "texts", "text", "log", "message", "batch"];
 
 const ABOUT: &str = "/* menjie: the outpatient settlement engine for C. Guide: docs/guide/c.md; operations: docs/contract; errors: docs/errors.md.
  *
@@ -20,6 +20,48 @@ const LINKAGE: &str = "#if defined(_WIN32) && !defined(MENJIE_STATIC)
 #define MJ_API __declspec(dllimport)
 #else
 #define MJ_API
+#endif";
+
+/// The structures of Arrow, as every header that has them writes them: whichever comes first counts.
+const ARROW: &str = "/* Arrow's C data and C stream interfaces: https://arrow.apache.org/docs/format/CDataInterface.html */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+struct ArrowSchema {
+  const char *format;
+  const char *name;
+  const char *metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema **children;
+  struct ArrowSchema *dictionary;
+  void (*release)(struct ArrowSchema *);
+  void *private_data;
+};
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void **buffers;
+  struct ArrowArray **children;
+  struct ArrowArray *dictionary;
+  void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+  const char *(*get_last_error)(struct ArrowArrayStream *);
+  void (*release)(struct ArrowArrayStream *);
+  void *private_data;
+};
 #endif";
 
 pub(crate) fn text() -> Result<String, String> {
@@ -49,13 +91,17 @@ fn config() -> Config {
         header: Some(ABOUT.to_owned()),
         no_includes: true,
         sys_includes: ["stddef.h", "stdint.h"].map(str::to_owned).to_vec(),
-        after_includes: Some(format!("\n{LINKAGE}\n\n{}", codes())),
-        line_length: 160,
+        after_includes: Some(format!("\n{LINKAGE}\n\n{ARROW}\n\n{}", codes())),
+        line_length: 200,
         documentation: true,
         documentation_style: DocumentationStyle::C,
         documentation_length: DocumentationLength::Full,
         usize_is_size_t: true,
         defines: [("feature = testing".to_owned(), "MJ_TESTING".to_owned())].into(),
+        export: ExportConfig {
+            rename: ["ArrowSchema", "ArrowArray", "ArrowArrayStream"].map(|name| (name.to_owned(), format!("struct {name}"))).into(),
+            ..ExportConfig::default()
+        },
         function: FunctionConfig { prefix: Some("MJ_API".to_owned()), ..FunctionConfig::default() },
         ..Config::default()
     }

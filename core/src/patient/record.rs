@@ -55,6 +55,15 @@ macro_rules! record {
                 }
             }
 
+            /// The name of its column.
+            pub const fn column(self) -> &'static str {
+                match self {
+                    $(Field::$variant => stringify!($field),)+
+                    $(Field::$gvariant => stringify!($gcolumn),)+
+                    Field::Guardian => "guardian",
+                }
+            }
+
             /// What patients call it.
             pub const fn label(self) -> &'static str {
                 match self {
@@ -143,6 +152,17 @@ macro_rules! record {
             /// Without full capacity; false when left out.
             pub capacity_limited: Option<&'a [bool]>,
             $($(#[$gdoc])* pub $gcolumn: Option<&'a [&'a str]>,)+
+        }
+
+        impl<'a> RecordColumns<'a> {
+            /// Sets the column of a field; a field that holds no text has none.
+            pub const fn put(&mut self, field: Field, texts: &'a [&'a str]) {
+                match field {
+                    $(Field::$variant => self.$field = Some(texts),)+
+                    $(Field::$gvariant => self.$gcolumn = Some(texts),)+
+                    Field::Guardian => {}
+                }
+            }
         }
 
         impl<'a> RowOf<'a> {

@@ -141,6 +141,23 @@ pub struct Row {
     pub at: Timestamp,
 }
 
+impl Row {
+    /// The row that an entry of whatever storage tells.
+    pub fn of<'a>(entry: impl Entry<'a>) -> Result<Row> {
+        Ok(Row {
+            order_no: entry.order_no().to_owned(),
+            refund_no: entry.refund_no().to_owned(),
+            trade_no: entry.trade_no().to_owned(),
+            direction: entry.direction(),
+            part: entry.part(),
+            amount_fen: Money::from_fen(entry.amount_fen())?,
+            status: entry.status(),
+            fee: entry.fee_e6().map(UnitPrice::from_scaled).transpose()?,
+            at: Timestamp::from_millis(entry.at_ms()),
+        })
+    }
+}
+
 impl<'a> Entry<'a> for &'a Row {
     fn order_no(self) -> &'a str {
         &self.order_no

@@ -13,7 +13,7 @@ use crate::words::Words;
 pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let viewer = viewer(given, words)?;
     let mut bar = Bar::new(words.pick("indexing", "建立索引中"));
-    let done = viewer.reindex(&mut |progress| bar.show(progress)).map_err(|error| failed(&error, words))?;
+    let done = viewer.reindex(&mut |progress| bar.show(progress.done as u64, progress.of as u64)).map_err(|error| failed(&error, words))?;
     for (no, error) in &done.impossible {
         complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
     }

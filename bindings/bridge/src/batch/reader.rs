@@ -1,0 +1,295 @@
+//! Reading a table: first every column's name and type, then what is in it, with the path of whatever is wrong.
+
+use std::borrow::Cow;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt32Type};
+use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+use arrow_schema::{DataType, TimeUnit};
+use menjie::{Result, Timestamp};
+use serde::Deserialize;
+use serde::de::value::{Error as WordError, StrDeserializer};
+
+use super::columns::{Column, Given, Holds};
+use super::format::type_name;
+use super::table::Table;
+use super::texts::{Texts, is_text};
+use crate::problem::{join, refused, shown_key};
+
+/// A table whose columns are known and of the right types.
+pub(super) struct Reader<'a> {
+    name: &'static str,
+    rows: usize,
+    columns: Vec<Found<'a>>,
+}
+
+/// A column that is there.
+struct Found<'a> {
+    column: &'static Column,
+    /// Its name in the table.
+    name: String,
+    chunks: Vec<&'a dyn Array>,
+}
+
+impl<'a> Reader<'a> {
+    /// Looks at the names and types of all columns.
+    pub(super) fn of(name: &'static str, table: &'a Table, columns: &'static [Column]) -> Result<Reader<'a>> {
+        let mut found: Vec<Found<'a>> = Vec::with_capacity(columns.len());
+        for (at, field) in table.schema().fields().iter().enumerate() {
+            let path = join(name, shown_key(field.name()));
+            let other = |column: &&Column| column.name == field.name() || column.holds.other_name(column.name).is_some_and(|other| other == *field.name());
+            let column = columns.iter().find(other).ok_or_else(|| refused(&path, "is not a column of this table"))?;
+            if found.iter().any(|before| before.column.name == column.name) {
+                return Err(refused(&path, "is there twice"));
+            }
+            is_of_type(column, field.name(), field.data_type(), &path)?;
+            // A column without a type holds nulls only: it is as good as not there.
+            if *field.data_type() == DataType::Null && column.given != Given::Always {
+                continue;
+            }
+            let chunks = table.chunks().iter().filter_map(|chunk| chunk.columns().get(at)).map(|array| array.as_ref()).collect();
+            found.push(Found { column, name: field.name().clone(), chunks });
+        }
+        let missing = columns.iter().find(|column| column.given == Given::Always && !found.iter().any(|there| there.column.name == column.name));
+        match missing {
+            Some(column) => Err(refused(&join(name, column.name), "is missing")),
+            None => Ok(Reader { name, rows: table.rows(), columns: found }),
+        }
+    }
+
+    /// How many rows there are.
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn find(&self, name: &str) -> Option<&Found<'a>> {
+        self.columns.iter().find(|found| found.column.name == name)
+    }
+
+    fn needed(&self, name: &str) -> Result<&Found<'a>> {
+        self.find(name).ok_or_else(|| refused(&join(self.name, name), "is missing"))
+    }
+
+    fn path(&self, row: usize, found: &Found<'_>) -> String {
+        format!("{}[{row}].{}", self.name, found.name)
+    }
+
+    fn is_null(&self, row: usize, found: &Found<'_>) -> menjie::Error {
+        refused(&self.path(row, found), "is null")
+    }
+
+    /// The texts of a column that must be there.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<&'a str>> {
+        let found = self.needed(name)?;
+        let mut read = Texts::for_rows(self.rows);
+        for chunk in &found.chunks {
+            let before = read.texts.len();
+            read.take(*chunk).map_err(|row| self.is_null(before + row, found))?;
+        }
+        self.are_ids(found, read.plain, read.texts.iter().copied().enumerate())?;
+        Ok(read.texts)
+    }
+
+    /// The texts of a column that may be left out.
+    pub(super) fn optional_texts(&self, name: &str) -> Result<Option<Vec<Option<&'a str>>>> {
+        let Some(found) = self.find(name) else { return Ok(None) };
+        let mut read = Texts::for_rows(self.rows);
+        found.chunks.iter().for_each(|chunk| read.take_optional(*chunk));
+        self.are_ids(found, read.plain, read.texts.iter().enumerate().filter_map(|(row, text)| Some((row, (*text)?))))?;
+        Ok(Some(read.texts))
+    }
+
+    /// The rules of an id, for those texts that are there.
+    fn are_ids<'t>(&self, found: &Found<'_>, plain: bool, mut texts: impl Iterator<Item = (usize, &'t str)>) -> Result<()> {
+        let Holds::Id(max, fits) = found.column.holds else { return Ok(()) };
+        let wrong = texts.find(|(_, text)| !(plain && (1..=max).contains(&text.len())) && !fits(text));
+        wrong.map_or(Ok(()), |(row, _)| Err(refused(&self.path(row, found), format!("must have 1 to {max} printable characters"))))
+    }
+
+    /// The values of a column of words; `absent` stands for null.
+    pub(super) fn words<T: Copy + for<'de> Deserialize<'de>>(&self, name: &str, absent: Option<T>) -> Result<Option<Vec<T>>> {
+        let Some(found) = self.find(name) else { return Ok(None) };
+        let mut values = Vec::with_capacity(self.rows);
+        let mut last: Option<(&str, T)> = None;
+        for text in self.optional_texts(name)?.unwrap_or_default() {
+            let value = match (text, last) {
+                (None, _) => absent.ok_or_else(|| self.is_null(values.len(), found))?,
+                (Some(text), Some((before, value))) if before == text => value,
+                (Some(text), _) => {
+                    let word = T::deserialize(StrDeserializer::<WordError>::new(text));
+                    let value = word.map_err(|_| refused(&self.path(values.len(), found), format!("is not a known word; expected {}", one_of(found.column.holds.words()))))?;
+                    last = Some((text, value));
+                    value
+                }
+            };
+            values.push(value);
+        }
+        Ok(Some(values))
+    }
+
+    /// Whole fen.
+    pub(super) fn fen(&self, name: &str) -> Result<Cow<'a, [i64]>> {
+        self.whole::<Int64Type>(self.needed(name)?)
+    }
+
+    /// Counts, where every row has one or `absent`.
+    pub(super) fn counts(&self, name: &str, absent: u32) -> Result<Option<Cow<'a, [u32]>>> {
+        let Some(found) = self.find(name) else { return Ok(None) };
+        if found.is(&DataType::UInt32) && found.nulls() == 0 {
+            return self.whole::<UInt32Type>(found).map(Some);
+        }
+        let mut counts = Vec::with_capacity(self.rows);
+        for chunk in &found.chunks {
+            for at in 0..chunk.len() {
+                let count = match chunk.data_type() {
+                    _ if chunk.is_null(at) => Some(absent),
+                    DataType::UInt32 => Some(chunk.as_primitive::<UInt32Type>().value(at)),
+                    DataType::Int32 => u32::try_from(chunk.as_primitive::<Int32Type>().value(at)).ok(),
+                    _ => u32::try_from(chunk.as_primitive::<Int64Type>().value(at)).ok(),
+                };
+                counts.push(count.ok_or_else(|| refused(&self.path(counts.len(), found), "is below zero or beyond 32 bits"))?);
+            }
+        }
+        Ok(Some(counts.into()))
+    }
+
+    /// Yes or no; null is no.
+    pub(super) fn flags(&self, name: &str) -> Option<Vec<bool>> {
+        let found = self.find(name)?;
+        let rows = found.chunks.iter().filter_map(|chunk| chunk.as_boolean_opt()).flat_map(|chunk| chunk.iter());
+        Some(rows.map(Option::unwrap_or_default).collect())
+    }
+
+    /// Decimals of a column that must be there, scaled.
+    pub(super) fn decimals(&self, name: &str) -> Result<Cow<'a, [i64]>> {
+        let found = self.needed(name)?;
+        let Holds::Decimal(_, fits) = found.column.holds else { return Ok(Cow::default()) };
+        if !found.is(&DataType::Int64) {
+            let values = self.scaled(found)?;
+            let whole = values.into_iter().enumerate().map(|(row, value)| value.ok_or_else(|| self.is_null(row, found)));
+            return Ok(Cow::Owned(whole.collect::<Result<_>>()?));
+        }
+        let values = self.whole::<Int64Type>(found)?;
+        match values.iter().position(|value| !fits(*value)) {
+            Some(row) => Err(self.out_of_range(row, found)),
+            None => Ok(values),
+        }
+    }
+
+    /// Decimals of a column that may be left out, scaled.
+    pub(super) fn optional_decimals(&self, name: &str) -> Result<Option<Vec<Option<i64>>>> {
+        self.find(name).map(|found| self.scaled(found)).transpose()
+    }
+
+    fn scaled(&self, found: &Found<'a>) -> Result<Vec<Option<i64>>> {
+        let Holds::Decimal(digits, fits) = found.column.holds else { return Ok(Vec::new()) };
+        let mut values = Vec::with_capacity(self.rows);
+        for chunk in &found.chunks {
+            for at in 0..chunk.len() {
+                let value = match chunk.data_type() {
+                    _ if chunk.is_null(at) => None,
+                    DataType::Decimal128(_, scale) => {
+                        let missing = u32::try_from(*scale).ok().and_then(|scale| digits.checked_sub(scale)).unwrap_or_default();
+                        let value = chunk.as_primitive::<arrow_array::types::Decimal128Type>().value(at).checked_mul(10i128.pow(missing));
+                        Some(value.and_then(|value| i64::try_from(value).ok()))
+                    }
+                    _ => Some(Some(chunk.as_primitive::<Int64Type>().value(at))),
+                };
+                let value = value.map(|value| value.filter(|value| fits(*value)).ok_or_else(|| self.out_of_range(values.len(), found))).transpose()?;
+                values.push(value);
+            }
+        }
+        Ok(values)
+    }
+
+    fn out_of_range(&self, row: usize, found: &Found<'_>) -> menjie::Error {
+        refused(&self.path(row, found), "is beyond the accepted range")
+    }
+
+    /// Instants in milliseconds.
+    pub(super) fn instants(&self, name: &str) -> Result<Cow<'a, [i64]>> {
+        let found = self.needed(name)?;
+        let millis = match found.chunks.first().map(|chunk| chunk.data_type()) {
+            Some(DataType::Timestamp(TimeUnit::Second, _)) => self.whole::<TimestampSecondType>(found)?.iter().map(|s| s.saturating_mul(1000)).collect(),
+            Some(DataType::Timestamp(TimeUnit::Millisecond, _)) => self.whole::<TimestampMillisecondType>(found)?,
+            Some(DataType::Timestamp(TimeUnit::Microsecond, _)) => self.whole::<TimestampMicrosecondType>(found)?.iter().map(|us| us.div_euclid(1000)).collect(),
+            Some(DataType::Timestamp(TimeUnit::Nanosecond, _)) => self.whole::<TimestampNanosecondType>(found)?.iter().map(|ns| ns.div_euclid(1_000_000)).collect(),
+            _ => self.whole::<Int64Type>(found)?,
+        };
+        match millis.iter().position(|ms| Timestamp::from_millis(*ms).millis() != *ms) {
+            Some(row) => Err(self.out_of_range(row, found)),
+            None => Ok(millis),
+        }
+    }
+
+    /// Numbers as they stand there: of one chunk they are not copied.
+    fn whole<T: ArrowPrimitiveType>(&self, found: &Found<'a>) -> Result<Cow<'a, [T::Native]>>
+    where
+        T::Native: Clone,
+    {
+        let mut before = 0;
+        for chunk in &found.chunks {
+            if chunk.null_count() > 0 {
+                return Err(self.is_null(before + (0..chunk.len()).find(|at| chunk.is_null(*at)).unwrap_or_default(), found));
+            }
+            before += chunk.len();
+        }
+        let mut chunks = found.chunks.iter().filter_map(|chunk| chunk.as_primitive_opt::<T>()).map(values);
+        match (chunks.next(), chunks.next()) {
+            (first, None) => Ok(Cow::Borrowed(first.unwrap_or_default())),
+            (first, second) => Ok(Cow::Owned(first.into_iter().chain(second).chain(chunks).flatten().copied().collect())),
+        }
+    }
+}
+
+fn values<T: ArrowPrimitiveType>(chunk: &PrimitiveArray<T>) -> &[T::Native] {
+    chunk.values()
+}
+
+impl Found<'_> {
+    fn is(&self, kind: &DataType) -> bool {
+        self.chunks.iter().all(|chunk| chunk.data_type() == kind)
+    }
+
+    fn nulls(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.null_count()).sum()
+    }
+}
+
+/// `a or b`, `one of a, b, c`: as a JSON request is told.
+fn one_of(words: &[&str]) -> String {
+    match words {
+        [one, other] => format!("{one} or {other}"),
+        words => format!("one of {}", words.join(", ")),
+    }
+}
+
+fn is_of_type(column: &Column, name: &str, kind: &DataType, path: &str) -> Result<()> {
+    let own_name = name == column.name;
+    let fits = match (column.holds, kind) {
+        (_, DataType::Null) => column.given != Given::Always,
+        (Holds::Text | Holds::Id(..) | Holds::Word(_), kind) => is_text(kind),
+        (Holds::Words(_), _) => false,
+        (Holds::Fen, kind) => *kind == DataType::Int64,
+        (Holds::Count, kind) => matches!(kind, DataType::UInt32 | DataType::Int32 | DataType::Int64),
+        (Holds::Flag, kind) => *kind == DataType::Boolean,
+        (Holds::Decimal(digits, _), DataType::Decimal128(_, scale)) if own_name => {
+            if !u32::try_from(*scale).is_ok_and(|scale| scale <= digits) {
+                return Err(refused(path, format!("has scale {scale}; must have 0 to {digits}")));
+            }
+            true
+        }
+        (Holds::Instant, DataType::Timestamp(_, zone)) if own_name => {
+            if zone.is_none() {
+                return Err(refused(path, "is a timestamp without time zone; it must have one"));
+            }
+            true
+        }
+        (Holds::Decimal(..) | Holds::Instant, kind) => !own_name && *kind == DataType::Int64,
+    };
+    if fits {
+        return Ok(());
+    }
+    let wanted = if own_name { column.holds.types(column.name) } else { "int64".to_owned() };
+    Err(refused(path, format!("is {}; must be {wanted}", type_name(kind))))
+}

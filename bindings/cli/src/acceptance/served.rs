@@ -4,7 +4,7 @@ use menjie_bridge::remote::{Page, Server};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::local::Seen;
+use super::local::{Seen, at};
 use crate::exit::Stop;
 
 /// Asks and judges.
@@ -45,8 +45,12 @@ impl Site {
 pub(super) fn openapi(site: &Site) -> Seen {
     let page = site.page("/openapi.json")?;
     let document: Value = serde_json::from_slice(&page.body).map_err(|_| format!("状态 {}，不是 JSON", page.status))?;
-    let paths = document["paths"].as_object().map_or(0, serde_json::Map::len);
-    if page.status == 200 && paths > 0 { Ok(format!("OpenAPI {}，{paths} 个路径", document["openapi"])) } else { Err(format!("状态 {}，{paths} 个路径", page.status)) }
+    let paths = at(&document, "/paths").as_object().map_or(0, serde_json::Map::len);
+    if page.status == 200 && paths > 0 {
+        Ok(format!("OpenAPI {}，{paths} 个路径", at(&document, "/openapi")))
+    } else {
+        Err(format!("状态 {}，{paths} 个路径", page.status))
+    }
 }
 
 /// Nobody but staff gets an answer.

@@ -135,7 +135,7 @@ impl Target {
             Form::JsonLines => Writer::JsonLines(place),
             Form::Csv => Writer::Csv(csv::begin(place, columns, self.bom)?),
             #[cfg(feature = "parquet")]
-            Form::Parquet => Writer::Parquet(parquet::Parquet::new(place, columns)?),
+            Form::Parquet => Writer::Parquet(Box::new(parquet::Parquet::new(place, columns)?)),
             #[cfg(not(feature = "parquet"))]
             Form::Parquet => return Err(Stop::usage("this terminal was built without Parquet (feature parquet)")),
         };
@@ -204,7 +204,7 @@ enum Writer {
     JsonLines(Out),
     Csv(Out),
     #[cfg(feature = "parquet")]
-    Parquet(parquet::Parquet),
+    Parquet(Box<parquet::Parquet>),
 }
 
 /// Rows that are being written.

@@ -5,8 +5,10 @@ mod kept;
 use std::collections::BTreeMap;
 
 use clap::{ArgAction, ArgMatches, Command};
+use menjie::Money;
 use menjie::bill::{BatchBill, group_batch};
 use menjie::charge::{ChargeLine, Visit};
+use menjie::money::Net;
 
 use self::kept::Kept;
 use crate::answer::{Cell, Column, Kind, Target};
@@ -100,10 +102,10 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         }
     })?;
     let mut rows = target.rows(BILLS)?;
-    let mut total = 0i64;
+    let mut total = Net::ZERO;
     for bill in &grouped.bills {
         let fen = bill.total_fen.fen();
-        total += fen;
+        total += bill.total_fen;
         rows.put(vec![
             Cell::text(id_of(bill)?),
             Cell::text(bill.patient_id),
@@ -129,7 +131,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         }
         rows.finish()?;
     }
-    let yuan = menjie::Money::from_fen(total).map_or_else(|_| format!("{total} fen"), menjie::Money::to_yuan);
+    let yuan = Money::from_fen(total.fen()).map_or_else(|_| format!("{} fen", total.fen()), Money::to_yuan);
     note(&match words {
         Words::English => format!("{} lines, {} bills, {yuan} yuan", places.len(), grouped.bills.len()),
         Words::Chinese => format!("明细 {} 条，缴费单 {} 张，合计 {yuan} 元", places.len(), grouped.bills.len()),

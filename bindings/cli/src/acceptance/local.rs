@@ -8,15 +8,25 @@ pub(super) type Seen = Result<String, String>;
 /// Tries something.
 pub(super) type Try = fn() -> Seen;
 
+/// A part of an answer by its JSON pointer; null when it is not there.
+pub(super) fn at(answer: &Value, pointer: &str) -> Value {
+    answer.pointer(pointer).cloned().unwrap_or_default()
+}
+
 /// The response of an operation.
 pub(super) fn response(op: &str, request: &Value) -> Result<Value, String> {
     let reply = call_alone(op, &request.to_string());
     let answer: Value = serde_json::from_str(reply.json()).map_err(|_| format!("{op} 的应答不是 JSON"))?;
-    if reply.is_response() { Ok(answer) } else { Err(format!("{op} 返回错误 {}", answer["code"])) }
+    if reply.is_response() { Ok(answer) } else { Err(format!("{op} 返回错误 {}", at(&answer, "/code"))) }
 }
 
 fn holds(good: bool, seen: String) -> Seen {
     if good { Ok(seen) } else { Err(seen) }
+}
+
+/// The texts of one member of every item.
+fn each(list: &Value, member: &str) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|item| item.get(member)?.as_str().map(str::to_owned)).collect()
 }
 
 fn words(list: &Value) -> Vec<&str> {
@@ -46,8 +56,13 @@ const RAY: (&str, &str) = ("FSK", "放射科");
 fn bills(visits: &[&str], lines: &[Value]) -> Result<Vec<(String, String, i64)>, String> {
     let visits: Vec<Value> = visits.iter().map(|id| visit(id)).collect();
     let answer = response("bill.group", &json!({"visits": visits, "lines": lines}))?;
-    let text = |bill: &Value, name: &str| bill[name].as_str().unwrap_or_default().to_owned();
-    Ok(answer["bills"].as_array().into_iter().flatten().map(|bill| (text(bill, "visit_id"), text(bill, "dept_name"), bill["total_fen"].as_i64().unwrap_or_default())).collect())
+    let text = |bill: &Value, name: &str| bill.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(at(&answer, "/bills")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|bill| (text(bill, "visit_id"), text(bill, "dept_name"), at(bill, "/total_fen").as_i64().unwrap_or_default()))
+        .collect())
 }
 
 fn told(bills: &[(String, String, i64)]) -> String {
@@ -78,45 +93,45 @@ pub(super) fn amounts() -> Seen {
 
 pub(super) fn invoice() -> Seen {
     let words = response("invoice.amount_in_words", &json!({"amount_fen": 35_619}))?;
-    let text = words["words"].as_str().unwrap_or_default().to_owned();
+    let text = at(&words, "/words").as_str().unwrap_or_default().to_owned();
     holds(text == "叁佰伍拾陆元壹角玖分" && find("invoice.check_split").is_ok(), format!("356.19 元：{text}"))
 }
 
 fn refund(payer: &str, now: &str) -> Result<Value, String> {
-    let mut facts = json!({"now": now, "payer": payer, "settlement": "posted", "invoice": "blue",
+    let facts = json!({"now": now, "payer": payer, "settlement": "posted", "invoice": "blue",
+        "insurer_settled_at": (payer == "insured").then_some("2026-03-10T09:00:00+08:00"),
         "channel": {"paid_at": "2026-03-10T09:00:00+08:00", "refund_age_days": 365, "partial_refund": true},
         "lines": [{"line_id": "A", "amount_fen": 1_000, "quantity": "1", "exec_dept_code": "JYK"}]});
-    if payer == "insured" {
-        facts["insurer_settled_at"] = json!("2026-03-10T09:00:00+08:00");
-    }
     response("refund.check", &json!({"facts": facts}))
 }
 
 pub(super) fn self_paid_refund() -> Seen {
     let answer = refund("self_pay", "2026-03-20T10:00:00+08:00")?;
-    let plan = words(&answer["plan"]);
-    holds(answer["decision"] == "allowed" && plan.starts_with(&["doctor", "finance"]) && plan.ends_with(&["returning", "red"]), format!("步骤：{}", plan.join(" → ")))
+    let plan = at(&answer, "/plan");
+    let plan = words(&plan);
+    holds(at(&answer, "/decision") == "allowed" && plan.starts_with(&["doctor", "finance"]) && plan.ends_with(&["returning", "red"]), format!("步骤：{}", plan.join(" → ")))
 }
 
 pub(super) fn insured_refund() -> Seen {
     let answer = refund("insured", "2026-03-20T10:00:00+08:00")?;
-    let plan = words(&answer["plan"]);
-    let right = plan.starts_with(&["doctor", "unconfirm", "finance"]) && plan.ends_with(&["returning", "red"]) && answer["represcribe"] == true;
-    holds(right, format!("步骤：{}，之后医生重新开方：{}", plan.join(" → "), if answer["represcribe"] == true { "是" } else { "否" }))
+    let plan = at(&answer, "/plan");
+    let plan = words(&plan);
+    let right = plan.starts_with(&["doctor", "unconfirm", "finance"]) && plan.ends_with(&["returning", "red"]) && at(&answer, "/represcribe") == true;
+    holds(right, format!("步骤：{}，之后医生重新开方：{}", plan.join(" → "), if at(&answer, "/represcribe") == true { "是" } else { "否" }))
 }
 
 pub(super) fn cross_month() -> Seen {
     let answer = refund("insured", "2026-04-01T00:00:00+08:00")?;
-    let reasons: Vec<&str> = answer["reasons"].as_array().into_iter().flatten().filter_map(|reason| reason["text"].as_str()).collect();
+    let reasons = each(&at(&answer, "/reasons"), "text");
     holds(
-        answer["decision"] == "refused" && !reasons.is_empty(),
-        format!("3月10日结算，4月1日申请：{}，{}", if answer["decision"] == "refused" { "拒绝" } else { "未拒绝" }, reasons.join("；")),
+        at(&answer, "/decision") == "refused" && !reasons.is_empty(),
+        format!("3月10日结算，4月1日申请：{}，{}", if at(&answer, "/decision") == "refused" { "拒绝" } else { "未拒绝" }, reasons.join("；")),
     )
 }
 
 pub(super) fn notice() -> Seen {
     let answer = response("insurance.notice", &json!({"settled_at": "2026-02-10T09:00:00+08:00"}))?;
-    let text = answer["text"].as_str().unwrap_or_default().to_owned();
+    let text = at(&answer, "/text").as_str().unwrap_or_default().to_owned();
     holds(text.contains("跨月不能退费"), text)
 }
 
@@ -124,8 +139,11 @@ pub(super) fn split() -> Seen {
     let his = json!({"total_fen": 8_850, "own_fen": 0, "over_limit_fen": 0, "pre_self_fen": 850, "in_scope_fen": 8_000, "fund_fen": 5_600, "personal_fen": 3_250, "account_fen": 3_000,
         "cash_fen": 250, "mutual_aid_fen": 1_000, "funds": {"pooled_fen": 5_600}, "details_fen": [5_600], "lines_fen": [8_850]});
     let answer = response("insurance.check_split", &json!({"his": his}))?;
-    let parts = &answer["parts"];
-    holds(answer["holds"] == true, format!("总额 {}，统筹 {}，个账 {}，现金 {}（分）", parts["total_fen"], parts["fund_fen"], parts["account_fen"], parts["cash_fen"]))
+    let parts = at(&answer, "/parts");
+    holds(
+        at(&answer, "/holds") == true,
+        format!("总额 {}，统筹 {}，个账 {}，现金 {}（分）", at(&parts, "/total_fen"), at(&parts, "/fund_fen"), at(&parts, "/account_fen"), at(&parts, "/cash_fen")),
+    )
 }
 
 /// What the tender calls mandatory; the age follows from the date of birth.
@@ -134,8 +152,8 @@ const MANDATORY: [&str; 13] =
 
 pub(super) fn first_visit() -> Seen {
     let answer = response("patient.validate", &json!({"record": {}, "today": "2026-03-10"}))?;
-    let asked: Vec<&str> = answer["errors"].as_array().into_iter().flatten().filter_map(|issue| issue["path"].as_str()).collect();
-    let missing: Vec<&str> = MANDATORY.into_iter().filter(|field| !asked.contains(field)).collect();
+    let asked = each(&at(&answer, "/errors"), "path");
+    let missing: Vec<&str> = MANDATORY.into_iter().filter(|field| !asked.iter().any(|path| path == field)).collect();
     holds(missing.is_empty(), if missing.is_empty() { format!("{} 个字段均为必填；年龄由出生日期得出", MANDATORY.len()) } else { format!("未作必填：{}", missing.join("、")) })
 }
 
@@ -143,8 +161,8 @@ pub(super) fn reconciled() -> Seen {
     let row = |no: &str, fen: i64| json!({"order_no": no, "amount_fen": fen, "at": "2026-03-10T10:00:00+08:00"});
     let both = [row("N1", 100), row("N2", 2_500)];
     let answer = response("reconcile.run", &json!({"date": "2026-03-10", "channel": [both[0], both[1], row("N3", 30)], "his": both}))?;
-    let kinds: Vec<&str> = answer["differences"].as_array().into_iter().flatten().filter_map(|difference| difference["kind"].as_str()).collect();
-    holds(kinds == ["only_channel"] && answer["summary"]["long_fen"] == 30, format!("差异：{}，长款 {} 分", kinds.join("、"), answer["summary"]["long_fen"]))
+    let kinds = each(&at(&answer, "/differences"), "kind");
+    holds(kinds == ["only_channel"] && at(&answer, "/summary/long_fen") == 30, format!("差异：{}，长款 {} 分", kinds.join("、"), at(&answer, "/summary/long_fen")))
 }
 
 /// Answers printed in GB/T 32905, GB/T 32918.5 and RFC 8998.
@@ -162,11 +180,11 @@ pub(super) fn algorithms() -> Seen {
         &json!({"key_hex": "0123456789abcdeffedcba9876543210", "nonce_hex": "00001234567800000000abcd", "aad_hex": "feedfacedeadbeeffeedfacedeadbeefabaddad2", "plain_hex": plain}),
     )?;
     let right = [
-        ("SM3", sm3["digest_hex"] == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
-        ("SM2", sm2["valid"] == true),
+        ("SM3", at(&sm3, "/digest_hex") == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+        ("SM2", at(&sm2, "/valid") == true),
         (
             "SM4-GCM",
-            sm4["sealed_hex"]
+            at(&sm4, "/sealed_hex")
                 == "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d83de3541e4c2b58177e065a9bf7b62ec",
         ),
     ];

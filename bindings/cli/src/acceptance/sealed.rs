@@ -6,7 +6,7 @@ use menjie::gm::sm2::Sm2PrivateKey;
 use menjie_bridge::sealed_log::{OsEntropy, Protection, write_private, write_public};
 use serde_json::{Value, json};
 
-use super::local::{Seen, response};
+use super::local::{Seen, at, response};
 
 /// What is sealed: no real person's number.
 const NUMBER: &str = "440599199003070058";
@@ -39,7 +39,7 @@ impl Stage {
         let begin = json!({"what": "begin", "hospital": "h1", "direction": "out", "peer": "his", "interface": "QUERY", "business_no": "T1",
             "body": format!("{{\"id_no\":\"{NUMBER}\"}}")});
         let log = json!({"dir": self.at("log"), "signer": self.at("writer.pem"), "auditors": [self.at("auditor.pub")]});
-        let begun = response("seal.append", &json!({"log": log, "records": [begin]}))?["begun"][0].as_u64().ok_or("没有得到记录序号")?;
+        let begun = at(&response("seal.append", &json!({"log": log, "records": [begin]}))?, "/begun/0").as_u64().ok_or("没有得到记录序号")?;
         response("seal.append", &json!({"log": log, "records": [{"what": "end", "of": begun, "result": "answered", "status": "200", "body": "ok"}]}))?;
         Ok(begun)
     }
@@ -80,7 +80,7 @@ pub(super) fn log_is_sealed() -> Seen {
     let reader = json!({"dir": stage.at("log"), "key": stage.at("auditor.pem")});
     let masked = response("seal.read", &json!({"log": reader, "seq": seq}))?.to_string();
     let seen = response("seal.read", &json!({"log": reader, "seq": seq, "unmask": {"actor": "acceptance", "reason": "验收"}}))?.to_string();
-    let verdict = stage.verify()?["verdict"].clone();
+    let verdict = at(&stage.verify()?, "/verdict");
     if masked.contains(NUMBER) || !seen.contains(NUMBER) || verdict != "sound" {
         return Err(format!("脱敏查看 {}，解密查看 {}，校验 {verdict}", !masked.contains(NUMBER), seen.contains(NUMBER)));
     }
@@ -99,11 +99,10 @@ pub(super) fn change_is_told() -> Seen {
     }
     std::fs::write(&path, bytes).map_err(|e| e.kind().to_string())?;
     let verified = stage.verify()?;
-    let finding = &verified["findings"][0];
-    if verified["verdict"] == "tampered" {
-        Ok(format!("改动第 {middle} 字节，校验结果 tampered，指出偏移 {}", finding["offset"]))
+    if at(&verified, "/verdict") == "tampered" {
+        Ok(format!("改动第 {middle} 字节，校验结果 tampered，指出偏移 {}", at(&verified, "/findings/0/offset")))
     } else {
-        Err(format!("改动未被发现：{}", verified["verdict"]))
+        Err(format!("改动未被发现：{}", at(&verified, "/verdict")))
     }
 }
 

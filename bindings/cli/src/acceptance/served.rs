@@ -4,7 +4,7 @@ use menjie_bridge::remote::{Page, Server};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::local::Seen;
+use super::local::{Seen, at};
 use crate::exit::Stop;
 
 /// Asks and judges.
@@ -45,8 +45,12 @@ impl Site {
 pub(super) fn openapi(site: &Site) -> Seen {
     let page = site.page("/openapi.json")?;
     let document: Value = serde_json::from_slice(&page.body).map_err(|_| format!("状态 {}，不是 JSON", page.status))?;
-    let paths = document["paths"].as_object().map_or(0, serde_json::Map::len);
-    if page.status == 200 && paths > 0 { Ok(format!("OpenAPI {}，{paths} 个路径", document["openapi"])) } else { Err(format!("状态 {}，{paths} 个路径", page.status)) }
+    let paths = at(&document, "/paths").as_object().map_or(0, serde_json::Map::len);
+    if page.status == 200 && paths > 0 {
+        Ok(format!("OpenAPI {}，{paths} 个路径", at(&document, "/openapi")))
+    } else {
+        Err(format!("状态 {}，{paths} 个路径", page.status))
+    }
 }
 
 /// Nobody but staff gets an answer.
@@ -57,14 +61,15 @@ pub(super) fn staff_only(site: &Site) -> Seen {
     if api.status == 401 && kept_out { Ok(seen) } else { Err(seen) }
 }
 
-/// The viewer of the log is there, and not for anybody.
+/// The viewer of the log is not for anybody. A hospital may leave it out: then the terminal is the viewer.
 pub(super) fn log_page(site: &Site) -> Seen {
     let page = site.page("/a/log")?;
-    let seen = format!("状态 {}", page.status);
-    if matches!(page.status, 401 | 403) || (matches!(page.status, 302 | 303) && page.location.as_deref().is_some_and(|to| to.contains("/a/login"))) {
-        Ok(format!("{seen}：须登录"))
-    } else {
-        Err(seen)
+    let to_login = matches!(page.status, 302 | 303) && page.location.as_deref().is_some_and(|to| to.contains("/a/login"));
+    match page.status {
+        404 => Ok("状态 404：页面未启用，以终端 menjie log 浏览解密".to_owned()),
+        401 | 403 => Ok(format!("状态 {}：须登录", page.status)),
+        status if to_login => Ok(format!("状态 {status}：须登录")),
+        status => Err(format!("状态 {status}")),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 
-use menjie::calendar::Timestamp;
+use menjie::calendar::{BizDate, Timestamp};
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
@@ -144,17 +144,13 @@ fn cell(field: &Field, kind: Kind) -> Result<Cell, &'static str> {
     }
 }
 
-/// Days since 1970 as a date; the calendar is Gregorian all the way (Howard Hinnant's algorithm, days counted from a March).
+/// Days since 1970 as a date. Nobody here was born before 1800; nothing happens after 9999.
 fn date(days: i32) -> Result<String, &'static str> {
-    let days = i64::from(days) + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    if (1..=9999).contains(&year) { Ok(format!("{year:04}-{month:02}-{day:02}")) } else { Err("is no date of a calendar") }
+    const BEFORE_1970: i32 = 62_091;
+    const LAST: i32 = 2_932_896;
+    let first = BizDate::new(1800, 1, 1).filter(|_| days <= LAST);
+    let since = days.checked_add(BEFORE_1970).and_then(|days| u32::try_from(days).ok());
+    first.zip(since).map(|(first, days)| first.plus_days(days).to_string()).ok_or("is no date between 1800 and 9999")
 }
 
 #[cfg(test)]
@@ -163,10 +159,14 @@ mod tests {
 
     #[test]
     fn days_are_dates() {
-        for (days, text) in [(0, "1970-01-01"), (-1, "1969-12-31"), (-25_567, "1900-01-01"), (11_016, "2000-02-29"), (20_783, "2026-11-26")] {
+        for (days, text) in
+            [(0, "1970-01-01"), (-1, "1969-12-31"), (-25_567, "1900-01-01"), (11_016, "2000-02-29"), (20_783, "2026-11-26"), (-62_091, "1800-01-01"), (2_932_896, "9999-12-31")]
+        {
             assert_eq!(date(days).unwrap(), text);
         }
-        assert!(date(i32::MAX).is_err() && date(i32::MIN).is_err());
+        for days in [i32::MAX, i32::MIN, -62_092, 2_932_897] {
+            assert!(date(days).is_err(), "{days}");
+        }
     }
 
     #[test]

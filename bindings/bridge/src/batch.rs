@@ -21,6 +21,8 @@ mod records;
 mod same;
 mod table;
 mod texts;
+#[cfg(all(test, feature = "arrow-ipc"))]
+mod wrong;
 
 pub use columns::{Column, Given, Holds};
 pub use op::{Answer, Batch, Input, Output, batches, call_batch};

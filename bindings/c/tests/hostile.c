@@ -103,11 +103,11 @@ static void texts(void) {
 static void handles(void) {
   char *answer = NULL;
   mj_engine *first = engine(), *second;
-  CHECK(first != NULL);
+  CHECK(first != NULL && mj_ping(first) == MJ_OK && mj_ping(NULL) == MJ_OK);
   CHECK(mj_call(first, "echo", ECHO, &answer) == MJ_OK && mj_string_free(answer) == MJ_OK);
   CHECK(mj_call(first, "visit.unpaid", "{}", &answer) == MJ_UNKNOWN_OPERATION);
   CHECK(mj_engine_free(first) == MJ_OK);
-  CHECK(mj_engine_free(first) == MJ_BAD_HANDLE);
+  CHECK(mj_engine_free(first) == MJ_BAD_HANDLE && mj_ping(first) == MJ_BAD_HANDLE);
   CHECK(mj_call(first, "echo", ECHO, &answer) == MJ_BAD_HANDLE && answer == NULL);
   CHECK_TEXT(mj_last_error_field(), "engine");
   second = engine();

@@ -54,7 +54,7 @@ impl Holds {
             Holds::Fen => "int64".to_owned(),
             Holds::Count => "uint32, int32 or int64".to_owned(),
             Holds::Flag => "boolean".to_owned(),
-            Holds::Decimal(digits, _) => format!("decimal128 of scale 0 to {digits}; or, named `{}`, int64 with {digits} decimals", scaled_name(name, digits)),
+            Holds::Decimal(digits, _) => format!("decimal128 of scale 0 to {digits}; or, named `{}`, int64 × 10^{digits}", scaled_name(name, digits)),
             Holds::Instant => format!("timestamp with a time zone; or, named `{}`, int64 in milliseconds since 1970 (UTC)", millis_name(name)),
         }
     }

@@ -44,6 +44,7 @@ impl AmountInWordsRequest {
 
 /// Who the invoice is for, as HIS knows him at the time of paying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payer {
     /// The patient's number in HIS.
     pub patient_id: PatientId,
@@ -66,6 +67,7 @@ pub struct Payer {
 
 /// A blue invoice to issue (开票).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvoiceOrder {
     /// Our number (业务流水号 busNo), the platform's idempotency key; new on every reissue.
     pub bus_no: BusinessNo,
@@ -99,6 +101,7 @@ pub struct InvoiceOrder {
 
 /// A blue invoice as issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Issued {
     /// 票据代码.
     pub batch_code: String,
@@ -116,6 +119,7 @@ pub struct Issued {
 
 /// A red-letter invoice to issue (冲红); always the whole blue one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RedOrder {
     /// The blue one's business number.
     pub bus_no: BusinessNo,
@@ -131,6 +135,7 @@ pub struct RedOrder {
 
 /// A red invoice as issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reddened {
     /// Its code.
     pub batch_code: String,
@@ -142,6 +147,7 @@ pub struct Reddened {
 
 /// What the platform says about a business number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum InvoiceState {
     /// Issued, valid.

@@ -30,6 +30,7 @@ pub enum Method {
 
 /// One order at a channel; its number is used once, for life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelOrder {
     /// Our number (商户订单号).
     pub out_trade_no: BusinessNo,
@@ -48,6 +49,7 @@ pub struct ChannelOrder {
 
 /// The insurer's part of a mixed order. It holds secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MixedLeg {
     /// Who pays what.
     pub amounts: MixedOrder,
@@ -111,6 +113,7 @@ pub enum TradeState {
 
 /// A refund at a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefundOrder {
     /// Our number (商户退款单号); a new number would be a second refund.
     pub out_refund_no: BusinessNo,
@@ -155,6 +158,8 @@ pub enum RefundState {
 
 /// What a channel can do: data for the machines and the runner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct ChannelTraits {
     /// Mixed orders with an insurer's part.
     #[serde(default)]

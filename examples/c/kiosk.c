@@ -4,19 +4,9 @@
  *   kiosk UNPAID.json KEYS LOG
  *
  * UNPAID.json is a request of bill.group (docs/contract/bill.group.md). KEYS holds writer.pem, writer.pub, auditor.pem and auditor.pub, see
- * run.sh; on a real kiosk auditor.pem never lies beside the log. LOG is the log's directory. Needs cJSON; any JSON library does.
+ * run.sh; on a real kiosk auditor.pem never lies beside the log. LOG is the log's directory.
  */
-#include <cjson/cJSON.h>
-#include <menjie.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* Tells the last error of this thread as a technician needs it. It never holds personal data, so it may go to a log file. */
-static int complain(const char *what) {
-  fprintf(stderr, "%s: %s\n", what, mj_last_error_json());
-  return 1;
-}
+#include "kiosk.h"
 
 /* Runs an operation; NULL when it failed. The caller frees the result with cJSON_Delete. */
 static cJSON *run(const char *op, const cJSON *request) {
@@ -29,39 +19,6 @@ static cJSON *run(const char *op, const cJSON *request) {
   /* Texts of the library go back to the library: free() would be wrong. */
   mj_string_free(response);
   return answer;
-}
-
-static const char *text_of(const cJSON *object, const char *name) {
-  const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
-  return text ? text : "";
-}
-
-/* Amounts are whole fen, below 2^53, so the double that cJSON keeps is exact. Yuan are only ever made for display. */
-static long long fen_of(const cJSON *object, const char *name) {
-  return (long long)cJSON_GetNumberValue(cJSON_GetObjectItem(object, name));
-}
-
-static const char *yuan(long long fen) {
-  static char text[32];
-  snprintf(text, sizeof text, "%s%lld.%02lld", fen < 0 ? "-" : "", llabs(fen) / 100, llabs(fen) % 100);
-  return text;
-}
-
-static char *read_file(const char *path) {
-  FILE *file = fopen(path, "rb");
-  long size = 0;
-  char *text = NULL;
-  if (file != NULL && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0) {
-    text = calloc((size_t)size + 1, 1);
-    if (text != NULL && fread(text, 1, (size_t)size, file) != (size_t)size) {
-      free(text);
-      text = NULL;
-    }
-  }
-  if (file != NULL) {
-    fclose(file);
-  }
-  return text;
 }
 
 static void set_path(cJSON *object, const char *name, const char *folder, const char *file) {
@@ -197,9 +154,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: kiosk UNPAID.json KEYS LOG\n");
     return 2;
   }
-  /* The library that is loaded may be another one than the header was written for. */
-  if (mj_abi_version() >> 16 != MJ_ABI_VERSION >> 16) {
-    fprintf(stderr, "menjie %s does not fit this program\n", mj_version());
+  if (!fits()) {
     return 2;
   }
   cJSON *writer = cJSON_CreateObject();

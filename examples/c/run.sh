@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh PREFIX WORK: builds the kiosk with make and with CMake against the library that is installed in PREFIX, runs it with keys made for
-# the occasion, and compares what it prints. Ends with "N passed, N failed".
+# run.sh PREFIX WORK: builds the kiosks with make and with CMake against the library that is installed in PREFIX, runs them with keys made
+# for the occasion, and compares what they print. Ends with "N passed, N failed".
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: run.sh PREFIX WORK" >&2; exit 2; }
 prefix="$(cd "$1" && pwd)"
@@ -17,20 +17,28 @@ for who in writer auditor; do
 done
 
 PKG_CONFIG_PATH="$prefix/lib/pkgconfig" make --silent -C "$here" OUT="$work/kiosk-make"
+PKG_CONFIG_PATH="$prefix/lib/pkgconfig" make --silent -C "$here" PROGRAM=own_his OUT="$work/own_his-make"
 cmake -S "$here" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" 2>&1 || { cat "$work/cmake.log" >&2; exit 1; }
 cmake --build "$work/build" >>"$work/cmake.log" 2>&1 || { tail -n 40 "$work/cmake.log" >&2; exit 1; }
 
 passed=0
 failed=0
-for kiosk in "$work/kiosk-make" "$work/build/kiosk" "$work/build/kiosk-static"; do
-  rm -rf "$work/log"
-  if "$kiosk" "$here/../rust/data/unpaid.json" "$work/keys" "$work/log" | diff - "$here/expected.txt" >&2; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "$kiosk printed something else" >&2
-  fi
-done
+# prints EXPECTED PROGRAM…: each of them prints that.
+prints() {
+  local expected="$1" program
+  shift
+  for program in "$@"; do
+    rm -rf "$work/log"
+    if "$program" "$here/../rust/data/unpaid.json" "$work/keys" "$work/log" | diff - "$here/$expected" >&2; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1))
+      echo "$program printed something else" >&2
+    fi
+  done
+}
+prints expected.txt "$work/kiosk-make" "$work/build/kiosk" "$work/build/kiosk-static"
+prints own_his.txt "$work/own_his-make" "$work/build/own_his" "$work/build/own_his-static"
 # Lines that HIS got wrong are refused by rule and field, and nothing is shown.
 sed 's/"amount_fen": 9142/"amount_fen": 9143/' "$here/../rust/data/unpaid.json" >"$work/wrong.json"
 rm -rf "$work/log"

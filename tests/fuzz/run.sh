@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-all=(frames opened verify records index manifest rewrap sm2 key_files)
+all=(frames opened verify records index manifest rewrap sm2 key_files c_calls)
 target="$(realpath -m "${CARGO_TARGET_DIR:-../../target}")/fuzz"
 host="$(rustc -vV | sed -n 's/^host: //p')"
 engine="$target/$host/release/menjie-fuzz-engine"

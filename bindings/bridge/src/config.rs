@@ -1,5 +1,5 @@
-//! The configuration of an engine, for the server and the terminal: one TOML or JSON document, environment over it,
-//! secrets by reference, and every problem told at once with the path of the field and what to do.
+//! The configuration of an engine, for the server, the terminal and hosts that bring their own ports: one TOML or JSON document,
+//! environment over it, secrets by reference, and every problem told at once with the path of the field and what to do.
 //!
 //! ```toml
 //! [store]
@@ -18,22 +18,29 @@
 //! his.secret = { env = "HIS_SECRET" }
 //! channels.wechat.merchant_key_pem = { file = "apiclient_key.pem" }
 //! ```
+//! A counterpart that the host implements itself stands in `host` with what it can do: `host.invoice = {}`
+//! instead of `invoice`.
 //! `MENJIE__STORE__PATH=/data/menjie.db` stands for `store.path`, `MENJIE__HOSPITALS__0__ID` for `hospitals[0].id`.
 
 mod forward;
+mod host;
 mod log;
 mod problem;
 mod shape;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "engine")]
+use std::path::PathBuf;
 
 use menjie::ident::{HospitalId, WorkerName};
 use menjie::policy::{Pace, Terms};
 #[cfg(feature = "health-code")]
 use menjie_health_code::HealthCodeConfig;
+#[cfg(feature = "engine")]
 use menjie_his_front::HisFrontConfig;
+#[cfg(feature = "engine")]
 use menjie_invoice::InvoiceConfig;
 #[cfg(feature = "medins")]
 use menjie_medins::MedinsConfig;
@@ -46,6 +53,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use forward::Forward;
+pub use host::HostPorts;
 pub use log::LogConfig;
 pub use problem::Problem;
 pub use source::Format;
@@ -54,6 +62,7 @@ pub use source::Format;
 pub const HOST_SECTIONS: [&str; 1] = ["server"];
 
 /// The embedded store.
+#[cfg(feature = "engine")]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreConfig {
@@ -66,6 +75,7 @@ pub struct StoreConfig {
     pub readers: usize,
 }
 
+#[cfg(feature = "engine")]
 const fn readers() -> usize {
     2
 }
@@ -91,13 +101,20 @@ pub struct HospitalConfig {
     /// How patiently counterparts are asked.
     #[serde(default)]
     pub pace: Pace,
-    /// HIS.
-    pub his: HisFrontConfig,
+    /// Counterparts that the host implements itself.
+    #[serde(default)]
+    pub host: HostPorts,
+    /// HIS, unless the host implements it.
+    #[cfg(feature = "engine")]
+    #[serde(default)]
+    pub his: Option<HisFrontConfig>,
     /// Payment channels.
     #[serde(default)]
     pub channels: Channels,
-    /// The e-invoice platform.
-    pub invoice: InvoiceConfig,
+    /// The e-invoice platform, unless the host implements it.
+    #[cfg(feature = "engine")]
+    #[serde(default)]
+    pub invoice: Option<InvoiceConfig>,
     /// The health-code platform; without it HIS gets health codes as they are read.
     #[cfg(feature = "health-code")]
     #[serde(default)]
@@ -114,14 +131,15 @@ pub struct HospitalConfig {
 
 impl HospitalConfig {
     /// Every counterpart that is reached over the transport: the path of its address, and the address.
+    #[cfg(feature = "engine")]
     pub fn addresses(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         let mut http = |section: &str, http: &menjie_transport::ClientConfig| {
             found.push((format!("{section}.http.base_url"), http.base_url.clone()));
             found.extend(http.backup_base_url.iter().map(|url| (format!("{section}.http.backup_base_url"), url.clone())));
         };
-        http("his", &self.his.http);
-        http("invoice", &self.invoice.http);
+        self.his.iter().for_each(|his| http("his", &his.http));
+        self.invoice.iter().for_each(|invoice| http("invoice", &invoice.http));
         #[cfg(feature = "health-code")]
         if let Some(health_code) = &self.health_code {
             http("health_code", &health_code.http);
@@ -149,6 +167,7 @@ struct Document {
     node: u16,
     #[serde(default)]
     worker: Option<WorkerName>,
+    #[cfg(feature = "engine")]
     store: StoreConfig,
     log: LogConfig,
     hospitals: Vec<HospitalConfig>,
@@ -163,6 +182,7 @@ pub struct Config {
     /// The name of this process in leases.
     pub worker: WorkerName,
     /// The store; its paths are absolute or beside the configuration file.
+    #[cfg(feature = "engine")]
     pub store: StoreConfig,
     /// The transfer log; its paths like those of the store.
     pub log: LogConfig,
@@ -199,6 +219,13 @@ impl Config {
 
     fn read(document: Value, mut problems: Vec<Problem>, folder: &Path) -> Result<Config, Vec<Problem>> {
         let Value::Object(mut root) = document else { return Err(problems) };
+        if root.get("server").and_then(|server| server.get("url")).is_some() {
+            problems.push(Problem::new(
+                "server.url",
+                "names the hospital's server beside a ledger of this process: a hospital has one",
+                "leave server.url out; or forward to the server, and name nothing but server",
+            ));
+        }
         let sections = HOST_SECTIONS.iter().filter_map(|name| root.remove(*name).map(|section| ((*name).to_owned(), section))).collect();
         name_peers(&mut root);
         match shape::read_all::<Document>(Value::Object(root), "") {
@@ -208,9 +235,18 @@ impl Config {
                     return Err(problems);
                 }
                 let worker = document.worker.map_or_else(|| WorkerName::new(&format!("node-{}", document.node)), Ok).map_err(|e| vec![Problem::of(&e, "worker")])?;
+                #[cfg(feature = "engine")]
                 let store = StoreConfig { path: folder.join(&document.store.path), keys: folder.join(&document.store.keys), ..document.store };
                 let log = document.log.beside(folder);
-                Ok(Config { node: document.node, worker, store, log, hospitals: document.hospitals, sections })
+                Ok(Config {
+                    node: document.node,
+                    worker,
+                    #[cfg(feature = "engine")]
+                    store,
+                    log,
+                    hospitals: document.hospitals,
+                    sections,
+                })
             }
             Err(found) => {
                 problems.extend(found);
@@ -225,6 +261,7 @@ impl Config {
     }
 
     /// Hosts that are spoken to in plain http, with the field that allows it; `doctor` shows them.
+    #[cfg(feature = "engine")]
     pub fn plain_http(&self) -> Vec<(String, String)> {
         let of = |(at, hospital): (usize, &HospitalConfig)| {
             let plain = hospital.addresses().into_iter().filter(|(_, url)| url.starts_with("http://"));
@@ -271,8 +308,14 @@ fn check(document: &Document) -> Vec<Problem> {
         let place = format!("hospitals[{at}]");
         say(hospital.terms.check(), &place);
         say(hospital.pace.check(), &place);
-        say(hospital.his.check(), &format!("{place}.his"));
-        say(hospital.invoice.check(), &format!("{place}.invoice"));
+        #[cfg(feature = "engine")]
+        if let Some(his) = &hospital.his {
+            say(his.check(), &format!("{place}.his"));
+        }
+        #[cfg(feature = "engine")]
+        if let Some(invoice) = &hospital.invoice {
+            say(invoice.check(), &format!("{place}.invoice"));
+        }
         #[cfg(feature = "health-code")]
         if let Some(health_code) = &hospital.health_code {
             say(health_code.check(), &format!("{place}.health_code"));
@@ -293,9 +336,14 @@ fn check(document: &Document) -> Vec<Problem> {
     if document.node > menjie_host::NODE_MAX {
         problems.push(Problem::new("node", "is beyond 4095", "give each running process its own number from 0 to 4095"));
     }
+    for (at, hospital) in document.hospitals.iter().enumerate() {
+        problems.extend(hospital.each_once(&format!("hospitals[{at}]")));
+    }
+    #[cfg(feature = "engine")]
     if !(1..=16).contains(&document.store.readers) {
         problems.push(Problem::new("store.readers", "must lie between 1 and 16", "leave it out: 2 serve a hospital"));
     }
+    #[cfg(feature = "engine")]
     for (field, path) in [("store.path", &document.store.path), ("store.keys", &document.store.keys)] {
         if path.as_os_str().is_empty() {
             problems.push(Problem::new(field, "is empty", "name a file"));

@@ -2,21 +2,26 @@
 //!
 //! [`table`] lists the operations; [`call_alone`] and [`call`] run one behind the only panic guard; a [`Reply`] is the
 //! response or the failure envelope. Requests are read strictly ([`strict`]): what is not understood is refused.
-//! With the feature `engine`, `config` reads a configuration and `build` makes an engine of it. With `log`, `seal` and
-//! `sealed_log` write and read sealed logs. With `arrow`, `batch` runs the operations over tables.
+//! With the feature `ports`, `config` reads a configuration and `build` makes an engine of it, whose counterparts the host may implement
+//! itself (`ports`); with `engine` it has a ledger and our own adapters. With `log`, `seal` and `sealed_log` write and read sealed logs. With
+//! `arrow`, `batch` runs the operations over tables.
 // Only `batch::c_data` follows pointers of another program.
 #![deny(unsafe_code)]
 
 #[cfg(feature = "arrow")]
 pub mod batch;
-#[cfg(feature = "engine")]
+#[cfg(feature = "ports")]
 pub mod build;
 mod call;
-#[cfg(feature = "engine")]
+#[cfg(feature = "ports")]
 pub mod config;
 mod echo;
 mod envelope;
+#[cfg(feature = "ports")]
+pub mod local;
 mod op;
+#[cfg(feature = "ports")]
+pub mod ports;
 mod problem;
 #[cfg(feature = "remote")]
 pub mod remote;
@@ -30,7 +35,7 @@ mod table;
 pub use call::{call, call_alone, guarded, hide_panic_texts};
 pub use echo::{EchoRequest, EchoResponse};
 pub use envelope::{Failure, Reply};
-#[cfg(any(feature = "engine", feature = "log"))]
+#[cfg(feature = "log")]
 pub use menjie_host::core_dumps;
 pub use op::{Kind, Op, Reach};
 pub use table::{COMMON_ERRORS, find, table};

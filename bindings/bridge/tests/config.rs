@@ -78,8 +78,8 @@ fn a_good_one_is_read_with_defaults_references_and_environment() {
     assert_eq!((config.log.folder.to_str(), config.log.signer.to_str()), (Some("/etc/menjie/log"), Some("/secret/log-signer.pem")));
     assert_eq!(config.log.auditors, [Path::new("/etc/menjie/auditor.pub.pem")]);
     let hospital = &config.hospitals[0];
-    assert_eq!((hospital.id.as_str(), hospital.terms.quote_life_s, hospital.his.http.peer.as_str()), ("H2", 300, "his"));
-    assert_eq!(hospital.his.secret.reveal(), "hunter2hunter2hunter2");
+    assert_eq!((hospital.id.as_str(), hospital.terms.quote_life_s, hospital.his.as_ref().unwrap().http.peer.as_str()), ("H2", 300, "his"));
+    assert_eq!(hospital.his.as_ref().unwrap().secret.reveal(), "hunter2hunter2hunter2");
     assert_eq!(config.plain_http(), [("hospitals[0].invoice.http.base_url".to_owned(), "http://127.0.0.1:9/api/medical".to_owned())]);
     let server: BTreeMap<String, String> = config.section("server").unwrap();
     assert_eq!(server["listen"], "127.0.0.1:8080");

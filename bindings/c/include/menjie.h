@@ -186,10 +186,15 @@ struct ArrowArrayStream {
 #define MJ_STILL_IN_USE 18
 
 /*
+ Nobody waits for this answer: it was given before, it is too late, or nothing was asked under this token.
+ */
+#define MJ_UNWANTED_ANSWER 19
+
+/*
  The version of this interface: major << 16 | minor. What is added raises the minor number; the major one is that of the file name
  (libmenjie.so.1).
  */
-#define MJ_ABI_VERSION (1 << 16)
+#define MJ_ABI_VERSION ((1 << 16) | 1)
 
 /*
  An engine. What it points to is nobody's: a handle is only ever given back to this library.
@@ -208,6 +213,122 @@ typedef struct mj_log mj_log;
 typedef int32_t mj_status;
 
 /*
+ What a port is asked. It and its texts (UTF-8) are valid until the callback returns.
+ */
+typedef struct mj_question {
+  /*
+   sizeof(mj_question) of the library: a newer one may know more at the end.
+   */
+  uint32_t struct_size;
+  /*
+   After so many milliseconds nobody waits for the answer any more.
+   */
+  uint32_t timeout_ms;
+  /*
+   Names the question for mj_port_reply; never given out twice by a process.
+   */
+  uint64_t token;
+  /*
+   Which attempt under its business number, from 1: a repeat must not do the same thing twice.
+   */
+  uint32_t attempt;
+  /*
+   0.
+   */
+  uint32_t unused;
+  /*
+   "his", "channel", "insurer", "invoice" or "notifier".
+   */
+  const char *port;
+  /*
+   The channel's code; empty for other ports.
+   */
+  const char *channel;
+  /*
+   The hospital's id.
+   */
+  const char *hospital;
+  /*
+   What is asked, e.g. "his.unpaid", see docs/contract/ports.md.
+   */
+  const char *method;
+  /*
+   The request as JSON. It may hold personal data.
+   */
+  const char *request;
+} mj_question;
+
+/*
+ Is asked something. It returns its answer, {"outcome": "done", "value": …} or {"outcome": "refused" | "unsent" | "unknown", "value":
+ {"code": "…", "text": "…"}}, as UTF-8 with a NUL; or NULL, and answers later with mj_port_reply, on any thread.
+
+ A question that is not answered in time, or with something that cannot be read, counts as unknown, never as a failure: the engine asks
+ again, under the same business number. Say "refused" only when nothing has happened, and "unsent" only when nothing was sent.
+
+ It is called on threads of the library, on several at once, and may block; they take no signals. Within it everything is allowed that
+ takes no engine; mj_engine_new, mj_engine_free, mj_call_as, mj_on_message, and mj_call with an engine are MJ_REENTRANT. It must come back:
+ no longjmp, no C++ exception, no exit of its thread.
+ */
+typedef char *(*mj_port_fn)(const struct mj_question *question, void *user_data);
+
+/*
+ Takes back an answer that an mj_port_fn has returned, on the same thread.
+ */
+typedef void (*mj_answer_free_fn)(char *answer, void *user_data);
+
+/*
+ Nobody calls the table any more, and `user_data` is not used any more.
+ */
+typedef void (*mj_release_fn)(void *user_data);
+
+/*
+ The ports that a program implements. Set everything to zero first, then `struct_size` to sizeof(mj_ports). It is copied when the engine is
+ made; its functions and `user_data` stay in use until `release` was called, or mj_engine_free has returned MJ_OK.
+ */
+typedef struct mj_ports {
+  /*
+   sizeof(mj_ports)
+   */
+  uint32_t struct_size;
+  /*
+   How many questions may be put at once, 1 to 64; 0 for 4.
+   */
+  uint32_t threads;
+  /*
+   Given to every function as it stands.
+   */
+  void *user_data;
+  /*
+   HIS; NULL where the program has none, as with all of them.
+   */
+  mj_port_fn his;
+  /*
+   Payment channels.
+   */
+  mj_port_fn channel;
+  /*
+   The insurer.
+   */
+  mj_port_fn insurer;
+  /*
+   The invoice platform.
+   */
+  mj_port_fn invoice;
+  /*
+   Message gateways.
+   */
+  mj_port_fn notifier;
+  /*
+   Takes returned answers back once they were read, e.g. a function that calls free; NULL when they are not to be freed.
+   */
+  mj_answer_free_fn free_answer;
+  /*
+   Called once, when an engine that was made with this table does not use it any more; NULL for nobody.
+   */
+  mj_release_fn release;
+} mj_ports;
+
+/*
  How an engine is made. Set everything to zero first, then `struct_size` to sizeof(mj_options) and `abi_version` to MJ_ABI_VERSION: a
  newer library takes what an older header knows. A header that is newer than the library is MJ_BAD_ABI.
  */
@@ -221,10 +342,15 @@ typedef struct mj_options {
    */
   uint32_t abi_version;
   /*
-   JSON, NULL for {}: {"server": {"url": "https://…", "token": "…"}} has the hospital's server run what is not computed here. Read
-   during the call only.
+   JSON, NULL for {}: {"server": {"url": "https://…", "token": "…"}} has the hospital's server run what is not computed here; {"log": …,
+   "hospitals": [{"id": …, "host": {"his": {…}}}]} makes an engine of this process (docs/guide/c.md). Not both: a hospital has one ledger.
+   Read during the call only.
    */
   const char *config;
+  /*
+   The ports that the program implements itself; NULL when it implements none. Since 1.1.
+   */
+  const struct mj_ports *ports;
 } mj_options;
 
 /*
@@ -264,8 +390,8 @@ MJ_API const char *mj_version(void);
 
 /*
  What this library was built with, as JSON: {"version", "abi", "features", "target_arch", "target_os", "debug", "operations"}; `operations`
- are the names, kinds and purposes of what mj_call takes. Free `*info` with mj_string_free. Any thread; not within a
- callback.
+ are the names, kinds and purposes of what mj_call takes. Free `*info` with mj_string_free. Any thread, also within
+ a callback of a port.
  */
 MJ_API mj_status mj_build_info(char **info);
 
@@ -277,8 +403,8 @@ MJ_API mj_status mj_build_info(char **info);
  is NULL and the error is told by the status and the mj_last_error functions. `op` and `request` are UTF-8, end with a NUL, are read
  during the call only, and must not be changed meanwhile. A request may be 64 MiB long.
 
- Any thread; any number of threads with the same engine at once. Not within a callback. Signals to the calling thread wait while an
- operation of the sealed log runs.
+ Any thread; any number of threads with the same engine at once. Within a callback of a port only with NULL for `engine`. Signals to the
+ calling thread wait while an operation of the sealed log runs.
  */
 MJ_API mj_status mj_call(struct mj_engine *engine, const char *op, const char *request, char **response);
 
@@ -291,15 +417,38 @@ MJ_API mj_status mj_ping(struct mj_engine *engine);
 /*
  Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent. Blocks shortly. Any thread; not within
  a callback. At most 1024 at once.
+ Runs an operation for somebody: what mj_call is, for engines whose ledger and ports are in this process. `caller` is {"patient": "…"} or
+ {"staff": "…", "roles": […], "departments": […]}, with "hospital" where the engine has several: the program has found out who it is. An
+ engine with a server takes none; there the token says who calls. Any thread; any number at once. Not within a callback.
+ */
+MJ_API mj_status mj_call_as(struct mj_engine *engine, const char *caller, const char *op, const char *request, char **response);
+
+/*
+ Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent, but an engine with a ledger goes on with what
+ an earlier run has left undone, and asks ports. Blocks shortly. Any thread; not within a callback. At most 1024 at once.
  */
 MJ_API mj_status mj_engine_new(const struct mj_options *options, struct mj_engine **engine);
 
 /*
  Frees an engine: no call can begin with it any more. Waits up to 60 seconds for those that are under way (MJ_STILL_IN_USE: the last of
- them frees it). NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the thread as it is. Any
- thread; not within a callback.
+ them frees it), then as long for callbacks of its ports to come back (MJ_STILL_IN_USE: the table is in use until `release` is called). Answers
+ that come later are MJ_UNWANTED_ANSWER. NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the
+ thread as it is. Any thread; not within a callback.
  */
 MJ_API mj_status mj_engine_free(struct mj_engine *engine);
+
+/*
+ Answers a question of a port, whose callback has returned NULL or is still running. `answer` is what the callback would have returned; it is
+ read during the call only. MJ_UNWANTED_ANSWER: nobody waits for it (it was answered before, its deadline has passed, its engine is gone, or
+ nothing was asked under this token), so it was counted and dropped. An answer that cannot be read (MJ_NULL_ARGUMENT, MJ_NOT_UTF8,
+ MJ_TOO_LONG) leaves the question open. Any thread, also within a callback of a port.
+ */
+MJ_API mj_status mj_port_reply(uint64_t token, const char *answer);
+
+/*
+ How many answers of ports came that nobody waited for any more: too late, or twice. Any thread, any time.
+ */
+MJ_API uint64_t mj_port_unwanted_answers(void);
 
 /*
  The status of the last call of this thread. Asking, freeing and version functions are no calls. Texts of the last error are UTF-8, never
@@ -346,26 +495,26 @@ MJ_API size_t mj_strings_outstanding(void);
 
 /*
  Makes UTF-8 of GB18030 (or GBK, GB2312). `bytes` has `len` bytes and needs no NUL at its end. Free `*utf8` with mj_string_free. Bytes that
- are no GB18030 are refused, never replaced: MJ_NOT_UTF8. Any thread; not within a callback.
+ are no GB18030 are refused, never replaced: MJ_NOT_UTF8. Any thread, also within a callback of a port.
  */
 MJ_API mj_status mj_text_from_gb18030(const uint8_t *bytes, size_t len, char **utf8);
 
 /*
  Makes GB18030 of UTF-8. `utf8` ends with a NUL, and so does `*bytes`; `*len` is its length without that, and may be asked for with NULL.
- Free `*bytes` with mj_string_free. Any thread; not within a callback.
+ Free `*bytes` with mj_string_free. Any thread, also within a callback of a port.
  */
 MJ_API mj_status mj_text_to_gb18030(const char *utf8, char **bytes, size_t *len);
 
 /*
  Opens the sealed log of a directory, or founds it, and takes its lock: one process at a time. `writer` is the JSON of the member `log` of
  seal.append (docs/contract/seal.append.md). Gives the log out in `*log`, to be closed with mj_log_close. Blocks while files are read.
- Any thread; not within a callback.
+ Any thread, also within a callback of a port.
  */
 MJ_API mj_status mj_log_open(const char *writer, struct mj_log **log);
 
 /*
  Writes records into an open log: `records` is {"records": […]} with the records of seal.append; `*response`, {"begun": […], "lost_ends": 0},
- is to be freed with mj_string_free. Returns when every BEGIN is on the disk. Any thread, any number at once; not within a callback.
+ is to be freed with mj_string_free. Returns when every BEGIN is on the disk. Any thread, any number at once, also within a callback of a port.
  */
 MJ_API mj_status mj_log_append(struct mj_log *log, const char *records, char **response);
 
@@ -373,13 +522,13 @@ MJ_API mj_status mj_log_append(struct mj_log *log, const char *records, char **r
  Closes a log: waits for calls that are under way (60 seconds at most: MJ_STILL_IN_USE), writes and signs what is left, and gives the lock
  back. MJ_LOG_FAILED: it is closed and the lock is back, but what was left could not be written, or ENDs were lost since the log was opened
  (their exchanges are listed as in doubt). NULL is nothing to close; one that was closed before is MJ_BAD_HANDLE. Leaves the last error of
- the thread as it is. Any thread; not within a callback.
+ the thread as it is. Any thread, also within a callback of a port.
  */
 MJ_API mj_status mj_log_close(struct mj_log *log);
 
 /*
  From now on messages of the library go to `on_message`, with `user_data` as it stands; NULL for nobody. There is one for the process.
- Returns MJ_OK. Any thread; a message that is under way may still reach the one before.
+ Returns MJ_OK. Any thread, not within a callback; a message that is under way may still reach the one before.
  */
 MJ_API mj_status mj_on_message(mj_message_fn on_message, void *user_data);
 

@@ -9,7 +9,7 @@ use menjie_bridge::batch::c_data::{ArrowArray, ArrowArrayStream, ArrowSchema, ex
 use menjie_bridge::batch::{Answer, Table, batches, call_batch};
 
 use crate::arguments::{Out, text};
-use crate::entry::{Done, entry, mj_status, telling};
+use crate::entry::{Callback, Done, calling_back, entry, mj_status, outside};
 use crate::misuse::Misuse;
 use crate::texts;
 
@@ -55,7 +55,8 @@ pub unsafe extern "C" fn mj_call_batch(
     response: *mut *mut c_char,
 ) -> mj_status {
     entry(|| {
-        telling(|| {
+        outside()?;
+        calling_back(Callback::Table, || {
             // First of all, so that whatever is wrong with the rest, nobody owns a table twice or not at all.
             // SAFETY: the caller promises it.
             let given = unsafe { taken(inputs, input_count) };
@@ -81,7 +82,8 @@ pub unsafe extern "C" fn mj_call_batch(
 // SAFETY: the pointers are NULL or as the header says.
 pub unsafe extern "C" fn mj_table_stream(schema: *mut ArrowSchema, array: *mut ArrowArray, stream: *mut ArrowArrayStream) -> mj_status {
     entry(|| {
-        telling(|| {
+        outside()?;
+        calling_back(Callback::Table, || {
             if !stream.is_null() {
                 // SAFETY: it is not NULL, and the caller promises the rest.
                 unsafe { ArrowArrayStream::clear(stream) };

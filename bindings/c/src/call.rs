@@ -6,7 +6,8 @@ use menjie_bridge::{Failure, Kind, Reply, call_alone, find};
 
 use crate::arguments::{Out, text};
 use crate::engine::{ENGINES, mj_engine};
-use crate::entry::{Done, entry, mj_status};
+use crate::entry::{Done, entry, mj_status, outside};
+use crate::misuse::Misuse;
 use crate::{signals, texts};
 
 /// Runs an operation: `op` is its name (docs/contract), `request` its JSON. Blocks until there is an answer.
@@ -16,8 +17,8 @@ use crate::{signals, texts};
 /// is NULL and the error is told by the status and the mj_last_error functions. `op` and `request` are UTF-8, end with a NUL, are read
 /// during the call only, and must not be changed meanwhile. A request may be 64 MiB long.
 ///
-/// Any thread; any number of threads with the same engine at once. Not within a callback. Signals to the calling thread wait while an
-/// operation of the sealed log runs.
+/// Any thread; any number of threads with the same engine at once. Within a callback of a port only with NULL for `engine`. Signals to the
+/// calling thread wait while an operation of the sealed log runs.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.
@@ -27,7 +28,12 @@ pub unsafe extern "C" fn mj_call(engine: *mut mj_engine, op: *const c_char, requ
         let out = unsafe { Out::new(response, std::ptr::null_mut(), "response") }?;
         // SAFETY: the caller promises it.
         let (op, request) = unsafe { (text(op, "op")?, text(request, "request")?) };
-        let reply = if engine.is_null() { call_here(op, request) } else { ENGINES.hold(engine.addr(), "engine")?.call(op, request) };
+        let reply = if engine.is_null() {
+            call_here(op, request)
+        } else {
+            outside()?;
+            ENGINES.hold(engine.addr(), "engine")?.call(None, op, request)
+        };
         answered(reply, out)
     })
 }
@@ -37,7 +43,30 @@ pub unsafe extern "C" fn mj_call(engine: *mut mj_engine, op: *const c_char, requ
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_ping(engine: *mut mj_engine) -> mj_status {
-    entry(|| if engine.is_null() { Ok(()) } else { ENGINES.hold(engine.addr(), "engine").map(drop) })
+    entry(|| {
+        outside()?;
+        if engine.is_null() { Ok(()) } else { ENGINES.hold(engine.addr(), "engine").map(drop) }
+    })
+}
+
+/// Runs an operation for somebody: what mj_call is, for engines whose ledger and ports are in this process. `caller` is {"patient": "…"} or
+/// {"staff": "…", "roles": […], "departments": […]}, with "hospital" where the engine has several: the program has found out who it is. An
+/// engine with a server takes none; there the token says who calls. Any thread; any number at once. Not within a callback.
+// SAFETY: the prefix mj_ is this library's alone.
+#[unsafe(no_mangle)]
+// SAFETY: the pointers are NULL or as the header says.
+pub unsafe extern "C" fn mj_call_as(engine: *mut mj_engine, caller: *const c_char, op: *const c_char, request: *const c_char, response: *mut *mut c_char) -> mj_status {
+    entry(|| {
+        // SAFETY: the caller promises it.
+        let out = unsafe { Out::new(response, std::ptr::null_mut(), "response") }?;
+        outside()?;
+        // SAFETY: the caller promises it.
+        let (caller, op, request) = unsafe { (text(caller, "caller")?, text(op, "op")?, text(request, "request")?) };
+        if engine.is_null() {
+            return Err(Misuse::NullArgument.of("engine"));
+        }
+        answered(ENGINES.hold(engine.addr(), "engine")?.call(Some(caller), op, request), out)
+    })
 }
 
 /// Runs what needs no engine. What works on files may start threads (the log's writer, also for an access record), which take no signals.

@@ -11,9 +11,10 @@ use serde::Deserialize;
 
 use crate::arguments::{Out, text};
 use crate::call::call_here;
-use crate::entry::{entry, freeing, mj_status, outermost};
+use crate::entry::{entry, freeing, mj_status, outside};
 use crate::handles::Handles;
 use crate::misuse::Misuse;
+use crate::ports::{self, mj_ports};
 use crate::version::MJ_ABI_VERSION;
 
 /// An engine. What it points to is nobody's: a handle is only ever given back to this library.
@@ -28,9 +29,12 @@ pub struct mj_options {
     pub struct_size: u32,
     /// MJ_ABI_VERSION
     pub abi_version: u32,
-    /// JSON, NULL for {}: {"server": {"url": "https://…", "token": "…"}} has the hospital's server run what is not computed here. Read
-    /// during the call only.
+    /// JSON, NULL for {}: {"server": {"url": "https://…", "token": "…"}} has the hospital's server run what is not computed here; {"log": …,
+    /// "hospitals": [{"id": …, "host": {"his": {…}}}]} makes an engine of this process (docs/guide/c.md). Not both: a hospital has one ledger.
+    /// Read during the call only.
     pub config: *const c_char,
+    /// The ports that the program implements itself; NULL when it implements none. Since 1.1.
+    pub ports: *const mj_ports,
 }
 
 #[derive(Deserialize)]
@@ -50,42 +54,114 @@ struct ServerConfig {
 }
 
 /// What a handle stands for.
-pub(crate) struct Engine {
+pub(crate) enum Engine {
+    /// Nothing but what is computed here.
+    Alone,
+    /// The hospital's server, and the threads on which it is spoken to.
     #[cfg(feature = "server")]
-    server: Option<(std::sync::Arc<menjie_bridge::remote::Server>, tokio::runtime::Runtime)>,
+    Server(std::sync::Arc<menjie_bridge::remote::Server>, tokio::runtime::Runtime),
+    /// An engine of this process.
+    #[cfg(feature = "ports")]
+    Local(Box<menjie_bridge::local::LocalEngine>),
 }
 
 pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
 
+/// Freeing waits so long for callbacks that are under way.
+#[cfg(feature = "ports")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 impl Engine {
-    fn of(config: &str) -> menjie::Result<Engine> {
-        let config: EngineConfig = strict::request(config)?;
+    fn of(config: &str, ports: Option<mj_ports>) -> Result<Engine, Failure> {
+        let wrong = |field: &'static str, problem: &'static str| Failure::from(&Error::field(field, problem));
+        if let Ok(serde_json::Value::Object(members)) = serde_json::from_str(config)
+            && (members.contains_key("hospitals") || ports.is_some())
+        {
+            if members.contains_key("server") {
+                return Err(wrong("server", "stands beside hospitals or ports of this process: a hospital has one ledger"));
+            }
+            return local(config, ports);
+        }
+        let config: EngineConfig = strict::request(config).map_err(|error| Failure::from(&error))?;
         #[cfg(feature = "server")]
         {
-            let Some(server) = config.server else { return Ok(Engine { server: None }) };
-            let server = std::sync::Arc::new(menjie_bridge::remote::Server::at(&server.url, server.token)?);
+            let Some(server) = config.server else { return Ok(Engine::Alone) };
+            let server = std::sync::Arc::new(menjie_bridge::remote::Server::at(&server.url, server.token).map_err(|error| Failure::from(&error))?);
             let runtime = crate::signals::blocked(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build());
-            let runtime = runtime.map_err(|_| Error::internal("threads can be started"))?;
-            Ok(Engine { server: Some((server, runtime)) })
+            Ok(Engine::Server(server, runtime.map_err(|_| Failure::from(&Error::internal("threads can be started")))?))
         }
         #[cfg(not(feature = "server"))]
         match config.server {
-            Some(_) => Err(Error::field("server", "this library was built without the feature server")),
-            None => Ok(Engine {}),
+            Some(_) => Err(wrong("server", "this library was built without the feature server")),
+            None => Ok(Engine::Alone),
         }
     }
 
-    /// What needs no engine runs here, the rest on the server.
-    pub(crate) fn call(&self, op: &str, request: &str) -> Reply {
-        #[cfg(feature = "server")]
-        if let (Some((server, runtime)), Ok(true)) = (&self.server, menjie_bridge::find(op).map(|op| op.kind.needs_engine())) {
-            // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
-            let (server, op, request) = (server.clone(), op.to_owned(), request.to_owned());
-            let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
-            return called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply);
+    /// What needs no engine runs here, the rest on the server or in the engine of this process, for a caller.
+    pub(crate) fn call(&self, caller: Option<&str>, op: &str, request: &str) -> Reply {
+        let needed = menjie_bridge::find(op).is_ok_and(|op| op.kind.needs_engine());
+        match self {
+            #[cfg(feature = "server")]
+            Engine::Server(..) if needed && caller.is_some() => Reply::from(&Error::field("caller", "is known to the server by its token: use mj_call")),
+            #[cfg(feature = "server")]
+            Engine::Server(server, runtime) if needed => {
+                // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
+                let (server, op, request) = (server.clone(), op.to_owned(), request.to_owned());
+                let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
+                called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply)
+            }
+            #[cfg(feature = "ports")]
+            Engine::Local(engine) if needed => engine.call(caller, op, request),
+            _ => call_here(op, request),
         }
-        call_here(op, request)
     }
+
+    /// Ends it. Fails when the program has not come back from a callback.
+    fn close(self) -> Result<(), Failure> {
+        match self {
+            #[cfg(feature = "ports")]
+            Engine::Local(engine) => {
+                if engine.close(PATIENCE) {
+                    Ok(())
+                } else {
+                    Err(Misuse::StillInUse.of("engine"))
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An engine of this process. Of everything that is wrong with a configuration the first is told as the others are counted.
+#[cfg(feature = "ports")]
+fn local(config: &str, ports: Option<mj_ports>) -> Result<Engine, Failure> {
+    use std::sync::Arc;
+
+    use menjie_bridge::local::LocalEngine;
+    use menjie_bridge::ports::PortHost;
+
+    use crate::port_host::CHost;
+
+    let threads = ports.as_ref().map_or(0, mj_ports::threads);
+    let host = ports.map(|table| Arc::new(CHost::new(table)));
+    let given = host.clone().map(|host| (host as Arc<dyn PortHost>, threads));
+    let opened = crate::signals::blocked(|| LocalEngine::open(config, given)).map_err(|problems| {
+        let more = problems.len().saturating_sub(1);
+        let error = match problems.into_iter().next() {
+            Some(first) => Error::field(first.path, first.what).with("fix", first.fix),
+            None => Error::internal("a configuration is refused for a reason"),
+        };
+        Failure::from(&if more > 0 { error.with("more_problems", more.to_string()) } else { error })
+    })?;
+    if let Some(host) = host {
+        host.in_use();
+    }
+    Ok(Engine::Local(Box::new(opened)))
+}
+
+#[cfg(not(feature = "ports"))]
+fn local(_: &str, _: Option<mj_ports>) -> Result<Engine, Failure> {
+    Err(Failure::from(&Error::field("hospitals", "this library was built without the feature ports")))
 }
 
 /// Reads as much of the options as the caller's header has; the rest is zero.
@@ -103,8 +179,9 @@ unsafe fn known(options: *const mj_options) -> Result<mj_options, Failure> {
     if given < offset_of!(mj_options, config) {
         return Err(Misuse::BadAbi.of("options.struct_size"));
     }
-    // A field that is there in part is not there: half a pointer leads nowhere.
-    let whole = if given < size_of::<mj_options>() { offset_of!(mj_options, config) } else { size_of::<mj_options>() };
+    // Behind the beginning stand pointers only. One that is there in part is not there: half a pointer leads nowhere.
+    let step = size_of::<*const c_char>();
+    let whole = offset_of!(mj_options, config) + (given.min(size_of::<mj_options>()) - offset_of!(mj_options, config)) / step * step;
     let mut known = MaybeUninit::<mj_options>::zeroed();
     // SAFETY: no more than the caller has is read, and no more than `known` takes is written.
     unsafe { std::ptr::copy_nonoverlapping(options.cast::<u8>(), known.as_mut_ptr().cast::<u8>(), whole) };
@@ -116,8 +193,8 @@ unsafe fn known(options: *const mj_options) -> Result<mj_options, Failure> {
     Ok(known)
 }
 
-/// Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent. Blocks shortly. Any thread; not within
-/// a callback. At most 1024 at once.
+/// Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent, but an engine with a ledger goes on with what
+/// an earlier run has left undone, and asks ports. Blocks shortly. Any thread; not within a callback. At most 1024 at once.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.
@@ -125,6 +202,7 @@ pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut 
     entry(|| {
         // SAFETY: the caller promises it.
         let out = unsafe { Out::new(engine, std::ptr::null_mut(), "engine") }?;
+        outside()?;
         // SAFETY: the caller promises it.
         let known = unsafe { known(options) }?;
         let config = if known.config.is_null() {
@@ -133,19 +211,26 @@ pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut 
             // SAFETY: the caller promises it.
             unsafe { text(known.config, "options.config") }?
         };
-        let made = Engine::of(config).map_err(|error| Failure::from(&error))?;
+        let ports = if known.ports.is_null() {
+            None
+        } else {
+            // SAFETY: the caller promises it.
+            Some(unsafe { ports::known(known.ports) }?)
+        };
+        let made = Engine::of(config, ports)?;
         out.give(std::ptr::without_provenance_mut(ENGINES.put(made, "engine")?));
         Ok(())
     })
 }
 
 /// Frees an engine: no call can begin with it any more. Waits up to 60 seconds for those that are under way (MJ_STILL_IN_USE: the last of
-/// them frees it). NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the thread as it is. Any
-/// thread; not within a callback.
+/// them frees it), then as long for callbacks of its ports to come back (MJ_STILL_IN_USE: the table is in use until `release` is called). Answers
+/// that come later are MJ_UNWANTED_ANSWER. NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the
+/// thread as it is. Any thread; not within a callback.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_engine_free(engine: *mut mj_engine) -> mj_status {
-    freeing(|| if engine.is_null() { Ok(()) } else { outermost().and_then(|()| ENGINES.take(engine.addr(), "engine").map(drop)) })
+    freeing(|| if engine.is_null() { Ok(()) } else { outside().and_then(|()| ENGINES.take(engine.addr(), "engine")?.close()) })
 }
 
 #[cfg(all(test, feature = "server"))]
@@ -181,7 +266,7 @@ mod tests {
     }
 
     fn engine(url: &str) -> Engine {
-        Engine::of(&format!(r#"{{"server":{{"url":"{url}","token":"s3cret"}}}}"#)).unwrap()
+        Engine::of(&format!(r#"{{"server":{{"url":"{url}","token":"s3cret"}}}}"#), None).unwrap()
     }
 
     const REQUEST: &str = r#"{"patient_id":"P1"}"#;
@@ -191,10 +276,10 @@ mod tests {
         let (url, told) = server(Some(("200 OK", r#"{"bills":[]}"#)));
         let engine = engine(&url);
         // Nothing of these is sent: the server would take the first for the request that it waits for.
-        assert_eq!(engine.call("echo", r#"{"value":1}"#).json(), r#"{"value":1}"#);
-        assert_eq!(engine.call("crypto.sm3", r#"{"data_hex":""}"#).code(), 0);
-        assert_eq!(engine.call("no.such", "{}").code(), 1);
-        let reply = engine.call("visit.unpaid", REQUEST);
+        assert_eq!(engine.call(None, "echo", r#"{"value":1}"#).json(), r#"{"value":1}"#);
+        assert_eq!(engine.call(None, "crypto.sm3", r#"{"data_hex":""}"#).code(), 0);
+        assert_eq!(engine.call(None, "no.such", "{}").code(), 1);
+        let reply = engine.call(None, "visit.unpaid", REQUEST);
         assert_eq!((reply.code(), reply.json()), (0, r#"{"bills":[]}"#));
         let (head, body) = told.recv().unwrap();
         assert!(head.starts_with("POST /api/v1/ops/visit.unpaid HTTP/1.1\r\n"), "{head}");
@@ -206,17 +291,17 @@ mod tests {
     fn the_servers_failure_is_the_calls_failure() {
         let envelope = r#"{"code":200,"kind":"not_found","retry":"never","message":"there is no such object for this caller","context":{}}"#;
         let (url, _told) = server(Some(("404 Not Found", envelope)));
-        let reply = engine(&url).call("visit.unpaid", REQUEST);
+        let reply = engine(&url).call(None, "visit.unpaid", REQUEST);
         assert_eq!((reply.code(), reply.json()), (200, envelope));
     }
 
     #[test]
     fn a_server_that_is_not_there_was_sent_nothing_and_one_that_says_nothing_is_not_known() {
         let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert_eq!(engine(&format!("http://{nobody}")).call("settlement.pay", "{}").code(), 710);
+        assert_eq!(engine(&format!("http://{nobody}")).call(None, "settlement.pay", "{}").code(), 710);
         for answer in [None, Some(("200 OK", "<html>")), Some(("502 Bad Gateway", "bad gateway"))] {
             let (url, _told) = server(answer);
-            let reply = engine(&url).call("settlement.pay", "{}");
+            let reply = engine(&url).call(None, "settlement.pay", "{}");
             assert_eq!(reply.code(), 711, "{answer:?}: {}", reply.json());
             assert!(reply.json().contains(r#""retry":"after_query""#) && !reply.json().contains("s3cret"));
         }
@@ -225,7 +310,7 @@ mod tests {
     #[test]
     fn an_address_in_clear_is_this_machine_only() {
         for (url, refused) in [("http://10.1.2.3:8080", true), ("ftp://h.example", true), ("", true), ("https://h.example", false), ("http://127.0.0.1:9", false)] {
-            assert_eq!(Engine::of(&format!(r#"{{"server":{{"url":"{url}"}}}}"#)).is_err(), refused, "{url}");
+            assert_eq!(Engine::of(&format!(r#"{{"server":{{"url":"{url}"}}}}"#), None).is_err(), refused, "{url}");
         }
     }
 }

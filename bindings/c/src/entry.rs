@@ -15,13 +15,28 @@ pub type mj_status = i32;
 pub(crate) type Done = Result<(), Failure>;
 
 thread_local! {
-    /// This thread is telling its host something.
-    static TELLING: Cell<bool> = const { Cell::new(false) };
+    /// What of its host this thread is in.
+    static WITHIN: Cell<Callback> = const { Cell::new(Callback::None) };
+}
+
+/// A callback of the host.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callback {
+    /// None: the host has called.
+    None,
+    /// One that is told something, maybe while a fault is looked at.
+    Message,
+    /// One that is asked something.
+    #[cfg(feature = "ports")]
+    Port,
+    /// One that reads or releases a table of the host.
+    #[cfg(feature = "arrow")]
+    Table,
 }
 
 /// Runs an entry point and keeps its error for this thread.
 pub(crate) fn entry(run: impl FnOnce() -> Done) -> mj_status {
-    if let Err(failure) = outermost() {
+    if let Err(failure) = no_message() {
         return i32::from(failure.code);
     }
     let done = inside(run);
@@ -44,19 +59,30 @@ fn inside(run: impl FnOnce() -> Done) -> Done {
 }
 
 /// Runs what calls functions of the host.
-pub(crate) fn telling<T>(tell: impl FnOnce() -> T) -> T {
-    // Also when it panics: the thread must not take itself for one that is telling for ever.
-    struct Restore(bool);
+pub(crate) fn calling_back<T>(callback: Callback, call: impl FnOnce() -> T) -> T {
+    // Also when it panics: the thread must not take itself for one that is in a callback for ever.
+    struct Restore(Callback);
     impl Drop for Restore {
         fn drop(&mut self) {
-            TELLING.set(self.0);
+            WITHIN.set(self.0);
         }
     }
-    let _restore = Restore(TELLING.replace(true));
-    tell()
+    let _restore = Restore(WITHIN.replace(callback));
+    call()
 }
 
-/// Refuses what must not be done from within a callback. It is called while a panic is looked at: a second one would end the process.
-pub(crate) fn outermost() -> Done {
-    if TELLING.get() { Err(Misuse::Reentrant.of("callback")) } else { Ok(()) }
+/// Refuses what must not be done while a message is told (a second fault beside the one that is looked at would end the process) or a table is
+/// read (its functions may be called from where nothing may fail).
+pub(crate) fn no_message() -> Done {
+    match WITHIN.get() {
+        Callback::Message => Err(Misuse::Reentrant.of("callback")),
+        #[cfg(feature = "arrow")]
+        Callback::Table => Err(Misuse::Reentrant.of("callback")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what must not be done from within any callback: it could wait for the call that the callback is a part of.
+pub(crate) fn outside() -> Done {
+    if WITHIN.get() == Callback::None { Ok(()) } else { Err(Misuse::Reentrant.of("callback")) }
 }

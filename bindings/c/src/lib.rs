@@ -18,6 +18,11 @@ mod last_error;
 mod log;
 mod message;
 mod misuse;
+#[cfg(feature = "ports")]
+mod port_host;
+mod ports;
+#[cfg(feature = "fuzzing")]
+pub mod sequence;
 mod signals;
 mod text;
 mod texts;

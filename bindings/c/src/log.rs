@@ -7,7 +7,7 @@ use menjie_bridge::seal::{LogWriter, OpenLog, RecordsRequest};
 use menjie_bridge::{Failure, strict};
 
 use crate::arguments::{Out, text};
-use crate::entry::{entry, freeing, mj_status, outermost};
+use crate::entry::{entry, freeing, mj_status, no_message};
 use crate::handles::Handles;
 use crate::{signals, texts};
 
@@ -18,7 +18,7 @@ static LOGS: Handles<OpenLog> = Handles::new(2);
 
 /// Opens the sealed log of a directory, or founds it, and takes its lock: one process at a time. `writer` is the JSON of the member `log` of
 /// seal.append (docs/contract/seal.append.md). Gives the log out in `*log`, to be closed with mj_log_close. Blocks while files are read.
-/// Any thread; not within a callback.
+/// Any thread, also within a callback of a port.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn mj_log_open(writer: *const c_char, log: *mut *mut mj_lo
 }
 
 /// Writes records into an open log: `records` is {"records": […]} with the records of seal.append; `*response`, {"begun": […], "lost_ends": 0},
-/// is to be freed with mj_string_free. Returns when every BEGIN is on the disk. Any thread, any number at once; not within a callback.
+/// is to be freed with mj_string_free. Returns when every BEGIN is on the disk. Any thread, any number at once, also within a callback of a port.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn mj_log_append(log: *mut mj_log, records: *const c_char,
 /// Closes a log: waits for calls that are under way (60 seconds at most: MJ_STILL_IN_USE), writes and signs what is left, and gives the lock
 /// back. MJ_LOG_FAILED: it is closed and the lock is back, but what was left could not be written, or ENDs were lost since the log was opened
 /// (their exchanges are listed as in doubt). NULL is nothing to close; one that was closed before is MJ_BAD_HANDLE. Leaves the last error of
-/// the thread as it is. Any thread; not within a callback.
+/// the thread as it is. Any thread, also within a callback of a port.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn mj_log_close(log: *mut mj_log) -> mj_status {
@@ -64,7 +64,7 @@ pub extern "C" fn mj_log_close(log: *mut mj_log) -> mj_status {
         if log.is_null() {
             return Ok(());
         }
-        outermost()?;
+        no_message()?;
         LOGS.take(log.addr(), "log")?.close().map_err(|error| Failure::from(&error))
     })
 }

@@ -27,6 +27,9 @@ pub const MJ_TOO_MANY_HANDLES: i32 = 17;
 /// Other threads still use the handle; it is freed when the last of them returns.
 pub const MJ_STILL_IN_USE: i32 = 18;
 
+/// Nobody waits for this answer: it was given before, it is too late, or nothing was asked under this token.
+pub const MJ_UNWANTED_ANSWER: i32 = 19;
+
 /// One of these, about an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Misuse {
@@ -39,6 +42,8 @@ pub(crate) enum Misuse {
     Reentrant,
     TooManyHandles,
     StillInUse,
+    #[cfg(feature = "ports")]
+    UnwantedAnswer,
 }
 
 impl Misuse {
@@ -53,6 +58,8 @@ impl Misuse {
             Misuse::Reentrant => (MJ_REENTRANT, "the function must not be called from within a callback"),
             Misuse::TooManyHandles => (MJ_TOO_MANY_HANDLES, "there are too many handles of this kind"),
             Misuse::StillInUse => (MJ_STILL_IN_USE, "other threads still use the handle; it is freed when the last of them returns"),
+            #[cfg(feature = "ports")]
+            Misuse::UnwantedAnswer => (MJ_UNWANTED_ANSWER, "nobody waits for this answer: it was given before, is too late, or was never asked for"),
         }
     }
 

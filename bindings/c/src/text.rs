@@ -11,7 +11,7 @@ use crate::misuse::Misuse;
 use crate::texts;
 
 /// Makes UTF-8 of GB18030 (or GBK, GB2312). `bytes` has `len` bytes and needs no NUL at its end. Free `*utf8` with mj_string_free. Bytes that
-/// are no GB18030 are refused, never replaced: MJ_NOT_UTF8. Any thread; not within a callback.
+/// are no GB18030 are refused, never replaced: MJ_NOT_UTF8. Any thread, also within a callback of a port.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn mj_text_from_gb18030(bytes: *const u8, len: usize, utf8
 }
 
 /// Makes GB18030 of UTF-8. `utf8` ends with a NUL, and so does `*bytes`; `*len` is its length without that, and may be asked for with NULL.
-/// Free `*bytes` with mj_string_free. Any thread; not within a callback.
+/// Free `*bytes` with mj_string_free. Any thread, also within a callback of a port.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: the pointers are NULL or as the header says.

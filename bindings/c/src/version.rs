@@ -12,7 +12,7 @@ use crate::texts;
 
 /// The version of this interface: major << 16 | minor. What is added raises the minor number; the major one is that of the file name
 /// (libmenjie.so.1).
-pub const MJ_ABI_VERSION: u32 = 1 << 16;
+pub const MJ_ABI_VERSION: u32 = (1 << 16) | 1;
 
 /// The interface's version of the library that is loaded; its major number must be that of MJ_ABI_VERSION. Any thread, any time.
 // SAFETY: the prefix mj_ is this library's alone.
@@ -30,8 +30,8 @@ pub extern "C" fn mj_version() -> *const c_char {
 }
 
 /// What this library was built with, as JSON: {"version", "abi", "features", "target_arch", "target_os", "debug", "operations"}; `operations`
-/// are the names, kinds and purposes of what mj_call takes. Free `*info` with mj_string_free. Any thread; not within a
-/// callback.
+/// are the names, kinds and purposes of what mj_call takes. Free `*info` with mj_string_free. Any thread, also within
+/// a callback of a port.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]
 // SAFETY: `info` is NULL or a place for one pointer, as the header says.
@@ -42,7 +42,9 @@ pub unsafe extern "C" fn mj_build_info(info: *mut *mut c_char) -> mj_status {
         let features: Vec<&str> = [
             ("arrow", cfg!(feature = "arrow")),
             ("channels", cfg!(feature = "channels")),
+            ("full", cfg!(feature = "full")),
             ("log", cfg!(feature = "log")),
+            ("ports", cfg!(feature = "ports")),
             ("server", cfg!(feature = "server")),
             ("testing", cfg!(feature = "testing")),
         ]

@@ -12,7 +12,7 @@
 
 _Static_assert(sizeof(mj_status) == 4, "a status has four bytes");
 _Static_assert(offsetof(mj_options, abi_version) == 4 && offsetof(mj_options, config) == 8, "options never change their beginning");
-_Static_assert(sizeof(mj_options) == 8 + sizeof(char *), "nobody pads the options");
+_Static_assert(sizeof(mj_options) == 8 + 2 * sizeof(char *), "nobody pads the options");
 _Static_assert(MJ_OK == 0 && MJ_UNKNOWN_OPERATION == 1 && MJ_BAD_REQUEST == 2 && MJ_BAD_HANDLE == 12 && MJ_PANICKED == 901, "numbers are never given anew");
 _Static_assert(MJ_ABI_VERSION >> 16 == 1, "the major number is that of the soname");
 
@@ -150,9 +150,15 @@ static void engine_options(void) {
   }
   /* A header without `config`, and one that has more behind it. */
   given.config = (const char *)(uintptr_t)0x0101010101010101;
-  for (given.struct_size = 8; given.struct_size < sizeof given; given.struct_size++) {
+  given.ports = (const mj_ports *)(uintptr_t)0x0101010101010101;
+  for (given.struct_size = 8; given.struct_size < 8 + sizeof(char *); given.struct_size++) {
     CHECK(mj_engine_new(&given, &made) == MJ_OK && mj_engine_free(made) == MJ_OK);
   }
+  /* One of 1.0, which had no ports. */
+  for (given.config = NULL; given.struct_size < sizeof given; given.struct_size++) {
+    CHECK(mj_engine_new(&given, &made) == MJ_OK && mj_engine_free(made) == MJ_OK);
+  }
+  given.ports = NULL;
   struct {
     mj_options known;
     char later[64];

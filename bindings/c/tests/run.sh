@@ -55,7 +55,7 @@ holds() {
 
 # Keys and an empty directory for a log.
 stage() {
-  rm -rf "$work/keys" "$work/log" "$work/log-closing" "$work/log-moved"
+  rm -rf "$work/keys" "$work/log" "$work/log-closing" "$work/log-moved" "$work/log-ports"
   mkdir -p "$work/keys"
   local who
   for who in writer auditor; do
@@ -73,7 +73,7 @@ vector_files() {
   chmod -R u+rwX,go-rwx "$MENJIE_VECTOR_FILES"
 }
 
-# suite NAME WRAPPER… -- COMPILE…: builds the four programs and runs them.
+# suite NAME WRAPPER… -- COMPILE…: builds the programs and runs them.
 suite() {
   local name="$1" wrapper=() folder
   shift
@@ -81,7 +81,7 @@ suite() {
   shift
   folder="$work/${name// /-}"
   mkdir -p "$folder"
-  for program in vectors hostile batch log; do
+  for program in vectors hostile batch log ports; do
     "$1" "${strict[@]}" "$tests/$program.c" "$tests/json.c" -o "$folder/$program" "${@:2}" -pthread
   done
   vector_files
@@ -90,6 +90,7 @@ suite() {
   run "$name, batch" "${wrapper[@]}" "$folder/batch"
   stage
   run "$name, log" "${wrapper[@]}" "$folder/log" "$work/keys" "$work/log"
+  run "$name, ports" "${wrapper[@]}" "$folder/ports" "$work/keys" "$work/log-ports"
 }
 
 mkdir -p "$work"
@@ -140,7 +141,7 @@ if [ "${MENJIE_C_ONLY:-}" != quick ]; then
 
   # AddressSanitizer inside Rust as well: the toolchain brings what it needs, but the flag is not stable (RUSTC_BOOTSTRAP).
   host="$(rustc -vV | sed -n 's/^host: //p')"
-  RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo build --quiet -p menjie-c --no-default-features --features arrow,channels,log,testing --target "$host" --target-dir "$work/asan"
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo build --quiet -p menjie-c --no-default-features --features arrow,channels,log,ports,testing --target "$host" --target-dir "$work/asan"
   asan="$work/asan/$host/debug"
   # Counted, because a grep that stops at the first one ends nm by SIGPIPE, which would be the pipe's failure.
   instrumented() { nm -D --undefined-only "$asan/libmenjie.so" | grep -c __asan_report_load; }

@@ -18,7 +18,8 @@ fn index() -> String {
         "# The contract\n\nOne set of operations for every host: UTF-8 JSON in, UTF-8 JSON out. Amounts are whole fen in members ending `_fen`; prices and quantities are decimal texts; \
          times are RFC 3339, written with +08:00; dates `YYYY-MM-DD`; ids are texts; enums are snake_case words. Unknown members of a request, members that stand there twice and anything \
          behind the document are refused; unknown members of a response are to be ignored. Failures: [error codes](../errors.md).\n\n\
-         The JSON Schemas (2020-12) of every operation lie in [schema/](../schema/); `menjie ops NAME` prints them. Millions of rows go through tables of Arrow: [batches](batches.md).\n\n| operation | kind | over a network | purpose |\n|---|---|---|---|\n",
+         The JSON Schemas (2020-12) of every operation lie in [schema/](../schema/); `menjie ops NAME` prints them. Hosts that \
+         implement a HIS or another counterpart themselves answer the methods of [ports](ports.md). Millions of rows go through tables of Arrow: [batches](batches.md).\n\n| operation | kind | over a network | purpose |\n|---|---|---|---|\n",
     );
     for op in table() {
         let network = if op.reach == Reach::Network { "yes" } else { "no" };

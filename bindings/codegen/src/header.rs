@@ -8,7 +8,7 @@ use menjie::error::Code;
 use crate::NOTICE;
 
 /// The sources, in the order in which a reader meets what they declare.
-const SOURCES: [&str; 11] = ["misuse", "entry", "version", "call", "engine", "last_error", "texts", "text", "log", "message", "batch"];
+const SOURCES: [&str; 13] = ["misuse", "entry", "version", "call", "ports", "engine", "port_host", "last_error", "texts", "text", "log", "message", "batch"];
 
 const ABOUT: &str = "/* menjie: the outpatient settlement engine for C. Guide: docs/guide/c.md; operations: docs/contract; errors: docs/errors.md.
  *

@@ -38,6 +38,7 @@ pub const INSURANCE_TYPES: [NamedCode; 14] = [
 
 /// Which part of a mobile order a message speaks of (setlType, refdType).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SettlementPart {
     /// Everything.

@@ -79,6 +79,7 @@ pub fn order_class(code: &str) -> OrderClass {
 
 /// What the centre tells about an order (6202, 6301, 6302). While it works, perhaps only the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderReport {
     /// The centre's number (payOrdId), as it came.
     pub pay_order_id: String,

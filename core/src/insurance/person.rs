@@ -8,6 +8,7 @@ use crate::money::Money;
 
 /// By what a person is asked for (mdtrt_cert_type).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "by")]
 pub enum PersonKey {
     /// Token of an e-voucher (01).

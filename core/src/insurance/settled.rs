@@ -10,6 +10,7 @@ use crate::port::CashOwner;
 
 /// What must be known of an insured settlement to give it back (6203). It holds secrets: sealed bodies only, never an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SettledOrder {
     /// Which order.
     pub order: OrderRef,

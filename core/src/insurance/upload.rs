@@ -13,6 +13,7 @@ use crate::validate::{self, FeeDetail, UploadRequest, UploadResponse};
 
 /// A department or doctor in national codes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct National {
     /// National code.
     pub code: String,
@@ -22,6 +23,7 @@ pub struct National {
 
 /// A diagnosis of the visit (诊断).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// Code (diag_code).
     pub code: Private,
@@ -35,6 +37,7 @@ pub struct Diagnosis {
 
 /// A fee of the visit (费用明细).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fee {
     /// The charge line it stands for.
     pub line_id: LineKey,
@@ -74,6 +77,7 @@ pub struct Fee {
 
 /// What HIS tells about the lines of one bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadFacts {
     /// Beginning of the visit.
     pub begun_at: Timestamp,
@@ -96,6 +100,7 @@ pub struct UploadFacts {
 
 /// An upload: one bill, one person, one batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upload {
     /// Our order number (medOrgOrd; at WeChat serial_no, at most twenty characters).
     pub order_no: BusinessNo,
@@ -163,6 +168,7 @@ impl Upload {
 
 /// An uploaded order, as every later message names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderRef {
     /// Our number (medOrgOrd).
     pub order_no: BusinessNo,
@@ -179,6 +185,7 @@ pub struct OrderRef {
 
 /// An order to be priced (支付下单, 6202).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Placing {
     /// Which.
     pub order: OrderRef,

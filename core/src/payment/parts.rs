@@ -81,6 +81,7 @@ impl Amounts {
 
 /// What was paid, is reserved for refunds, and went back, of each part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Parts {
     /// Paid, proven.
     pub paid: Amounts,
@@ -137,6 +138,7 @@ impl Parts {
 
 /// The same of all parts together, as stores keep it in columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// Paid, proven.
     pub paid_fen: Money,

@@ -13,6 +13,7 @@ use crate::reconcile::Row;
 
 /// A call to a payment channel. `open`, `close`, `refund` change something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum ChannelCall {
     /// Open an order (下单).
@@ -77,6 +78,7 @@ impl ChannelCall {
 
 /// A channel's answer to a [`ChannelCall`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "to", content = "value")]
 pub enum ChannelAnswer {
     /// Opened.

@@ -35,6 +35,7 @@ pub enum IdentifyWay {
 
 /// A patient search.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FindPatient {
     /// By what.
@@ -66,6 +67,7 @@ pub struct PatientFile {
 
 /// Unpaid charges of one patient.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnpaidCharges {
     /// The visits the lines belong to.
     pub visits: Vec<Visit>,
@@ -75,6 +77,7 @@ pub struct UnpaidCharges {
 
 /// A line as it is locked and posted: HIS refuses when version or amount differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineRef {
     /// The line.
     pub line_id: LineKey,
@@ -86,6 +89,7 @@ pub struct LineRef {
 
 /// A bill to lock (锁定): the same number serves unlock, post, query and cancel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisBill {
     /// Our settlement number.
     pub no: BusinessNo,
@@ -103,6 +107,7 @@ pub struct HisBill {
 
 /// HIS has locked the bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LockReceipt {
     /// The total HIS locked; must equal ours.
     pub total_fen: Money,
@@ -110,6 +115,7 @@ pub struct LockReceipt {
 
 /// A payment to post (入账).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisPosting {
     /// The bill, under the settlement number.
     pub bill: HisBill,
@@ -147,6 +153,7 @@ pub struct HisReceipt {
 
 /// What became of a posting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum PostState {
     /// Booked.
@@ -159,6 +166,7 @@ pub enum PostState {
 
 /// Something HIS tells unasked (HIS 推送), fetched by cursor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisNotice {
     /// Ascending within HIS; the message id for de-duplication.
     pub id: String,
@@ -170,6 +178,7 @@ pub struct HisNotice {
 
 /// What HIS tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum HisNoticeKind {
     /// Lines were paid at the window or changed by a doctor.
@@ -196,6 +205,7 @@ pub enum HisNoticeKind {
 
 /// What a row of HIS's day file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DayRowKind {
     /// A posting.
@@ -206,6 +216,7 @@ pub enum DayRowKind {
 
 /// A row of HIS's day file (对账文件).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DayRow {
     /// Posting or reversal.
     pub kind: DayRowKind,
@@ -222,6 +233,7 @@ pub struct DayRow {
 /// A call to HIS. `lock`, `unlock`, `post`, `cancel_post`, `reverse`, `take_number`, `check_in`, `rebook`, `open_file` change something;
 /// the rest only read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum HisCall {
     /// Find patients.
@@ -408,6 +420,7 @@ impl HisCall {
 
 /// HIS's answer to a [`HisCall`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "to", content = "value")]
 pub enum HisAnswer {
     /// Patients found; empty when none.

@@ -9,6 +9,7 @@ use crate::patient::Record;
 
 /// A document, as HIS is asked for its files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DocumentRef {
     /// CV02.01.101.
     pub id_type: String,
@@ -27,6 +28,7 @@ impl From<&Record> for DocumentRef {
 
 /// Opens a patient file (建档). The same number asks for the same file again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileOrder {
     /// Our number.
     pub no: BusinessNo,
@@ -36,6 +38,7 @@ pub struct FileOrder {
 
 /// What HIS has under our number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileOpened {
     /// The file.
     pub file: PatientFile,

@@ -8,6 +8,7 @@ use crate::payment::Amounts;
 
 /// Lines that are to be uploaded to the insurer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UploadOf {
     /// Whose.
     pub patient_id: PatientId,
@@ -19,6 +20,7 @@ pub struct UploadOf {
 
 /// The insurer's part of a posting (医保结算信息).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisInsured {
     /// Our order number at the centre (medOrgOrd).
     pub order_no: BusinessNo,

@@ -10,6 +10,7 @@ use crate::refund::{Dispensing, Execution, ImagingState, Kept, LabState};
 
 /// How far the work of one line is, as HIS, laboratory, imaging and pharmacy say now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineStanding {
     /// The line.
     pub line_id: LineKey,
@@ -32,6 +33,7 @@ pub struct LineStanding {
 
 /// What stands in the way of reversing a settlement, read live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refundable {
     /// The settlement number, as HIS repeats it.
     pub no: BusinessNo,
@@ -45,6 +47,7 @@ pub struct Refundable {
 
 /// A reversal (冲正) of a posted settlement, always of all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisReversal {
     /// Our refund number.
     pub no: BusinessNo,
@@ -61,6 +64,7 @@ pub struct HisReversal {
 
 /// What is charged again (重收) in the step that reverses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisKept {
     /// The settlement number of what is charged again.
     pub no: BusinessNo,
@@ -72,6 +76,7 @@ pub struct HisKept {
 
 /// HIS has reversed a settlement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HisReversed {
     /// Our refund number, as HIS repeats it.
     pub no: BusinessNo,

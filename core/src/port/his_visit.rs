@@ -8,6 +8,7 @@ use crate::visit::{Session, StopNotice, Turn};
 
 /// Takes a number or checks in. The same number asks for the same thing again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttendOrder {
     /// Our number.
     pub no: BusinessNo,
@@ -21,6 +22,7 @@ pub struct AttendOrder {
 
 /// Which stopped session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoppedSession {
     /// The session.
     pub schedule_id: ScheduleId,
@@ -38,6 +40,7 @@ impl From<&StopNotice> for StoppedSession {
 
 /// What is to happen to a registration of a stopped session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "to")]
 pub enum RebookTo {
     /// Move it (改约).
@@ -51,6 +54,7 @@ pub enum RebookTo {
 
 /// Moves or gives back a registration. The same number asks for the same thing again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RebookOrder {
     /// Our number.
     pub no: BusinessNo,

@@ -16,6 +16,7 @@ use crate::payment::{Amounts, RawNotice};
 
 /// A call to the insurer. `upload`, `place`, `revoke`, `reverse`, `file_designation` change something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum InsurerCall {
     /// Decode a scanned e-voucher (`ec.query`); a read.
@@ -81,6 +82,7 @@ pub enum InsurerCall {
 
 /// Gives a settled order back (医保退费).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InsurerReversal {
     /// Our refund number (appRefdSn).
     pub no: BusinessNo,
@@ -196,6 +198,7 @@ fn closed(order: OrderRef) -> OrderRef {
 
 /// The insurer's answer to an [`InsurerCall`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "to", content = "value")]
 pub enum InsurerAnswer {
     /// Whose voucher it is.
@@ -224,6 +227,7 @@ pub enum InsurerAnswer {
 
 /// The centre has taken an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Uploaded {
     /// The centre's number (payOrdId).
     pub pay_order_id: String,
@@ -236,6 +240,7 @@ pub struct Uploaded {
 
 /// The insurer has given an order back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InsurerReversed {
     /// The insurer's number of the reversal, when it tells one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -247,6 +252,7 @@ pub struct InsurerReversed {
 
 /// A row of the insurer's day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InsurerBillRow {
     /// Our order number, when the insurer keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -291,6 +297,7 @@ impl InsurerAnswer {
 
 /// Whoever holds an e-voucher, as the decoder tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VoucherHolder {
     /// Kind of document; `01` is the identity card.
     pub id_type: String,
@@ -310,6 +317,7 @@ pub struct VoucherHolder {
 
 /// A patient has authorised one payment on his phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Authorised {
     /// What opens it (payAuthNo); minutes, once.
     pub pay_auth_no: Private,
@@ -330,6 +338,7 @@ pub struct DesignationRule<'a> {
 
 /// Who gives the cash part of a mixed order back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CashOwner {
     /// The hospital refunds it at the channel, after the insurer has reversed its part.
@@ -340,6 +349,7 @@ pub enum CashOwner {
 
 /// What an insurer can do; missing abilities are data, not errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InsurerTraits {
     /// It prices and settles mobile orders; otherwise it only reads vouchers and persons.

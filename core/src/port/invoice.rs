@@ -9,6 +9,7 @@ use crate::invoice::{InvoiceOrder, InvoiceState, Issued, RedOrder, Reddened};
 
 /// A call to the invoice platform. `issue` and `red` change something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum InvoiceCall {
     /// Issue a blue invoice (开票).
@@ -50,6 +51,7 @@ impl InvoiceCall {
 
 /// The platform's answer to an [`InvoiceCall`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "to", content = "value")]
 pub enum InvoiceAnswer {
     /// Issued.

@@ -23,6 +23,7 @@ pub enum NoticeChannel {
 
 /// One message to one person through one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoticeOrder {
     /// Our number.
     pub no: BusinessNo,
@@ -36,6 +37,7 @@ pub struct NoticeOrder {
 
 /// A call to a message gateway or to the official account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum NotifyCall {
     /// Send a one-time code by SMS (短信验证码).
@@ -96,6 +98,7 @@ impl NotifyCall {
 
 /// The answer to a [`NotifyCall`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "to", content = "value")]
 pub enum NotifyAnswer {
     /// The gateway has taken the message.
@@ -120,13 +123,16 @@ impl NotifyAnswer {
 
 /// A follower of the official account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AccountUser {
     /// Who he is to this account (openid).
     pub openid: Private,
 }
 
 /// What a notifier can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
 pub struct NotifierTraits {
     /// Sends codes by SMS.
     pub sms: bool,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How a call ended. Not a `Result`: a time-out is not a failure.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "outcome", content = "value")]
 pub enum Outcome<T> {
     /// Done, with the counterpart's answer.
@@ -31,6 +32,7 @@ impl<T> Outcome<T> {
 
 /// A definite no: the counterpart's own code, and a text for staff. No personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct No {
     /// The counterpart's code, as it came.
     pub code: String,
@@ -47,6 +49,7 @@ impl No {
 
 /// Why a call was not sent or its outcome is not known. No personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Short stable word: `connect`, `timeout`, `log`, `busy`, `signature`, `shape`, `http_502` …
     pub code: String,

@@ -49,7 +49,12 @@ impl Engine {
             Outcome::Refused(No { code, .. }) => Err(Error::new(Code::HisAnswer).with("call", call.name()).with("his_code", code)),
             Outcome::Unsent(Fault { code, .. }) => Err(Error::new(Code::HisUnreachable).with("call", call.name()).with("cause", code)),
             Outcome::Unknown(Fault { code, text }) => {
-                let error = if code == "shape" { Error::new(Code::HisAnswer).with("problem", text) } else { Error::new(Code::HisUnreachable) };
+                let error = match code.as_str() {
+                    "shape" => Error::new(Code::HisAnswer).with("problem", text),
+                    // A port has failed inside: that is no fault of HIS.
+                    "panicked" => Error::new(Code::Panicked),
+                    _ => Error::new(Code::HisUnreachable),
+                };
                 Err(error.with("call", call.name()).with("cause", code))
             }
         }

@@ -13,6 +13,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     /// A booked session does not take place as booked.
@@ -27,6 +28,7 @@ pub enum MessageKind {
 
 /// One message, as data; the gateway's template gives it its wording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// What about.
     pub kind: MessageKind,

@@ -113,6 +113,7 @@ impl StopNotice {
 
 /// How a person can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Contact {
     /// His number at the official account, if he follows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +125,7 @@ pub struct Contact {
 
 /// A registration of the stopped session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Affected {
     /// The registration.
     pub registration: Registration,
@@ -134,6 +136,7 @@ pub struct Affected {
 
 /// A page of the registrations of a stopped session.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AffectedPage {
     /// At most as many as were asked for.
     pub items: Vec<Affected>,
@@ -155,6 +158,7 @@ pub enum Choice {
 
 /// What happens to the fee of a registration that was given back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "fee")]
 pub enum FeeBack {
     /// There was none.
@@ -174,6 +178,7 @@ pub enum FeeBack {
 
 /// What HIS did with a registration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "done")]
 pub enum Rebooked {
     /// It has another time.

@@ -7,6 +7,9 @@ mod clinic_day;
 #[allow(dead_code)]
 #[path = "../examples/group_bills.rs"]
 mod group_bills;
+#[allow(dead_code)]
+#[path = "../examples/own_his.rs"]
+mod own_his;
 
 #[test]
 fn group_bills_prints_four_bills_in_yuan() {
@@ -25,10 +28,17 @@ fn clinic_day_settles_both_bills_and_the_books_agree() {
     assert!(text.ends_with("audit    HIS 20987 channel 20987 invoices 20987 ledger 20987 fen, 0 violations\n"), "{text}");
 }
 
+/// What the same kiosk in C prints, but for how it writes an error.
+#[test]
+fn own_his_lists_what_its_file_holds() {
+    let wanted = include_str!("../../c/own_his.txt").replace("status 300, retry same_key", "error 300");
+    assert_eq!(own_his::run().unwrap(), wanted);
+}
+
 #[test]
 fn no_example_is_left_out() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
     let mut found: Vec<String> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     found.sort();
-    assert_eq!(found, ["clinic_day.rs", "group_bills.rs"], "an example without a test");
+    assert_eq!(found, ["clinic_day.rs", "group_bills.rs", "own_his.rs"], "an example without a test");
 }

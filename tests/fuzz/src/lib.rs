@@ -5,6 +5,7 @@
 //! found as well.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod calls;
 mod keys;
 mod log;
 mod mutate;
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "frames", run: segment::frames, seeds: segment::seeds },
     Target { name: "opened", run: segment::opened, seeds: segment::seeds },
     Target { name: "verify", run: segment::verify, seeds: segment::seeds },
@@ -36,6 +37,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "rewrap", run: sidecars::rewrap, seeds: sidecars::rewrap_seeds },
     Target { name: "sm2", run: keys::sm2, seeds: keys::seeds },
     Target { name: "key_files", run: keys::key_files, seeds: keys::key_file_seeds },
+    Target { name: "c_calls", run: calls::c_calls, seeds: calls::seeds },
 ];
 
 /// The target of this name.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use menjie::port::{Entropy, HealthCode, Insurer, Notifier};
 
+use super::at_desk;
 use crate::config::{HospitalConfig, Problem};
+use crate::ports::{Desk, HostInsurer, HostNotifier};
 
 /// The ports of one hospital.
 #[derive(Default)]
@@ -15,9 +17,21 @@ pub(super) struct Asked {
 }
 
 /// Builds what is configured; `place` is the hospital's path.
-#[cfg_attr(not(any(feature = "health-code", feature = "medins", feature = "notify")), expect(unused_variables, unused_mut, reason = "nothing to build"))]
-pub(super) fn asked(config: &HospitalConfig, place: &str, entropy: &Arc<dyn Entropy>) -> Result<Asked, Vec<Problem>> {
+#[cfg_attr(not(any(feature = "health-code", feature = "medins", feature = "notify")), expect(unused_variables, reason = "only adapters need it"))]
+pub(super) fn asked(config: &HospitalConfig, place: &str, entropy: &Arc<dyn Entropy>, desk: Option<&Arc<Desk>>) -> Result<Asked, Vec<Problem>> {
     let (mut asked, mut problems) = (Asked::default(), Vec::new());
+    if let Some(traits) = config.host.insurer {
+        match at_desk(desk, &format!("{place}.host.insurer")) {
+            Ok(desk) => asked.insurer = Some(Arc::new(HostInsurer::new(desk, traits))),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if let Some(traits) = config.host.notifier {
+        match at_desk(desk, &format!("{place}.host.notifier")) {
+            Ok(desk) => asked.notifier = Some(Arc::new(HostNotifier::new(desk, traits))),
+            Err(problem) => problems.push(problem),
+        }
+    }
     #[cfg(feature = "health-code")]
     if let Some(health_code) = &config.health_code {
         match menjie_health_code::HealthCodeFront::connect(health_code.clone(), Arc::clone(entropy)) {

@@ -12,6 +12,7 @@ use crate::strict;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// TOML.
+    #[cfg(feature = "engine")]
     Toml,
     /// JSON.
     Json,
@@ -21,6 +22,7 @@ impl Format {
     /// By the file's name.
     pub fn of(path: &Path) -> Option<Format> {
         match path.extension()?.to_str()? {
+            #[cfg(feature = "engine")]
             "toml" => Some(Format::Toml),
             "json" => Some(Format::Json),
             _ => None,
@@ -52,6 +54,7 @@ pub(super) fn read(text: &str, format: Format, folder: &Path, env: &BTreeMap<Str
 fn parse(text: &str, format: Format) -> Result<Value, Problem> {
     let root: Value = match format {
         // The parser's full message shows the line, which may hold a secret: only its summary and the place are told.
+        #[cfg(feature = "engine")]
         Format::Toml => toml::from_str(text).map_err(|e| {
             let line = e.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
             let summary = e.message().split(['`', '"', '\'']).next().unwrap_or_default().trim().to_owned();

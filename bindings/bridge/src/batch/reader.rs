@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
     /// The rules of an id, for those texts that are there.
     fn are_ids<'t>(&self, found: &Found<'_>, plain: bool, mut texts: impl Iterator<Item = (usize, &'t str)>) -> Result<()> {
         let Holds::Id(max, fits) = found.column.holds else { return Ok(()) };
-        let wrong = texts.find(|(_, text)| !(plain && (1..=max).contains(&text.len())) && !fits(text));
+        let wrong = texts.find(|(_, text)| !(fits(text) || plain && (1..=max).contains(&text.len())));
         wrong.map_or(Ok(()), |(row, _)| Err(refused(&self.path(row, found), format!("must have 1 to {max} printable characters"))))
     }
 

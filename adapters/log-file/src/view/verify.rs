@@ -2,12 +2,15 @@
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
-use menjie::seal::{Anchor, Defect, EndedSegment, Finding, FrameCodec, How, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
+use menjie::seal::{Anchor, Defect, EndedSegment, Ending, Finding, FrameCodec, How, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
 use menjie::{Error, Result};
 
 use super::search::Progress;
-use crate::read::LogDir;
+use crate::read::{LogDir, StoredSegment};
 use crate::retention::FLOOR_DAYS;
+
+/// A writer that is faster than so many looks in a row is not met.
+const LOOKS: usize = 8;
 
 /// Who verifies, and with what.
 #[derive(Clone, Copy, Default)]
@@ -96,8 +99,9 @@ pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Prog
     let mut verifier = Verifier::new(&trust);
     for (done, no) in numbers.iter().copied().enumerate() {
         progress(Progress { done, of: numbers.len() });
-        let stored = dir.segment(no)?;
-        verifier.segment(&LogSegment { bytes: &stored.bytes, index: stored.index.as_deref(), last: done + 1 == numbers.len() })?;
+        let last = done + 1 == numbers.len();
+        let stored = if last { at_rest(dir, no)? } else { dir.segment(no)? };
+        verifier.segment(&LogSegment { bytes: &stored.bytes, index: stored.index.as_deref(), last })?;
     }
     progress(Progress { done: numbers.len(), of: numbers.len() });
     let (expired, early) = gone(entries.as_deref().unwrap_or_default());
@@ -106,6 +110,28 @@ pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Prog
         check_tail(dir, checker, &ended, &rewraps, &mut checked)?;
     }
     Ok(checked)
+}
+
+/// The newest segment may be written to while it is read: then a frame is missing in what was read, and one behind it is not. What is broken counts
+/// only if a second look finds the same there.
+fn at_rest(dir: &LogDir, no: u64) -> Result<StoredSegment> {
+    let mut stored = dir.segment(no)?;
+    for _ in 0..LOOKS {
+        let Some(broken) = broken_at(&stored.bytes) else { break };
+        let again = dir.segment(no)?;
+        let same = again.bytes.get(broken..stored.bytes.len()) == stored.bytes.get(broken..);
+        stored = again;
+        if same {
+            break;
+        }
+    }
+    Ok(stored)
+}
+
+fn broken_at(bytes: &[u8]) -> Option<usize> {
+    let mut frames = Segment::read(bytes).ok()?.frames();
+    frames.by_ref().for_each(drop);
+    if frames.ending() == Some(Ending::Broken) { usize::try_from(frames.offset()).ok() } else { None }
 }
 
 /// What was cut off behind a segment is kept as it was; of a damaged one, what can still be read there is told.

@@ -49,9 +49,13 @@ fn broken(disk: &MemDisk, at: usize) -> MemDisk {
 fn checked(bench: &Bench, disk: &MemDisk) -> Checked {
     let folder = tempfile::tempdir().unwrap();
     disk.write_to(folder.path()).unwrap();
+    checked_dir(bench, &LogDir::new(folder.path(), "transfers"))
+}
+
+fn checked_dir(bench: &Bench, dir: &LogDir) -> Checked {
     let writers = [bench.signer.public().clone()];
     let checker = Checker { writers: &writers, reader: Some(&bench.auditor), ..Checker::default() };
-    verify(&LogDir::new(folder.path(), "transfers"), &checker, &mut |_| {}).unwrap()
+    verify(dir, &checker, &mut |_| {}).unwrap()
 }
 
 fn defects(checked: &Checked) -> Vec<Defect> {
@@ -250,4 +254,29 @@ fn a_search_tells_that_records_were_lost() {
     assert_eq!(unreadable.iter().map(|(no, error)| (*no, error.code())).collect::<Vec<_>>(), [(1, Code::SealBroken)]);
     assert_eq!(found, [1, 2, 3, RECORDS + 1]);
     assert!(viewer.show(5).is_err() && viewer.show(RECORDS + 5).unwrap().is_none());
+}
+
+/// Whoever verifies while the writer is at work reads a frame before it is there and the one behind it after: that is no damage.
+#[test]
+fn a_log_at_work_is_never_called_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new();
+    let log = bench.open_dir(folder.path()).unwrap();
+    block_on(log.begin(begin("FIRST"))).unwrap();
+    let (writers, dir) = ([bench.signer.public().clone()], LogDir::new(folder.path(), "transfers"));
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..120 {
+                block_on(log.begin(begin(&format!("P{n}-{}", "x".repeat(6000))))).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Release);
+        });
+        while !done.load(std::sync::atomic::Ordering::Acquire) {
+            let checked = verify(&dir, &Checker { writers: &writers, ..Checker::default() }, &mut |_| {}).unwrap();
+            assert!(checked.verdict() != Verdict::Tampered, "{:?}", checked.report.findings);
+        }
+    });
+    log.close().unwrap();
+    assert_eq!(checked_dir(&bench, &dir).verdict(), Verdict::Sound);
 }

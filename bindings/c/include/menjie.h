@@ -415,8 +415,6 @@ MJ_API mj_status mj_call(struct mj_engine *engine, const char *op, const char *r
 MJ_API mj_status mj_ping(struct mj_engine *engine);
 
 /*
- Makes an engine and gives it out in `*engine`, to be freed with mj_engine_free. Nothing is sent. Blocks shortly. Any thread; not within
- a callback. At most 1024 at once.
  Runs an operation for somebody: what mj_call is, for engines whose ledger and ports are in this process. `caller` is {"patient": "…"} or
  {"staff": "…", "roles": […], "departments": […]}, with "hospital" where the engine has several: the program has found out who it is. An
  engine with a server takes none; there the token says who calls. Any thread; any number at once. Not within a callback.

@@ -1,6 +1,7 @@
 //! Tables give what JSON gives: over the shared vectors and over generated rows, in every form that a column may have, whole and in chunks,
 //! through memory, the C data interface and IPC.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// A generated row is a tuple of what proptest drew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::type_complexity)]
 
 use std::sync::Arc;
 

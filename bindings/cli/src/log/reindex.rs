@@ -3,10 +3,10 @@
 use clap::ArgMatches;
 use serde_json::json;
 
-use crate::progress::Bar;
 use super::{failed, table, viewer};
 use crate::exit::{Exit, Stop};
 use crate::output::{complain, line};
+use crate::progress::Bar;
 use crate::words::Words;
 
 /// Runs the command. Nothing is shown, so no access record is written.

@@ -2,7 +2,7 @@
 //!
 //! A stream that is taken over is moved as the interface says: what the other program had is marked as released, and its own release functions
 //! are called when nothing needs its memory any more. Everything that can be found out about it is looked at before anything is believed
-//! ([`super::check`]). What nobody can find out: a pointer that leads nowhere, a buffer that is shorter than lengths and offsets say, a text
+//! (`check.rs`). What nobody can find out: a pointer that leads nowhere, a buffer that is shorter than lengths and offsets say, a text
 //! without its NUL, a function that does not come back, memory that is changed while it is read.
 #![allow(unsafe_code)]
 
@@ -133,7 +133,7 @@ released! {
 /// Reads a whole stream; `name` is what errors call it.
 ///
 /// # Safety
-/// The stream keeps the C data interface as far as [`super::check`] cannot find out.
+/// The stream keeps the C data interface as far as `check.rs` cannot find out.
 // SAFETY: the caller promises the above.
 pub unsafe fn import(name: &str, mut stream: ArrowArrayStream) -> Result<Table> {
     if stream.release.is_none() {
@@ -174,7 +174,7 @@ pub unsafe fn import(name: &str, mut stream: ArrowArrayStream) -> Result<Table> 
 /// Reads a schema and an array that belong together.
 ///
 /// # Safety
-/// They keep the C data interface as far as [`super::check`] cannot find out.
+/// They keep the C data interface as far as `check.rs` cannot find out.
 // SAFETY: the caller promises the above.
 pub unsafe fn import_pair(name: &str, schema: ArrowSchema, array: ArrowArray) -> Result<Table> {
     // SAFETY: the caller promises it.

@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 [ -d node_modules ] || npm ci --no-audit --no-fund
-# Files wait a lot (for orders to expire, for printers that stay silent): two at a time use what the other leaves.
-exec node --test --test-concurrency="${MENJIE_E2E_FILES:-2}" "$@"
+# Files wait a lot (for orders to expire, for printers that stay silent): three at a time take one core.
+exec node --test --test-concurrency="${MENJIE_E2E_FILES:-3}" "$@"

@@ -1,5 +1,5 @@
-//! Keys that auditors lent to their sessions. They are in memory only, wiped when dropped (memory is not locked against paging:
-//! docs/guide/log.md), and gone after a quarter of an hour without use, at the latest.
+//! Keys that auditors lent to their sessions. They are in memory only, which is locked where the system allows it
+//! (`menjie_keys::locked_memory`) and wiped when they are dropped, and gone after a quarter of an hour without use, at the latest.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

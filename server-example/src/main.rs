@@ -80,6 +80,9 @@ fn environment() -> BTreeMap<String, String> {
 }
 
 fn staff_add(config: &std::path::Path, founding: &Founding) -> ExitCode {
+    if !menjie_bridge::locked_memory::is_allowed() {
+        tracing::warn!(target: "menjie::start", "memory is not locked, so private keys may be swapped out; allow it in the service (LimitMEMLOCK=1M), or encrypt swap");
+    }
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
     match runtime.block_on(console::add(config, &environment(), founding)) {
         Ok(made) => said(io::stdout().write_all(made.as_bytes())),

@@ -7,12 +7,13 @@
 //! There is one look-up key for all: it is never rotated without rebuilding the hashes (docs/sealed-columns.md).
 //!
 //! SM2 keys, the writer's and the auditors' of the sealed log, are PEM files: [`read_private`], [`read_public`]. A key is named by
-//! [`menjie::gm::sm2::Sm2PublicKey::id`].
+//! [`menjie::gm::sm2::Sm2PublicKey::id`]. The memory of private ones is locked where the system lets it be ([`locked_memory`]).
 #![forbid(unsafe_code)]
 
 mod der;
 mod file;
 mod hex;
+pub mod locked_memory;
 mod pbes2;
 mod pem;
 mod private_file;

@@ -8,7 +8,7 @@ use menjie::port::Entropy;
 use menjie::{Error, Result};
 use zeroize::Zeroizing;
 
-use crate::{pbes2, pem, private_file};
+use crate::{locked_memory, pbes2, pem, private_file};
 
 /// Shorter passwords are guessed from a stolen file.
 const SHORTEST_PASSWORD: usize = 12;
@@ -36,21 +36,25 @@ pub fn private_pem(key: &Sm2PrivateKey, protection: Protection<'_>, entropy: &dy
     }
 }
 
-/// Reads a private key from PEM. A password that is not needed is not looked at; one that is missing is told.
+/// Reads a private key from PEM, into locked memory if the system lets it be locked ([`Sm2PrivateKey::is_locked`]). A password that is not needed
+/// is not looked at; one that is missing is told.
 pub fn private_from_pem(text: &str, password: Option<&str>) -> Result<Sm2PrivateKey> {
     let blocks = pem::blocks(text)?;
     let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
     let (Some(block), None) = (keys.next(), keys.next()) else {
         return Err(bad("holds no private key, or several"));
     };
-    match block.label {
-        pem::PRIVATE => Sm2PrivateKey::from_pkcs8(&block.bytes),
+    let key = match block.label {
+        pem::PRIVATE => Sm2PrivateKey::from_pkcs8(&block.bytes)?,
         pem::ENCRYPTED => {
             let password = password.ok_or_else(|| bad("is encrypted: its password is needed"))?;
-            Sm2PrivateKey::from_pkcs8(&pbes2::decrypt(&block.bytes, password)?).map_err(|_| pbes2::wrong_password())
+            Sm2PrivateKey::from_pkcs8(&pbes2::decrypt(&block.bytes, password)?).map_err(|_| pbes2::wrong_password())?
         }
-        _ => Err(bad("is no PKCS#8; `openssl pkcs8 -topk8` makes it one")),
-    }
+        _ => return Err(bad("is no PKCS#8; `openssl pkcs8 -topk8` makes it one")),
+    };
+    // A machine that locks nothing still needs its log: who serves or shows keys says that it is so.
+    locked_memory::lock(&key);
+    Ok(key)
 }
 
 /// Is this file's private key encrypted? A caller that asks a person for the password need not ask for nothing.

@@ -107,8 +107,11 @@ impl<D: Disk> Logbook<D> {
             reserved: false,
             stopped: false,
         };
-        if let Some(no) = newest.filter(|no| *no >= logbook.next.segment_no) {
-            logbook.next = logbook.recover_segment(no)?;
+        match newest.filter(|no| *no >= logbook.next.segment_no) {
+            None => {}
+            Some(no) if no == logbook.next.segment_no => logbook.next = logbook.recover_segment(no)?,
+            // A line is durable before the next segment begins. Going on would forget what was signed of those before it: that they were damaged, or let go.
+            Some(_) => return Err(broken(MANIFEST, "does not know the segment before the newest: it is missing, or an older copy")),
         }
         Ok(logbook)
     }
@@ -131,8 +134,7 @@ impl<D: Disk> Logbook<D> {
             self.keep_aside(&torn, &bytes)?;
             self.disk.remove(&name).map_err(io)?;
             self.disk.flush_names().map_err(io)?;
-            // A segment before it that is not in the manifest was cut off, too: it says how the log goes on.
-            return if no > self.next.segment_no { self.recover_segment(no - 1) } else { Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next }) };
+            return Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next });
         };
         let (bytes, recovered) = self.with_its_tail(bytes, &torn, &signer)?;
         let kept = usize::try_from(recovered.keep).unwrap_or(usize::MAX);

@@ -37,5 +37,7 @@ pub use echo::{EchoRequest, EchoResponse};
 pub use envelope::{Failure, Reply};
 #[cfg(feature = "log")]
 pub use menjie_host::core_dumps;
+#[cfg(feature = "log")]
+pub use menjie_keys::locked_memory;
 pub use op::{Kind, Op, Reach};
 pub use table::{COMMON_ERRORS, find, table};

@@ -68,6 +68,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     }
     findings.push(machine::clock(&path));
     findings.push(machine::core_dumps());
+    findings.push(machine::locked_memory());
     if given.get_flag("json") {
         line(&serde_json::to_string(&findings).map_err(|_| Stop::failure("the findings cannot be written"))?)?;
     } else {

@@ -56,6 +56,15 @@ fn text<'a>(given: &'a ArgMatches, name: &str) -> Option<&'a str> {
     given.get_one::<String>(name).map(String::as_str)
 }
 
+/// Tells of each segment with which nothing could be done, and why. Answers their numbers.
+fn impossible(segments: &[(u64, menjie::Error)], words: Words) -> Vec<u64> {
+    let tell = |(no, error): &(u64, menjie::Error)| {
+        output::complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
+        *no
+    };
+    segments.iter().map(tell).collect()
+}
+
 /// The log that was named.
 fn dir(given: &ArgMatches) -> Result<LogDir, Stop> {
     let dir = path(given, "dir");

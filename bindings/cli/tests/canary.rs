@@ -147,5 +147,6 @@ fn the_terminal_refuses_core_dumps_and_doctor_says_so() {
     let core: Vec<&str> = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().split_whitespace().collect();
     assert_eq!(core[4..6], ["0", "0"]);
     let told = menjie(stage.folder.path(), &["doctor", "--config", "none.json", "--offline"], "");
-    assert!(String::from_utf8(told.stdout).unwrap().contains("core dumps: are refused"));
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("core dumps: are refused") && told.contains("locked memory: private keys of the log are not swapped out"), "{told}");
 }

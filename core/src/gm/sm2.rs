@@ -3,6 +3,9 @@
 //! The identity of every signature is `1234567812345678`, as GM/T 0009 says; OpenSSL needs it set (`distid`). What leaves this
 //! module is DER: signatures `SEQUENCE { r, s }`, ciphertexts of GM/T 0009 `SEQUENCE { x, y, C3, C2 }`, keys as SPKI and PKCS#8.
 
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+
 use sm2::dsa::signature::{Signer as _, Verifier as _};
 use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 use sm2::elliptic_curve::rand_core::{TryCryptoRng, TryRng};
@@ -72,17 +75,44 @@ impl Sm2PublicKey {
     }
 }
 
-/// A private key, wiped when dropped.
+/// A private key. Its clones share one place in memory, which is wiped when the last of them is dropped.
 #[derive(Clone)]
 pub struct Sm2PrivateKey {
-    key: SecretKey,
+    place: Arc<Place>,
     public: Sm2PublicKey,
+}
+
+/// What keeps memory from being swapped to a disk (锁定内存), for as long as it is not dropped.
+pub type MemoryLock = Box<dyn Any + Send + Sync>;
+
+/// Dropped in this order: the key is wiped while its memory is still locked, and the lock is gone before the memory belongs to somebody else.
+struct Place {
+    key: SecretKey,
+    lock: OnceLock<MemoryLock>,
 }
 
 impl Sm2PrivateKey {
     fn new(key: SecretKey) -> Result<Sm2PrivateKey> {
         let public = Sm2PublicKey::new(key.public_key())?;
-        Ok(Sm2PrivateKey { key, public })
+        Ok(Sm2PrivateKey { place: Arc::new(Place { key, lock: OnceLock::new() }), public })
+    }
+
+    /// Has the memory of the key locked by `lock`, which is told where it begins and how long it is: the core has no operating system. Answers
+    /// whether it is locked; a second lock is not asked for.
+    pub fn lock_memory(&self, lock: impl FnOnce(*const u8, usize) -> Option<MemoryLock>) -> bool {
+        let key: *const SecretKey = &raw const self.place.key;
+        if !self.is_locked()
+            && let Some(locked) = lock(key.cast(), size_of::<SecretKey>())
+        {
+            // Of two at once one lock is enough.
+            let _ = self.place.lock.set(locked);
+        }
+        self.is_locked()
+    }
+
+    /// Is its memory locked?
+    pub fn is_locked(&self) -> bool {
+        self.place.lock.get().is_some()
     }
 
     /// A new key. Numbers that are no key are drawn again.
@@ -109,7 +139,7 @@ impl Sm2PrivateKey {
 
     /// The key as PKCS#8 in DER, not encrypted.
     pub fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>> {
-        self.key.to_pkcs8_der().map(|der| Zeroizing::new(der.as_bytes().to_vec())).map_err(|_| Error::internal("private keys have a PKCS#8 form"))
+        self.place.key.to_pkcs8_der().map(|der| Zeroizing::new(der.as_bytes().to_vec())).map_err(|_| Error::internal("private keys have a PKCS#8 form"))
     }
 
     /// Its public half.
@@ -119,7 +149,7 @@ impl Sm2PrivateKey {
 
     /// The DER signature of a message. Its nonce comes from key and message (as in RFC 6979), so none repeats.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let key = SigningKey::new(SIGNER_ID, &self.key).map_err(|_| Error::new(Code::BadKey))?;
+        let key = SigningKey::new(SIGNER_ID, &self.place.key).map_err(|_| Error::new(Code::BadKey))?;
         let signature: Signature = key.try_sign(message).map_err(|_| Error::internal("SM2 signs every message"))?;
         Ok(signature.to_der().as_bytes().to_vec())
     }
@@ -127,7 +157,7 @@ impl Sm2PrivateKey {
     /// Decrypts what was wrapped for this key; anything that was changed, or is for somebody else, is refused.
     pub fn unwrap_secret(&self, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
         let broken = || Error::new(Code::SealBroken);
-        let secret = Zeroizing::new(DecryptingKey::new(self.key.clone()).decrypt_der(wrapped).map_err(|_| broken())?);
+        let secret = Zeroizing::new(DecryptingKey::new(self.place.key.clone()).decrypt_der(wrapped).map_err(|_| broken())?);
         secret.as_slice().try_into().map(Zeroizing::new).map_err(|_| broken())
     }
 }

@@ -16,8 +16,9 @@ use menjie::error::Code;
 use menjie::port::{LogSink, TransferId};
 use menjie::seal::Defect;
 use menjie::testkit::block_on;
+use menjie_log_file::view::{Checker, Verdict, verify};
 use menjie_log_file::{LogDir, SealedLog, Settings};
-use support::{Bench, Trouble, begin, end};
+use support::{Bench, MemDisk, Trouble, begin, end};
 
 #[test]
 fn what_was_acknowledged_is_readable_and_the_next_start_goes_on() {
@@ -226,10 +227,51 @@ fn what_somebody_changed_on_the_disk_is_found() {
     missing.forget("transfers-0000000002.gml");
     let defects: BTreeSet<Defect> = bench.read(&missing).findings.iter().map(|f| f.defect).collect();
     assert!(defects.contains(&Defect::SegmentMissing), "{defects:?}");
-    // Without its state a writer does not begin a second log over the first.
-    let stateless = disk.copy();
-    stateless.forget("STATE");
-    assert_eq!(bench.open(&stateless).err().unwrap().code(), Code::SealBroken);
+}
+
+/// Without its state a writer does not begin a second log over the first, and without its manifest it does not forget what was signed. It touches
+/// nothing then. The first seal it does not need: that one is the auditors'.
+#[test]
+fn files_beside_the_segments_that_are_missing_or_broken_stop_the_writer_or_are_told_to_the_auditor() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let log = bench.open_with(&disk, Settings { segment_bytes: 1 << 16, step_bytes: 1 << 16, ..Settings::default() }).unwrap();
+    (0..20).for_each(|n| drop(block_on(log.begin(begin(&format!("P{n}{}", "z".repeat(9000)))))));
+    drop(log);
+    let lines = disk.bytes("MANIFEST").iter().filter(|byte| **byte == b'\n').count();
+    assert!(lines >= 2, "{lines}");
+    let older = |bytes: &mut Vec<u8>| bytes.truncate(bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1);
+    let changes: [(&str, &dyn Fn(&MemDisk)); 6] = [
+        ("STATE", &|disk| disk.forget("STATE")),
+        ("STATE", &|disk| disk.change("STATE", |bytes| bytes.truncate(bytes.len() / 2))),
+        ("MANIFEST", &|disk| disk.forget("MANIFEST")),
+        ("MANIFEST", &|disk| disk.change("MANIFEST", Vec::clear)),
+        ("MANIFEST", &|disk| disk.change("MANIFEST", older)),
+        ("manifest", &|disk| disk.change("MANIFEST", |bytes| bytes[30] ^= 1)),
+    ];
+    for (field, change) in changes {
+        let image = disk.copy();
+        change(&image);
+        let names = image.file_names();
+        let left: Vec<_> = names.iter().map(|name| image.bytes(name)).collect();
+        let error = bench.open(&image).err().unwrap();
+        assert_eq!((error.code(), error.context().find(|(key, _)| *key == "field").unwrap().1), (Code::SealBroken, field));
+        assert_eq!((names.iter().map(|name| image.bytes(name)).collect::<Vec<_>>(), image.file_names()), (left, names.clone()), "{field}");
+    }
+    let sealed = |change: &dyn Fn(&MemDisk)| {
+        let image = disk.copy();
+        change(&image);
+        drop(bench.open(&image).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        image.write_to(folder.path()).unwrap();
+        let (writers, dir) = ([bench.signer.public().clone()], LogDir::new(folder.path(), "transfers"));
+        let verified = |reader| verify(&dir, &Checker { writers: &writers, reader, ..Checker::default() }, &mut |_| {});
+        assert_eq!(verified(None).unwrap().verdict(), Verdict::Sound);
+        verified(Some(&bench.auditor)).map(|checked| (checked.sealed, checked.verdict())).map_err(|error| error.code())
+    };
+    assert_eq!(sealed(&|_| {}), Ok((true, Verdict::Sound)));
+    assert_eq!(sealed(&|disk| disk.forget("SEAL")), Ok((false, Verdict::Sound)));
+    assert_eq!(sealed(&|disk| disk.change("SEAL", |bytes| bytes.truncate(9))), Err(Code::SealBroken));
 }
 
 #[test]

@@ -180,6 +180,18 @@ pub(super) fn core_dumps() -> Finding {
     Finding::problem("core dumps", "cannot be refused by a program here", "forbid them in the service: LimitCORE=0 (systemd), ulimit -c 0")
 }
 
+/// A private key that is swapped out stays on the disk for as long as the disk does.
+pub(super) fn locked_memory() -> Finding {
+    if menjie_bridge::locked_memory::is_allowed() {
+        return Finding::good("locked memory", "private keys of the log are not swapped out");
+    }
+    Finding::problem(
+        "locked memory",
+        "is refused, so private keys may be swapped out",
+        "allow some in the service: LimitMEMLOCK=1M (systemd), ulimit -l 1024; or encrypt swap, or have none",
+    )
+}
+
 fn clock_at(now: SystemTime, newest_file: Option<SystemTime>) -> Finding {
     let fix = "set the clock, with NTP";
     if now < SystemTime::UNIX_EPOCH + WRITTEN {

@@ -3,9 +3,9 @@
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{failed, table, viewer};
+use super::{failed, impossible, table, viewer};
 use crate::exit::{Exit, Stop};
-use crate::output::{complain, line};
+use crate::output::line;
 use crate::progress::Bar;
 use crate::words::Words;
 
@@ -14,11 +14,8 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let viewer = viewer(given, words)?;
     let mut bar = Bar::new(words.pick("indexing", "建立索引中"));
     let done = viewer.reindex(&mut |progress| bar.show(progress.done as u64, progress.of as u64)).map_err(|error| failed(&error, words))?;
-    for (no, error) in &done.impossible {
-        complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
-    }
+    let impossible = impossible(&done.impossible, words);
     if given.get_flag("json") {
-        let impossible: Vec<u64> = done.impossible.iter().map(|(no, _)| *no).collect();
         line(&table::json(&json!({"made": done.made, "already": done.already, "impossible": impossible}))?)?;
     } else {
         line(&format!(
@@ -28,8 +25,8 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
             words.pick("already", "原已完好"),
             done.already.len(),
             words.pick("impossible", "无法处理"),
-            done.impossible.len()
+            impossible.len()
         ))?;
     }
-    Ok(if done.impossible.is_empty() { Exit::Done } else { Exit::Failure })
+    Ok(if impossible.is_empty() { Exit::Done } else { Exit::Failure })
 }

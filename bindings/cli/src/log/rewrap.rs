@@ -5,7 +5,7 @@ use menjie::gm::hex;
 use menjie_bridge::sealed_log::{Act, OsEntropy};
 use serde_json::json;
 
-use super::{access, failed, keys, table, viewer};
+use super::{access, failed, impossible, keys, table, viewer};
 use crate::exit::{Exit, Stop};
 use crate::output::{complain, line};
 use crate::progress::Bar;
@@ -19,9 +19,7 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     access::record(given, &viewer, Act::Rewrap, &format!("to={}", hex(&to.id())), words)?;
     let mut bar = Bar::new(words.pick("rewrapping", "重新封装中"));
     let done = viewer.dir().rewrap(viewer.key(), to, &OsEntropy, |done, of| bar.show(done as u64, of as u64)).map_err(|error| failed(&error, words))?;
-    for (no, error) in &done.impossible {
-        complain(&format!("{} {no}: {error}", words.pick("segment", "分段")));
-    }
+    let impossible = impossible(&done.impossible, words);
     let seal = match &done.seal {
         Ok(true) => ("made", words.pick("made", "已封装")),
         Ok(false) => ("already", words.pick("already", "原已封装")),
@@ -31,7 +29,6 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         }
     };
     if given.get_flag("json") {
-        let impossible: Vec<u64> = done.impossible.iter().map(|(no, _)| *no).collect();
         line(&table::json(&json!({"made": done.made, "already": done.already, "impossible": impossible, "seal": seal.0}))?)?;
     } else {
         line(&format!(
@@ -41,10 +38,10 @@ pub(super) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
             words.pick("already", "原已可读"),
             done.already.len(),
             words.pick("impossible", "无法处理"),
-            done.impossible.len(),
+            impossible.len(),
             words.pick("seal", "封印"),
             seal.1
         ))?;
     }
-    Ok(if done.impossible.is_empty() && done.seal.is_ok() { Exit::Done } else { Exit::Failure })
+    Ok(if impossible.is_empty() && done.seal.is_ok() { Exit::Done } else { Exit::Failure })
 }

@@ -26,6 +26,8 @@ struct List {
     d: Desk,
     /// The id of the key; nobody looks at anything without one.
     key: Option<String>,
+    /// Its memory could not be locked.
+    unlocked: bool,
     typed: Typed,
     results: Vec<(&'static str, &'static str)>,
     items: Vec<Shown>,
@@ -55,7 +57,7 @@ fn before(fields: &Fields) -> Option<u64> {
 pub(super) async fn show(app: &App, session: &StaffSession, typed: Typed, before: Option<u64>, wrong: Option<&'static str>) -> Page<Response> {
     let log = viewed(app)?;
     let Some(key) = log.lent().of(&session.hash(), app.engine().now()) else { return locked(app, session, wrong, StatusCode::OK) };
-    let id = hex(&key.public().id());
+    let (id, unlocked) = (hex(&key.public().id()), !key.is_locked());
     let filter = typed.filter();
     let wrong = wrong.or(filter.as_ref().err().copied());
     let (items, older, unreadable) = match filter {
@@ -70,12 +72,12 @@ pub(super) async fn show(app: &App, session: &StaffSession, typed: Typed, before
     let results = Outcome::ALL.iter().map(|outcome| (outcome.code(), outcome.text())).collect();
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let d = Desk::of(app, session, "/a/log");
-    answer::with_status(status, &List { d, key: Some(id), typed, results, items, older, newest: before.is_none(), unreadable, wrong })
+    answer::with_status(status, &List { d, key: Some(id), unlocked, typed, results, items, older, newest: before.is_none(), unreadable, wrong })
 }
 
 /// The list of somebody who has no key yet.
 pub(super) fn locked(app: &App, session: &StaffSession, wrong: Option<&'static str>, status: StatusCode) -> Page<Response> {
     let d = Desk::of(app, session, "/a/log");
-    let list = List { d, key: None, typed: Typed::default(), results: Vec::new(), items: Vec::new(), older: None, newest: true, unreadable: String::new(), wrong };
+    let list = List { d, key: None, unlocked: false, typed: Typed::default(), results: Vec::new(), items: Vec::new(), older: None, newest: true, unreadable: String::new(), wrong };
     answer::with_status(status, &list)
 }

@@ -125,7 +125,7 @@ holds "declarations" declared
 native() { ! ldd "$prefix/lib/libmenjie.so" | grep -vE 'linux-vdso|libgcc_s|libc\.so|libm\.so|ld-linux'; }
 holds "needs nothing but libc" native
 
-run "example" bash examples/c/run.sh "$prefix" "$work/example"
+run "example" bash examples/c/run.sh "$prefix" "$work/example" "$target/debug/menjie-demo"
 
 if [ "$profile" = release ]; then
   # What a kiosk gets: the default library, stripped (BENCHMARKS B12).

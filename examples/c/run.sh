@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# run.sh PREFIX WORK: builds the kiosks with make and with CMake against the library that is installed in PREFIX, runs them with keys made
-# for the occasion, and compares what they print. Ends with "N passed, N failed".
+# run.sh PREFIX WORK [DEMO]: builds the kiosks with make and with CMake against the library that is installed in PREFIX, runs them with keys
+# made for the occasion, and compares what they print. DEMO is the program menjie-demo, the hospital of the kiosk that has a server; the debug
+# build unless it is named. Ends with "N passed, N failed".
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: run.sh PREFIX WORK" >&2; exit 2; }
+[ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: run.sh PREFIX WORK [DEMO]" >&2; exit 2; }
 prefix="$(cd "$1" && pwd)"
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+demo="${3:-${CARGO_TARGET_DIR:-$here/../../target}/debug/menjie-demo}"
+[ -x "$demo" ] || { echo "run.sh: $demo is missing (cargo build -p menjie-server)" >&2; exit 1; }
 rm -rf "$2"
 mkdir -p "$2/keys"
 work="$(cd "$2" && pwd)"
@@ -16,8 +19,9 @@ for who in writer auditor; do
   chmod 600 "$work/keys/$who.pem"
 done
 
-PKG_CONFIG_PATH="$prefix/lib/pkgconfig" make --silent -C "$here" OUT="$work/kiosk-make"
-PKG_CONFIG_PATH="$prefix/lib/pkgconfig" make --silent -C "$here" PROGRAM=own_his OUT="$work/own_his-make"
+for program in kiosk own_his server_kiosk; do
+  PKG_CONFIG_PATH="$prefix/lib/pkgconfig" make --silent -C "$here" PROGRAM="$program" OUT="$work/$program-make"
+done
 cmake -S "$here" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" 2>&1 || { cat "$work/cmake.log" >&2; exit 1; }
 cmake --build "$work/build" >>"$work/cmake.log" 2>&1 || { tail -n 40 "$work/cmake.log" >&2; exit 1; }
 
@@ -48,5 +52,52 @@ else
   failed=$((failed + 1))
   cat "$work/wrong.txt" >&2
 fi
+
+# holds WHAT COMMAND…: one check.
+holds() {
+  local what="$1"
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "not so: $what" >&2
+  fi
+}
+
+# A hospital with a server on free ports of loopback: its addresses as one line of JSON, then commands, each answered by one line
+# (menjie-demo --help). It ends with its standard input.
+coproc HOSPITAL { exec "$demo" --control --seed 7 --visits 24 --folder "$work/hospital"; }
+hospital=$HOSPITAL_PID
+exec 3<&"${HOSPITAL[0]}" 4>&"${HOSPITAL[1]}"
+eval "exec ${HOSPITAL[0]}<&- ${HOSPITAL[1]}>&-"
+heard() { IFS= read -r -t 120 -u 3 line && printf '%s\n' "$line"; }
+member() { sed -nE "s/.*\"$1\":\"([^\"]*)\".*/\1/p"; }
+base="$(heard | member base)"
+[ -n "$base" ] || { echo "run.sh: the hospital does not open" >&2; exit 1; }
+echo earlier >&4
+card="$(heard | member card_no)"
+
+# served CARD LOG: a kiosk serves somebody, who scans the code that it shows. What differs from day to day is left out.
+served() {
+  "$work/server_kiosk-make" "$base" "$1" "$work/keys" "$2" 2>"$work/server.err" 3<&- 4>&- | while IFS= read -r shown; do
+    case "$shown" in
+      "请扫码支付 "*)
+        echo "scan ${shown#* }" >&4
+        [ "$(heard)" = done ] || echo "the code cannot be paid"
+        ;;
+    esac
+    sed -E 's/^(请扫码支付|收据号|缴费时间) .*/\1 …/' <<<"$shown"
+  done
+}
+pays() { served "$card" "$work/log-server" >"$work/server.txt" && diff "$work/server.txt" "$here/server_kiosk.txt"; }
+holds "the kiosk with a server pays, prints and is refused across the month" pays
+nobody() { ! served NOBODY "$work/log-nobody" >"$work/nobody.txt" && grep -q no_file "$work/nobody.txt" && ! grep -q 待缴 "$work/nobody.txt"; }
+holds "a card that nobody has opens nothing" nobody
+exec 4>&- 3<&-
+wait "$hospital" || { echo "run.sh: the hospital ended badly" >&2; failed=$((failed + 1)); }
+away() { ! served "$card" "$work/log-away" >"$work/away.txt" && grep -q '"code":710' "$work/server.err"; }
+holds "a server that is away is told" away
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -10,6 +10,7 @@ use menjie::service::{
     PayResponse, PaymentAcceptResponse, PaymentCancelResponse, PaymentView, QuoteResponse, RegistrationListResponse, SendCodeResponse, SettlementView, SuspensionChooseResponse,
     SuspensionListResponse, SuspensionView, UnpaidResponse, VisitProgressResponse,
 };
+use menjie_bridge::session::Identified;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
@@ -61,7 +62,7 @@ const DOCS: &[Doc] = &[
         keyed: false,
         query: None,
         request: Some(of::<identify::Identify>),
-        response: Some(of::<identify::Identified>),
+        response: Some(of::<Identified>),
         failures: &[429, 502],
     },
     Doc {
@@ -83,7 +84,7 @@ const DOCS: &[Doc] = &[
         keyed: false,
         query: None,
         request: Some(of::<identify::Choose>),
-        response: Some(of::<identify::Identified>),
+        response: Some(of::<Identified>),
         failures: &[401],
     },
     Doc {

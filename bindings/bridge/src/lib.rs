@@ -29,6 +29,7 @@ pub mod remote;
 pub mod seal;
 #[cfg(feature = "log")]
 pub mod sealed_log;
+pub mod session;
 pub mod strict;
 mod table;
 

@@ -19,6 +19,8 @@ pub enum Kind {
     Read,
     /// Changes something through an engine; carries an idempotency key where it changes money.
     Command,
+    /// Makes or ends a session of the hospital's server, to which the engine forwards.
+    Session,
 }
 
 impl Kind {
@@ -29,12 +31,13 @@ impl Kind {
             Kind::Local => "local",
             Kind::Read => "read",
             Kind::Command => "command",
+            Kind::Session => "session",
         }
     }
 
     /// Can it only be called through an engine?
     pub const fn needs_engine(self) -> bool {
-        matches!(self, Kind::Read | Kind::Command)
+        matches!(self, Kind::Read | Kind::Command | Kind::Session)
     }
 }
 

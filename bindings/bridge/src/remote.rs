@@ -1,6 +1,8 @@
 //! Calling operations of a running server: kiosks and terminals of a hospital share its one ledger.
 
-use std::sync::Arc;
+mod session;
+
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use menjie::access::Private;
@@ -12,6 +14,7 @@ use menjie_host::SystemClock;
 use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange};
 
 use crate::envelope::{Failure, Reply};
+use crate::op::Kind;
 
 /// `settlement.get` may wait 30 seconds for a change.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -45,28 +48,35 @@ impl Remote {
 pub struct Server {
     client: Client,
     token: Option<Private>,
+    /// Of the patient who has identified himself here (`session.identify`): it goes before `token`.
+    patient: Mutex<Option<Private>>,
 }
 
 impl Server {
     /// The address must be https, or plain http on loopback. Nothing is sent.
     pub fn at(url: &str, token: Option<Private>) -> Result<Server> {
         let client = Client::connect(&ClientConfig::new("server", url)).map_err(|e| e.under("server"))?;
-        Ok(Server { client, token })
+        Ok(Server { client, token, patient: Mutex::new(None) })
     }
 
-    /// Calls `POST {server}/api/v1/ops/{op}`.
+    /// Calls `POST {server}/api/v1/ops/{op}`, as the patient who has identified himself here, if one has. `session.*` go to the routes that make
+    /// and end sessions.
     pub async fn call(&self, op: &str, request: &str) -> Result<Remote> {
         // The name becomes a part of the address.
-        let op = crate::table::find(op)?.name;
-        let mut post = ApiRequest::post(format!("/api/v1/ops/{op}"), request).header("Content-Type", "application/json");
-        if let Some(token) = &self.token {
+        let op = crate::table::find(op)?;
+        if op.kind == Kind::Session {
+            return self.session(op.name, request).await;
+        }
+        let token = self.patient().or_else(|| self.token.clone());
+        Ok(told(self.post(format!("/api/v1/ops/{}", op.name), request.to_owned(), token).await?))
+    }
+
+    async fn post(&self, path: String, json: String, token: Option<Private>) -> Result<Exchange> {
+        let mut post = ApiRequest::post(path, json).header("Content-Type", "application/json");
+        if let Some(token) = token {
             post = post.header("Authorization", format!("Bearer {}", token.reveal()));
         }
-        Ok(match self.client.exchange(&context()?, post).await {
-            Exchange::Answered(answer) => read(answer.status, &answer.body),
-            Exchange::Unsent(fault) => Remote::Unsent(fault.code),
-            Exchange::Unknown(fault) => Remote::Unknown(fault.code),
-        })
+        Ok(self.client.exchange(&context()?, post).await)
     }
 
     /// Gets a page as anybody may: without the token.
@@ -102,6 +112,15 @@ fn context() -> Result<CallCx> {
     let deadline = now.plus_millis(i64::try_from(PATIENCE.as_millis()).unwrap_or(i64::MAX));
     let log = CallLog::new(Arc::new(RecentTransfers::new(0)), hospital.clone());
     Ok(CallCx { hospital, attempt: 1, now, deadline, log })
+}
+
+/// What an exchange tells.
+fn told(exchange: Exchange) -> Remote {
+    match exchange {
+        Exchange::Answered(answer) => read(answer.status, &answer.body),
+        Exchange::Unsent(fault) => Remote::Unsent(fault.code),
+        Exchange::Unknown(fault) => Remote::Unknown(fault.code),
+    }
 }
 
 fn read(status: u16, body: &[u8]) -> Remote {

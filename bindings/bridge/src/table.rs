@@ -9,7 +9,7 @@ use crate::echo::{EchoRequest, EchoResponse};
 use crate::op::{Kind, Op, Reach, Run};
 #[cfg(feature = "log")]
 use crate::seal;
-use crate::strict;
+use crate::{session, strict};
 
 /// What every operation may fail with.
 pub const COMMON_ERRORS: &[Code] = &[Code::UnknownOperation, Code::BadRequest, Code::Internal, Code::Panicked];
@@ -64,6 +64,13 @@ macro_rules! engine {
             let response: $response = engine.$method(caller, &request).await?;
             written(&response)
         })))
+    };
+}
+
+/// What only a server can do: an engine that forwards knows its routes.
+macro_rules! session {
+    ($name:literal, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*]) => {
+        row!($name, Session, HostOnly, $purpose, $request => $response, &[Code::BadField, Code::ServerUnreachable, Code::ServerUnknown $(, Code::$code)*], Run::Alone(session::nowhere))
     };
 }
 
@@ -199,6 +206,12 @@ static TABLE: &[Op] = &[
     #[cfg(feature = "log")]
     local!("seal.verify", "Says whether a sealed log is as it was written, and where it is not.",
         seal::VerifyRequest => seal::VerifyResponse, [BadField, BadKey, SealBroken, LogFailed], request),
+    session!("session.choose", "Chooses one of several files that were found for whoever identified himself.",
+        session::ChooseRequest => session::Identified, []),
+    session!("session.exit", "Ends the session of whoever stands here; the engine forgets it even when the server cannot be told.",
+        session::ExitRequest => session::ExitResponse, []),
+    session!("session.identify", "Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left.",
+        service::IdentifyRequest => session::Identified, [HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer]),
     engine!("settlement.detail", Read, Network, "One settlement with its lines.",
         service::SettlementDetailRequest => service::SettlementDetailResponse, [], request, detail),
     engine!("settlement.get", Read, Network, "How far a payment is; may wait for the next change.",

@@ -283,6 +283,21 @@ static inline mj_status mj_seal_verify(const char *request, char **response) {
   return mj_call(NULL, "seal.verify", request, response);
 }
 
+/* Chooses one of several files that were found for whoever identified himself. docs/contract/session.choose.md */
+static inline mj_status mj_session_choose(struct mj_engine *engine, const char *request, char **response) {
+  return mj_call(engine, "session.choose", request, response);
+}
+
+/* Ends the session of whoever stands here; the engine forgets it even when the server cannot be told. docs/contract/session.exit.md */
+static inline mj_status mj_session_exit(struct mj_engine *engine, const char *request, char **response) {
+  return mj_call(engine, "session.exit", request, response);
+}
+
+/* Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left. docs/contract/session.identify.md */
+static inline mj_status mj_session_identify(struct mj_engine *engine, const char *request, char **response) {
+  return mj_call(engine, "session.identify", request, response);
+}
+
 /* One settlement with its lines. docs/contract/settlement.detail.md */
 static inline mj_status mj_settlement_detail(struct mj_engine *engine, const char *request, char **response) {
   return mj_call(engine, "settlement.detail", request, response);

@@ -73,7 +73,7 @@ pub unsafe extern "C" fn mj_call_as(engine: *mut mj_engine, caller: *const c_cha
 pub(crate) fn call_here(op: &str, request: &str) -> Reply {
     match find(op).map(|op| op.kind) {
         Ok(Kind::Local) => signals::blocked(|| call_alone(op, request)),
-        Ok(Kind::Pure | Kind::Read | Kind::Command) | Err(_) => call_alone(op, request),
+        Ok(Kind::Pure | Kind::Read | Kind::Command | Kind::Session) | Err(_) => call_alone(op, request),
     }
 }
 

@@ -81,13 +81,15 @@ suite() {
   shift
   folder="$work/${name// /-}"
   mkdir -p "$folder"
-  for program in vectors hostile batch log ports; do
-    "$1" "${strict[@]}" "$tests/$program.c" "$tests/json.c" -o "$folder/$program" "${@:2}" -pthread
+  for program in vectors hostile batch batch_owning batch_hostile batch_views log ports; do
+    "$1" "${strict[@]}" "$tests/$program.c" "$tests/json.c" "$tests/tables.c" -o "$folder/$program" "${@:2}" -pthread
   done
   vector_files
   run "$name, vectors" "${wrapper[@]}" "$folder/vectors" "${vectors[@]}"
   run "$name, hostile" "${wrapper[@]}" "$folder/hostile"
-  run "$name, batch" "${wrapper[@]}" "$folder/batch"
+  for program in batch batch_owning batch_hostile batch_views; do
+    run "$name, $program" "${wrapper[@]}" "$folder/$program"
+  done
   stage
   run "$name, log" "${wrapper[@]}" "$folder/log" "$work/keys" "$work/log"
   run "$name, ports" "${wrapper[@]}" "$folder/ports" "$work/keys" "$work/log-ports"
@@ -123,7 +125,7 @@ holds "declarations" declared
 native() { ! ldd "$prefix/lib/libmenjie.so" | grep -vE 'linux-vdso|libgcc_s|libc\.so|libm\.so|ld-linux'; }
 holds "needs nothing but libc" native
 
-run "example" bash examples/c/run.sh "$prefix" "$work/example"
+run "example" bash examples/c/run.sh "$prefix" "$work/example" "$target/debug/menjie-demo"
 
 if [ "$profile" = release ]; then
   # What a kiosk gets: the default library, stripped (BENCHMARKS B12).

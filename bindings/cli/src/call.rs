@@ -9,7 +9,7 @@ use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
 use menjie::service::Engine;
 use menjie_bridge::config::{Config, Forward};
 use menjie_bridge::remote::{Remote, Server};
-use menjie_bridge::{Failure, Reply, build, strict};
+use menjie_bridge::{Failure, Kind, Reply, build, strict};
 
 use crate::exit::{Exit, Stop};
 use crate::output;
@@ -67,6 +67,9 @@ fn with_config(config: &Path, given: &ArgMatches, op: &str, request: &str) -> Re
 }
 
 fn on_server(server: &str, token: Option<Private>, op: &str, request: &str) -> Result<Reply, Stop> {
+    if menjie_bridge::find(op).is_ok_and(|op| op.kind == Kind::Session) {
+        return Err(Stop::usage(format!("{op}: a session is for a program that stays; this one ends with its answer")));
+    }
     let runtime = runtime()?;
     match Server::at(server, token).and_then(|server| runtime.block_on(server.call(op, request))) {
         Ok(Remote::Answered(reply)) => Ok(reply),

@@ -34,6 +34,7 @@ fn page(op: &Op) -> String {
         Kind::Local => "**Local**: works on files of this machine that the request names; needs no engine.",
         Kind::Read => "**Read**: through an engine, for a caller.",
         Kind::Command => "**Command**: through an engine, for a caller; changes something.",
+        Kind::Session => "**Session**: through an engine that forwards to the hospital's server.",
     };
     let reach = match op.reach {
         Reach::Network => "Every host, and `POST /api/v1/ops/{op}` where the server allows it.",

@@ -10,6 +10,13 @@ mod group_bills;
 #[allow(dead_code)]
 #[path = "../examples/own_his.rs"]
 mod own_his;
+#[allow(dead_code)]
+#[path = "../examples/server_kiosk.rs"]
+mod server_kiosk;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 #[test]
 fn group_bills_prints_four_bills_in_yuan() {
@@ -35,10 +42,87 @@ fn own_his_lists_what_its_file_holds() {
     assert_eq!(own_his::run().unwrap(), wanted);
 }
 
+/// A hospital of its own on free ports of loopback: simulators and server, steered by commands (`menjie-demo --help`).
+struct Hospital {
+    demo: Child,
+    tell: Option<ChildStdin>,
+    told: BufReader<ChildStdout>,
+}
+
+impl Hospital {
+    /// Starts it; its addresses.
+    fn open(folder: &Path) -> (Hospital, serde_json::Value) {
+        let program = std::env::current_exe().unwrap().parent().unwrap().with_file_name(format!("menjie-demo{}", std::env::consts::EXE_SUFFIX));
+        let mut command = Command::new(&program);
+        command.args(["--control", "--seed", "7", "--visits", "24", "--folder"]).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut demo = command.spawn().unwrap_or_else(|e| panic!("{}: {e}; build it with cargo build -p menjie-server", program.display()));
+        let (tell, told) = (demo.stdin.take(), BufReader::new(demo.stdout.take().unwrap()));
+        let mut hospital = Hospital { demo, tell, told };
+        let addresses = hospital.line();
+        (hospital, serde_json::from_str(&addresses).unwrap_or_else(|_| panic!("the hospital does not open: {addresses}")))
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.told.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn command(&mut self, word: &str) -> String {
+        writeln!(self.tell.as_mut().unwrap(), "{word}").unwrap();
+        self.line()
+    }
+}
+
+impl Drop for Hospital {
+    /// It ends in good order with its standard input.
+    fn drop(&mut self) {
+        drop(self.tell.take());
+        self.demo.wait().unwrap();
+    }
+}
+
+/// What differs from day to day; the kiosk in C is compared in the same way.
+fn timeless(line: &str) -> String {
+    ["请扫码支付", "收据号", "缴费时间"].iter().find(|start| line.starts_with(**start)).map_or_else(|| line.to_owned(), |start| format!("{start} …"))
+}
+
+#[test]
+fn server_kiosk_pays_prints_and_is_refused_across_the_month_as_the_one_in_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut hospital, addresses) = Hospital::open(&folder.path().join("hospital"));
+    let earlier = hospital.command("earlier");
+    let whose: serde_json::Value = serde_json::from_str(&earlier).unwrap_or_else(|_| panic!("{earlier}"));
+    let (url, mut screen) = (addresses["base"].as_str().unwrap(), Vec::new());
+    let mut show = |line: &str| {
+        if let Some(code) = line.strip_prefix("请扫码支付 ") {
+            assert_eq!(hospital.command(&format!("scan {code}")), "done");
+        }
+        screen.push(timeless(line));
+        Ok(())
+    };
+    server_kiosk::run(url, whose["card_no"].as_str().unwrap(), &folder.path().join("kiosk"), &mut show).unwrap();
+    let wanted: Vec<&str> = include_str!("../../c/server_kiosk.txt").lines().collect();
+    assert_eq!(screen, wanted, "{}", screen.join("\n"));
+    assert!(screen.iter().any(|line| line.contains("cross_month")), "{screen:?}");
+
+    // A card that nobody has: the refusal is shown, and nothing else is asked.
+    let mut nobody = Vec::new();
+    let failed = server_kiosk::run(url, "NOBODY", &folder.path().join("nobody"), &mut |line| {
+        nobody.push(line.to_owned());
+        Ok(())
+    })
+    .unwrap_err();
+    assert_eq!((failed.to_string().as_str(), nobody.len()), ("nobody was identified", 1), "{nobody:?}");
+    drop(hospital);
+    let away = server_kiosk::run(url, "NOBODY", &folder.path().join("away"), &mut |_| Ok(())).unwrap_err();
+    assert!(away.to_string().contains(r#""code":710"#), "{away}");
+}
+
 #[test]
 fn no_example_is_left_out() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
     let mut found: Vec<String> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     found.sort();
-    assert_eq!(found, ["clinic_day.rs", "group_bills.rs", "own_his.rs"], "an example without a test");
+    assert_eq!(found, ["clinic_day.rs", "group_bills.rs", "own_his.rs", "server_kiosk.rs"], "an example without a test");
 }

@@ -9,6 +9,7 @@ use menjie::error::Error;
 use menjie::identity::{CodePurpose, MobileNo};
 use menjie::port::{IdentifyWay, PatientFile};
 use menjie::workflow::Refusal;
+use menjie_bridge::session::{FileChoice, Identified};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,7 @@ pub struct Identify {
     /// For `phone` only: the code that was sent to it.
     #[serde(default)]
     pub code: Option<Private>,
-    /// Give the session's token in the answer instead of a cookie (kiosk programs).
+    /// Give the session's token in the answer instead of a cookie, and the patient's number, which operations by name want (kiosk programs).
     #[serde(default)]
     pub bearer: bool,
 }
@@ -44,50 +45,6 @@ pub struct Choose {
     /// As in `identify`.
     #[serde(default)]
     pub bearer: bool,
-}
-
-/// A file to choose from; masked.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct FileChoice {
-    /// What to send to `identify/choose`.
-    pub choice: u32,
-    /// Masked name.
-    pub name: String,
-    /// Masked phone, to tell namesakes apart.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-}
-
-/// Answer of `identify` and `identify/choose`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "decision")]
-pub enum Identified {
-    /// A session is open.
-    Identified {
-        /// Masked name.
-        name: String,
-        /// It ends then unless it is used.
-        expires_at: Timestamp,
-        /// The token, when `bearer` was asked for.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token: Option<Private>,
-    },
-    /// Several files were found; choose one.
-    Choose {
-        /// The files.
-        choices: Vec<FileChoice>,
-        /// The choice must be made until then.
-        expires_at: Timestamp,
-        /// The token, when `bearer` was asked for.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token: Option<Private>,
-    },
-    /// No file.
-    Refused {
-        /// Why and what to do.
-        #[serde(flatten)]
-        refusal: Refusal,
-    },
 }
 
 /// Answer of `GET /api/v1/session`.
@@ -127,7 +84,10 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
     let (answer, started) = match entry::enter(&app, &device, body.way, token).await? {
         Entry::Locked(seconds) => return locked(seconds),
         Entry::Refused(refusal) => return refused(refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"))),
-        Entry::Open(started, one) => (Identified::Identified { name: mask_name(one.name.reveal()), expires_at: started.until, token: told(&started) }, started),
+        Entry::Open(started, one) => (
+            Identified::Identified { name: mask_name(one.name.reveal()), expires_at: started.until, patient_id: body.bearer.then_some(one.patient_id), token: told(&started) },
+            started,
+        ),
         Entry::Choose(started, several) => (Identified::Choose { choices: choices(&several), expires_at: started.until, token: told(&started) }, started),
     };
     Ok(with_cookie(&app, &answer, &started, body.bearer))
@@ -137,9 +97,9 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
 pub async fn choose(State(app): State<App>, headers: HeaderMap, Body(body): Body<Choose>) -> Result<Response, Failure> {
     let token = session::token_of(&headers).ok_or(Misuse::NoSession)?;
     let at = usize::try_from(body.choice).unwrap_or(usize::MAX);
-    let session::Chosen { started, shown, .. } = session::choose(&app, &token, at).await?.ok_or(Misuse::NoSession)?;
+    let session::Chosen { started, shown, patient, .. } = session::choose(&app, &token, at).await?.ok_or(Misuse::NoSession)?;
     let token = body.bearer.then(|| started.token.clone());
-    let answer = Identified::Identified { name: shown, expires_at: started.until, token };
+    let answer = Identified::Identified { name: shown, expires_at: started.until, patient_id: body.bearer.then_some(patient), token };
     Ok(with_cookie(&app, &answer, &started, body.bearer))
 }
 

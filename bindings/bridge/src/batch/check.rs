@@ -14,6 +14,11 @@ use super::c_data::ArrowArray;
 use super::table::MAX_ROWS;
 use crate::problem::{join, refused, shown_key};
 
+/// So many buffers of texts a column of views may have.
+const MAX_BUFFERS: i64 = 1 << 16;
+/// No view leads further: its offset and its length have 31 bits.
+const MAX_REACH: i64 = 2 * (i32::MAX as i64);
+
 /// Looks at an array that is said to be a table with these columns.
 ///
 /// # Safety
@@ -120,7 +125,7 @@ impl<'a> Raw<'a> {
         match kind {
             DataType::Null => return self.has(0, 0, false),
             DataType::Utf8 | DataType::LargeUtf8 => self.has(3, 0, false)?,
-            DataType::Utf8View => self.has(usize::try_from(self.array.n_buffers).unwrap_or_default().max(3), 0, false)?,
+            DataType::Utf8View => self.has(usize::try_from(self.array.n_buffers.clamp(3, MAX_BUFFERS)).unwrap_or_default(), 0, false)?,
             DataType::Dictionary(..) => self.has(2, 0, true)?,
             _ => self.has(2, 0, false)?,
         }
@@ -196,7 +201,7 @@ impl<'a> Raw<'a> {
         // SAFETY: as for `buffer`; the last one holds the lengths of those between.
         let lengths = unsafe { self.buffer::<i64>(last, last.saturating_sub(2)) }?;
         for (at, length) in lengths.iter().enumerate() {
-            let length = usize::try_from(*length).map_err(|_| self.refused("has a buffer with a length that cannot be"))?;
+            let length = usize::try_from(*length).ok().filter(|_| *length <= MAX_REACH).ok_or_else(|| self.refused("has a buffer with a length that cannot be"))?;
             // SAFETY: as for `buffer`.
             unsafe { self.buffer::<u8>(at + 2, length) }?;
         }

@@ -18,8 +18,9 @@ pub(crate) const HELP: &str = "menjie-demo [--headless] [--crash-loop N] [option
   --his URL           use this HIS (docs/his-front.yaml) instead of the simulated one; needs --day with its patients;
                       application and secret come from MENJIE_DEMO_HIS_APP and MENJIE_DEMO_HIS_SECRET
   --faults [SEED]     let things go wrong at random; the seed is printed
-  --control           for programs: free ports, one line of JSON with the addresses, then `kill`, `start`, `restart` on
-                      standard input, each answered by one line; ends when standard input ends
+  --control           for programs: free ports, one line of JSON with the addresses, then commands on standard input, each answered by
+                      one line: `kill`, `start`, `restart`; `scan CODE` (a payer scans it and confirms); `earlier` (an insured bill is
+                      settled as of an earlier month; JSON says whose, and his card); ends when standard input ends
   --folder PATH       keep the database here (a fresh folder below target/ or the system's temporary folder)
 ";
 

@@ -79,7 +79,7 @@ pub(crate) async fn pay_all(desk: &mut Desk, patient: &DayPatient, round: &str) 
 }
 
 /// Follows a payment to its end, paying when it may be paid.
-async fn follow(desk: &Desk, payment: &str, begun: Instant) -> Result<(), String> {
+pub(crate) async fn follow(desk: &Desk, payment: &str, begun: Instant) -> Result<(), String> {
     let (mut scanned, mut since) = (false, 0);
     loop {
         let view = match desk.follow(payment, 2_000, since).await {
@@ -152,7 +152,7 @@ pub(crate) async fn enter(desk: &mut Desk, patient: &DayPatient) -> Result<(), S
     }
 }
 
-fn bills(unpaid: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn bills(unpaid: &Value) -> impl Iterator<Item = &Value> {
     let visits = unpaid.get("visits").and_then(Value::as_array).into_iter().flatten();
     visits.filter_map(|visit| visit.get("bills").and_then(Value::as_array)).flatten()
 }

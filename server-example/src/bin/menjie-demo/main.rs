@@ -12,6 +12,7 @@ mod day;
 mod deploy;
 mod desk;
 mod doors;
+mod earlier;
 mod heal;
 mod insured;
 mod journey;

@@ -1,0 +1,159 @@
+//! A patient's session at the server: begun by what he shows, its token kept here and shown with every call until he has gone.
+
+use std::sync::PoisonError;
+
+use menjie::access::Private;
+use menjie::service::IdentifyRequest;
+use menjie::{Error, Result};
+use menjie_transport::Exchange;
+use serde_json::{Value, json};
+
+use super::{Remote, Server, told};
+use crate::envelope::Reply;
+use crate::session::{ChooseRequest, ExitRequest, ExitResponse};
+use crate::strict;
+
+impl Server {
+    /// Runs `session.*` by the server's own routes.
+    pub(super) async fn session(&self, op: &str, request: &str) -> Result<Remote> {
+        match op {
+            "session.identify" => {
+                let IdentifyRequest { way, token } = strict::request(request)?;
+                // Whoever stood here before has gone, whatever becomes of this; a session that the server does not hear of ends by itself.
+                self.exit().await?;
+                self.enter("/api/v1/identify", &json!({ "way": way, "token": token.reveal(), "bearer": true })).await
+            }
+            "session.choose" => {
+                let ChooseRequest { choice } = strict::request(request)?;
+                self.enter("/api/v1/identify/choose", &json!({ "choice": choice, "bearer": true })).await
+            }
+            _ => {
+                let ExitRequest {} = strict::request(request)?;
+                self.exit().await
+            }
+        }
+    }
+
+    /// The token of the patient who stands here.
+    pub(super) fn patient(&self) -> Option<Private> {
+        self.patient.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, token: Option<Private>) -> Option<Private> {
+        std::mem::replace(&mut *self.patient.lock().unwrap_or_else(PoisonError::into_inner), token)
+    }
+
+    async fn enter(&self, path: &str, body: &Value) -> Result<Remote> {
+        let answered = told(self.post(path.to_owned(), body.to_string(), self.patient()).await?);
+        let Remote::Answered(reply) = &answered else { return Ok(answered) };
+        let Some(mut shown) = reply.is_response().then(|| serde_json::from_str::<Value>(reply.json()).ok()).flatten() else { return Ok(answered) };
+        match shown.as_object_mut().and_then(|members| members.remove("token")) {
+            Some(Value::String(token)) => drop(self.keep(Some(Private::new(token)))),
+            // A server that opens a session and does not say which is none that this engine can speak to.
+            _ if shown.get("decision").is_none_or(|decision| decision != "refused") => return Ok(Remote::Unknown("no_token".to_owned())),
+            _ => {}
+        }
+        Ok(Remote::Answered(Reply::of(Ok(shown.to_string()))))
+    }
+
+    /// The token is forgotten whether or not the server could be told.
+    async fn exit(&self) -> Result<Remote> {
+        let ended = |ended| serde_json::to_string(&ExitResponse { ended }).map_err(|_| Error::internal("responses serialise"));
+        let Some(token) = self.keep(None) else { return Ok(Remote::Answered(Reply::of(ended(false)))) };
+        Ok(match self.post("/api/v1/exit".to_owned(), "{}".to_owned(), Some(token)).await? {
+            Exchange::Answered(answer) if answer.status == 204 => Remote::Answered(Reply::of(ended(true))),
+            other => told(other),
+        })
+    }
+}
+
+#[cfg(all(test, feature = "ports"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    /// Answers so many requests, one a connection; tells each as `path bearer body`.
+    fn server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            for (status, json) in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") {
+                    reader.read_line(&mut head).unwrap();
+                }
+                let after = |name: &str| head.lines().find_map(|line| line.to_ascii_lowercase().starts_with(name).then(|| line[name.len()..].trim().to_owned()));
+                let mut body = vec![0; after("content-length:").unwrap().parse().unwrap()];
+                reader.read_exact(&mut body).unwrap();
+                let bearer = after("authorization:").unwrap_or_else(|| "nobody".to_owned());
+                tell.send(format!("{} {} {}", head.split(' ').nth(1).unwrap(), bearer.trim_start_matches("Bearer "), String::from_utf8(body).unwrap())).unwrap();
+                write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}", json.len()).unwrap();
+            }
+        });
+        (format!("http://{address}"), told)
+    }
+
+    fn ask(runtime: &Runtime, server: &Server, op: &str, request: &str) -> (u16, Value) {
+        let reply = runtime.block_on(server.call(op, request)).unwrap().into_reply();
+        (reply.code(), serde_json::from_str(reply.json()).unwrap())
+    }
+
+    const CARD: &str = r#"{"way":"visit_no","token":"K1"}"#;
+    const OPEN: &str = r#"{"decision":"identified","name":"张*","expires_at":"2026-03-10T10:00:00.000+08:00","patient_id":"P1","token":"t1"}"#;
+    const NOBODY: &str = r#"{"decision":"refused","reason":"no_file","text":"未找到就诊档案","next":"到窗口"}"#;
+
+    #[test]
+    fn whoever_identifies_himself_makes_the_later_calls_until_he_leaves() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let (url, told) = server(vec![("200 OK", OPEN), ("200 OK", "{}"), ("204 No Content", ""), ("200 OK", "{}")]);
+        let server = Server::at(&url, Some(Private::new("own"))).unwrap();
+        let (code, shown) = ask(&runtime, &server, "session.identify", CARD);
+        assert_eq!((code, &shown["patient_id"]), (0, &json!("P1")));
+        assert!(shown.get("token").is_none(), "a program holds no token: {shown}");
+        assert_eq!(ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P1"}"#).0, 0);
+        assert_eq!(ask(&runtime, &server, "session.exit", "{}"), (0, json!({"ended": true})));
+        assert_eq!(ask(&runtime, &server, "session.exit", "{}"), (0, json!({"ended": false})), "nothing is sent for nobody");
+        assert_eq!(ask(&runtime, &server, "audit.run", "{}").0, 0);
+        let sent: Vec<String> = told.iter().collect();
+        let heads: Vec<&str> = sent.iter().map(|line| line.rsplit_once(" {").unwrap().0).collect();
+        assert_eq!(heads, ["/api/v1/identify nobody", "/api/v1/ops/visit.unpaid t1", "/api/v1/exit t1", "/api/v1/ops/audit.run own"]);
+        assert!(sent[0].contains(r#""bearer":true"#) && sent[0].contains(r#""token":"K1""#), "{}", sent[0]);
+    }
+
+    #[test]
+    fn the_next_one_never_acts_as_the_last_one() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let (url, told) = server(vec![("200 OK", OPEN), ("204 No Content", ""), ("200 OK", NOBODY), ("401 Unauthorized", "{}")]);
+        let server = Server::at(&url, None).unwrap();
+        ask(&runtime, &server, "session.identify", CARD);
+        assert_eq!(ask(&runtime, &server, "session.identify", CARD).1["decision"], "refused");
+        ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P1"}"#);
+        let bearers: Vec<String> = told.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
+        assert_eq!(bearers, ["nobody", "t1", "nobody", "nobody"]);
+    }
+
+    #[test]
+    fn a_session_is_forgotten_when_the_server_is_away_and_one_without_a_token_is_none() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let (url, told) = server(vec![("200 OK", OPEN)]);
+        let server = Server::at(&url, None).unwrap();
+        ask(&runtime, &server, "session.identify", CARD);
+        assert_eq!(told.iter().count(), 1);
+        let away = ask(&runtime, &server, "session.exit", "{}").0;
+        assert!([710, 711].contains(&away), "{away}");
+        assert_eq!(ask(&runtime, &server, "session.exit", "{}"), (0, json!({"ended": false})));
+        let (url, _told) = self::server(vec![("200 OK", r#"{"decision":"identified","name":"张*"}"#)]);
+        assert_eq!(ask(&runtime, &Server::at(&url, None).unwrap(), "session.identify", CARD).0, 711);
+        let wrong = runtime.block_on(Server::at(&url, None).unwrap().call("session.identify", r#"{"way":"visit_no"}"#)).unwrap_err();
+        assert_eq!(wrong.code(), menjie::error::Code::BadRequest);
+    }
+}

@@ -13,6 +13,9 @@ mod insurers;
 #[cfg(feature = "engine")]
 #[path = "ports/ledger.rs"]
 mod ledger;
+#[cfg(all(feature = "engine", feature = "pay-wechat"))]
+#[path = "ports/mixed.rs"]
+mod mixed;
 #[path = "../../../core/tests/ports/notifier.rs"]
 mod notifiers;
 #[path = "../../../core/tests/ports/invoice.rs"]

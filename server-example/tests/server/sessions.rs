@@ -84,9 +84,27 @@ async fn several_files_are_chosen_from_without_showing_them() {
     assert_eq!((wrong.status, wrong.json()["context"]["field"].as_str()), (422, Some("choice")));
     let chosen = stage.post("/api/v1/identify/choose", &choosing, &json!({"choice": 1, "bearer": true})).await.json();
     let session = chosen["token"].as_str().unwrap();
+    let files = [0, 1].map(|at| json!(stage.patient(at).patient_id));
+    assert!(files.contains(&chosen["patient_id"]), "{chosen}");
     assert_eq!(stage.get("/api/v1/bills/unpaid", session).await.status, 200);
     assert_eq!(stage.get("/api/v1/session", &choosing).await.status, 401, "the token changed with what it allows");
     assert_eq!(stage.post("/api/v1/identify/choose", session, &json!({"choice": 0})).await.status, 401, "nothing left to choose");
+
+    // The same by a program whose engine keeps the token.
+    let server = menjie_bridge::remote::Server::at(&stage.base, None).unwrap();
+    let ask = async |op: &str, request: Value| {
+        let reply = server.call(op, &request.to_string()).await.unwrap().into_reply();
+        (reply.code(), serde_json::from_str::<Value>(reply.json()).unwrap())
+    };
+    let found = ask("session.identify", json!({"way": "id_card", "token": shared.reveal()})).await.1;
+    assert_eq!((&found["decision"], &found["token"]), (&json!("choose"), &Value::Null));
+    assert_eq!(ask("visit.unpaid", json!({"patient_id": files[0]})).await.0, 20, "nobody is identified yet");
+    let chosen = ask("session.choose", json!({"choice": 0})).await.1;
+    assert!(files.contains(&chosen["patient_id"]) && chosen.get("token").is_none(), "{chosen}");
+    assert_eq!(ask("visit.unpaid", json!({"patient_id": chosen["patient_id"]})).await.0, 0);
+    let other = files.iter().find(|file| **file != chosen["patient_id"]).unwrap();
+    assert_eq!(ask("visit.unpaid", json!({"patient_id": other})).await.0, 200);
+    assert_eq!(ask("session.exit", json!({})).await, (0, json!({"ended": true})));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use crate::fake::{FakeHost, Hurried};
 
-const CALLER: &str = r#"{"patient":"P00001"}"#;
+pub(crate) const CALLER: &str = r#"{"patient":"P00001"}"#;
 
-fn config(folder: &std::path::Path) -> Value {
+pub(crate) fn config(folder: &std::path::Path) -> Value {
     json!({
         "store": { "path": folder.join("menjie.db"), "keys": folder.join("keys.json") },
         "log": { "folder": folder.join("log"), "signer": folder.join("log-signer.pem"), "auditors": [folder.join("auditor.pub.pem")], "reserve_mib": 0 },
@@ -29,14 +29,14 @@ fn config(folder: &std::path::Path) -> Value {
     })
 }
 
-fn told(engine: &LocalEngine, caller: &str, op: &str, request: &Value) -> Value {
+pub(crate) fn told(engine: &LocalEngine, caller: &str, op: &str, request: &Value) -> Value {
     let reply = engine.call(Some(caller), op, &request.to_string());
     assert!(reply.is_response(), "{op}: {}", reply.json());
     serde_json::from_str(reply.json()).unwrap()
 }
 
 /// Waits until a payment is at this step, or says where it is.
-fn until(engine: &LocalEngine, payment: &str, reached: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn until(engine: &LocalEngine, payment: &str, reached: impl Fn(&Value) -> bool) -> Value {
     let mut view = Value::Null;
     for _ in 0..100 {
         view = told(engine, CALLER, "settlement.get", &json!({ "payment_id": payment, "wait_ms": 200, "since": null }));

@@ -31,6 +31,7 @@ pub mod port;
 mod read;
 pub mod reconcile;
 pub mod refund;
+pub mod report;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod seal;

@@ -11,6 +11,7 @@ use crate::ident::{
     ScheduleId, SettlementId, StaffId, StopId, SuspensionId, TermsHash, VisitId, WorkerName,
 };
 use crate::money::{MAX_FEN, Money, Quantity, UnitPrice};
+use crate::report::Partial;
 
 macro_rules! schemas {
     ($($type:ident => { $($json:tt)+ };)+) => {$(
@@ -48,6 +49,7 @@ schemas! {
     Timestamp => { "type": "string", "format": "date-time", "description": "RFC 3339; written with +08:00 and milliseconds." };
     BizDate => { "type": "string", "format": "date", "description": "A calendar date in UTC+8." };
     BizMonth => { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "description": "A settlement month in UTC+8." };
+    Partial => { "type": "object", "required": ["version"], "properties": { "version": { "const": 1 } }, "description": "A partial of reports: kept as it is, and merged with others." };
     Private => { "type": "string", "description": "Personal or secret: never in a URL or a log." };
 }
 

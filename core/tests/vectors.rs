@@ -22,8 +22,8 @@ fn op<Q: DeserializeOwned, A: Serialize>(request: &Value, run: fn(Q) -> Result<A
 }
 
 fn operations() -> BTreeMap<&'static str, Op> {
-    use menjie::{access, bill, code, gm, invoice, patient, policy, validate};
-    let ops: [(&str, Op); 18] = [
+    use menjie::{access, bill, code, gm, invoice, patient, policy, report, validate};
+    let ops: [(&str, Op); 19] = [
         ("age.at", |q| op(q, |r: patient::AgeRequest| r.run())),
         ("bill.group", |q| op(q, bill::GroupRequest::run)),
         ("bill.total", |q| op(q, |r: bill::TotalRequest| r.run())),
@@ -41,6 +41,7 @@ fn operations() -> BTreeMap<&'static str, Op> {
         ("patient.validate", |q| op(q, |r: validate::ValidateRequest| r.run())),
         ("patient.validate_batch", |q| op(q, |r: validate::BatchRequest| r.run())),
         ("policy.check", |q| op(q, |r: policy::CheckRequest| r.run())),
+        ("report.run", |q| op(q, |r: report::RunRequest| r.run())),
         ("text.mask", |q| op(q, |r: access::MaskRequest| r.run())),
     ];
     ops.into_iter().collect()

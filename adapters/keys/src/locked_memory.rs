@@ -67,7 +67,8 @@ pub fn is_allowed() -> bool {
     held(page.as_ptr(), page.len()).is_some()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::FileExt as _;
     use std::sync::Arc;

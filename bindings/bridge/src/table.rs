@@ -2,7 +2,7 @@
 //! a row here, and a vector or scenario in tests/vectors.
 
 use menjie::error::Code;
-use menjie::{Error, Result, access, bill, code, gm, insurance, invoice, patient, policy, reconcile, refund, service, validate};
+use menjie::{Error, Result, access, bill, code, gm, insurance, invoice, patient, policy, reconcile, refund, report, service, validate};
 use serde::Serialize;
 
 use crate::echo::{EchoRequest, EchoResponse};
@@ -194,6 +194,8 @@ static TABLE: &[Op] = &[
         service::RefundWithdrawRequest => service::RefundWithdrawResponse, [KeyReused, Conflict], exact, refund_withdraw),
     engine!("registration.list", Read, Network, "The registrations of a patient on a day, as the check-in list shows them. Waits for HIS.",
         service::RegistrationListRequest => service::RegistrationListResponse, [HisUnreachable, HisAnswer], request, registrations),
+    pure!("report.run", HostOnly, "Makes reports of facts and partials: finance, volume, payers, income, refunds, ages, diseases; merges partials exactly.",
+        report::RunRequest => report::RunResponse, [BadField, AmountRange, BadKey], |q| q.run()),
     #[cfg(feature = "log")]
     local!("seal.append", "Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer.",
         seal::AppendRequest => seal::AppendResponse, [BadField, BadKey, SealBroken, LogFailed], exact),

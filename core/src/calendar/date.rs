@@ -8,6 +8,9 @@ use time::{Date, Duration, Month, Weekday};
 use super::{BizMonth, SHANGHAI, Timestamp};
 use crate::error::{Error, Result};
 
+/// The Julian day of 1970-01-01.
+const EPOCH: i32 = 2_440_588;
+
 /// A calendar date in UTC+8, `YYYY-MM-DD`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BizDate(Date);
@@ -30,6 +33,35 @@ impl BizDate {
     pub fn new(year: i32, month: u8, day: u8) -> Option<BizDate> {
         let month = Month::try_from(month).ok()?;
         Date::from_calendar_date(year, month, day).ok().map(BizDate)
+    }
+
+    /// The date of a number of [`Timestamp::day_number`].
+    pub fn of_number(number: u32) -> BizDate {
+        BizDate(Date::from_julian_day(EPOCH).unwrap_or(Date::MIN)).plus_days(number)
+    }
+
+    /// Its number, from 1970-01-01 = 0; 0 for what was before.
+    pub const fn number(self) -> u32 {
+        let days = self.0.to_julian_day() - EPOCH;
+        if days < 0 { 0 } else { days as u32 }
+    }
+
+    /// The Monday of its week.
+    #[must_use]
+    pub fn monday(self) -> BizDate {
+        self.days_before(u32::from(self.0.weekday().number_days_from_monday()))
+    }
+
+    /// The same day of the year before; `None` for 29 February.
+    pub fn year_before(self) -> Option<BizDate> {
+        let (year, month, day) = self.parts();
+        BizDate::new(year - 1, month, day)
+    }
+
+    /// So many days earlier (clamped to the first representable day).
+    #[must_use]
+    pub fn days_before(self, days: u32) -> BizDate {
+        BizDate(self.0.checked_sub(Duration::days(i64::from(days))).unwrap_or(Date::MIN))
     }
 
     /// Days from `earlier` to this date; negative when it is later.
@@ -119,6 +151,14 @@ impl<'de> Deserialize<'de> for BizDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_before_and_the_weeks_they_lie_in() {
+        let day = |text| BizDate::parse(text).unwrap();
+        assert_eq!((day("2026-01-04").monday(), day("2026-01-05").monday(), day("2026-01-11").monday()), (day("2025-12-29"), day("2026-01-05"), day("2026-01-05")));
+        assert_eq!((day("2024-02-29").year_before(), day("2025-03-01").year_before()), (None, Some(day("2024-03-01"))));
+        assert_eq!((day("2026-03-01").days_before(1), day("1969-12-31").number(), BizDate::of_number(0)), (day("2026-02-28"), 0, day("1970-01-01")));
+    }
 
     #[test]
     fn a_day_as_people_read_it() {

@@ -46,6 +46,12 @@ impl Timestamp {
         BizDate::of(self.local().date())
     }
 
+    /// The number of its day in UTC+8, from 1970-01-01 = 0: for those who ask millions of times.
+    pub const fn day_number(self) -> u32 {
+        let day = (self.0 + 8 * 3_600_000).div_euclid(86_400_000);
+        day as u32 // from 0 to year 9999
+    }
+
     /// The settlement month (结算月) in UTC+8.
     pub fn biz_month(self) -> BizMonth {
         self.biz_date().month()
@@ -137,5 +143,9 @@ mod tests {
         // Beijing is a day ahead between midnight and eight (domain/payments.md §4.3).
         assert_eq!(Timestamp::parse("2026-03-02T07:59:59+08:00").unwrap().utc(), "2026-03-01T23:59:59Z");
         assert_eq!(Timestamp::from_millis(0).utc(), "1970-01-01T00:00:00Z");
+        for text in ["1970-01-01T08:00:00+08:00", "2026-01-04T23:59:59.999+08:00", "2026-01-05T00:00:00+08:00", "9999-12-31T23:59:59+08:00"] {
+            let at = Timestamp::parse(text).unwrap();
+            assert_eq!((BizDate::of_number(at.day_number()), at.biz_date().number()), (at.biz_date(), at.day_number()), "{text}");
+        }
     }
 }

@@ -50,6 +50,11 @@ impl BizMonth {
         BizMonth { year, month: self.month.previous() }
     }
 
+    /// Its first day.
+    pub fn first_day(self) -> BizDate {
+        BizDate::of(Date::from_calendar_date(self.year, self.month, 1).unwrap_or(Date::MIN))
+    }
+
     /// Its last day: 28 or 29 February, 31 December.
     pub fn last_day(self) -> BizDate {
         BizDate::of(Date::from_calendar_date(self.year, self.month, self.month.length(self.year)).unwrap_or(Date::MAX))
@@ -99,6 +104,6 @@ mod tests {
         assert_eq!(before, ["2026-02", "2026-01", "2025-12", "2025-11"]);
         assert!(month("2025-12") < month("2026-01") && month("2026-01") < month("2026-12"));
         assert!(month("2025-01") != month("2026-01") && month("2025-01").is_namesake_of(month("2026-01")));
-        assert_eq!(month("2026-02").in_chinese(), "2026年2月");
+        assert_eq!((month("2026-02").in_chinese().as_str(), month("2026-02").first_day()), ("2026年2月", BizDate::parse("2026-02-01").unwrap()));
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::Money;
 use crate::error::{Error, Result};
 
@@ -35,6 +37,22 @@ impl Net {
     /// Is it exactly zero?
     pub const fn is_zero(self) -> bool {
         self.0 == 0
+    }
+
+    /// What it comes to for each of so many, rounded half away from zero; `None` for none.
+    #[must_use]
+    pub fn each_of(self, count: u64) -> Option<Net> {
+        half_away(self.0, i128::from(count)).map(Net)
+    }
+
+    /// Ten-thousandths of another, rounded half away from zero: 1234 is 12.34 %. `None` of nothing.
+    pub fn share_of(self, whole: Net) -> Option<i128> {
+        half_away(self.0.checked_mul(10_000)?, whole.0)
+    }
+
+    /// Yuan × 10^6, as fees are told.
+    pub const fn yuan_e6(self) -> i128 {
+        self.0 * 10_000
     }
 
     /// Is it above zero?
@@ -131,11 +149,32 @@ impl Sum<Money> for Net {
     }
 }
 
+/// In fen; what 64 bits do not hold is refused, never cut.
+impl Serialize for Net {
+    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
+        let fen = i64::try_from(self.0).map_err(|_| serde::ser::Error::custom("a sum has left 64 bits"))?;
+        s.serialize_i64(fen)
+    }
+}
+
+impl<'de> Deserialize<'de> for Net {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Net, D::Error> {
+        i64::deserialize(d).map(Net::of_fen)
+    }
+}
+
 /// In fen.
 impl fmt::Display for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
+}
+
+fn half_away(over: i128, under: i128) -> Option<i128> {
+    let (over, under) = if under < 0 { (-over, -under) } else { (over, under) };
+    let doubled = over.checked_mul(2)?;
+    let half = if over < 0 { doubled.checked_sub(under)? } else { doubled.checked_add(under)? };
+    half.checked_div(under.checked_mul(2)?)
 }
 
 /// A sum of amounts that nobody has looked at yet, in eight bytes: of documents there are millions. It notices when it
@@ -185,6 +224,18 @@ mod tests {
         assert!(Net::from(fen(7)) == fen(7) && Net::ZERO < Net::from(fen(1)));
         let (top, bottom) = (Net(i128::from(i64::MAX) + 1), Net(i128::from(i64::MIN) - 1));
         assert_eq!((top.fen(), bottom.fen()), (i64::MAX, i64::MIN));
+    }
+
+    #[test]
+    fn a_sum_is_shared_and_kept_exactly() {
+        let net = Net::of_fen;
+        assert_eq!([net(10).each_of(4), net(-10).each_of(4), net(9).each_of(4), net(1).each_of(0)], [Some(net(3)), Some(net(-3)), Some(net(2)), None]);
+        assert_eq!(
+            [net(1).share_of(net(3)), net(2).share_of(net(3)), net(-1).share_of(net(8)), net(1).share_of(net(-8)), net(1).share_of(net(0))],
+            [Some(3333), Some(6667), Some(-1250), Some(-1250), None]
+        );
+        assert_eq!(serde_json::from_str::<Net>(&serde_json::to_string(&net(i64::MIN)).unwrap()).unwrap(), net(i64::MIN));
+        assert!(serde_json::to_string(&(net(i64::MAX) + net(1))).is_err() && serde_json::from_str::<Net>("1.0").is_err());
     }
 
     #[test]

@@ -1,0 +1,268 @@
+//! A cube: sums by key. Cubes of different rows are added cell by cell.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::names::{Dimension, Moved};
+use crate::money::Net;
+use crate::table::{Table, mix_words};
+
+/// What a cell is of: the day first (days since 1970), then names by number and words by position.
+pub(super) type Key = [u16; 8];
+
+/// Which places of a key hold the number of a name.
+pub(super) type Places = [Option<Dimension>; 8];
+
+/// What is added up in a cell.
+pub(super) trait Sums: Clone + Default {
+    /// Which places of its key hold names.
+    const PLACES: Places;
+    /// Adds another cell's.
+    fn add(&mut self, other: &Self);
+    /// May sums of this size be read? Then so many of them can be added as a memory holds.
+    fn fits(&self) -> bool;
+}
+
+trait Fits {
+    fn fits(&self) -> bool;
+}
+
+impl Fits for u64 {
+    fn fits(&self) -> bool {
+        *self <= 1 << 53
+    }
+}
+
+impl Fits for Net {
+    fn fits(&self) -> bool {
+        true // it is read from 64 bits and has 128
+    }
+}
+
+impl Fits for i128 {
+    fn fits(&self) -> bool {
+        i64::try_from(*self).is_ok()
+    }
+}
+
+macro_rules! sums {
+    ($(#[$doc:meta])* $name:ident, $places:expr, { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+        pub(super) struct $name { $($(#[$field_doc])* pub(super) $field: $type,)+ }
+
+        impl Sums for $name {
+            const PLACES: Places = $places;
+
+            fn add(&mut self, other: &Self) {
+                $(self.$field += other.$field;)+
+            }
+
+            fn fits(&self) -> bool {
+                $(self.$field.fits())&&+
+            }
+        }
+    };
+}
+
+use Dimension::{Channel, Dept, Disease, Doctor, Fee, Reason, Terminal};
+
+sums! {
+    /// Of movements: by day, channel, business, insurance, executing and ordering department, terminal.
+    Movements, [None, Some(Channel), None, None, Some(Dept), Some(Dept), Some(Terminal), None], {
+        /// Payments.
+        payments: u64,
+        /// What they came to: fund, account, other funds and cash.
+        paid_fen: Net,
+        /// Refunds.
+        refunds: u64,
+        /// What they came to, above zero.
+        refunded_fen: Net,
+        /// Net 统筹.
+        fund_fen: Net,
+        /// Net 个账.
+        account_fen: Net,
+        /// Net other funds.
+        other_fen: Net,
+        /// Net cash.
+        cash_fen: Net,
+        /// Net borne by the hospital.
+        hospital_fen: Net,
+        /// Net discount.
+        discount_fen: Net,
+        /// Net 分币误差.
+        rounding_fen: Net,
+        /// Fees × 10^6 yuan.
+        fee_e6: i128,
+        /// Movements of cash whose fee nobody has told.
+        fee_missing: u64,
+        /// Invoices issued.
+        issued: u64,
+        /// Invoices reddened.
+        red: u64,
+        /// Results not known.
+        pending: u64,
+    }
+}
+
+sums! {
+    /// Of visits: by day, department, doctor, disease, age + 1, sex, insurance, [`super::fold::Flags`].
+    Visits, [None, Some(Dept), Some(Doctor), Some(Disease), None, None, None, None], {
+        /// Registrations.
+        count: u64,
+        /// Those that name no patient.
+        unnamed: u64,
+    }
+}
+
+sums! {
+    /// Of charges: by day, executing and ordering department, doctor, fee class, insurance.
+    Charges, [None, Some(Dept), Some(Dept), Some(Doctor), Some(Fee), None, None, None], {
+        /// Rows.
+        count: u64,
+        /// Net income.
+        net_fen: Net,
+    }
+}
+
+sums! {
+    /// Of requests for a refund: by day, department, reason, outcome.
+    Requests, [None, Some(Dept), Some(Reason), None, None, None, None, None], {
+        /// Requests.
+        count: u64,
+        /// What they asked for.
+        amount_fen: Net,
+        /// Those the doctor has decided, and their minutes.
+        doctor: u64,
+        /// Their minutes.
+        doctor_minutes: u64,
+        /// Those with 反确认.
+        unconfirm: u64,
+        /// Their minutes.
+        unconfirm_minutes: u64,
+        /// Those that finance has decided.
+        finance: u64,
+        /// Their minutes.
+        finance_minutes: u64,
+    }
+}
+
+/// Cells, ascending by key, each key once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Cube<S>(Vec<(Key, S)>);
+
+impl<S> Default for Cube<S> {
+    fn default() -> Cube<S> {
+        Cube(Vec::new())
+    }
+}
+
+impl<S: Sums> Cube<S> {
+    pub(super) fn cells(&self) -> &[(Key, S)] {
+        &self.0
+    }
+
+    /// Where a key is.
+    pub(super) fn place(&self, key: &Key) -> Option<usize> {
+        self.0.binary_search_by(|(known, _)| known.cmp(key)).ok()
+    }
+
+    /// In order, each key once, every name known to `names`?
+    pub(super) fn is_sound(&self, count: impl Fn(Dimension) -> usize) -> bool {
+        let known = |key: &Key| key.iter().zip(S::PLACES).all(|(slot, place)| place.is_none_or(|dimension| usize::from(*slot) <= count(dimension)));
+        self.0.is_sorted_by(|a, b| a.0 < b.0) && self.0.iter().all(|(key, sums)| known(key) && sums.fits())
+    }
+
+    /// Both, cell by cell; the order of the keys must survive the moves.
+    pub(super) fn merged(&self, here: &Moved, other: &Cube<S>, there: &Moved) -> Cube<S> {
+        let moved = |cells: &[(Key, S)], by: &Moved| -> Vec<(Key, S)> { cells.iter().map(|(key, sums)| (rekeyed::<S>(*key, by), sums.clone())).collect() };
+        let (a, b) = (moved(&self.0, here), moved(&other.0, there));
+        let mut merged: Vec<(Key, S)> = Vec::with_capacity(a.len().max(b.len()));
+        let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+        loop {
+            let order = match (a.peek(), b.peek()) {
+                (Some((x, _)), Some((y, _))) => x.cmp(y),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return Cube(merged),
+            };
+            let first = if order == Ordering::Greater { None } else { a.next() };
+            let second = if order == Ordering::Less { None } else { b.next() };
+            match (first, second) {
+                (Some((key, mut sums)), Some((_, more))) => {
+                    sums.add(&more);
+                    merged.push((key, sums));
+                }
+                (one, other) => merged.extend(one.or(other)),
+            }
+        }
+    }
+}
+
+/// The key after its names have moved.
+pub(super) fn rekeyed<S: Sums>(key: Key, moved: &Moved) -> Key {
+    let mut new = key;
+    for (slot, place) in new.iter_mut().zip(S::PLACES) {
+        if let Some(dimension) = place {
+            *slot = moved.of(dimension, *slot);
+        }
+    }
+    new
+}
+
+/// A cube that is being filled: cells in the order in which they came.
+pub(super) struct Filling<S> {
+    cells: Vec<(Key, S)>,
+    index: Table,
+    last: usize,
+}
+
+impl<S: Sums> Filling<S> {
+    pub(super) fn new() -> Filling<S> {
+        Filling { cells: Vec::new(), index: Table::default(), last: 0 }
+    }
+
+    /// Adds to the cell of a key, and says where it is.
+    pub(super) fn add(&mut self, key: Key, to: impl FnOnce(&mut S)) -> usize {
+        if self.cells.get(self.last).is_none_or(|(last, _)| *last != key) {
+            let next = self.cells.len();
+            let cells = &self.cells;
+            let same = |at: u32| cells.get(at as usize).is_some_and(|(known, _)| *known == key);
+            let spelled = || key.iter().flat_map(|slot| slot.to_le_bytes()).collect();
+            let known = self.index.find_or_insert(hash(key), u32::try_from(next).unwrap_or(u32::MAX - 1), same, spelled);
+            self.last = known.map_or(next, |at| at as usize);
+            if known.is_none() {
+                self.cells.push((key, S::default()));
+            }
+        }
+        if let Some((_, sums)) = self.cells.get_mut(self.last) {
+            to(sums);
+        }
+        self.last
+    }
+
+    /// The cube in order, its names moved; and where each cell has gone.
+    pub(super) fn sorted(self, moved: &Moved) -> (Cube<S>, Vec<u32>) {
+        let mut cells: Vec<(Key, u32, S)> = (0u32..).zip(self.cells).map(|(at, (key, sums))| (rekeyed::<S>(key, moved), at, sums)).collect();
+        cells.sort_unstable_by_key(|(key, _, _)| *key);
+        let mut places = vec![0u32; cells.len()];
+        for (place, (_, at, _)) in (0u32..).zip(&cells) {
+            if let Some(of) = places.get_mut(*at as usize) {
+                *of = place;
+            }
+        }
+        (Cube(cells.into_iter().map(|(key, _, sums)| (key, sums)).collect()), places)
+    }
+}
+
+fn hash([a, b, c, d, e, f, g, h]: Key) -> u64 {
+    let word = |a: u16, b: u16, c: u16, d: u16| u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48;
+    mix_words(word(a, b, c, d), word(e, f, g, h))
+}
+
+/// The number at a place of a key.
+pub(super) fn slot(key: &Key, place: usize) -> u16 {
+    key.get(place).copied().unwrap_or_default()
+}

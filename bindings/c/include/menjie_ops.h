@@ -263,6 +263,11 @@ static inline mj_status mj_registration_list(struct mj_engine *engine, const cha
   return mj_call(engine, "registration.list", request, response);
 }
 
+/* Makes reports of facts and partials: finance, volume, payers, income, refunds, ages, diseases; merges partials exactly. docs/contract/report.run.md */
+static inline mj_status mj_report_run(const char *request, char **response) {
+  return mj_call(NULL, "report.run", request, response);
+}
+
 /* Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer. docs/contract/seal.append.md */
 static inline mj_status mj_seal_append(const char *request, char **response) {
   return mj_call(NULL, "seal.append", request, response);

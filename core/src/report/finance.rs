@@ -11,6 +11,9 @@ use super::table::{Cell, Holds, Level, Table};
 use crate::error::Result;
 use crate::money::Net;
 
+/// What moved, and the cash of each channel by its number.
+type OfGroup = (Movements, BTreeMap<u16, Net>);
+
 const BASE: &str = "按结算日期统计（北京时间），退款计入退款当日";
 
 /// How a column is made of the sums.
@@ -114,7 +117,7 @@ fn table(partial: &Partial, query: &Query, columns: &[(&str, &str, Holds, Make)]
     axes.columns(&mut table);
     columns.iter().for_each(|(key, title, holds, _)| table.column(*key, *title, *holds));
     let wanted = query.movements(names);
-    let mut groups: BTreeMap<Group, (Movements, BTreeMap<u16, Net>)> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, OfGroup> = BTreeMap::new();
     for (key, sums) in partial.movements.cells().iter().filter(|(key, _)| wanted(key)) {
         let (all, channels) = groups.entry(axes.group(key)).or_default();
         all.add(sums);
@@ -128,7 +131,7 @@ fn table(partial: &Partial, query: &Query, columns: &[(&str, &str, Holds, Make)]
         let name = names.name(Dimension::Channel, *channel).unwrap_or("未知");
         table.column(format!("channel:{name}"), format!("现金（{name}）"), Holds::Fen);
     }
-    let rows: Vec<(Level, Shown, (Movements, BTreeMap<u16, Net>))> = rows(&axes, &groups, |into, more| {
+    let rows: Vec<(Level, Shown, OfGroup)> = rows(&axes, &groups, |into, more| {
         into.0.add(&more.0);
         more.1.iter().for_each(|(channel, cash)| *into.1.entry(*channel).or_default() += *cash);
     });

@@ -241,7 +241,8 @@ fn files_beside_the_segments_that_are_missing_or_broken_stop_the_writer_or_are_t
     let lines = disk.bytes("MANIFEST").iter().filter(|byte| **byte == b'\n').count();
     assert!(lines >= 2, "{lines}");
     let older = |bytes: &mut Vec<u8>| bytes.truncate(bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1);
-    let changes: [(&str, &dyn Fn(&MemDisk)); 6] = [
+    type Change<'c> = (&'static str, &'c dyn Fn(&MemDisk));
+    let changes: [Change; 6] = [
         ("STATE", &|disk| disk.forget("STATE")),
         ("STATE", &|disk| disk.change("STATE", |bytes| bytes.truncate(bytes.len() / 2))),
         ("MANIFEST", &|disk| disk.forget("MANIFEST")),

@@ -75,6 +75,8 @@ impl Cast {
             // The contract's answers about a patient begin with his number in HIS; the auditor looks for it in the log.
             let number: &[&'static str] = match who {
                 "program" => &["program"],
+                // Chosen of the two that the card has.
+                "other twin" => &["program /api/v1/identify/choose"],
                 "kiosk" => &["auditor /a/log", "auditor /a/log/record/clear"],
                 _ => &[],
             };

@@ -42,6 +42,8 @@ test('large type: text of at least 38 px and boxes of at least 120', async (t) =
   await page.goto(page.at('/k'));
   await page.click('button[value=large]');
   await page.waitForSelector('html[data-size=large]');
+  // The styles may come after the words.
+  await page.waitForLoadState('load');
   const smallest = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     let least = 1e9;

@@ -1,4 +1,4 @@
-// Draws docs/screens/*.jpg from the pictures of the last `pages.test.mjs`, and of the staff's pages: one contact sheet per size.
+// Draws docs/screens/*.jpg from the pictures of the last `pages_*.test.mjs`, and of the staff's pages: one contact sheet per size.
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

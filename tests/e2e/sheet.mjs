@@ -20,7 +20,7 @@ for (const [tag, width, columns, title] of sheets) {
   const files = readdirSync(shots).filter((file) => file.endsWith(`-${tag}.png`) && /^\d\d\w?-/.test(file)).sort().map((file) => path.join(shots, file));
   if (files.length === 0) throw new Error(`no pictures of ${tag}: run the browser tests first`);
   const out = path.join(to, `${tag}.jpg`);
-  await contactSheet(browser, files, { width, columns, to: out, quality: 24, title });
+  await contactSheet(browser, files, { width, columns, to: out, quality: 22, title });
   sum += statSync(out).size;
 }
 await browser.close();

@@ -9,6 +9,7 @@ pub mod c_data;
 mod check;
 mod columns;
 mod entries;
+mod facts;
 mod format;
 #[cfg(feature = "arrow-ipc")]
 pub mod ipc;

@@ -40,6 +40,12 @@ impl BizDate {
         BizDate(Date::from_julian_day(EPOCH).unwrap_or(Date::MIN)).plus_days(number)
     }
 
+    /// The date so many days after 1970-01-01, or before; `None` for one outside the years 0 to 9999.
+    pub fn of_epoch(days: i32) -> Option<BizDate> {
+        let date = Date::from_julian_day(EPOCH.checked_add(days)?).ok()?;
+        (0..=9999).contains(&date.year()).then_some(BizDate(date))
+    }
+
     /// Its number, from 1970-01-01 = 0; 0 for what was before.
     pub const fn number(self) -> u32 {
         let days = self.0.to_julian_day() - EPOCH;
@@ -157,6 +163,8 @@ mod tests {
         let day = |text| BizDate::parse(text).unwrap();
         assert_eq!((day("2026-01-04").monday(), day("2026-01-05").monday(), day("2026-01-11").monday()), (day("2025-12-29"), day("2026-01-05"), day("2026-01-05")));
         assert_eq!((day("2024-02-29").year_before(), day("2025-03-01").year_before()), (None, Some(day("2024-03-01"))));
+        assert_eq!([-719_528, 20_454, 2_932_896].map(BizDate::of_epoch), [day("0000-01-01"), day("2026-01-01"), day("9999-12-31")].map(Some));
+        assert_eq!([i32::MIN, -719_529, 2_932_897, i32::MAX].map(BizDate::of_epoch), [None; 4]);
         assert_eq!((day("2026-03-01").days_before(1), day("1969-12-31").number(), BizDate::of_number(0)), (day("2026-02-28"), 0, day("1970-01-01")));
     }
 

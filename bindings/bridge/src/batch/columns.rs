@@ -34,6 +34,8 @@ pub enum Holds {
     Decimal(u32, fn(i64) -> bool),
     /// An instant.
     Instant,
+    /// A day.
+    Day,
 }
 
 /// Must a column be there?
@@ -55,6 +57,7 @@ impl Holds {
             Holds::Count => "uint32, int32 or int64".to_owned(),
             Holds::Flag => "boolean".to_owned(),
             Holds::Decimal(digits, _) => format!("decimal128 of scale 0 to {digits}; or, named `{}`, int64 × 10^{digits}", scaled_name(name, digits)),
+            Holds::Day => "date32; or a text of `YYYY-MM-DD`: utf8, large_utf8 or utf8_view, also dictionary-encoded".to_owned(),
             Holds::Instant => format!("timestamp with a time zone; or, named `{}`, int64 in milliseconds since 1970 (UTC)", millis_name(name)),
         }
     }
@@ -67,6 +70,7 @@ impl Holds {
             Holds::Fen | Holds::Decimal(..) | Holds::Instant => "int64",
             Holds::Count => "uint32",
             Holds::Flag => "boolean",
+            Holds::Day => "date32",
         }
     }
 

@@ -27,6 +27,7 @@ fn result_type(holds: Holds) -> DataType {
         Holds::Fen | Holds::Decimal(..) | Holds::Instant => DataType::Int64,
         Holds::Count => DataType::UInt32,
         Holds::Flag => DataType::Boolean,
+        Holds::Day => DataType::Date32,
     }
 }
 

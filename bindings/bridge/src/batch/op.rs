@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::columns::Column;
 use super::table::Table;
-use super::{entries, lines, records};
+use super::{entries, facts, lines, records};
 use crate::call::guarded;
 use crate::problem::{join, refused, shown_key};
 
@@ -84,7 +84,7 @@ impl std::fmt::Debug for Batch {
     }
 }
 
-static BATCHES: LazyLock<[Batch; 3]> = LazyLock::new(|| [lines::batch(), records::batch(), entries::batch()]);
+static BATCHES: LazyLock<[Batch; 4]> = LazyLock::new(|| [lines::batch(), records::batch(), entries::batch(), facts::batch()]);
 
 /// Every operation over tables, by name.
 pub fn batches() -> &'static [Batch] {
@@ -119,12 +119,12 @@ pub(super) fn answer<T: Serialize>(response: &T, tables: Vec<Table>) -> Result<A
 
 /// A row of the table of batches.
 macro_rules! batch {
-    ($name:literal, $purpose:literal, [$($input:expr),+], [$($output:expr),+], $request:ty => $response:ty, [$($code:ident),*], $run:expr) => {
+    ($name:literal, $purpose:literal, [$($input:expr),+], [$($output:expr),*], $request:ty => $response:ty, [$($code:ident),*], $run:expr) => {
         $crate::batch::op::Batch {
             name: $name,
             purpose: $purpose,
             inputs: const { &[$($input),+] },
-            outputs: const { &[$($output),+] },
+            outputs: const { &[$($output),*] },
             errors: &[$(menjie::error::Code::$code),*],
             run: $run,
             #[cfg(feature = "schema")]

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt32Type};
+use arrow_array::types::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt32Type};
 use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::{DataType, TimeUnit};
-use menjie::{Result, Timestamp};
+use menjie::{BizDate, Result, Timestamp};
 use serde::Deserialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 
@@ -127,6 +127,41 @@ impl<'a> Reader<'a> {
         Ok(Some(values))
     }
 
+    /// The values of a column of words, where null is the usual one.
+    pub(super) fn words_or_usual<T: Copy + Default + for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<Vec<T>>> {
+        self.words(name, Some(T::default()))
+    }
+
+    /// Days.
+    pub(super) fn days(&self, name: &str) -> Result<Option<Vec<Option<BizDate>>>> {
+        let Some(found) = self.find(name) else { return Ok(None) };
+        let mut days = Vec::with_capacity(self.rows);
+        if found.is(&DataType::Date32) {
+            for day in found.chunks.iter().filter_map(|chunk| chunk.as_primitive_opt::<Date32Type>()).flat_map(|chunk| chunk.iter()) {
+                let day = day.map(|day| BizDate::of_epoch(day).ok_or_else(|| self.out_of_range(days.len(), found))).transpose()?;
+                days.push(day);
+            }
+            return Ok(Some(days));
+        }
+        for text in self.optional_texts(name)?.unwrap_or_default() {
+            let day = text.map(BizDate::parse).transpose().map_err(|_| refused(&self.path(days.len(), found), "is no day; must be YYYY-MM-DD"))?;
+            days.push(day);
+        }
+        Ok(Some(days))
+    }
+
+    /// Whole fen of a column that may be left out; null is nothing.
+    pub(super) fn fen_or_zero(&self, name: &str) -> Result<Cow<'a, [i64]>> {
+        match self.find(name) {
+            Some(found) if found.nulls() == 0 => self.whole::<Int64Type>(found),
+            Some(found) => {
+                let rows = found.chunks.iter().filter_map(|chunk| chunk.as_primitive_opt::<Int64Type>()).flat_map(|chunk| chunk.iter());
+                Ok(rows.map(Option::unwrap_or_default).collect())
+            }
+            None => Ok(Cow::default()),
+        }
+    }
+
     /// Whole fen.
     pub(super) fn fen(&self, name: &str) -> Result<Cow<'a, [i64]>> {
         self.whole::<Int64Type>(self.needed(name)?)
@@ -138,19 +173,29 @@ impl<'a> Reader<'a> {
         if found.is(&DataType::UInt32) && found.nulls() == 0 {
             return self.whole::<UInt32Type>(found).map(Some);
         }
+        let counts = self.read_counts(found)?;
+        Ok(Some(counts.into_iter().map(|count| count.unwrap_or(absent)).collect()))
+    }
+
+    /// Counts of a column that may be left out.
+    pub(super) fn optional_counts(&self, name: &str) -> Result<Option<Vec<Option<u32>>>> {
+        self.find(name).map(|found| self.read_counts(found)).transpose()
+    }
+
+    fn read_counts(&self, found: &Found<'a>) -> Result<Vec<Option<u32>>> {
         let mut counts = Vec::with_capacity(self.rows);
         for chunk in &found.chunks {
             for at in 0..chunk.len() {
                 let count = match chunk.data_type() {
-                    _ if chunk.is_null(at) => Some(absent),
-                    DataType::UInt32 => Some(chunk.as_primitive::<UInt32Type>().value(at)),
-                    DataType::Int32 => u32::try_from(chunk.as_primitive::<Int32Type>().value(at)).ok(),
-                    _ => u32::try_from(chunk.as_primitive::<Int64Type>().value(at)).ok(),
+                    _ if chunk.is_null(at) => Some(None),
+                    DataType::UInt32 => Some(Some(chunk.as_primitive::<UInt32Type>().value(at))),
+                    DataType::Int32 => u32::try_from(chunk.as_primitive::<Int32Type>().value(at)).ok().map(Some),
+                    _ => u32::try_from(chunk.as_primitive::<Int64Type>().value(at)).ok().map(Some),
                 };
                 counts.push(count.ok_or_else(|| refused(&self.path(counts.len(), found), "is below zero or beyond 32 bits"))?);
             }
         }
-        Ok(Some(counts.into()))
+        Ok(counts)
     }
 
     /// Yes or no; null is no.
@@ -273,6 +318,7 @@ fn is_of_type(column: &Column, name: &str, kind: &DataType, path: &str) -> Resul
         (Holds::Fen, kind) => *kind == DataType::Int64,
         (Holds::Count, kind) => matches!(kind, DataType::UInt32 | DataType::Int32 | DataType::Int64),
         (Holds::Flag, kind) => *kind == DataType::Boolean,
+        (Holds::Day, kind) => *kind == DataType::Date32 || is_text(kind),
         (Holds::Decimal(digits, _), DataType::Decimal128(_, scale)) if own_name => {
             if !u32::try_from(*scale).is_ok_and(|scale| scale <= digits) {
                 return Err(refused(path, format!("has scale {scale}; must have 0 to {digits}")));

@@ -9,11 +9,11 @@ use arrow_array::builder::StringDictionaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type, UInt8Type, UInt32Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Int32Array, Int64Array, LargeStringArray, NullArray, RecordBatch, StringArray, StringViewArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Int32Array, Int64Array, LargeStringArray, NullArray, RecordBatch, StringArray, StringViewArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampSecondArray, UInt8Array, UInt32Array,
 };
 use arrow_schema::{DataType, Field, Schema};
-use menjie::Timestamp;
+use menjie::{BizDate, Timestamp};
 use menjie::money::{Quantity, UnitPrice};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -95,6 +95,11 @@ fn made(column: &Column, form: usize, rows: &[Map<String, Value>]) -> Option<(St
                 (format!("{own}_e{digits}"), Arc::new(Int64Array::from(numbers)))
             }
         }
+        Holds::Day if form == 0 => {
+            let days = |value: &Value| serde_json::from_value::<BizDate>(value.clone()).unwrap().days_since(BizDate::of_number(0));
+            (own, Arc::new(Date32Array::from_iter(values.iter().map(|value| value.map(days)))))
+        }
+        Holds::Day => (own, texts(form, &values.iter().map(|value| value.map(|value| value.as_str().unwrap())).collect::<Vec<_>>())),
         Holds::Instant => {
             let millis = values.iter().map(|value| serde_json::from_value::<Timestamp>(value.unwrap().clone()).unwrap().millis());
             match form {
@@ -313,6 +318,30 @@ fn the_vectors_of_reconciliation() {
     }
 }
 
+fn reported_alike(request: &Value, shape: Shape) {
+    let facts = ["movements", "visits", "charges", "refunds"];
+    let given: Vec<(usize, &str)> = facts.into_iter().enumerate().filter(|(_, name)| request.get(name).is_some()).collect();
+    let tables = given.iter().map(|(at, name)| ((*name).to_owned(), table(columns("report.run_batch", *at), shape, &objects(&request[*name])))).collect();
+    let mut options = request.clone();
+    given.iter().for_each(|(_, name)| drop(options.as_object_mut().unwrap().remove(*name)));
+    let by_json = call_alone("report.run", &request.to_string());
+    let json: Value = serde_json::from_str(by_json.json()).unwrap();
+    match call_batch("report.run_batch", &options.to_string(), tables) {
+        Err(error) => assert_eq!(failed(&error), failure(&json), "{shape:?}"),
+        Ok(answer) => {
+            assert!(answer.tables.is_empty());
+            assert_eq!(serde_json::from_str::<Value>(&answer.json).unwrap(), json, "{shape:?}");
+        }
+    }
+}
+
+#[test]
+fn the_vectors_of_reports() {
+    for case in vectors("report/run.json") {
+        shapes().for_each(|shape| reported_alike(&case["request"], shape));
+    }
+}
+
 fn any_shape() -> impl Strategy<Value = Shape> {
     (0..5usize, 0..8usize, 0..3usize).prop_map(|(form, cut, way)| Shape { form, cut, way })
 }
@@ -425,6 +454,32 @@ proptest! {
             }
         }
         validated_alike(&json!({"records": records, "today": "2026-03-10"}), shape);
+    }
+
+    #[test]
+    fn facts_are_reported_alike(rows in prop::collection::vec((0..200_000u32, 0..40u8, prop::option::of(0..4u8), prop::option::of(0..6u8), 0..9_999i64), 0..40), shape in any_shape()) {
+        let at = |minute: u32| BizDate::parse("2026-01-01").unwrap().start().plus_millis(i64::from(minute) * 60_000);
+        let visit = |(minute, patient, sex, state, age): &(u32, u8, Option<u8>, Option<u8>, i64)| {
+            let mut row = json!({"at": at(*minute), "patient": format!("P{patient}"), "birth_date": BizDate::parse("2026-01-01").unwrap().days_before(*age as u32 * 4), "appointment": age % 2 == 0});
+            let fields = row.as_object_mut().unwrap();
+            sex.map(|sex| fields.insert("sex".to_owned(), ["unknown", "male", "female", "male"][usize::from(sex)].into()));
+            state.map(|state| fields.insert("state".to_owned(), ["registered", "seen", "no_show", "cancelled", "seen", "seen"][usize::from(state)].into()));
+            state.map(|state| fields.insert("diagnosis".to_owned(), ["F20.900", "F32", "G47.0", "?", "", "F41.1"][usize::from(state)].into()));
+            row
+        };
+        let refund = |(minute, who, outcome, minutes, fen): &(u32, u8, Option<u8>, Option<u8>, i64)| {
+            let mut row = json!({"at": at(*minute), "dept": format!("科{}", who % 5), "amount_fen": fen});
+            let fields = row.as_object_mut().unwrap();
+            outcome.map(|outcome| fields.insert("outcome".to_owned(), ["open", "done", "refused", "cross_month"][usize::from(outcome)].into()));
+            minutes.map(|minutes| fields.insert("doctor_minutes".to_owned(), minutes.into()));
+            row
+        };
+        let query = |report: &str| json!({"report": report, "from": "2026-01-01", "to": "2026-03-31"});
+        let request = json!({
+            "visits": rows.iter().map(visit).collect::<Vec<_>>(), "refunds": rows.iter().map(refund).collect::<Vec<_>>(), "keep": true, "patient_key": "ab".repeat(16),
+            "queries": [query("volume"), query("ages"), query("diseases"), query("refunds")],
+        });
+        reported_alike(&request, shape);
     }
 
     #[test]

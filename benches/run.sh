@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures and writes benches/results.md: run.sh [B1 B2 B3 B4 B5 B7 B8 B9 B10 B11 B12]; all of them when none is named.
+# Measures and writes benches/results.md: run.sh [B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 B12]; all of them when none is named.
 # Peers are pinned (peers/requirements.txt, peers/{fastify,records,rules}/package-lock.json) and installed here, below the target folder.
 # A part of B10: MENJIE_B10_CONNECTIONS=16,64 MENJIE_B10_LATENCY=0 MENJIE_B10_PAYMENTS=200 MENJIE_B10_SECONDS=30 (0: no open loop).
 # Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-known=(B1 B2 B3 B4 B5 B7 B8 B9 B10 B11 B12)
+known=(B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 B12)
 runs="${MENJIE_BENCH_RUNS:-5}"
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
 work="$target/bench"
@@ -62,7 +62,7 @@ section() {
 keep_old() {
   [ -f benches/results.md ] || return 0
   local id
-  for id in b1_b2 b3 b4 b5 b5_large b7 b8 b9 b10 b11 b12; do
+  for id in b1_b2 b3 b4 b5 b5_large b6 b7 b8 b9 b10 b11 b12; do
     [ -f "$sections/$id.md" ] && continue
     sed -n "/^<!-- $id -->\$/,/^<!-- end -->\$/p" benches/results.md | sed '1d;$d' >"$sections/$id.md"
     [ -s "$sections/$id.md" ] || rm -f "$sections/$id.md"
@@ -78,7 +78,7 @@ measured in the same run. A ratio below 1, or a goal that is not met, is a loss 
 
 TEXT
   local id
-  for id in b1_b2 b3 b4 b5 b5_large b7 b8 b9 b10 b11 b12; do
+  for id in b1_b2 b3 b4 b5 b5_large b6 b7 b8 b9 b10 b11 b12; do
     [ -f "$sections/$id.md" ] || continue
     echo "<!-- $id -->"
     cat "$sections/$id.md"
@@ -152,6 +152,11 @@ if wants B5; then
   tunables=GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184
   section b5 "B5: reconciliation" env "$tunables" "$release/b5" --rows "${MENJIE_B5_ROWS:-100000,1000000}" --runs "$runs" --python "$python" --work "$work/statements"
   section b5_large "B5: reconciliation of ten million rows" env "$tunables" "$release/b5" --rows 10000000 --runs "$runs" --alone yes
+fi
+if wants B6; then
+  sh benches/peers/setup.sh "$target/peers/python" >/dev/null
+  section b6 "B6: the report pack" env GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184 \
+    "$release/b6" --settlements "${MENJIE_B6_SETTLEMENTS:-1000000,5000000}" --runs "$runs" --python "$python" --work "$work/settlements"
 fi
 if wants B7; then
   sh benches/peers/sealing/build.sh "$work/sealing"

@@ -10,6 +10,7 @@ pub mod record;
 pub mod refund;
 pub mod rig;
 pub mod sealing;
+pub mod settlements;
 pub mod statement;
 
 /// Whatever goes wrong ends a bench with its reason.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3, unhex};
 use menjie::seal::{
-    Anchor, ClosedSegment, CutSegment, Damage, DamagedSegment, Defect, Headless, LogId, LogSegment, ManifestEntry, NewSegment, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term,
-    Trust, VerifyReport, read_manifest, sign_manifest_line,
+    Anchor, ClosedSegment, CutSegment, Damage, DamagedSegment, Defect, Headless, LogId, LogSegment, ManifestEntry, NewSegment, OwnedRecord, Record, Recovered, Segment,
+    SegmentWriter, Term, Trust, VerifyReport, read_manifest, sign_manifest_line,
 };
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};

@@ -2,7 +2,10 @@
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
-use menjie::seal::{Anchor, Defect, EndedSegment, Ending, Finding, FrameCodec, How, LogId, LogSegment, ManifestEntry, OpenSegment, Rewrap, Salvaged, Segment, Trust, Verifier, VerifyReport, headless, read_manifest};
+use menjie::seal::{
+    Anchor, Defect, EndedSegment, Ending, Finding, FrameCodec, How, LogId, LogSegment, ManifestEntry, OpenSegment, Rewrap, Salvaged, Segment, Trust, Verifier, VerifyReport,
+    headless, read_manifest,
+};
 use menjie::{Error, Result};
 
 use super::search::Progress;

@@ -8,6 +8,7 @@ mod beside;
 mod disk;
 mod entry;
 mod files;
+mod headless;
 mod logbook;
 mod open;
 mod read;

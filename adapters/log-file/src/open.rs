@@ -7,7 +7,7 @@ use menjie::error::Code;
 use menjie::gm::sm2::Sm2PublicKey;
 use menjie::gm::{hex, sm3, unhex};
 use menjie::port::{Clock, Entropy};
-use menjie::seal::{ClosedSegment, CutSegment, Damage, DamagedSegment, EndedSegment, LogId, ManifestEntry, Recovered, Segment, had_a_header, read_manifest, recover};
+use menjie::seal::{ClosedSegment, CutSegment, Damage, DamagedSegment, EndedSegment, LogId, ManifestEntry, Recovered, Segment, read_manifest, recover};
 use menjie::{Error, Result};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -126,16 +126,7 @@ impl<D: Disk> Logbook<D> {
         };
         let signers = || std::iter::once(self.identity.signer.public()).chain(&self.settings.former_signers);
         let signer = Segment::read(&bytes).ok().and_then(|segment| signers().find(|signer| segment.is_signed_by(signer)).cloned());
-        let Some(signer) = signer else {
-            if had_a_header(&bytes) {
-                return Err(broken("header", "is damaged or another writer's: whole frames stand behind it, so it had been on the disk"));
-            }
-            // It did not reach the disk, or not all of it, so no record did: a flush comes before every acknowledgement.
-            self.keep_aside(&torn, &bytes)?;
-            self.disk.remove(&name).map_err(io)?;
-            self.disk.flush_names().map_err(io)?;
-            return Ok(Next { segment_no: no, recovered: self.next.recovered, ..self.next });
-        };
+        let Some(signer) = signer else { return self.without_header(no, bytes) };
         let (bytes, recovered) = self.with_its_tail(bytes, &torn, &signer)?;
         let kept = usize::try_from(recovered.keep).unwrap_or(usize::MAX);
         let cut = usize::try_from(recovered.cut).unwrap_or(usize::MAX);
@@ -162,11 +153,16 @@ impl<D: Disk> Logbook<D> {
         Ok((whole, recovered))
     }
 
+    /// When a segment ended without its writer. The clock of a start is the least believable: it ended no earlier than what it says itself, and than
+    /// the one before it.
+    pub(crate) fn ended_at(&self, latest_ms: i64) -> Timestamp {
+        let before = self.kept.last().map_or(0, |ended| ended.at.millis());
+        self.clock.now().max(Timestamp::from_millis(latest_ms.max(before)))
+    }
+
     /// The line of a segment that ended without its writer.
     fn ended(&self, segment: u64, recovered: &Recovered, tail: &[u8]) -> ManifestEntry {
-        // The clock of a start is the least believable: it ended no earlier than what it says itself, and than the one before it.
-        let before = self.kept.last().map_or(0, |ended| ended.at.millis());
-        let at = self.clock.now().max(Timestamp::from_millis(recovered.latest_ms.max(before)));
+        let at = self.ended_at(recovered.latest_ms);
         let Recovered { keep: bytes, cut: torn, frames, next_seq, damage, closed, .. } = *recovered;
         let (last_seq, chain) = (next_seq.saturating_sub(1), hex(&recovered.chain));
         match damage {
@@ -183,13 +179,18 @@ impl<D: Disk> Logbook<D> {
     }
 
     /// Torn bytes are evidence: they are kept as long as their segment.
-    fn keep_aside(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        match bytes.get(..end) {
-            Some(tail) if !tail.is_empty() => self.disk.replace(name, tail).map_err(|e| disk_error(&e)),
-            _ => Ok(()),
+    pub(crate) fn keep_aside(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        match without_zeros(bytes) {
+            [] => Ok(()),
+            tail => self.disk.replace(name, tail).map_err(|e| disk_error(&e)),
         }
     }
+}
+
+/// Bytes up to the last that is not zero: behind it is space that was taken beforehand.
+pub(crate) fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    bytes.get(..end).unwrap_or_default()
 }
 
 /// The segments that ended and were not let go, oldest first.

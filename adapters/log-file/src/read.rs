@@ -188,10 +188,17 @@ impl LogDir {
         Ok(rewraps)
     }
 
-    /// The log id, from the first segment that is there.
+    /// The log id, by the first header that can be read; where none can, by the first seal. `None` without segments.
     pub fn log_id(&self) -> Result<Option<menjie::seal::LogId>> {
-        let Some(first) = self.segments()?.first().copied() else { return Ok(None) };
-        Ok(Some(Segment::read(&self.head(first)?)?.header().log_id))
+        let mut wrong = None;
+        for no in self.segments()? {
+            match Segment::read(&self.head(no)?) {
+                Ok(segment) => return Ok(Some(segment.header().log_id)),
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
+        }
+        let Some(wrong) = wrong else { return Ok(None) };
+        self.seal_file()?.and_then(|file| file.log_id()).ok_or(wrong).map(Some)
     }
 
     fn read_counted(&self, name: &str) -> Result<Option<Vec<u8>>> {

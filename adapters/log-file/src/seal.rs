@@ -27,6 +27,11 @@ impl SealFile {
         Ok(SealFile { log_id: hex(log_id), seal: wrapped.collect::<Result<_>>()? })
     }
 
+    /// Whose seal it is.
+    pub(crate) fn log_id(&self) -> Option<LogId> {
+        unhex(&self.log_id)?.try_into().ok()
+    }
+
     pub(crate) fn read(bytes: &[u8]) -> Option<SealFile> {
         serde_json::from_slice(bytes).ok()
     }

@@ -8,6 +8,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::frame::{CRC_LEN, FrameHead, FrameKind, HEAD_LEN, MAGIC};
+use super::header::LogId;
 use super::reader::{Ending, Frames, Segment, frame_in};
 use super::writer::MAX_FRAMES;
 use crate::gm::sm2::Sm2PublicKey;
@@ -55,21 +56,20 @@ impl Segment<'_> {
             (behind.frames, behind.next_seq) = (behind.frames.saturating_add(1), seq);
         }
         if let Some(behind) = found.as_mut() {
-            behind.signed = statements.iter().rev().find_map(|(head, body)| signed_statement(self, head, body, writers));
+            behind.signed = statements.iter().rev().find_map(|(head, body)| signed_statement(header.log_id, header.segment_no, head, body, writers));
         }
         found
     }
 }
 
 /// What a checkpoint or footer of this segment states, when a writer signed it at this place.
-pub(super) fn signed_statement(segment: &Segment<'_>, head: &FrameHead, body: &[u8], writers: &[Sm2PublicKey]) -> Option<Checkpoint> {
+pub(super) fn signed_statement(log_id: LogId, segment_no: u64, head: &FrameHead, body: &[u8], writers: &[Sm2PublicKey]) -> Option<Checkpoint> {
     let footer = match head.kind {
         FrameKind::Checkpoint => false,
         FrameKind::Footer => true,
         FrameKind::Data | FrameKind::Note => return None,
     };
-    let header = segment.header();
-    let (stated, signature) = Checkpoint::read(header.log_id, header.segment_no, footer, body)?;
+    let (stated, signature) = Checkpoint::read(log_id, segment_no, footer, body)?;
     (stated.frame_no == head.no && writers.iter().any(|writer| stated.is_signed_by(writer, signature))).then_some(stated)
 }
 
@@ -83,11 +83,4 @@ pub(super) fn whole_frame(bytes: &[u8], from: usize, no: u32, seq: u64) -> Optio
     };
     let places = rest.windows(MAGIC.len()).enumerate().filter(|(_, bytes)| *bytes == MAGIC.as_slice()).map(|(gap, _)| gap);
     places.filter_map(|gap| Some((gap, frame_in(rest.get(gap..)?)?))).find_map(|(gap, (head, body))| follows(&head).then_some((from + gap, head, body)))
-}
-
-/// Do whole frames stand in bytes whose header cannot be read? It was on the disk before the first of them was written, but for the note of a
-/// crash, which is written with it.
-pub fn had_a_header(bytes: &[u8]) -> bool {
-    let places = bytes.windows(MAGIC.len()).enumerate().filter(|(_, bytes)| *bytes == MAGIC.as_slice()).map(|(at, _)| at);
-    places.filter_map(|at| frame_in(bytes.get(at..)?)).any(|(head, _)| head.kind != FrameKind::Note)
 }

@@ -40,7 +40,7 @@ pub struct Damage {
 }
 
 /// Looks at the bytes of the newest segment. A header that is not whole, or not this writer's, is an error: when a header was cut off
-/// no record was ever behind it ([`super::had_a_header`]), and behind a damaged one nothing can be proven.
+/// no record was ever behind it, and of a broken one over whole frames [`super::headless`] tells what is left.
 pub fn recover(bytes: &[u8], writer: &Sm2PublicKey) -> Result<Recovered> {
     let segment = Segment::read(bytes)?;
     if !segment.is_signed_by(writer) {

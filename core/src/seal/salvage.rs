@@ -2,7 +2,7 @@
 //! signed checkpoint states it.
 
 use super::behind::{signed_statement, whole_frame};
-use super::chain::{self, witness};
+use super::chain::{self, Chain, witness};
 use super::codec::FrameCodec;
 use super::frame::{CRC_LEN, FrameHead, FrameKind, HEAD_LEN};
 use super::reader::{Frame, OpenSegment, open_frame};
@@ -18,19 +18,37 @@ pub struct Salvaged {
     pub closed_frames: u32,
 }
 
+/// The place from which frames are looked for, and what is known there.
+struct Start {
+    no: u32,
+    seq: u64,
+    chain: Option<Chain>,
+}
+
 impl OpenSegment<'_> {
     /// Reads what was cut off behind this segment (`.torn`).
     pub fn salvage(&self, torn: &[u8], writers: &[Sm2PublicKey], codec: Option<&dyn FrameCodec>) -> Salvaged {
         let mut frames = self.segment().frames();
         frames.by_ref().for_each(drop);
-        let (mut no, mut seq, mut chain) = (frames.passed(), frames.next_seq(), Some(frames.chain_behind()));
+        self.salvage_from(torn, Start { no: frames.passed(), seq: frames.next_seq(), chain: Some(frames.chain_behind()) }, writers, codec)
+    }
+
+    /// Reads a segment whose header can be read and is not what the writer signed, from its first record number on: the chain is known from
+    /// the first signed checkpoint on.
+    pub fn salvage_headless(&self, first_seq: u64, writers: &[Sm2PublicKey], codec: Option<&dyn FrameCodec>) -> Salvaged {
+        self.salvage_from(self.segment().bytes, Start { no: 0, seq: first_seq, chain: None }, writers, codec)
+    }
+
+    fn salvage_from(&self, torn: &[u8], from: Start, writers: &[Sm2PublicKey], codec: Option<&dyn FrameCodec>) -> Salvaged {
+        let Start { mut no, mut seq, mut chain } = from;
+        let header = self.segment().header();
         let (mut salvaged, mut at) = (Salvaged::default(), 0);
         let mut keys = self.keys.frames.clone();
         while let Some((offset, head, body)) = headed(torn, at, no, seq).or_else(|| whole_frame(torn, at, no, seq)) {
             if (head.no, head.first_seq) != (no, seq) {
                 chain = None;
             }
-            chain = signed_statement(self.segment(), &head, body, writers).map(|stated| stated.chain).or(chain);
+            chain = signed_statement(header.log_id, header.segment_no, &head, body, writers).map(|stated| stated.chain).or(chain);
             if head.kind == FrameKind::Data {
                 let opened = chain.and_then(|chain| open_frame(&mut keys, &Frame { head, body, offset: offset as u64, chain }, codec).ok());
                 match opened {

@@ -1,5 +1,7 @@
 //! Verifying a log (完整性校验): everything that was changed, taken out, put in or moved is found and named by its place.
 
+mod unread;
+
 use zeroize::Zeroizing;
 
 use super::behind::Behind;
@@ -102,6 +104,12 @@ fn tombstone(manifest: &[ManifestEntry], no: u64) -> Option<&Tombstone> {
 struct Expected {
     log_id: Option<LogId>,
     segment_no: u64,
+    /// Unknown behind a segment that cannot be read and that no manifest knows.
+    joint: Option<Joint>,
+}
+
+/// Where a segment ends and the next one goes on.
+struct Joint {
     first_seq: u64,
     chain: [u8; 32],
     /// The segment before it ended without a footer: after so many frames, and where.
@@ -163,19 +171,21 @@ impl<'t, 'a> Verifier<'t, 'a> {
         self.report.findings.push(Finding { segment_no, frame_no, offset, defect });
     }
 
+    /// Told once, whoever says it: a note, the manifest, or the bytes.
+    fn find_damaged(&mut self, segment_no: u64, frame_no: u32, offset: u64) {
+        let finding = Finding { segment_no, frame_no: Some(frame_no), offset, defect: Defect::Damaged };
+        if !self.report.findings.contains(&finding) {
+            self.report.findings.push(finding);
+        }
+    }
+
     /// The next segment.
     pub fn segment(&mut self, given: &LogSegment<'_>) -> Result<()> {
         self.report.segments += 1;
-        let should_be = self.expected.as_ref().map_or(1, |expected| expected.segment_no);
-        let segment = match Segment::read(given.bytes) {
-            Ok(segment) => segment,
-            Err(_) => {
-                self.find(should_be, None, Defect::Header);
-                if let Some(expected) = self.expected.as_mut() {
-                    expected.segment_no = expected.segment_no.saturating_add(1);
-                }
-                return Ok(());
-            }
+        let should_be = self.place();
+        let Ok(segment) = Segment::read(given.bytes) else {
+            self.without_header(given, should_be);
+            return Ok(());
         };
         let signed = self.trust.writers.iter().any(|writer| segment.is_signed_by(writer));
         let no = if signed { segment.header().segment_no } else { should_be };
@@ -217,18 +227,18 @@ impl<'t, 'a> Verifier<'t, 'a> {
                     defects.push(Defect::SegmentOrder);
                 } else if no > expected.segment_no {
                     self.check_beginning(segment, no, &mut defects);
-                } else {
-                    if header.prev_digest != expected.chain {
+                } else if let Some(joint) = &expected.joint {
+                    if header.prev_digest != joint.chain {
                         defects.push(Defect::Chain);
                     }
-                    match (expected.cut, header.flags.after_crash) {
+                    match (joint.cut, header.flags.after_crash) {
                         (Some(cut), true) => noted = Some((cut, self.note_of(segment, no))),
                         (Some(_), false) => defects.push(Defect::FooterMissing),
                         (None, true) => defects.push(Defect::Chain),
                         (None, false) => {}
                     }
                     let behind_damage = |note: Note| if let Note::Damaged { last_seq, .. } = note { last_seq.checked_add(1) } else { None };
-                    let first_seq = noted.and_then(|(_, note)| note).and_then(behind_damage).map_or(expected.first_seq, |first| first.max(expected.first_seq));
+                    let first_seq = noted.and_then(|(_, note)| note).and_then(behind_damage).map_or(joint.first_seq, |first| first.max(joint.first_seq));
                     if header.first_seq != first_seq {
                         defects.push(Defect::Sequence);
                     }
@@ -258,7 +268,7 @@ impl<'t, 'a> Verifier<'t, 'a> {
             self.find(no, Some(&first), Defect::Chain);
         }
         if let Some(Note::Damaged { last_seq, .. }) = note {
-            self.report.findings.push(Finding { segment_no: no.saturating_sub(1), frame_no: Some(frames), offset, defect: Defect::Damaged });
+            self.find_damaged(no.saturating_sub(1), frames, offset);
             if let Some(before) = self.ends.last_mut().filter(|before| before.segment.checked_add(1) == Some(no)) {
                 (before.how, before.last_seq) = (How::Damaged, last_seq);
             }
@@ -351,9 +361,7 @@ impl<'t, 'a> Verifier<'t, 'a> {
         self.expected = Some(Expected {
             log_id: Some(header.log_id),
             segment_no: no.saturating_add(1),
-            first_seq: frames.next_seq(),
-            chain: frames.chain_behind(),
-            cut: (!closed).then_some((frames.passed(), frames.offset())),
+            joint: Some(Joint { first_seq: frames.next_seq(), chain: frames.chain_behind(), cut: (!closed).then_some((frames.passed(), frames.offset())) }),
         });
     }
 
@@ -396,7 +404,7 @@ impl<'t, 'a> Verifier<'t, 'a> {
                 }
                 // The next segment, which would say so itself, was not begun.
                 if let Some(EndedSegment { segment, bytes, frames, .. }) = line.filter(|line| end.open && line.how == How::Damaged) {
-                    self.report.findings.push(Finding { segment_no: *segment, frame_no: *frames, offset: *bytes, defect: Defect::Damaged });
+                    self.find_damaged(*segment, frames.unwrap_or_default(), *bytes);
                 }
             }
             let next = self.expected.as_ref().map_or(1, |expected| expected.segment_no);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use menjie::seal::{CutSegment, Defect, Frame, FrameKind, ManifestEntry, Recovered, Segment, Trust, had_a_header, recover, verify_log};
+use menjie::seal::{CutSegment, Defect, Frame, FrameKind, ManifestEntry, Recovered, Segment, Trust, had_a_header, headless, recover, verify_log};
 
 use super::{Log, defects, trust};
 
@@ -134,4 +134,95 @@ fn made_up_frames_skip_no_more_numbers_than_frames_could_hold() {
     bytes.extend(made_up);
     let Recovered { next_seq, damage, .. } = recover(&bytes, &log.writers[0]).unwrap();
     assert_eq!((next_seq, damage.is_some()), (3 * 3 + 1, true));
+}
+
+/// Every bit of a header: none of them is free, and what stands behind it says how far the log had come.
+#[test]
+fn whatever_bit_of_a_header_is_broken_the_frames_tell_where_the_log_goes_on() {
+    let log = Log::killed(3, true);
+    let frames = frames(&log);
+    let genuine = &log.segments[0].bytes;
+    let found = headless(genuine, log.log_id, 1, 1, &log.writers).unwrap();
+    assert_eq!((found.record_frames, found.next_seq, found.signed.map(|signed| signed.frame_no)), (3, 3 * 3 + 1, Some(2)));
+    assert_eq!(found.latest_ms, frames.iter().map(|frame| frame.head.at_ms).max().unwrap());
+    let mut read = 0;
+    for bit in 0..frames[0].offset as usize * 8 {
+        let mut bytes = genuine.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(!Segment::read(&bytes).is_ok_and(|segment| segment.is_signed_by(&log.writers[0])), "bit {bit} is signed by nobody");
+        assert_eq!(headless(&bytes, log.log_id, 1, 1, &log.writers), Some(found), "bit {bit}");
+        // What opens is what was written, from the signed checkpoint on.
+        let Ok(segment) = Segment::read(&bytes) else { continue };
+        let Ok(open) = segment.secret(&log.auditor, &[]).and_then(|secret| segment.open(&secret)) else { continue };
+        let salvaged = open.salvage_headless(1, &log.writers, None);
+        assert!(salvaged.records.is_empty() || salvaged.records == log.records[6..], "bit {bit}: {salvaged:?}");
+        assert_eq!(salvaged.records.len() / 3 + salvaged.closed_frames as usize, 3, "bit {bit}");
+        read += usize::from(!salvaged.records.is_empty());
+    }
+    assert!(read > 500, "only {read}");
+    assert_eq!(headless(genuine, log.log_id, 1, 1, &[]).unwrap().signed, None);
+    assert_eq!(headless(&genuine[..frames[0].offset as usize], log.log_id, 1, 1, &log.writers), None);
+    // Frames that do not belong here had a header all the same; they lead nowhere.
+    let elsewhere = headless(genuine, log.log_id, 1, 1_000_000_000, &log.writers).unwrap();
+    assert_eq!((elsewhere.record_frames, elsewhere.next_seq), (0, 1_000_000_000));
+}
+
+/// Its segment is cut to nothing and the log goes on: told with its place, for good, and nothing else is.
+#[test]
+fn a_log_goes_on_behind_a_broken_header_and_says_so_for_good() {
+    let closed = Log::open_ended(3, 2);
+    for log in [Log::killed(4, true), closed] {
+        let damaged = log.segments.len() as u64;
+        let first_seq = log.records.len() as u64 + 1 - if damaged == 1 { 12 } else { 6 };
+        let found = headless(&log.segments[damaged as usize - 1].bytes[9..], log.log_id, damaged, first_seq, &log.writers).unwrap();
+        let on = log.continued_without_header(&found);
+        assert_eq!(on.records.last().unwrap().seq, log.records.len() as u64 + 3, "no number is given twice");
+        let verified = |log: &Log, manifest: Option<&[ManifestEntry]>| verify_log(&Trust { anchors: &[], manifest, ..trust(log) }, log.given()).unwrap();
+        let told = |report: &menjie::seal::VerifyReport| report.findings.iter().map(|f| (f.segment_no, f.frame_no, f.offset, f.defect)).collect::<Vec<_>>();
+        assert_eq!(told(&verified(&on, Some(&on.manifest))), [(damaged, Some(0), 0, Defect::Damaged)]);
+        // Before the next segment was begun, by the manifest.
+        let mut alone = on.clone();
+        alone.segments.truncate(damaged as usize);
+        assert_eq!(told(&verified(&alone, Some(&on.manifest[..damaged as usize]))), [(damaged, Some(0), 0, Defect::Damaged)]);
+        // Without a manifest it is a header that cannot be read, and nothing says where the next one should go on.
+        assert_eq!(defects(&verified(&on, None)), BTreeSet::from([Defect::Header]));
+        // A line with other numbers, another chain, or bytes in its place are told.
+        let Some(ManifestEntry::Damaged(line)) = on.manifest.get(damaged as usize - 1).cloned() else { panic!("its line") };
+        let others = [
+            menjie::seal::DamagedSegment { left_seq: line.left_seq + 1, ..line.clone() },
+            menjie::seal::DamagedSegment { last_seq: line.last_seq + 1, ..line.clone() },
+            menjie::seal::DamagedSegment { chain: "11".repeat(32), ..line.clone() },
+        ];
+        for other in others {
+            let mut manifest = on.manifest.clone();
+            manifest[damaged as usize - 1] = ManifestEntry::Damaged(other);
+            assert!(defects(&verified(&on, Some(&manifest))).contains(&Defect::Manifest));
+        }
+        let filled = on.given_with(damaged as usize - 1, |bytes| bytes.push(0));
+        assert_eq!(defects(&verified(&filled, Some(&on.manifest))), BTreeSet::from([Defect::Damaged, Defect::Manifest]));
+        // The next header may be lost as well: each is told once, with its place.
+        let second = headless(&on.segments.last().unwrap().bytes, on.log_id, damaged + 1, found.next_seq, &on.writers).unwrap();
+        let twice = on.unlisted().continued_without_header(&second);
+        let place = |no| (no, Some(0), 0, Defect::Damaged);
+        assert_eq!(told(&verified(&twice, Some(&twice.manifest))), [place(damaged), place(damaged + 1)]);
+    }
+}
+
+/// A header that breaks in a segment that was closed long ago: told with its segment, and the rest is verified as ever.
+#[test]
+fn a_broken_header_in_an_older_segment_is_told_and_the_rest_is_verified() {
+    let log = Log::written(3, 2);
+    for at in 0..2 {
+        let broken = log.given_with(at, |bytes| bytes[0] ^= 1);
+        let report = verify_log(&Trust { anchors: &[], ..trust(&log) }, broken.given()).unwrap();
+        let places: Vec<_> = report.findings.iter().map(|finding| (finding.segment_no, finding.defect)).collect();
+        assert_eq!((places, report.records), (vec![(at as u64 + 1, Defect::Header)], 12));
+        // A second thing that is wrong behind it is found as well.
+        let worse = broken.given_with(at + 1, |bytes| *bytes.last_mut().unwrap() ^= 1);
+        let report = verify_log(&Trust { anchors: &[], ..trust(&log) }, worse.given()).unwrap();
+        assert!(report.findings.iter().any(|finding| finding.segment_no == at as u64 + 2), "{:?}", report.findings);
+        // Mended, it is sound again.
+        let mended = broken.given_with(at, |bytes| bytes[0] ^= 1);
+        assert_eq!(verify_log(&trust(&log), mended.given()).unwrap().findings, []);
+    }
 }

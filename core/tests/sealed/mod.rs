@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
-use menjie::gm::{hex, sm3};
+use menjie::gm::{hex, sm3, unhex};
 use menjie::seal::{
-    Anchor, ClosedSegment, CutSegment, Damage, DamagedSegment, Defect, LogId, LogSegment, ManifestEntry, NewSegment, OwnedRecord, Record, Recovered, Segment, SegmentWriter, Term,
-    Trust, VerifyReport, read_manifest, sign_manifest_line,
+    Anchor, ClosedSegment, CutSegment, Damage, DamagedSegment, Defect, Headless, LogId, LogSegment, ManifestEntry, NewSegment, OwnedRecord, Record, Recovered, Segment,
+    SegmentWriter, Term, Trust, VerifyReport, read_manifest, sign_manifest_line,
 };
 use menjie::testkit::host::SeededEntropy;
 use menjie::{Result, Timestamp};
@@ -76,28 +76,28 @@ impl Log {
 
     pub(crate) fn written_as(seed: u64, segments: usize, frames: usize) -> Log {
         let mut log = Log::new(seed, key(10), [0x5a; 32]);
-        (0..segments).for_each(|_| log.segment(frames, true, None));
+        (0..segments).for_each(|_| log.segment(frames, true, false));
         log
     }
 
     /// The same records for the same auditors by another writer.
     pub(crate) fn written_by(like: &Log, signer: Sm2PrivateKey, seal: [u8; 32]) -> Log {
         let mut log = Log::new(like.seed, signer, seal);
-        log.segment(2, true, None);
+        log.segment(2, true, false);
         log
     }
 
     /// The last segment is still being written.
     pub(crate) fn open_ended(segments: usize, frames: usize) -> Log {
         let mut log = Log::new(42, key(10), [0x5a; 32]);
-        (0..segments).for_each(|at| log.segment(frames, at + 1 < segments, None));
+        (0..segments).for_each(|at| log.segment(frames, at + 1 < segments, false));
         log
     }
 
     /// One segment whose writer was killed.
     pub(crate) fn killed(frames: usize, flushed_in_turn: bool) -> Log {
         let mut log = Log { flushed_in_turn, ..Log::new(42, key(10), [0x5a; 32]) };
-        log.segment(frames, false, None);
+        log.segment(frames, false, false);
         log
     }
 
@@ -115,14 +115,39 @@ impl Log {
                 ManifestEntry::Damaged(DamagedSegment { segment, bytes, frames, torn, torn_digest: String::new(), left_seq, last_seq: next_seq - 1, signed_frames, chain, cut_at })
             }
         });
-        log.segment(1, true, Some(*recovered));
+        log.segment(1, true, true);
         log
     }
 
-    fn segment(&mut self, frames: usize, close: bool, after: Option<Recovered>) {
+    /// The writer starts again behind a last segment whose header is broken.
+    pub(crate) fn continued_without_header(&self, found: &Headless) -> Log {
+        let mut log = self.clone();
+        log.segments.last_mut().unwrap().bytes.clear();
+        let (segment, cut_at) = (log.segments.len() as u64, log.end());
+        let before = log.manifest.last().and_then(ManifestEntry::ended);
+        let (left_seq, chain) = before.map_or_else(|| (0, hex(&[0; 32])), |before| (before.last_seq, before.chain));
+        let (last_seq, signed_frames) = (found.next_seq - 1, found.signed.map_or(0, |signed| signed.frame_no));
+        log.records.retain(|record| record.seq <= left_seq);
+        let (torn, torn_digest) = (self.segments.last().unwrap().bytes.len() as u64, String::new());
+        log.note(ManifestEntry::Damaged(DamagedSegment { segment, bytes: 0, frames: 0, torn, torn_digest, left_seq, last_seq, signed_frames, chain, cut_at }));
+        log.segment(1, true, true);
+        log
+    }
+
+    /// As it was before its last line was written.
+    pub(crate) fn unlisted(&self) -> Log {
+        let mut log = self.clone();
+        let whole = log.manifest_text.trim_end().rsplit_once('\n').map_or(0, |(before, _)| before.len() + 1);
+        log.manifest_text.truncate(whole);
+        log.manifest.pop();
+        log
+    }
+
+    /// Behind a crash the manifest's last line says where the log goes on.
+    fn segment(&mut self, frames: usize, close: bool, after_crash: bool) {
         let mut bytes = Vec::new();
-        let mut writer = self.begin(after, &mut bytes);
-        if after.is_some() {
+        let mut writer = self.begin(after_crash, &mut bytes);
+        if after_crash {
             let note = self.manifest.last().and_then(ManifestEntry::note).unwrap();
             writer.note(&note, self.now(), &mut bytes).unwrap();
         }
@@ -170,15 +195,15 @@ impl Log {
         self.manifest = read_manifest(&self.manifest_text, &self.log_id, &self.writers).unwrap();
     }
 
-    fn begin(&self, after: Option<Recovered>, bytes: &mut Vec<u8>) -> SegmentWriter {
-        let before = self.segments.last().map(|stored| {
-            let segment = Segment::read(&stored.bytes).unwrap();
-            let mut frames = segment.frames();
+    fn begin(&self, after_crash: bool, bytes: &mut Vec<u8>) -> SegmentWriter {
+        let walked = |stored: &Stored| {
+            let mut frames = Segment::read(&stored.bytes).unwrap().frames();
             frames.by_ref().for_each(drop);
             (frames.chain_behind(), frames.next_seq())
-        });
-        let (prev_digest, left) = before.unwrap_or(([0; 32], 1));
-        let first_seq = after.map_or(left, |recovered| recovered.next_seq);
+        };
+        let listed = || self.manifest.last().and_then(ManifestEntry::ended).map(|line| (unhex(&line.chain).unwrap().try_into().unwrap(), line.last_seq + 1));
+        let before = if after_crash { listed() } else { self.segments.last().map(walked) };
+        let (prev_digest, first_seq) = before.unwrap_or(([0; 32], 1));
         let new = NewSegment {
             log_id: self.log_id,
             segment_no: self.segments.len() as u64 + 1,
@@ -186,7 +211,7 @@ impl Log {
             created_ns: self.now(),
             incarnation: 1,
             prev_digest,
-            after_crash: after.is_some(),
+            after_crash,
             recipients: Arc::from([self.auditor.public().clone(), self.second.public().clone()]),
             signer: self.signer.clone(),
             seal: Some(self.next_seal.clone()),
@@ -229,7 +254,7 @@ impl Log {
     pub(crate) fn begun(_segment: u64, _first_seq: u64) -> Begun {
         let log = Log::new(42, key(10), [0x5a; 32]);
         let mut bytes = Vec::new();
-        let writer = log.begin(None, &mut bytes);
+        let writer = log.begin(false, &mut bytes);
         Begun { writer, bytes }
     }
 }

@@ -2,7 +2,10 @@
 
 use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::gm::{hex, sm3};
-use menjie::seal::{Anchor, Defect, EndedSegment, Ending, Finding, FrameCodec, How, LogSegment, ManifestEntry, Rewrap, Segment, Trust, Verifier, VerifyReport, read_manifest};
+use menjie::seal::{
+    Anchor, Defect, EndedSegment, Ending, Finding, FrameCodec, How, LogId, LogSegment, ManifestEntry, OpenSegment, Rewrap, Salvaged, Segment, Trust, Verifier, VerifyReport,
+    headless, read_manifest,
+};
 use menjie::{Error, Result};
 
 use super::search::Progress;
@@ -82,7 +85,7 @@ impl Checked {
 /// Verifies a directory.
 pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Progress)) -> Result<Checked> {
     let numbers = dir.segments()?;
-    let log_id = first_readable(dir, &numbers)?;
+    let log_id = dir.log_id()?.ok_or_else(|| Error::field("directory", "holds no segments of this stream"))?;
     let read = dir.manifest().and_then(|text| read_manifest(&text, &log_id, checker.writers));
     let (entries, broken) = read.map_or_else(|error| (None, Some(error)), |entries| (Some(entries), None));
     let seal = checker.reader.map(|reader| dir.first_seal(reader)).transpose()?.flatten();
@@ -107,7 +110,7 @@ pub fn verify(dir: &LogDir, checker: &Checker<'_>, progress: &mut dyn FnMut(Prog
     let (expired, early) = gone(entries.as_deref().unwrap_or_default());
     let mut checked = Checked { report: verifier.finish(), manifest: broken, expired, early, sealed: seal.is_some(), salvaged: Vec::new() };
     for ended in entries.iter().flatten().filter_map(ManifestEntry::ended).filter(|ended| numbers.contains(&ended.segment)) {
-        check_tail(dir, checker, &ended, &rewraps, &mut checked)?;
+        check_tail(dir, checker, log_id, &ended, &rewraps, &mut checked)?;
     }
     Ok(checked)
 }
@@ -135,18 +138,27 @@ fn broken_at(bytes: &[u8]) -> Option<usize> {
 }
 
 /// What was cut off behind a segment is kept as it was; of a damaged one, what can still be read there is told.
-fn check_tail(dir: &LogDir, checker: &Checker<'_>, ended: &EndedSegment, rewraps: &[Rewrap], checked: &mut Checked) -> Result<()> {
+fn check_tail(dir: &LogDir, checker: &Checker<'_>, log_id: LogId, ended: &EndedSegment, rewraps: &[Rewrap], checked: &mut Checked) -> Result<()> {
     let Some((len, digest)) = &ended.torn else { return Ok(()) };
     let torn = dir.torn(ended.segment)?;
     if torn.as_ref().is_none_or(|torn| torn.len() as u64 != *len || hex(&sm3(torn)) != *digest) {
         checked.report.findings.push(Finding { segment_no: ended.segment, frame_no: ended.frames, offset: ended.bytes, defect: Defect::TornFile });
     }
     let (Some(torn), Some(reader), How::Damaged) = (torn, checker.reader, ended.how) else { return Ok(()) };
-    let bytes = dir.whole(ended.segment)?;
-    // One that cannot be opened is found by the verifier.
-    let Ok(segment) = Segment::read(&bytes) else { return Ok(()) };
-    let Ok(open) = segment.secret(reader, rewraps).and_then(|secret| segment.open(&secret)) else { return Ok(()) };
-    let found = open.salvage(&torn, checker.writers, checker.codec);
+    let salvage = |bytes: &[u8], read: &dyn Fn(&OpenSegment<'_>) -> Salvaged| {
+        let segment = Segment::read(bytes).ok()?;
+        segment.secret(reader, rewraps).and_then(|secret| segment.open(&secret)).ok().map(|open| read(&open))
+    };
+    let found = if ended.bytes == 0 {
+        // All of it was kept aside, the broken header with it.
+        let closed = || headless(&torn, log_id, ended.segment, ended.left_seq.saturating_add(1), checker.writers).map_or(0, |left| left.record_frames);
+        let read = salvage(&torn, &|open| open.salvage_headless(ended.left_seq.saturating_add(1), checker.writers, checker.codec));
+        read.unwrap_or_else(|| Salvaged { records: Vec::new(), closed_frames: closed() })
+    } else {
+        // One that cannot be opened is found by the verifier.
+        let Some(found) = salvage(&dir.whole(ended.segment)?, &|open| open.salvage(&torn, checker.writers, checker.codec)) else { return Ok(()) };
+        found
+    };
     let range = found.records.first().zip(found.records.last()).map(|(first, last)| (first.seq, last.seq));
     checked.salvaged.push(SalvagedSegment { segment: ended.segment, records: found.records.len() as u64, range, closed_frames: found.closed_frames });
     Ok(())
@@ -161,18 +173,6 @@ pub fn first_record(dir: &LogDir, finding: &Finding) -> Result<Option<u64>> {
     let found = frames.by_ref().find(|frame| frame.head.no == frame_no).map(|frame| frame.head.first_seq);
     // A frame that cannot be read begins where the last one before it ends.
     Ok(Some(found.unwrap_or_else(|| frames.next_seq())))
-}
-
-/// Whose log it is, by the first header that can be read; a damaged one before it is found by the verifier.
-fn first_readable(dir: &LogDir, numbers: &[u64]) -> Result<menjie::seal::LogId> {
-    let mut wrong = Error::field("directory", "holds no segments of this stream");
-    for no in numbers {
-        match Segment::read(&dir.head(*no)?) {
-            Ok(segment) => return Ok(segment.header().log_id),
-            Err(error) => wrong = error,
-        }
-    }
-    Err(wrong)
 }
 
 /// How many segments are gone by tombstone, and which of them too early.

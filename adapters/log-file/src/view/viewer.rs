@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use menjie::gm::sm2::Sm2PrivateKey;
-use menjie::seal::{Ending, FrameCodec, Frames, Note, OpenSegment, OwnedRecord, ReadAt as _, Segment};
+use menjie::seal::{Ending, FrameCodec, Frames, Note, OpenSegment, OwnedRecord, ReadAt as _, Segment, had_a_header};
 use menjie::{Error, Result};
 
 use super::item::{Item, Told, told};
@@ -47,7 +47,8 @@ impl Viewer {
 
     /// Opens a segment of which at least the header is there.
     pub(super) fn open<'b>(&self, no: u64, bytes: &'b [u8]) -> Result<OpenSegment<'b>> {
-        let segment = Segment::read(bytes)?;
+        let emptied = || broken("header", "was found broken; what is left of the segment is in the .torn file, and `verify` with a key tells more");
+        let segment = Segment::read(bytes).map_err(|error| if bytes.is_empty() { emptied() } else { error })?;
         let own = segment.secret(&self.key, &[]);
         let secret = match own {
             Ok(secret) => secret,
@@ -123,13 +124,13 @@ impl Viewer {
     /// The same, and one behind it whose header cannot be read: it may stand there as well.
     pub(super) fn place_of(&self, seq: u64) -> Result<(Option<u64>, Skipped)> {
         let (mut found, mut skipped) = (None, None);
-        for no in self.dir.segments()? {
+        let numbers = self.dir.segments()?;
+        for no in numbers.iter().copied() {
             let head = self.dir.head(no)?;
             match Segment::read(&head) {
                 Ok(segment) if segment.header().first_seq > seq => break,
                 Ok(_) => (found, skipped) = (Some(no), None),
-                // Zeros: it is being begun, and holds nothing.
-                Err(_) if head.iter().all(|byte| *byte == 0) => {}
+                Err(_) if numbers.last() == Some(&no) && self.is_being_begun(no, &head)? => {}
                 Err(error) => skipped = skipped.or(Some((no, error))),
             }
         }
@@ -141,9 +142,13 @@ impl Viewer {
         Ok(self.dir.segments()?.last() == Some(&no))
     }
 
-    /// Of the newest one, whose header cannot be read: zeros, or not the same a moment later.
+    /// Of the newest one, whose header cannot be read: zeros, or not the same a moment later. Then it holds nothing yet; but one that was emptied because
+    /// its header was broken holds what was kept aside.
     pub(super) fn is_being_begun(&self, no: u64, bytes: &[u8]) -> Result<bool> {
-        Ok(bytes.iter().all(|byte| *byte == 0) || !bytes.starts_with(&self.dir.head(no)?))
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Ok(!self.dir.torn(no)?.is_some_and(|torn| had_a_header(&torn)));
+        }
+        Ok(!bytes.starts_with(&self.dir.head(no)?))
     }
 
     /// After all frames of a segment were walked over: an error when there may have been more. The newest one may end in the middle of a
@@ -180,7 +185,7 @@ impl Viewer {
         }
         let unsaid = Note::Recovered { segment_no: no, frames: frames.passed(), cut: 0 };
         let head = self.dir.head(next)?;
-        let Ok(segment) = Segment::read(&head) else { return Ok(head.iter().all(|byte| *byte == 0).then_some(unsaid)) };
+        let Ok(segment) = Segment::read(&head) else { return Ok((self.is_newest(next)? && self.is_being_begun(next, &head)?).then_some(unsaid)) };
         let follows = segment.header().flags.after_crash && segment.header().prev_digest == frames.chain_behind();
         // The note stands behind the header, of which no more is read when it is long.
         let behind = self.dir.opened(next)?.read_at(0, head.len() + NOTE)?;

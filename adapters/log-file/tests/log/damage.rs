@@ -6,7 +6,7 @@ use menjie::error::Code;
 use menjie::port::{LogSink, TransferId};
 use menjie::seal::{Defect, ManifestEntry, Segment, read_manifest};
 use menjie::testkit::block_on;
-use menjie_log_file::view::{Checked, Checker, Filter, Verdict, Viewer, verify};
+use menjie_log_file::view::{Checked, Checker, Filter, Follower, SegmentState, Verdict, Viewer, overview, verify};
 use menjie_log_file::{Flush, Identity, LogDir, SealedLog, Settings};
 
 use crate::support::{Bench, MemDisk, Trouble, begin, key};
@@ -171,17 +171,148 @@ fn without_a_flush_for_each_frame_only_a_signature_proves_damage() {
     assert_eq!((verdict(places[1]), verdict(places[5]), verdict(places[8])), (Verdict::Tampered, Verdict::Tampered, Verdict::Torn));
 }
 
-/// The header had been on the disk before a frame was: without it nothing is thrown away, and the writer does not begin over it.
+/// A log of a closed segment and one that a killed writer left, with the header of that broken.
+fn headless(bench: &Bench, change: impl FnOnce(&mut Vec<u8>)) -> MemDisk {
+    let disk = bench.disk();
+    let written = |records: std::ops::Range<u64>| {
+        let log = bench.open_with(&disk, settings()).unwrap();
+        records.for_each(|n| assert_eq!(block_on(log.begin(begin(&format!("P{n}")))).unwrap().0, n));
+        log
+    };
+    written(1..BEFORE + 1).close().unwrap();
+    let log = written(BEFORE + 1..ALL + 1);
+    let image = disk.copy();
+    drop(log);
+    image.change(SECOND, change);
+    image
+}
+
+const SECOND: &str = "transfers-0000000002.gml";
+const SECOND_TORN: &str = "transfers-0000000002.torn";
+/// Records before the damaged segment, and with it.
+const BEFORE: u64 = RECORDS;
+const ALL: u64 = 3 * RECORDS;
+
+fn lines(bench: &Bench, disk: &MemDisk) -> Vec<ManifestEntry> {
+    let text = String::from_utf8(disk.bytes("MANIFEST")).unwrap();
+    let log_id = Segment::read(&disk.bytes(SEGMENT)).unwrap().header().log_id;
+    read_manifest(&text, &log_id, &[bench.signer.public().clone()]).unwrap()
+}
+
+/// Each byte of the header, the first pages, and all of it: the writer starts, the bytes stay, the numbers go on, and it is told with its place for good.
 #[test]
-fn a_broken_header_over_whole_frames_stops_the_start() {
+fn a_broken_header_over_whole_frames_is_damage_and_the_log_goes_on() {
+    let bench = Bench::new();
+    let whole = headless(&bench, |_| {});
+    let bytes = whole.bytes(SECOND);
+    let header = Segment::read(&bytes).unwrap().frames().next().unwrap().offset as usize;
+    let flips = (0..header).map(|at| (at, at + 1)).chain([(0, header), (0, 512), (0, 4096.min(bytes.len()))]);
+    for (nth, (from, to)) in flips.enumerate() {
+        let image = whole.copy();
+        let zeroed = to - from > 1;
+        image.change(SECOND, |bytes| bytes[from..to].iter_mut().for_each(|byte| *byte = if zeroed { 0 } else { *byte ^ 0x20 }));
+        let left = image.bytes(SECOND);
+        let id = goes_on(&bench, &image);
+        assert_eq!(id, TransferId(ALL + 1), "bytes {from} to {to}");
+        let end = left.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+        assert_eq!((image.bytes(SECOND).len(), image.bytes(SECOND_TORN)), (0, left[..end].to_vec()), "bytes {from} to {to}");
+        // The rest takes seconds for all of them.
+        if nth % 16 != 0 && !zeroed {
+            continue;
+        }
+        assert_eq!(bench.open_with(&image, settings()).unwrap().health().damaged, 1);
+        // A second start, and a third, change nothing of it.
+        assert_eq!(goes_on(&bench, &image), TransferId(ALL + 2));
+        let found = checked(&bench, &image);
+        let places: Vec<_> = found.report.findings.iter().map(|f| (f.segment_no, f.frame_no, f.offset, f.defect)).collect();
+        assert_eq!((places, found.verdict()), (vec![(2, Some(0), 0, Defect::Damaged)], Verdict::Tampered), "bytes {from} to {to}");
+        let [salvaged] = found.salvaged.as_slice() else { panic!("what was kept aside was looked at") };
+        assert!(salvaged.records + u64::from(salvaged.closed_frames) >= ALL - BEFORE - 1 || to - from > header, "{salvaged:?}");
+        let Some(ManifestEntry::Damaged(line)) = lines(&bench, &image).get(1).cloned() else { panic!("the line of the damaged segment") };
+        assert_eq!((line.segment, line.bytes, line.frames, line.left_seq, line.last_seq, line.torn), (2, 0, 0, BEFORE, ALL, end as u64));
+        assert!(line.signed_frames > 4);
+    }
+}
+
+/// Wherever the start that finds it is interrupted, the next one says the same.
+#[test]
+fn power_lost_at_every_operation_of_the_start_that_finds_a_broken_header_hides_nothing() {
+    let bench = Bench::new();
+    let damaged = headless(&bench, |bytes| bytes[40] ^= 1);
+    let calm = damaged.copy();
+    goes_on(&bench, &calm);
+    let line = lines(&bench, &calm)[1].clone();
+    for operation in 1..=calm.operations() {
+        for seed in 0..3 {
+            let power = damaged.copy();
+            power.trouble(Trouble::PowerLostAt { operation, seed });
+            let acknowledged = bench.open_with(&power, settings()).is_ok_and(|log| block_on(log.begin(begin("DURING"))).is_ok());
+            let image = power.after_power_loss();
+            let id = goes_on(&bench, &image);
+            assert_eq!(lines(&bench, &image)[1], line, "at operation {operation} seed {seed}");
+            assert!(id.0 > ALL + u64::from(acknowledged), "at operation {operation} seed {seed}: {id:?}");
+            assert_eq!(defects(&checked(&bench, &image)), [Defect::Damaged], "at operation {operation} seed {seed}");
+        }
+    }
+}
+
+/// Whoever reads, searches, follows or wraps anew is told of the segment, before the next one is begun and after it, and has the others.
+#[test]
+fn a_segment_without_its_header_is_passed_over_by_nobody_in_silence() {
+    let bench = Bench::new();
+    let untouched = headless(&bench, |bytes| bytes[..200].fill(0));
+    let started = untouched.copy();
+    drop(bench.open_with(&started, settings()).unwrap());
+    let gone_on = untouched.copy();
+    goes_on(&bench, &gone_on);
+    for (disk, segments) in [(&untouched, 2), (&started, 2), (&gone_on, 3)] {
+        let folder = tempfile::tempdir().unwrap();
+        disk.write_to(folder.path()).unwrap();
+        let dir = LogDir::new(folder.path(), "transfers");
+        let viewer = Viewer::new(dir.clone(), Arc::new(bench.auditor.clone()), None);
+        let mut found = Vec::new();
+        let coverage = viewer.search(&Filter::default(), &mut |_| {}, &mut |item| {
+            found.push(item.seq());
+            Ok(std::ops::ControlFlow::Continue(()))
+        });
+        assert_eq!(coverage.unwrap().unreadable.iter().map(|(no, _)| *no).collect::<Vec<_>>(), [2]);
+        assert_eq!(found, (1..=BEFORE).chain((segments == 3).then_some(ALL + 1)).collect::<Vec<_>>());
+        assert!(viewer.show(BEFORE + 2).is_err());
+        let gaps: Vec<u64> = Follower::new(viewer.clone(), 0).look().unwrap().gaps.into_iter().map(|(no, _)| no).collect();
+        assert_eq!(gaps, [2]);
+        let reindexed = viewer.reindex(&mut |_| {}).unwrap();
+        assert_eq!(reindexed.impossible.iter().map(|(no, _)| *no).collect::<Vec<_>>(), [2]);
+        let rewrapped = dir.rewrap(&bench.auditor, key(77).public(), bench.entropy().as_ref(), |_, _| {}).unwrap();
+        assert_eq!((rewrapped.impossible.iter().map(|(no, _)| *no).collect::<Vec<_>>(), rewrapped.made.len()), (vec![2], segments - 1));
+        assert!(matches!(overview(&dir).unwrap()[1].state, SegmentState::Broken(_)));
+        assert_eq!(checked_dir(&bench, &dir).verdict(), Verdict::Tampered);
+    }
+}
+
+/// The first segment of all: whose log it is the seal says.
+#[test]
+fn a_first_segment_without_its_header_leaves_a_log_that_is_verified() {
     let bench = Bench::new();
     let disk = killed(&bench, settings());
-    for at in [0, 9, 15, 40, 200] {
-        let image = broken(&disk, at);
-        let left = image.bytes(SEGMENT);
-        assert_eq!(bench.open_with(&image, settings()).err().unwrap().code(), Code::SealBroken, "byte {at}");
-        assert_eq!((image.bytes(SEGMENT), image.bytes(TORN).len()), (left, 0), "byte {at}");
-    }
+    disk.change(SEGMENT, |bytes| bytes[3] ^= 1);
+    assert_eq!(defects(&checked(&bench, &disk)), [Defect::Header]);
+    assert_eq!(goes_on(&bench, &disk), TransferId(RECORDS + 1));
+    assert_eq!(defects(&checked(&bench, &disk)), [Defect::Damaged]);
+}
+
+/// A signing key that was exchanged and not told is no damage: the writer does not start, and touches nothing.
+#[test]
+fn a_header_of_a_key_that_nobody_named_is_left_alone() {
+    let bench = Bench::new();
+    let unsigned = Settings { checkpoint_frames: 100, ..settings() };
+    let disk = killed(&bench, unsigned);
+    let other = Identity { signer: Arc::new(key(99)), ..bench.identity() };
+    let left = disk.bytes(SEGMENT);
+    let error = SealedLog::on(disk.clone(), settings(), other, bench.entropy(), bench.clock.clone()).err().unwrap();
+    assert_eq!((error.code(), disk.bytes(SEGMENT), disk.bytes(TORN).len()), (Code::SealBroken, left, 0));
+    // A broken byte in the name of the key is damage.
+    disk.change(SEGMENT, |bytes| bytes[140] ^= 0xff);
+    assert_eq!(goes_on(&bench, &disk), TransferId(RECORDS + 1));
 }
 
 /// A header that is longer than a page may reach the disk in part: no record was behind it, and the writer begins anew.

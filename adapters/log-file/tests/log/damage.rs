@@ -206,7 +206,8 @@ fn a_broken_header_over_whole_frames_is_damage_and_the_log_goes_on() {
     let whole = headless(&bench, |_| {});
     let bytes = whole.bytes(SECOND);
     let header = Segment::read(&bytes).unwrap().frames().next().unwrap().offset as usize;
-    let flips = (0..header).map(|at| (at, at + 1)).chain([(0, header), (0, 512), (0, 4096.min(bytes.len()))]);
+    // Every one is flipped in core/tests/sealed; here each is a start of a log.
+    let flips = (0..header).filter(|at| *at < 24 || at % 3 == 0).map(|at| (at, at + 1)).chain([(0, header), (0, 512), (0, 4096.min(bytes.len()))]);
     for (nth, (from, to)) in flips.enumerate() {
         let image = whole.copy();
         let zeroed = to - from > 1;

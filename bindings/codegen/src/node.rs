@@ -167,7 +167,7 @@ fn batches(text: &mut String, model: &Model) {
 fn areas(text: &mut String, model: &Model) {
     text.push_str("\n/** Every operation as a typed method: `client.bill.group(request)`. */\nexport interface Areas {\n");
     for (area, ops) in model.areas() {
-        methods(text, area, &ops, |text, indent, op| method(text, indent, op));
+        methods(text, area, &ops, method);
     }
     text.push_str("}\n\n/** What needs no engine. `sync` forms compute on the calling thread and block it. */\nexport interface PureAreas {\n");
     for (area, ops) in model.areas() {
@@ -260,4 +260,39 @@ fn quoted(word: &str) -> String {
 fn key(name: &str) -> String {
     let plain = name.chars().enumerate().all(|(at, c)| c == '_' || c.is_ascii_alphabetic() || (at > 0 && c.is_ascii_digit()));
     if plain && !name.is_empty() { name.to_owned() } else { quoted(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(name: &str, shape: Shape, required: bool) -> Member {
+        Member { name: name.to_owned(), doc: "Ends */ here.".to_owned(), shape, required }
+    }
+
+    #[test]
+    fn objects_are_interfaces_and_what_may_be_left_out_says_so() {
+        let mut text = String::new();
+        let members = [member("total_fen", Shape::Fen, true), member("days-off", Shape::List(Box::new(Shape::Nullable(Box::new(Shape::Text)))), false)];
+        interface(&mut text, "Bill", "", Some(("way", "it")), &members);
+        assert_eq!(
+            text,
+            "export interface Bill {\n  way: \"it\";\n  /** Ends *\\/ here. */\n  total_fen: Fen;\n  /** Ends *\\/ here. */\n  \"days-off\"?: Array<string | null>;\n}\n"
+        );
+    }
+
+    #[test]
+    fn an_object_without_members_takes_none() {
+        let mut text = String::new();
+        interface(&mut text, "Nothing", "", None, &[]);
+        assert_eq!(text, "export type Nothing = { [member: string]: never };\n");
+    }
+
+    #[test]
+    fn files_are_not_touched_on_the_thread_that_calls() {
+        let text = types(&crate::model::model().unwrap()).unwrap();
+        let alone = text.split("export interface PureAreas {").nth(1).unwrap();
+        assert!(alone.contains("sync(request: BillGroupRequest)") && !alone.contains("sync(request: SealAppendRequest)"));
+        assert!(alone.contains("append(request: SealAppendRequest") && !alone.contains("SettlementPayRequest"));
+    }
 }

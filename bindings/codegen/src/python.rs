@@ -58,3 +58,29 @@ fn docstring(indent: &str, lines: &[String]) -> String {
         _ => format!("{indent}\"\"\"{body}\n{indent}\"\"\"\n"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_have_an_underscore() {
+        assert_eq!((name("from"), name("way")), ("from_".to_owned(), "way".to_owned()));
+    }
+
+    #[test]
+    fn shapes_are_written_as_types() {
+        let named = Shape::Named("Line".to_owned());
+        assert_eq!(written(&Shape::List(Box::new(named.clone())), "contract."), "Sequence[contract.Line]");
+        assert_eq!(written(&Shape::Map(Box::new(Shape::Nullable(Box::new(Shape::Fen)))), ""), "Mapping[str, Optional[int]]");
+        assert_eq!(written(&Shape::Either(vec![Shape::Integer, Shape::Text, Shape::Word("x".to_owned())]), ""), "Union[int, str, Literal[\"x\"]]");
+        assert_eq!((optional(&named, true, ""), optional(&named, false, "")), ("Line".to_owned(), "Optional[Line]".to_owned()));
+        assert_eq!(optional(&Shape::Nullable(Box::new(named)), false, ""), "Optional[Line]");
+    }
+
+    #[test]
+    fn no_text_ends_its_docstring() {
+        assert_eq!(docstring("  ", &["a \\ b \"\"\" c".to_owned()]), "  \"\"\"a \\\\ b \\\"\"\" c\"\"\"\n");
+        assert_eq!(docstring("  ", &["a".to_owned(), String::new(), "  b".to_owned()]), "  \"\"\"a\n\n    b\n  \"\"\"\n");
+    }
+}

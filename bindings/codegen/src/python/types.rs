@@ -15,15 +15,22 @@ exactly, in yuan. A tagged union is a ``Union`` of its forms, and ``read_…`` f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
-from typing import Any, Literal, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Literal, Mapping, Optional, Sequence, Union
 
 from . import _record
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+
+    def dataclass(*, frozen: bool) -> Any:
+        return _record.deferred
 ";
 
 /// What the module itself needs.
-const TAKEN: [&str; 9] = ["Any", "Decimal", "Literal", "Mapping", "Optional", "Sequence", "Union", "dataclass", "field"];
+const TAKEN: [&str; 10] = ["Any", "Decimal", "Literal", "Mapping", "Optional", "Sequence", "TYPE_CHECKING", "Union", "dataclass", "field"];
 
 pub(crate) fn text(model: &Model) -> Result<String, String> {
     model.leaves_free(&TAKEN)?;

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
-from typing import Any, Callable, ClassVar, Dict, FrozenSet, List, Mapping, Optional, Type, TypeVar
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, FrozenSet, List, Mapping, Optional, Type, TypeVar
 
 _R = TypeVar("_R", bound="Record")
 
 _Read = Callable[[Any], Any]
 
+_making = RLock()
 
-class Record:
+
+class _Deferred(type):
+    """Classes that become dataclasses when that is first asked for.
+
+    To make one takes about half a millisecond, and there are hundreds of which a program uses a few.
+    """
+
+    if not TYPE_CHECKING:
+        # Checkers see plain dataclasses, and still find attributes that are misspelt.
+        def __getattr__(cls, name: str) -> Any:
+            if name in ("__dataclass_fields__", "__signature__") and not cls._made:
+                _make(cls)
+                return getattr(cls, name)
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+
+
+def deferred(cls: Type[_R]) -> Type[_R]:
+    """``dataclasses.dataclass(frozen=True)``, at first use."""
+    cls._made = False
+    return cls
+
+
+def _make(cls: Type[Record]) -> None:
+    with _making:
+        # A subclass that a program writes itself waits for its bases, and is no dataclass unless it says so.
+        for one in reversed(cls.__mro__):
+            if one.__dict__.get("_made") is False:
+                dataclass(frozen=True)(one)
+                setattr(one, "_made", True)
+
+
+class Record(metaclass=_Deferred):
     """An object of the contract; its subclasses are frozen dataclasses."""
+
+    # Is it a dataclass by now?
+    _made: ClassVar[bool] = True
 
     # Names that are words of Python: name of the attribute → name in JSON.
     _keys: ClassVar[Mapping[str, str]] = {}
@@ -23,6 +59,13 @@ class Record:
 
     # `fields` wants a dataclass, and every subclass is one.
     __dataclass_fields__: ClassVar[Dict[str, Any]]
+
+    if not TYPE_CHECKING:
+        # Pickles and copies are made without __init__, never without this.
+        def __new__(cls, *args: Any, **members: Any) -> Any:
+            if not cls._made:
+                _make(cls)
+            return super().__new__(cls)
 
     @classmethod
     def from_json(cls: Type[_R], value: Any) -> _R:
@@ -103,7 +146,8 @@ def of_tag(union: str, tag: str, forms: Mapping[str, Type[Record]], value: Any) 
     """Reads the form of a union that the member ``tag`` names."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{union}: is not an object")
-    form = forms.get(value.get(tag, ""))
+    word = value.get(tag)
+    form = forms.get(word) if isinstance(word, str) else None
     if form is None:
         raise ValueError(f"{union}.{tag}: is not one of {', '.join(forms)}")
     return form.from_json(value)

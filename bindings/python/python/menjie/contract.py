@@ -8,11 +8,18 @@ exactly, in yuan. A tagged union is a ``Union`` of its forms, and ``read_…`` f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
-from typing import Any, Literal, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Literal, Mapping, Optional, Sequence, Union
 
 from . import _record
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+else:
+
+    def dataclass(*, frozen: bool) -> Any:
+        return _record.deferred
 
 Private = str
 """Personal or secret: never in a URL or a log."""

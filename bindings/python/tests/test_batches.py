@@ -47,7 +47,7 @@ LIBRARIES: Dict[str, Callable[[pyarrow.Table], Any]] = {
 
 def _wanted() -> List[Any]:
     bills = menjie.bill.group(lines=UNPAID["lines"], visits=UNPAID["visits"])
-    return sorted((bill.bill_id, bill.total_fen) for visit in bills.visits for bill in visit.bills)
+    return sorted((bill.bill_id, bill.total_fen) for bill in bills.bills)
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=list(LIBRARIES))
@@ -166,7 +166,7 @@ def test_a_loop_goes_on_beside_a_batch() -> None:
 
 def test_records_of_a_csv_are_checked_row_by_row() -> None:
     frame = pandas.DataFrame({"name": ["张三", "", "李四"], "phone": ["13812345678", "1", "13800000000"]}, dtype="str")
-    result = menjie.batch("patient.validate_batch", {}, records=frame)
+    result = menjie.batch("patient.validate_batch", {"today": "2026-03-10"}, records=frame)
     issues = result.tables["issues"].to_pandas()
     assert {(1, "name"), (1, "phone")} <= set(zip(issues["row"], issues["path"]))
     assert (issues["code"] > 0).all() and set(issues["severity"]) <= {"error", "warning"}

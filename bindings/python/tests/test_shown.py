@@ -27,7 +27,7 @@ def test_types_tables_and_results_show_themselves() -> None:
     response = menjie.bill.total(lines=[{"price": "3.265", "quantity": "28"}])
     assert isinstance(response, contract.BillTotalResponse)
     assert "91.42" in response._repr_html_()
-    result = menjie.batch("patient.validate_batch", {}, records=pyarrow.table({"name": ["张小三"], "phone": ["1"]}))
+    result = menjie.batch("patient.validate_batch", {"today": "2026-03-10"}, records=pyarrow.table({"name": ["张小三"], "phone": ["1"]}))
     shown = result._repr_html_()
     assert "issues" in shown and "<table" in shown and "张小三" not in shown
     assert "rows" in repr(result.tables["issues"])

@@ -15,6 +15,7 @@ from ._wire import decode, encode, request_of
 from .batches import BatchResult
 from .batches import batch as _batch
 from .client import PATIENCE, Caller, Config, Engine, patient, staff
+from .errors import misuse
 from .gateway import Gateways, outside
 from .operations import AsyncAreas, AsyncPureAreas
 
@@ -76,6 +77,8 @@ class AsyncClient(AsyncAreas):
         # The threads of the pool know nothing of the gateway that a coroutine stands in, and a child has none of them.
         outside()
         self._engine.here()
+        if not self._engine.is_open:
+            raise misuse(12, "it was closed", field="engine")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._engine.call, op, request, self._caller)
 

@@ -13,7 +13,7 @@ from ._wire import decode, encode
 if TYPE_CHECKING:
     import pandas
     import polars
-    import pyarrow
+    import pyarrow  # type: ignore[import-untyped]
 
 __all__ = ["batch", "BatchResult", "Table"]
 

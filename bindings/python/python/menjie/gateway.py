@@ -114,11 +114,12 @@ class Gateways:
                 done.add_done_callback(self._tasks.discard)
                 return
             answer = _done(value)
-        except Exception as error:
+        except BaseException as error:
+            # Also what would end a program: this thread is the engine's, and somebody waits.
             answer = _raised(error)
         finally:
             _within.reset(token)
-        reply.answer(answer)
+        _answer(reply, answer)
 
     async def _awaited(self, value: Any, question: Question, reply: _core.Reply) -> None:
         _within.set(True)
@@ -126,7 +127,10 @@ class Gateways:
             answer = _done(await asyncio.wait_for(value, question.timeout))
         except Exception as error:
             answer = _raised(error)
-        reply.answer(answer)
+        except BaseException as error:
+            _answer(reply, _raised(error))
+            raise
+        _answer(reply, answer)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -148,6 +152,14 @@ class Gateways:
                 loop.close()
 
 
+def _answer(reply: _core.Reply, answer: str) -> None:
+    try:
+        reply.answer(answer)
+    except ValueError:
+        # Half a surrogate pair somewhere in it.
+        reply.answer(_said("unknown", "not_text", "the answer is no text"))
+
+
 def _said(outcome: str, code: str, text: str) -> str:
     return encode({"outcome": outcome, "value": {"code": code, "text": text}})
 
@@ -159,7 +171,7 @@ def _done(value: Any) -> str:
     return encode(answer)
 
 
-def _raised(error: Exception) -> str:
+def _raised(error: BaseException) -> str:
     """What an exception means. Of one that is not ours only the class is told: its text may hold personal data."""
     if isinstance(error, _Said):
         try:

@@ -25,9 +25,9 @@ def main(folder: str) -> int:
             opened.append([{"what": "end", "of": begun, "result": "answered", "status": "0", "body": '{"name":"测试甲"}'}])
     verified = menjie.call("seal.verify", {"dir": log, "writers": [str(at / "log-signer.pub.pem")], "key": str(at / "auditor.pem")})
     found = menjie.call("seal.search", {"log": {"dir": log, "key": str(at / "auditor.pem")}, "filter": {"order": "K1"}})
-    print(f"intact: {str(verified['intact']).lower()}, exchanges of K1: {len(found['exchanges'])}")
+    print(f"{verified['verdict']}, {len(found['rows'])} exchange of K1: {found['rows'][0]['peer']}")
     assert "测试甲" not in str(found), "what is shown is masked"
-    return 0 if verified["intact"] else 1
+    return 0 if verified["verdict"] == "sound" else 1
 
 
 if __name__ == "__main__":

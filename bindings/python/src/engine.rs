@@ -163,9 +163,7 @@ impl Engine {
         })?;
         let Some(counts) = counts else { return Ok(None) };
         let told = PyDict::new(py);
-        for (name, count) in
-            [("asked", counts.asked), ("busy", counts.busy), ("overdue", counts.overdue), ("unreadable", counts.unreadable), ("unwanted", counts.unwanted)]
-        {
+        for (name, count) in [("asked", counts.asked), ("busy", counts.busy), ("overdue", counts.overdue), ("unreadable", counts.unreadable), ("unwanted", counts.unwanted)] {
             told.set_item(name, count)?;
         }
         Ok(Some(told))

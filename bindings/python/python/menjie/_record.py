@@ -88,6 +88,12 @@ class Record(metaclass=_Deferred):
                 members[one.name] = None
         return cls(**members)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: amounts in yuan, persons masked."""
+        from . import display
+
+        return display.html(self)
+
     def to_json(self) -> Dict[str, Any]:
         """Writes the object; what is None is left out, where it may be."""
         members: Dict[str, Any] = {}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds the wheel, installs it into an empty environment below target/python, and tests it there. menjie-demo (cargo build -p menjie-server)
+# must be in target/debug: it is the hospital that some tests call. Ends with "python total: N passed, N failed".
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../../.." && pwd)"
+target="${CARGO_TARGET_DIR:-$root/target}"
+work="$target/python"
+python="${PYTHON:-python3}"
+demo="$target/debug/menjie-demo"
+[ -x "$demo" ] || { echo "run.sh: $demo is missing (cargo build -p menjie-server)" >&2; exit 1; }
+mkdir -p "$work"
+
+# Made anew when the requirements change; the package is installed anew each time.
+if ! cmp -s "$here/requirements.txt" "$work/requirements.txt"; then
+  rm -rf "$work/venv" "$work/requirements.txt"
+  "$python" -m venv "$work/venv"
+  "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+  cp "$here/requirements.txt" "$work/requirements.txt"
+fi
+
+# One wheel for the tests, with the entry points that panic, and one as it is shipped, whose content alone is looked at.
+rm -rf "$work/wheels" "$work/plain"
+build() { "$work/venv/bin/maturin" build --quiet --manifest-path "$here/../Cargo.toml" --profile dev --compatibility linux --interpreter "$work/venv/bin/python" "$@"; }
+build --out "$work/plain"
+build --out "$work/wheels" --features testing
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --force-reinstall "$work"/wheels/*.whl
+
+cd "$here"
+export MENJIE_ROOT="$root" MENJIE_DEMO="$demo" MENJIE_WHEEL="$(ls "$work"/plain/*.whl)"
+status=0
+"$work/venv/bin/python" -m pytest -q -p no:cacheprovider --strict-markers --junitxml "$work/tests.xml" "$@" || status=$?
+"$work/venv/bin/python" - "$work/tests.xml" "$status" <<'P'
+import sys
+import xml.etree.ElementTree as tree
+
+suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
+told = {name: int(suite.get(name)) for name in ("tests", "failures", "errors", "skipped")}
+# What was skipped was not tested.
+failed = told["failures"] + told["errors"] + told["skipped"]
+print(f"python total: {told['tests'] - failed} passed, {failed} failed")
+sys.exit(0 if failed == 0 and told["tests"] > 0 and sys.argv[2] == "0" else 1)
+P

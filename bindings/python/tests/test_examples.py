@@ -1,0 +1,58 @@
+"""Every example runs, and prints what it should."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXAMPLES = Path(os.environ["MENJIE_ROOT"]) / "examples"
+PYTHON = EXAMPLES / "python"
+
+
+def run(example: str, *arguments: Any) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run([sys.executable, str(PYTHON / example), *map(str, arguments)], capture_output=True, encoding="utf-8", timeout=120, env=environment)
+
+
+def test_a_csv_is_checked() -> None:
+    ran = run("validate_csv.py", PYTHON / "data/records.csv", "2026-03-10")
+    assert ran.returncode == 1, ran.stderr
+    lines = ran.stdout.splitlines()
+    assert lines[-1] == "共2条，2条有错误"
+    assert "第3行 birth_date REG-003 出生日期不是有效日期（YYYY-MM-DD）" in lines and any(line.startswith("第3行 id_no REG-010 ") for line in lines)
+    assert "199003070059" not in ran.stdout
+
+
+def test_a_bill_is_reconciled() -> None:
+    ran = run("reconcile_bill.py", PYTHON / "data/channel.csv", PYTHON / "data/his.csv", "2026-03-10")
+    assert ran.returncode == 1, ran.stderr
+    assert ran.stdout.splitlines() == [
+        "order_no  kind          label  diff (元)",
+        "M2        amount        short  -0.50",
+        "M3        only_channel  long   89.87",
+        "M4        only_his      short  -1.00",
+        "长款 89.87 元，短款 1.50 元：unbalanced",
+    ]
+
+
+def test_a_his_of_ones_own_lists(tmp_path: Path) -> None:
+    ran = run("own_his.py", EXAMPLES / "rust/data/unpaid.json", tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    # The same as examples/c/own_his.txt, but for the words of the last line.
+    wanted = (EXAMPLES / "c/own_his.txt").read_text(encoding="utf-8").splitlines()
+    assert ran.stdout.splitlines() == [*wanted[:-1], "P1: 300, retry same_key"]
+
+
+def test_a_sealed_log_is_read(tmp_path: Path) -> None:
+    ran = run("read_log.py", tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "sound, 1 exchange of K1: cardreader\n"), ran.stderr
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in PYTHON.glob("*.py")))
+def test_every_example_is_run_here(example: str) -> None:
+    assert f'run("{example}"' in Path(__file__).read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ pub(crate) fn page() -> String {
         "# Error codes\n\nA failure is `{\"code\", \"kind\", \"retry\", \"message\", \"context\"}` in every host. Numbers are grouped by area, with gaps, and never renumbered. `context` \
          names fields and numbers (`field` is the path of the culprit, `problem` says what is wrong there); it never holds personal data. A refusal by rule is no failure: it is a \
          response with `\"decision\": \"refused\"`.\n\n`retry`: `never` — the same request fails the same way; `same_key` — repeat it with the same idempotency key; `after_query` — first \
-         ask what became of the first attempt.\n\n10 to 19 are told by the C library alone (bindings/c/include/menjie.h), 20 to 39 by HTTP alone.\n",
+         ask what became of the first attempt.\n\n10 to 19 are told by the packages that a program loads, of which each uses some (bindings/c/include/menjie.h lists them all), 20 to 39 by HTTP alone.\n",
     );
     for (at, (from, area)) in AREAS.iter().enumerate() {
         let below = AREAS.get(at + 1).map_or(u16::MAX, |(next, _)| *next);

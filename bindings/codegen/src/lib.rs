@@ -1,4 +1,4 @@
-//! Documents that are generated from the code, so that they cannot say something else than it does.
+//! Documents and declarations that are generated from the code, so that they cannot say something else than it does.
 //!
 //! `cargo run -p menjie-codegen` writes them, `--check` compares and fails on any difference.
 #![forbid(unsafe_code)]
@@ -7,9 +7,12 @@ mod contract;
 mod errors;
 mod files;
 mod header;
+mod model;
 mod named;
+mod node;
 mod permissions;
 mod ports;
+mod python;
 mod rules;
 mod schema;
 mod schema_files;
@@ -36,5 +39,10 @@ pub fn documents() -> Result<BTreeMap<String, String>, String> {
     documents.extend(ports::files()?);
     documents.insert("bindings/c/include/menjie.h".to_owned(), header::text()?);
     documents.insert("bindings/c/include/menjie_ops.h".to_owned(), named::text());
+    let model = model::model()?;
+    documents.insert("bindings/node/lib/contract.d.ts".to_owned(), node::types(&model)?);
+    documents.insert("bindings/node/lib/operations.js".to_owned(), node::list(&model)?);
+    documents.insert("bindings/python/python/menjie/contract.py".to_owned(), python::contract(&model)?);
+    documents.insert("bindings/python/python/menjie/operations.py".to_owned(), python::operations(&model));
     Ok(documents)
 }

@@ -35,6 +35,20 @@ fn every_operation_and_every_code_has_its_place() {
         assert!(documents["docs/contract/README.md"].contains(op.name));
         assert!(documents["bindings/c/include/menjie_ops.h"].contains(&format!(" mj_{}(", op.name.replace('.', "_"))));
         let schemas: serde_json::Value = serde_json::from_str(&documents[&format!("docs/schema/{}.json", op.name)]).unwrap();
+        let (area, verb) = op.name.rsplit_once('.').unwrap_or(("", op.name));
+        assert!(documents["bindings/node/lib/operations.js"].contains(&format!(r#""name":"{}""#, op.name)));
+        let types: String = area.split(['.', '_']).chain(verb.split('_')).filter(|word| !word.is_empty()).map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        let declared = &documents["bindings/node/lib/contract.d.ts"];
+        assert!(declared.contains(&format!("\"{}\": {{ request: {types}Request; response: {types}Response; kind: \"{}\"", op.name, op.kind.code())), "{}", op.name);
+        assert!(declared.contains(&format!("export interface {types}Request {{")) || declared.contains(&format!("export type {types}Request =")), "{}", op.name);
+        let methods = &documents["bindings/python/python/menjie/operations.py"];
+        assert_eq!(
+            methods.matches(&format!("(self._call(\"{}\", ", op.name)).count() + methods.matches(&format!("(await self._call(\"{}\", ", op.name)).count(),
+            if area.is_empty() { 4 } else { 2 },
+            "{}",
+            op.name
+        );
+        assert!(documents["bindings/python/python/menjie/contract.py"].contains(&format!("class {types}Request(")), "{}", op.name);
         assert_eq!((&schemas["request"], &schemas["response"]), (&op.request_schema(), &op.response_schema()));
     }
     for code in menjie::error::Code::ALL {

@@ -84,7 +84,7 @@ impl LookupRequest {
 
 /// Which way a code goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeDirection"))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// From ours to theirs.

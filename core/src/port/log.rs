@@ -17,7 +17,7 @@ pub struct TransferId(pub u64);
 /// Who started the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferDirection"))]
 pub enum Direction {
     /// We called.
     Out,

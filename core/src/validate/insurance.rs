@@ -53,7 +53,7 @@ pub struct FeeDetail {
 
 /// A diagnosis of an upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "UploadDiagnosis"))]
 #[serde(deny_unknown_fields)]
 pub struct Diagnosis {
     /// Code of the diagnosis (diag_code).

@@ -47,7 +47,7 @@ impl Default for CheckInTerms {
 
 /// Through how many channels a person is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "NoticeDelivery"))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// One message through every channel he has.

@@ -7,17 +7,19 @@ const kinds = new Map(operations.map((operation) => [operation.name, operation.k
 /** What the operation is; undefined when there is none of this name. */
 const kindOf = (op) => kinds.get(op);
 
+/** The name of something of the contract in JavaScript. */
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** Puts a method for every operation that `wanted` wants on `target`. */
 function methods(target, wanted, make) {
   for (const { name, kind } of operations) {
     if (!wanted(kind)) continue;
-    const [area, verb] = name.split('.');
-    const holder = verb === undefined ? target : (target[camel(area)] ??= {});
-    holder[camel(verb ?? area)] = make(name, kind);
+    const path = name.split('.').map(camel);
+    const method = path.pop();
+    const holder = path.reduce((at, part) => (at[part] ??= {}), target);
+    holder[method] = make(name, kind);
   }
   return target;
 }
 
-module.exports = { kindOf, methods };
+module.exports = { camel, kindOf, methods };

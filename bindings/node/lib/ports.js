@@ -1,5 +1,6 @@
 'use strict';
 // Ports that the program implements: plain objects with async functions.
+const { camel } = require('./areas');
 const { badRequest } = require('./errors');
 
 const PORTS = ['his', 'channel', 'insurer', 'invoice', 'notifier'];
@@ -25,11 +26,10 @@ function known(ports = {}) {
 
 /** What the program answers, as text. Whatever goes wrong here is unknown: it may have happened. */
 async function answered(ports, question) {
-  const { port, method, request, channel, hospital, attempt, timeout_ms: timeoutMs } = question;
-  const word = method.slice(method.indexOf('.') + 1);
-  const gateway = ports[port];
+  const { token, request, ...cx } = question;
+  const word = camel(cx.method.slice(cx.method.indexOf('.') + 1));
+  const gateway = ports[cx.port];
   if (typeof gateway?.[word] !== 'function') return unsent('no_method', `the port has no function ${word}`);
-  const cx = { hospital, channel, method, attempt, timeoutMs, signal: AbortSignal.timeout(Math.max(1, timeoutMs)) };
   return gateway[word](request, cx);
 }
 

@@ -3,9 +3,12 @@
 
 /** Every failure. `code` is the stable number, `retry` says whether the same may be asked again. */
 class MenjieError extends Error {
+  #text;
+
   constructor({ code, kind, retry, message, context }, options) {
     const { field, problem } = context;
     super(problem ? `${message} (${field ? `${field}: ` : ''}${problem}) [${code}]` : `${message} [${code}]`, options);
+    this.#text = message;
     this.code = code;
     this.kind = kind;
     this.retry = retry;
@@ -14,8 +17,8 @@ class MenjieError extends Error {
 
   /** As every other host writes it. */
   toJSON() {
-    const { code, kind, retry, message, context } = this;
-    return { code, kind, retry, message, context };
+    const { code, kind, retry, context } = this;
+    return { code, kind, retry, message: this.#text, context };
   }
 }
 
@@ -54,11 +57,9 @@ for (const type of [MenjieError, ...Object.values(byKind)]) {
   Object.defineProperty(type.prototype, 'name', { value: type === AbortedError ? 'AbortError' : type.name, configurable: true, writable: true });
 }
 
-/** The error of an envelope. A kind that a newer server knows is a MenjieError. */
+/** The error of an envelope. */
 function errorOf(failure, options) {
-  const { code = 900, kind = 'internal', retry = 'after_query', message = '', context = {} } = failure;
-  const type = Object.hasOwn(byKind, kind) ? byKind[kind] : MenjieError;
-  return new type({ code, kind, retry, message, context }, options);
+  return new byKind[failure.kind](failure, options);
 }
 
 /** A request that cannot be sent: where, and what is wrong there. Words and number are those of the core. */

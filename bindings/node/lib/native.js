@@ -20,7 +20,10 @@ function load() {
     );
   }
   try {
-    return require(binary);
+    // Unlike require it takes a file of any name, such as the build's own.
+    const loaded = { exports: {} };
+    process.dlopen(loaded, binary);
+    return loaded.exports;
   } catch (cause) {
     throw new Error(`menjie: the native part for ${platform} does not load: ${where}: ${cause.message}`, { cause });
   }

@@ -28,8 +28,9 @@ test('a HIS of objects with async functions is asked', async (t) => {
   assert.ok(unpaid.payable_fen > 0 && Number.isSafeInteger(unpaid.payable_fen));
   assert.deepEqual(asked[0], ['P1', 'his', 'his.unpaid', 'H1', 'number', 'number']);
   // The rule alone makes the same bills of the same lines.
-  const alone = await menjie.bill.group({ visits: charges.visits, lines: charges.lines, ...(await groupRest(unpaid)) });
-  assert.deepEqual(bills(alone), bills(unpaid));
+  const alone = await menjie.bill.group({ visits: charges.visits, lines: charges.lines });
+  assert.deepEqual(totals(alone.bills), totals(unpaid.visits.flatMap((visit) => visit.bills)));
+  assert.ok(alone.bills.length > 1);
 
   const broken = [
     ['thrown', () => { throw new Error('张三'); }, 300],
@@ -56,8 +57,7 @@ test('a HIS of objects with async functions is asked', async (t) => {
   assert.equal((await failure(client.call('testing.panic', {}))).code, 901);
 });
 
-const groupRest = async () => ({});
-const bills = (answer) => (answer.bills ?? answer.visits.flatMap((visit) => visit.bills)).map((bill) => [bill.dept_code, bill.total_fen]).sort();
+const totals = (bills) => bills.map((bill) => [bill.bill_id, bill.total_fen]).sort();
 
 test('a method that the program does not have was never sent', async (t) => {
   const client = await menjie.open(engine(t, { his: {} }));
@@ -126,10 +126,11 @@ test('a server is asked by name with its token, and its failures are errors', as
   assert.equal((await client.settlement.pay(request)).decision, 'accepted');
   assert.deepEqual(seen[0], ['/api/v1/ops/settlement.pay', 'Bearer T', request]);
   assert.ok((await failure(client.settlement.pay(request))) instanceof menjie.ConflictError);
-  const newer = await failure(client.settlement.pay(request));
-  assert.deepEqual([newer.constructor, newer.code], [menjie.MenjieError, 999]);
-  const unknown = await failure(client.settlement.pay(request));
-  assert.deepEqual([unknown.code, unknown.retry], [711, 'after_query']);
+  // What is no envelope that this version reads tells nothing about what the server did.
+  for (const unknown of [await failure(client.settlement.pay(request)), await failure(client.settlement.pay(request))]) {
+    assert.ok(unknown instanceof menjie.CounterpartError);
+    assert.deepEqual([unknown.code, unknown.retry], [711, 'after_query']);
+  }
   assert.equal((await failure(client.settlement.pay(request, { caller }))).context.field, 'caller');
   await client.close();
 });

@@ -16,12 +16,9 @@ cargo build --quiet -p menjie-node --features testing
 [ -x "$target/debug/menjie-demo" ] || cargo build --quiet -p menjie-server
 export MENJIE_CLI="$target/debug/menjie" MENJIE_DEMO="$target/debug/menjie-demo"
 export MENJIE_NODE_BINARY="$target/debug/libmenjie_node.so"
-# Node takes an addon by the end of its name.
 work="$target/node"
 rm -rf "$work"
 mkdir -p "$work"
-ln -s "$MENJIE_NODE_BINARY" "$work/menjie.node"
-export MENJIE_NODE_BINARY="$work/menjie.node"
 (cd "$package" && npm ci --silent --no-audit --no-fund --ignore-scripts)
 
 passed=0

@@ -11,11 +11,15 @@ const LONG = 0x7fffffff;
 const alive = setInterval(() => {}, LONG);
 alive.unref();
 
+function forget(number) {
+  waiting.delete(number);
+  if (waiting.size === 0) alive.unref();
+}
+
 function deliver(number, envelope, tables) {
   const settle = waiting.get(number);
   if (settle === undefined) return;
-  waiting.delete(number);
-  if (waiting.size === 0) alive.unref();
+  forget(number);
   settle(envelope, tables);
 }
 
@@ -44,7 +48,7 @@ function ask(send, read, { kind = 'read', signal } = {}) {
     const number = (last += 1);
     const stop = () => {
       // The answer still comes, to nobody.
-      waiting.set(number, () => {});
+      forget(number);
       reject(aborted(kind, true, signal.reason));
     };
     waiting.set(number, (envelope, tables) => {
@@ -59,8 +63,7 @@ function ask(send, read, { kind = 'read', signal } = {}) {
     try {
       send(number);
     } catch (error) {
-      waiting.delete(number);
-      if (waiting.size === 0) alive.unref();
+      forget(number);
       reject(error);
       return;
     }

@@ -4,14 +4,14 @@
 //! work runs on threads of this library ([`runtime`]), its answer is put into the [`mailbox`] of the JavaScript thread that asked, under the
 //! number that it gave. Every entry point stands behind the panic guard. No promise is made here: one that is settled while a worker thread
 //! is being ended stops the whole process (STYLE.md §6.1), a mailbox that is gone just takes nothing more.
-// What is public here is JavaScript's.
-#![allow(unreachable_pub)]
+//!
+//! What is public is JavaScript's.
 
 mod batch;
-mod engine;
+pub mod engine;
 mod envelope;
-mod faults;
-mod mailbox;
+pub mod faults;
+pub mod mailbox;
 mod port_host;
 mod runtime;
-mod version;
+pub mod version;

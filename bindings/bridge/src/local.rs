@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use menjie::access::{Caller, Role};
+use menjie::error::Code;
 use menjie::ident::{DeptCode, HospitalId, PatientId, StaffId};
 use menjie::service::Engine;
 use menjie::{Error, Result};
@@ -94,17 +95,32 @@ impl LocalEngine {
     /// Runs an operation for a caller (`{"patient": …}` or `{"staff": …, "roles": […], "departments": […]}`, with a `hospital` where the engine
     /// has several), which only operations need that go through the engine. Blocks.
     pub fn call(&self, caller: Option<&str>, op: &str, request: &str) -> Reply {
-        match crate::find(op) {
-            Ok(found) if found.kind.needs_engine() => {}
-            Ok(_) | Err(_) => return crate::call_alone(op, request),
-        }
-        let caller = match caller.ok_or_else(|| Error::field("caller", "is missing: this operation is run for somebody")).and_then(|caller| self.caller(caller)) {
-            Ok(caller) => caller,
-            Err(error) => return Reply::from(&error),
+        self.runtime.block_on(self.begin(caller, op, request))
+    }
+
+    /// The same for hosts that do not block: it runs from now on, whether or not anybody waits for its answer. What needs no engine has run
+    /// when this returns.
+    pub fn begin(&self, caller: Option<&str>, op: &str, request: &str) -> impl Future<Output = Reply> + Send + 'static {
+        let begun = match crate::find(op) {
+            Ok(found) if found.kind.needs_engine() => {
+                let caller = caller.ok_or_else(|| Error::field("caller", "is missing: this operation is run for somebody")).and_then(|caller| self.caller(caller));
+                caller.map_err(|error| Reply::from(&error)).map(|caller| {
+                    let (engine, op, request) = (self.engine.clone(), op.to_owned(), request.to_owned());
+                    self.runtime.spawn(async move { crate::call(&engine, &caller, &op, &request).await })
+                })
+            }
+            Ok(_) | Err(_) => Err(crate::call_alone(op, request)),
         };
-        let (engine, op, request) = (self.engine.clone(), op.to_owned(), request.to_owned());
-        let called = self.runtime.spawn(async move { crate::call(&engine, &caller, &op, &request).await });
-        self.runtime.block_on(called).unwrap_or_else(|_| Reply::from(&Error::new(menjie::error::Code::Panicked)))
+        async move {
+            match begun {
+                Ok(called) => called.await.unwrap_or_else(|ended| {
+                    // Dropped when the engine was closed: what was begun may have been stored.
+                    let code = if ended.is_cancelled() { Code::StoreUnknown } else { Code::Panicked };
+                    Reply::from(&Error::new(code))
+                }),
+                Err(reply) => reply,
+            }
+        }
     }
 
     /// What the host was asked so far.

@@ -1,0 +1,3 @@
+export * from './index.js';
+import * as menjie from './index.js';
+export default menjie;

@@ -1,0 +1,150 @@
+'use strict';
+// Engines of this process with a HIS in JavaScript, and servers that answer, fail, stall or are away.
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+const test = require('node:test');
+const menjie = require('menjie');
+const { engine, root } = require('./stage');
+
+const charges = JSON.parse(fs.readFileSync(path.join(root, 'examples/rust/data/unpaid.json'), 'utf8'));
+const caller = { patient: 'P1' };
+const failure = (promise) => promise.then(() => assert.fail('no error'), (error) => error);
+
+test('a HIS of objects with async functions is asked', async (t) => {
+  const asked = [];
+  let answer = async () => menjie.done(charges);
+  const his = {
+    unpaid(request, cx) {
+      asked.push([request.patient, cx.port, cx.method, cx.hospital, typeof cx.attempt, typeof cx.timeout_ms]);
+      return answer(request);
+    },
+  };
+  const client = await menjie.open(engine(t, { his }));
+  t.after(() => client.close());
+  const list = () => client.visit.unpaid({ patient_id: 'P1' }, { caller });
+  const unpaid = await list();
+  assert.ok(unpaid.payable_fen > 0 && Number.isSafeInteger(unpaid.payable_fen));
+  assert.deepEqual(asked[0], ['P1', 'his', 'his.unpaid', 'H1', 'number', 'number']);
+  // The rule alone makes the same bills of the same lines.
+  const alone = await menjie.bill.group({ visits: charges.visits, lines: charges.lines });
+  assert.deepEqual(totals(alone.bills), totals(unpaid.visits.flatMap((visit) => visit.bills)));
+  assert.ok(alone.bills.length > 1);
+
+  const broken = [
+    ['thrown', () => { throw new Error('张三'); }, 300],
+    ['rejected', async () => { throw new Error('张三'); }, 300],
+    ['nothing', async () => undefined, 300],
+    ['a cycle', async () => { const a = {}; a.a = a; return a; }, 300],
+    ['a BigInt', async () => menjie.done(1n), 300],
+    ['another shape', async () => ({ outcome: 'yes' }), 301],
+    ['a fraction of a fen', async () => menjie.done({ ...charges, lines: [{ ...charges.lines[0], amount_fen: 1.5 }] }), 301],
+    ['unsent', async () => menjie.unsent('connect', 'no connection'), 300],
+    ['unknown', async () => menjie.unknown('timeout', 'no answer'), 300],
+  ];
+  for (const [what, wrong] of broken) {
+    answer = wrong;
+    const error = await failure(list());
+    assert.ok(error instanceof menjie.CounterpartError && !error.message.includes('张三') && !JSON.stringify(error).includes('张三'), `${what}: ${error.message}`);
+  }
+  answer = async () => menjie.done(charges);
+  assert.equal((await list()).payable_fen, unpaid.payable_fen);
+
+  assert.equal((await failure(client.visit.unpaid({ patient_id: 'P1' }))).context.field, 'caller');
+  assert.equal((await failure(client.visit.unpaid({ patient_id: 'P2' }, { caller }))).code, 200);
+  assert.deepEqual(await client.echo({ value: 1 }), { value: 1 });
+  assert.equal((await failure(client.call('testing.panic', {}))).code, 901);
+});
+
+const totals = (bills) => bills.map((bill) => [bill.bill_id, bill.total_fen]).sort();
+
+test('a method that the program does not have was never sent', async (t) => {
+  const client = await menjie.open(engine(t, { his: {} }));
+  t.after(() => client.close());
+  assert.equal((await failure(client.visit.unpaid({ patient_id: 'P1' }, { caller }))).code, 300);
+});
+
+test('what is wrong with a configuration is told by its field', async (t) => {
+  const config = engine(t, { his: {} });
+  for (const [wrong, field] of [
+    [{ ...config, hospitals: [] }, /hospitals/],
+    [{ ...config, server: 'https://h.example' }, /server/],
+    [{ ...config, ports: {} }, /host/],
+    [{ ...config, ports: { hsi: {} } }, /ports/],
+    [{ server: 'http://h.example' }, /server/],
+    [{ server: 7 }, /server/],
+  ]) {
+    const error = await failure(menjie.open(wrong));
+    assert.ok(error instanceof menjie.MenjieError, String(error));
+    assert.match(error.context.field, field);
+  }
+});
+
+test('closing: once for all, and nothing begins afterwards', async (t) => {
+  const client = await menjie.open(engine(t, { his: { unpaid: () => new Promise((answer) => setTimeout(() => answer(menjie.done(charges)), 50)) } }));
+  const under = client.visit.unpaid({ patient_id: 'P1' }, { caller });
+  await new Promise((go) => setTimeout(go, 10));
+  assert.deepEqual(await Promise.all([client.close(), client.close(), client.close()]), [true, true, true]);
+  assert.ok((await under).payable_fen > 0);
+  const error = await failure(client.visit.unpaid({ patient_id: 'P1' }, { caller }));
+  assert.deepEqual([error.code, error.kind], [12, 'misuse']);
+  assert.equal(await client.close(), true);
+});
+
+async function server(t, handle) {
+  const made = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += chunk));
+    request.on('end', () => handle({ url: request.url, headers: request.headers, body }, response));
+  });
+  await new Promise((go) => made.listen(0, '127.0.0.1', go));
+  t.after(() => {
+    made.closeAllConnections();
+    made.close();
+  });
+  return `http://127.0.0.1:${made.address().port}`;
+}
+
+const json = (response, status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+
+test('a server is asked by name with its token, and its failures are errors', async (t) => {
+  const seen = [];
+  const answers = [
+    [200, { decision: 'accepted', payment_id: '1', settlement_ids: [], st: 's' }],
+    [409, { code: 201, kind: 'conflict', retry: 'never', message: 'm', context: {} }],
+    [400, { code: 999, kind: 'of_a_newer_server', retry: 'never', message: 'm', context: {} }],
+    [502, 'no envelope'],
+  ];
+  const url = await server(t, (request, response) => {
+    seen.push([request.url, request.headers.authorization, JSON.parse(request.body)]);
+    const [status, value] = answers[seen.length - 1];
+    json(response, status, value);
+  });
+  const client = await menjie.open({ server: { url, token: 'T' } });
+  const request = { key: 'k', quote_id: '1', channel: 'wechat', method: { way: 'native' } };
+  assert.equal((await client.settlement.pay(request)).decision, 'accepted');
+  assert.deepEqual(seen[0], ['/api/v1/ops/settlement.pay', 'Bearer T', request]);
+  assert.ok((await failure(client.settlement.pay(request))) instanceof menjie.ConflictError);
+  // What is no envelope that this version reads tells nothing about what the server did.
+  for (const unknown of [await failure(client.settlement.pay(request)), await failure(client.settlement.pay(request))]) {
+    assert.ok(unknown instanceof menjie.CounterpartError);
+    assert.deepEqual([unknown.code, unknown.retry], [711, 'after_query']);
+  }
+  assert.equal((await failure(client.settlement.pay(request, { caller }))).context.field, 'caller');
+  await client.close();
+});
+
+test('an aborted command may have been done; a server that is away was sent nothing', async (t) => {
+  const url = await server(t, () => {});
+  const client = await menjie.open({ server: url });
+  const control = new AbortController();
+  const calls = [client.payment.cancel({ key: 'k', payment_id: '1' }, { signal: control.signal }), client.visit.unpaid({ patient_id: 'P1' }, { signal: control.signal })].map(failure);
+  setTimeout(() => control.abort(), 50);
+  const [command, read] = await Promise.all(calls);
+  assert.deepEqual([command.name, command.retry, command.context.sent], ['AbortError', 'after_query', 'yes']);
+  assert.deepEqual([read.name, read.retry], ['AbortError', 'same_key']);
+  const away = await menjie.open({ server: 'http://127.0.0.1:1' });
+  const error = await failure(away.visit.unpaid({ patient_id: 'P1' }));
+  assert.deepEqual([error.code, error.retry], [710, 'same_key']);
+});

@@ -1,0 +1,101 @@
+'use strict';
+// The back end of an official account, without a framework: whoever follows the account lists what he owes, pays in WeChat's own sheet, and asks for
+// his money back. The hospital's server has the ledger; this program only asks it, and keeps no state that a restart could lose but who is logged in.
+//
+//   MENJIE_SERVER=https://… node back_end.js
+const crypto = require('node:crypto');
+const http = require('node:http');
+const { MenjieError, open, wechat } = require('menjie');
+
+const MOST_BYTES = 64 * 1024;
+
+/** The status of an answer: what may be asked again is told apart from what may not. */
+const STATUS = { misuse: 400, validation: 400, conflict: 409, not_found: 404, crypto: 401 };
+
+async function raw(request) {
+  const parts = [];
+  let size = 0;
+  for await (const part of request) {
+    size += part.length;
+    if (size > MOST_BYTES) throw Object.assign(new Error('too long'), { status: 413 });
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Begins a payment and waits until its sheet is there, or there is nothing to be paid any more. */
+async function begin(client, patient, { bill_ids: bills, key }, openid) {
+  const quote = await client.settlement.quote({ patient_id: patient, bill_ids: bills });
+  if (quote.decision === 'refused') return quote;
+  const paid = await client.settlement.pay({ key, quote_id: quote.quote_id, channel: 'wechat', method: { way: 'jsapi', payer: openid } });
+  if (paid.decision === 'refused') return paid;
+  let view = await client.settlement.get({ payment_id: paid.payment_id, wait_ms: 5_000 });
+  for (let waited = 0; !view.over && !view.handover && waited < 6; waited += 1) {
+    view = await client.settlement.get({ payment_id: paid.payment_id, wait_ms: 5_000, since: view.version });
+  }
+  return { payment_id: paid.payment_id, total_fen: quote.total_fen, ...(view.handover ? { sheet: wechat.payParameters(view) } : {}) };
+}
+
+/** The routes of somebody who is logged in. */
+const ROUTES = {
+  'GET /unpaid': ({ client, patient }) => client.visit.unpaid({ patient_id: patient }),
+  'POST /pay': ({ client, patient, openid }, body) => begin(client, patient, body, openid),
+  'POST /payment': ({ client }, { payment_id, since }) => client.settlement.get({ payment_id, wait_ms: 5_000, since }),
+  'GET /paid': ({ client, patient }) => client.visit.paid({ patient_id: patient }),
+  'POST /refund': ({ client }, { settlement_id, key }) => client.refund.request({ settlement_id, key, why: 'changed' }),
+};
+
+/** `server` is the hospital's; `merchant` what callbacks are read with; `heard` gets each once it was verified. */
+function backEnd({ server, merchant, heard }) {
+  const sessions = new Map();
+  const read = wechat.callbackReader(merchant);
+
+  /** Each patient has a client of his own: it holds his session at the hospital's server. */
+  async function login({ card, openid }) {
+    const client = await open({ server });
+    const known = await client.session.identify({ way: 'visit_no', token: card });
+    if (known.decision !== 'identified') {
+      await client.close();
+      return known;
+    }
+    const session = crypto.randomUUID();
+    sessions.set(session, { client, patient: known.patient_id, openid });
+    return { decision: 'identified', name: known.name, session };
+  }
+
+  async function answer(request) {
+    const route = `${request.method} ${request.url}`;
+    const body = await raw(request);
+    if (route === 'POST /wechat/notify') {
+      // The bytes as they came; a body that was parsed and written again has no signature.
+      await heard(await read(body, request.headers));
+      return [204];
+    }
+    const json = body.length > 0 ? JSON.parse(body) : {};
+    if (route === 'POST /login') return [200, await login(json)];
+    const session = sessions.get(request.headers.authorization);
+    if (!session) return [401, { text: '请先登录' }];
+    return ROUTES[route] ? [200, await ROUTES[route](session, json)] : [404, {}];
+  }
+
+  const made = http.createServer((request, response) => {
+    answer(request)
+      .catch((error) => {
+        // Errors of the package hold no names or numbers; others stay here.
+        if (error instanceof MenjieError) return [STATUS[error.kind] ?? 502, error];
+        return [error.status ?? 400, {}];
+      })
+      .then(([status, value]) => response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(value === undefined ? undefined : JSON.stringify(value)));
+  });
+  made.on('close', () => {
+    for (const { client } of sessions.values()) client.session.exit({}).catch(() => {}).then(() => client.close());
+  });
+  return made;
+}
+
+module.exports = { backEnd };
+
+if (require.main === module) {
+  const { MENJIE_SERVER: server, MENJIE_MERCHANT: merchant = '{}', PORT = '8080' } = process.env;
+  backEnd({ server, merchant: JSON.parse(merchant), heard: async ({ id, what }) => console.log(id, what.about) }).listen(Number(PORT));
+}

@@ -5511,6 +5511,26 @@ export interface ReportRow {
   level: ReportLevel;
 }
 
+/** Request of `report.run_batch`: the facts are tables. */
+export interface ReportRunBatchOptions {
+  /** Give the partial back, to be kept? Default `false`. */
+  keep?: boolean;
+  /** Partials of other days or rows, merged with these facts. Default `[]`. */
+  partials?: Array<Partial>;
+  /** The secret under which patients are hashed, 32 to 128 hexadecimal digits: the same one for all partials that are merged. Needed where patients are named and a partial is kept. */
+  patient_key?: Private | null;
+  /** The reports. Default `[]`. */
+  queries?: Array<ReportQuery>;
+}
+
+/** Response of `report.run`. */
+export interface ReportRunBatchSummary {
+  /** The partial, when it is to be kept. */
+  partial?: Partial | null;
+  /** A table a query. */
+  tables: Array<ReportTable>;
+}
+
 /** Request of `report.run`. */
 export interface ReportRunRequest {
   /** Charges. Default `[]`. */
@@ -7277,6 +7297,8 @@ export interface Batches {
   "patient.validate_batch": { request: PatientValidateBatchOptions; response: PatientValidateBatchSummary; inputs: { records: Uint8Array }; tables: { issues: Uint8Array } };
   /** Reconciles one day: channel bill, insurer bill, HIS and ledger, each a table. */
   "reconcile.run_batch": { request: ReconcileRunBatchOptions; response: ReconcileRunBatchSummary; inputs: { channel?: Uint8Array; insurer?: Uint8Array; his?: Uint8Array; ledger?: Uint8Array }; tables: { differences: Uint8Array; rows: Uint8Array } };
+  /** Makes reports of facts that stand in tables, and of partials; as `report.run`. */
+  "report.run_batch": { request: ReportRunBatchOptions; response: ReportRunBatchSummary; inputs: { movements?: Uint8Array; visits?: Uint8Array; charges?: Uint8Array; refunds?: Uint8Array }; tables: {  } };
 }
 
 /** Every operation as a typed method: `client.bill.group(request)`. */

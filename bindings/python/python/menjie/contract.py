@@ -9781,6 +9781,74 @@ class ReportRow(_record.Record):
     level: ReportLevel
 
 
+
+@dataclass(frozen=True)
+class ReportRunBatchOptions(_record.Record):
+    """Request of `report.run_batch`: the facts are tables.
+
+    Attributes:
+        keep: Give the partial back, to be kept? Default `false`.
+        partials: Partials of other days or rows, merged with these facts. Default `[]`.
+        patient_key: The secret under which patients are hashed, 32 to 128 hexadecimal digits: the same one for all partials that are merged. Needed where patients are named and a partial is kept.
+        queries: The reports. Default `[]`.
+    """
+
+    keep: Optional[bool] = None
+    partials: Optional[Sequence[Partial]] = None
+    patient_key: Optional[Private] = field(default=None, repr=False)
+    queries: Optional[Sequence[ReportQuery]] = None
+
+
+ReportRunBatchOptions._reads = {"partials": _record.each(Partial.from_json), "queries": _record.each(ReportQuery.from_json)}
+
+
+@dataclass(frozen=True)
+class ReportTable(_record.Record):
+    """A report's table (报表).
+
+    Attributes:
+        base: Which date it counts by (统计口径), in Chinese.
+        columns: Its columns.
+        from_: From this day on,
+        pending: Orders whose result is not known (结果未知笔数): always told by reports of money, 0 too.
+        report: Which report.
+        rows: Its rows: details, subtotals, the total.
+        title: Its title, in Chinese.
+        to: to this day, inclusive.
+        until: The latest fact of the partial (数据截止), if it has any.
+    """
+
+    base: str
+    columns: Sequence[ReportColumn]
+    from_: BizDate
+    report: ReportName
+    rows: Sequence[ReportRow]
+    title: str
+    to: BizDate
+    pending: Optional[int] = None
+    until: Optional[Timestamp] = None
+
+
+ReportTable._keys = {"from_": "from"}
+
+ReportTable._reads = {"columns": _record.each(ReportColumn.from_json), "rows": _record.each(ReportRow.from_json)}
+
+
+@dataclass(frozen=True)
+class ReportRunBatchSummary(_record.Record):
+    """Response of `report.run`.
+
+    Attributes:
+        partial: The partial, when it is to be kept.
+        tables: A table a query.
+    """
+
+    tables: Sequence[ReportTable]
+    partial: Optional[Partial] = None
+
+
+ReportRunBatchSummary._reads = {"partial": Partial.from_json, "tables": _record.each(ReportTable.from_json)}
+
 ReportVisitKind = Literal["outpatient", "emergency", "check_up"]
 """What sort of visit it is.
 
@@ -9869,38 +9937,6 @@ class ReportRunRequest(_record.Record):
 
 
 ReportRunRequest._reads = {"charges": _record.each(ChargeFact.from_json), "movements": _record.each(MovementFact.from_json), "partials": _record.each(Partial.from_json), "queries": _record.each(ReportQuery.from_json), "refunds": _record.each(RefundFact.from_json), "visits": _record.each(VisitFact.from_json)}
-
-
-@dataclass(frozen=True)
-class ReportTable(_record.Record):
-    """A report's table (报表).
-
-    Attributes:
-        base: Which date it counts by (统计口径), in Chinese.
-        columns: Its columns.
-        from_: From this day on,
-        pending: Orders whose result is not known (结果未知笔数): always told by reports of money, 0 too.
-        report: Which report.
-        rows: Its rows: details, subtotals, the total.
-        title: Its title, in Chinese.
-        to: to this day, inclusive.
-        until: The latest fact of the partial (数据截止), if it has any.
-    """
-
-    base: str
-    columns: Sequence[ReportColumn]
-    from_: BizDate
-    report: ReportName
-    rows: Sequence[ReportRow]
-    title: str
-    to: BizDate
-    pending: Optional[int] = None
-    until: Optional[Timestamp] = None
-
-
-ReportTable._keys = {"from_": "from"}
-
-ReportTable._reads = {"columns": _record.each(ReportColumn.from_json), "rows": _record.each(ReportRow.from_json)}
 
 
 @dataclass(frozen=True)

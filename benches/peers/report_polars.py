@@ -9,7 +9,14 @@ PAY, BACK = pl.col("event") == "pay", pl.col("event") == "refund"
 TOTAL = pl.col("fund_fen") + pl.col("account_fen") + pl.col("cash_fen")
 SELF = pl.col("insurance") == "自费"
 MALE, FEMALE = pl.col("sex") == "male", pl.col("sex") == "female"
-LATER = (pl.col("birth_date").dt.month() * 100 + pl.col("birth_date").dt.day()) > (pl.col("day").dt.month() * 100 + pl.col("day").dt.day())
+
+
+def day_of_year(column):
+    # A month is an int8.
+    return pl.col(column).dt.month().cast(pl.Int32) * 100 + pl.col(column).dt.day()
+
+
+LATER = day_of_year("birth_date") > day_of_year("day")
 AGE = pl.when(pl.col("birth_date") <= pl.col("day")).then(pl.col("day").dt.year() - pl.col("birth_date").dt.year() - LATER.cast(pl.Int32)).alias("age")
 
 

@@ -9,13 +9,8 @@ use crate::lines::{Column, Rng};
 
 const CHANNELS: [&str; 3] = ["微信", "支付宝", "银联"];
 const DEPTS: [&str; 12] = ["精神科", "心理科", "睡眠科", "老年科", "儿少科", "康复科", "检验科", "影像科", "中药房", "西药房", "急诊科", "全科"];
-const INSURANCES: [(InsuranceClass, &str); 5] = [
-    (InsuranceClass::Employee, "职工"),
-    (InsuranceClass::Resident, "居民"),
-    (InsuranceClass::Public, "公费"),
-    (InsuranceClass::Other, "其他"),
-    (InsuranceClass::SelfPay, "自费"),
-];
+const INSURANCES: [(InsuranceClass, &str); 5] =
+    [(InsuranceClass::Employee, "职工"), (InsuranceClass::Resident, "居民"), (InsuranceClass::Public, "公费"), (InsuranceClass::Other, "其他"), (InsuranceClass::SelfPay, "自费")];
 const SEXES: [(Sex, &str); 3] = [(Sex::Male, "male"), (Sex::Female, "female"), (Sex::Unknown, "unknown")];
 const CATEGORIES: [&str; 24] =
     ["F20", "F32", "F41", "F31", "F33", "F42", "F43", "F51", "F10", "F00", "F01", "F03", "F06", "F22", "F23", "F25", "F40", "F45", "F70", "F84", "F90", "F95", "G47", "Z00"];
@@ -78,7 +73,8 @@ pub fn year(count: usize, seed: u64, start: BizDate, shuffled: bool) -> Settleme
         // No 29 February: peers count years in more than one way there.
         let birth = BizDate::new(1940 + of.below(80) as i32, 1 + of.below(12) as u8, 1 + of.below(28) as u8).unwrap_or(start);
         let dept = rng.pick(&DEPTS, "");
-        let (fund, account, cash) = if insurance == 4 { (0, 0, 100 + rng.below(80_000) as i64) } else { (rng.below(60_000) as i64, rng.below(9_000) as i64, rng.below(30_000) as i64) };
+        let (fund, account, cash) =
+            if insurance == 4 { (0, 0, 100 + rng.below(80_000) as i64) } else { (rng.below(60_000) as i64, rng.below(9_000) as i64, rng.below(30_000) as i64) };
         let moves = if rng.below(50) == 0 { [Some((Event::Pay, at)), Some((Event::Refund, at + rng.below(9) as i64 * day_ms))] } else { [Some((Event::Pay, at)), None] };
         let (channel, exec) = (rng.pick(&CHANNELS, ""), rng.pick(&DEPTS, ""));
         for (event, at) in moves.into_iter().flatten() {

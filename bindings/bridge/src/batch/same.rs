@@ -13,8 +13,8 @@ use arrow_array::{
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampSecondArray, UInt8Array, UInt32Array,
 };
 use arrow_schema::{DataType, Field, Schema};
-use menjie::{BizDate, Timestamp};
 use menjie::money::{Quantity, UnitPrice};
+use menjie::{BizDate, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -16,6 +16,7 @@ mod icd;
 mod income;
 mod names;
 mod partial;
+mod people;
 #[cfg(test)]
 mod proof;
 mod query;

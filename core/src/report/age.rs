@@ -3,8 +3,8 @@
 use super::cube::{Key, slot};
 use super::fact::{InsuranceClass, Sex, Word};
 use super::fold::Flags;
-use super::group::people;
 use super::partial::Partial;
+use super::people::{NOWHERE, people};
 use super::query::Query;
 use super::suppress::Counts;
 use super::table::{Cell, Holds, Level, Table};
@@ -43,32 +43,34 @@ pub(super) fn asked(query: &Query) -> impl Fn(&Key) -> bool + use<> {
     move |key| days.contains(&u32::from(slot(key, 0))) && insured(slot(key, 6)) && Flags::of(slot(key, 7)).is_visit()
 }
 
-/// Visits and people of a table whose cells are found by `place` (row, column), with the totals behind.
-pub(super) fn counted(partial: &Partial, rows: usize, columns: usize, place: impl Fn(&Key) -> Option<(usize, usize)>) -> Counts {
-    let width = columns + 1;
-    let mut counts = Counts { columns: width, values: vec![0; (rows + 1) * width], people: vec![0; (rows + 1) * width] };
+/// Visits and people of a table with the totals behind; `place` says in which row and column a cell of the visits is counted, by its position and key.
+pub(super) fn counted(partial: &Partial, rows: usize, columns: usize, place: impl Fn(usize, &Key) -> Option<(usize, usize)>) -> Counts {
+    let (width, cells) = (columns + 1, partial.visits.cells());
     // The cell itself, the end of its row, the end of its column, the end of both.
     let ends = |row: usize, column: usize| [row * width + column, row * width + columns, rows * width + column, rows * width + columns];
-    for (key, sums) in partial.visits.cells() {
-        let Some((row, column)) = place(key) else { continue };
-        for at in ends(row, column) {
-            counts.values.iter_mut().skip(at).take(1).for_each(|value| *value += sums.count);
-        }
+    let number = |at: usize| u32::try_from(at).unwrap_or(NOWHERE);
+    let groups: Vec<Vec<u32>> = (0..rows * columns).map(|group| ends(group / columns, group % columns).map(number).to_vec()).collect();
+    let mut visits = vec![0u64; groups.len()];
+    let mut group_of = Vec::with_capacity(cells.len());
+    for (at, (key, sums)) in cells.iter().enumerate() {
+        let group = place(at, key).map(|(row, column)| row * columns + column);
+        let into = group.and_then(|group| visits.get_mut(group));
+        into.into_iter().for_each(|visits| *visits += sums.count);
+        group_of.push(group.map_or(NOWHERE, number));
     }
-    for kind in 0..4 {
-        let of_kind = people(partial, |key| place(key).and_then(|(row, column)| ends(row, column).get(kind).copied()));
-        for (at, count) in of_kind {
-            counts.people.iter_mut().skip(at).take(1).for_each(|people| *people = count);
-        }
+    let size = (rows + 1) * width;
+    let mut values = vec![0; size];
+    for (of, count) in groups.iter().zip(visits) {
+        of.iter().for_each(|at| values.iter_mut().skip(*at as usize).take(1).for_each(|value| *value += count));
     }
-    counts
+    Counts { columns: width, values, people: people(&partial.visits, &partial.people, size, &group_of, &groups) }
 }
 
 pub(super) fn ages(partial: &Partial, query: &Query) -> Result<Table> {
     let bands: &[u16] = if query.bands.is_empty() { &NATIONAL } else { &query.bands };
     let (rows, columns) = (bands.len() + 1, SEXES.len() * PAYERS.len());
     let asked = asked(query);
-    let counts = counted(partial, rows, columns, |key| {
+    let counts = counted(partial, rows, columns, |_, key| {
         let band = match slot(key, 4) {
             0 => bands.len(),
             age => bands.iter().rposition(|from| *from < age).unwrap_or_default(),

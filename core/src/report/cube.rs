@@ -219,9 +219,15 @@ pub(super) struct Filling<S> {
     last: usize,
 }
 
-impl<S: Sums> Filling<S> {
-    pub(super) fn new() -> Filling<S> {
+impl<S> Default for Filling<S> {
+    fn default() -> Filling<S> {
         Filling { cells: Vec::new(), index: Table::default(), last: 0 }
+    }
+}
+
+impl<S: Default> Filling<S> {
+    pub(super) fn new() -> Filling<S> {
+        Filling::default()
     }
 
     /// Adds to the cell of a key, and says where it is.
@@ -230,8 +236,7 @@ impl<S: Sums> Filling<S> {
             let next = self.cells.len();
             let cells = &self.cells;
             let same = |at: u32| cells.get(at as usize).is_some_and(|(known, _)| *known == key);
-            let spelled = || key.iter().flat_map(|slot| slot.to_le_bytes()).collect();
-            let known = self.index.find_or_insert(hash(key), u32::try_from(next).unwrap_or(u32::MAX - 1), same, spelled);
+            let known = self.index.find_or_insert(hash(key), u32::try_from(next).unwrap_or(u32::MAX - 1), same, || spelled(key));
             self.last = known.map_or(next, |at| at as usize);
             if known.is_none() {
                 self.cells.push((key, S::default()));
@@ -243,10 +248,23 @@ impl<S: Sums> Filling<S> {
         self.last
     }
 
+    /// The cells, in the order in which they came.
+    pub(super) fn cells(&self) -> &[(Key, S)] {
+        &self.cells
+    }
+
+    /// The cell of a key.
+    pub(super) fn get(&self, key: Key) -> Option<&S> {
+        let place = self.index.find(hash(key), |at| self.cells.get(at as usize).is_some_and(|(known, _)| *known == key), || spelled(key))?;
+        self.cells.get(place as usize).map(|(_, sums)| sums)
+    }
+}
+
+impl<S: Sums> Filling<S> {
     /// The cube in order, its names moved; and where each cell has gone.
     pub(super) fn sorted(self, moved: &Moved) -> (Cube<S>, Vec<u32>) {
         let mut cells: Vec<(Key, u32, S)> = (0u32..).zip(self.cells).map(|(at, (key, sums))| (rekeyed::<S>(key, moved), at, sums)).collect();
-        cells.sort_unstable_by_key(|(key, _, _)| *key);
+        cells.sort_unstable_by_key(|(key, _, _)| in_order(*key));
         let mut places = vec![0u32; cells.len()];
         for (place, (_, at, _)) in (0u32..).zip(&cells) {
             if let Some(of) = places.get_mut(*at as usize) {
@@ -255,6 +273,15 @@ impl<S: Sums> Filling<S> {
         }
         (Cube(cells.into_iter().map(|(key, _, sums)| (key, sums)).collect()), places)
     }
+}
+
+/// A key as one number, in the order of keys: one comparison instead of eight.
+fn in_order(key: Key) -> u128 {
+    key.iter().fold(0, |number, slot| number << 16 | u128::from(*slot))
+}
+
+fn spelled(key: Key) -> Vec<u8> {
+    key.iter().flat_map(|slot| slot.to_le_bytes()).collect()
 }
 
 fn hash([a, b, c, d, e, f, g, h]: Key) -> u64 {

@@ -1,14 +1,14 @@
 //! 疾病谱 (I): the primary diagnosis of each visit, one a visit; the largest rows, the others together, what has no code apart.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::age::{asked, counted, sex, sexes};
 use super::cube::{Key, slot};
-use super::group::people;
 use super::icd;
 use super::names::Dimension;
 use super::partial::Partial;
+use super::people::{NOWHERE, people};
 use super::query::{DiseaseLevel, Query};
 use super::table::{Cell, Holds, Level, Table};
 use crate::error::Result;
@@ -60,29 +60,42 @@ impl Ages {
 
 pub(super) fn diseases(partial: &Partial, query: &Query) -> Result<Table> {
     let asked = asked(query);
-    let numbers = partial.names.of(Dimension::Disease).len();
+    let categories = partial.names.of(Dimension::Disease).len();
     let kinds: Vec<Disease> =
-        (0..=numbers).map(|number| disease(u16::try_from(number).ok().and_then(|number| partial.names.name(Dimension::Disease, number)), query.level)).collect();
-    let kind = |key: &Key| asked(key).then(|| kinds.get(usize::from(slot(key, 3))).unwrap_or(&Disease::Uncoded));
+        (0..=categories).map(|number| disease(u16::try_from(number).ok().and_then(|number| partial.names.name(Dimension::Disease, number)), query.level)).collect();
+    // Several categories may be one kind; kinds are numbered in their order.
+    let distinct: Vec<&Disease> = kinds.iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let numbers: Vec<usize> = kinds.iter().map(|kind| distinct.binary_search(&kind).unwrap_or_default()).collect();
+    let kind = |key: &Key| if asked(key) { numbers.get(usize::from(slot(key, 3))).map_or(NOWHERE, |kind| u32::try_from(*kind).unwrap_or(NOWHERE)) } else { NOWHERE };
+    let kind_of: Vec<u32> = partial.visits.cells().iter().map(|(key, _)| kind(key)).collect();
 
-    let mut visits: BTreeMap<&Disease, u64> = BTreeMap::new();
-    partial.visits.cells().iter().for_each(|(key, sums)| kind(key).into_iter().for_each(|kind| *visits.entry(kind).or_default() += sums.count));
-    let patients = people(partial, |key| kind(key));
-    let few = |kind: &Disease| patients.get(kind).copied().unwrap_or_default() < u64::from(query.min_cell);
-    let mut first: Vec<&Disease> = visits.keys().copied().filter(|kind| matches!(kind, Disease::Known(..)) && !few(kind)).collect();
-    first.sort_by_key(|kind| (Reverse(visits.get(kind)), *kind));
+    let mut visits: Vec<Option<u64>> = vec![None; distinct.len()];
+    for (kind, (_, sums)) in kind_of.iter().zip(partial.visits.cells()) {
+        visits.iter_mut().skip(*kind as usize).take(1).for_each(|visits| *visits.get_or_insert(0) += sums.count);
+    }
+    let alone: Vec<Vec<u32>> = (0..).take(distinct.len()).map(|kind| vec![kind]).collect();
+    let patients = people(&partial.visits, &partial.people, distinct.len(), &kind_of, &alone);
+    let seen = distinct.iter().zip(&visits).zip(&patients).enumerate().filter_map(|(at, ((kind, visits), patients))| Some((at, *kind, (*visits)?, *patients)));
+    let known: Vec<(usize, &Disease, u64, u64)> = seen.clone().filter(|(_, kind, ..)| matches!(kind, Disease::Known(..))).collect();
+    let mut first: Vec<&(usize, &Disease, u64, u64)> = known.iter().filter(|(.., patients)| *patients >= u64::from(query.min_cell)).collect();
+    first.sort_by_key(|(at, _, visits, _)| (Reverse(*visits), *at));
     first.truncate(query.top as usize);
-    let known = visits.keys().filter(|kind| matches!(kind, Disease::Known(..))).count();
-    let mut rows: Vec<Disease> = first.iter().map(|kind| (*kind).clone()).collect();
-    rows.extend((known > first.len()).then_some(Disease::Rest));
-    rows.extend(visits.contains_key(&Disease::Uncoded).then_some(Disease::Uncoded));
-    let place = |key: &Key| kind(key).and_then(|kind| rows.iter().position(|row| row == kind).or_else(|| rows.iter().position(|row| *row == Disease::Rest)));
+    let uncoded = seen.clone().find(|(_, kind, ..)| **kind == Disease::Uncoded);
+    let rest = (known.len() > first.len()).then_some(first.len());
+    let mut rows: Vec<Disease> = first.iter().map(|(_, kind, ..)| (*kind).clone()).collect();
+    rows.extend(rest.map(|_| Disease::Rest));
+    rows.extend(uncoded.map(|_| Disease::Uncoded));
+    // What is neither among the first nor uncoded is in the rest.
+    let mut row_of: Vec<Option<usize>> = vec![rest; distinct.len()];
+    let named = first.iter().enumerate().map(|(row, (at, ..))| (*at, row)).chain(uncoded.map(|(at, ..)| (at, rows.len() - 1)));
+    named.for_each(|(at, row)| row_of.iter_mut().skip(at).take(1).for_each(|of| *of = Some(row)));
+    let place = |at: usize| kind_of.get(at).and_then(|kind| row_of.get(*kind as usize)).copied().flatten();
 
     let columns = sexes().count();
-    let counts = counted(partial, rows.len(), columns, |key| Some((place(key)?, sex(key))));
+    let counts = counted(partial, rows.len(), columns, |at, key| Some((place(at)?, sex(key))));
     let mut ages = vec![Ages::default(); rows.len() + 1];
-    for (key, sums) in partial.visits.cells() {
-        let Some(row) = place(key) else { continue };
+    for (at, (key, sums)) in partial.visits.cells().iter().enumerate() {
+        let Some(row) = place(at) else { continue };
         [row, rows.len()].into_iter().for_each(|row| ages.iter_mut().skip(row).take(1).for_each(|ages| ages.add(key, sums.count)));
     }
 

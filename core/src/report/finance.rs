@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cube::{Movements, Sums};
-use super::group::{Axes, Group, Shown, rows};
+use super::cube::{Filling, Movements, Sums, slot};
+use super::group::{Axes, Shown, rows};
 use super::names::Dimension;
 use super::partial::Partial;
 use super::query::{Axis, Query};
@@ -117,16 +117,16 @@ fn table(partial: &Partial, query: &Query, columns: &[(&str, &str, Holds, Make)]
     axes.columns(&mut table);
     columns.iter().for_each(|(key, title, holds, _)| table.column(*key, *title, *holds));
     let wanted = query.movements(names);
-    let mut groups: BTreeMap<Group, OfGroup> = BTreeMap::new();
+    let mut groups: Filling<OfGroup> = Filling::new();
     for (key, sums) in partial.movements.cells().iter().filter(|(key, _)| wanted(key)) {
-        let (all, channels) = groups.entry(axes.group(key)).or_default();
-        all.add(sums);
-        if pivot {
-            let [_, channel, ..] = key;
-            *channels.entry(*channel).or_default() += sums.cash_fen;
-        }
+        groups.add(axes.group(key), |(all, channels)| {
+            all.add(sums);
+            if pivot {
+                *channels.entry(slot(key, 1)).or_default() += sums.cash_fen;
+            }
+        });
     }
-    let channels: std::collections::BTreeSet<u16> = groups.values().flat_map(|(_, channels)| channels.keys().copied()).collect();
+    let channels: std::collections::BTreeSet<u16> = groups.cells().iter().flat_map(|(_, (_, channels))| channels.keys().copied()).collect();
     for channel in &channels {
         let name = names.name(Dimension::Channel, *channel).unwrap_or("未知");
         table.column(format!("channel:{name}"), format!("现金（{name}）"), Holds::Fen);

@@ -1,17 +1,16 @@
 //! Groups of cells: details by the axes of a query, subtotals by each axis that is no time, the total.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::cube::{Key, Visits};
+use super::cube::{Filling, Key, slot};
 use super::fact::{Business, InsuranceClass, Word};
 use super::names::Names;
-use super::partial::Partial;
 use super::query::Axis;
 use super::table::{Cell, Holds, Level, Table};
 use crate::calendar::BizDate;
 
-/// What a group is of: one number an axis.
-pub(super) type Group = Vec<u16>;
+/// What a group is of: one number an axis, in the order of the axes; the places behind them are 0.
+pub(super) type Group = Key;
 
 /// The axes of a query, and where the keys of a cube have them.
 #[derive(Clone)]
@@ -24,7 +23,9 @@ impl Axes {
 
     /// The group that a cell belongs to.
     pub(super) fn group(&self, key: &Key) -> Group {
-        self.0.iter().map(|(axis, place)| period(*axis, key.get(*place).copied().unwrap_or_default())).collect()
+        let mut group = Group::default();
+        group.iter_mut().zip(&self.0).for_each(|(number, (axis, place))| *number = period(*axis, slot(key, *place)));
+        group
     }
 
     /// Where the axis of time stands.
@@ -40,52 +41,102 @@ impl Axes {
         }
     }
 
-    /// The details, then each subtotal, then the total, as sets of groups.
-    pub(super) fn levels(&self, groups: impl Iterator<Item = Group>) -> Vec<(Level, Shown)> {
-        let details: BTreeSet<Group> = groups.collect();
-        let mut levels: Vec<(Level, Shown)> = details.iter().map(|group| (Level::Detail, Shown(group.iter().copied().map(Some).collect()))).collect();
-        if self.0.len() > 1 {
-            for (at, _) in self.0.iter().enumerate().filter(|(_, (axis, _))| !axis.is_time()) {
-                let values: BTreeSet<u16> = details.iter().filter_map(|group| group.get(at).copied()).collect();
-                levels.extend(values.into_iter().map(|value| (Level::Subtotal, Shown((0..self.0.len()).map(|axis| (axis == at).then_some(value)).collect()))));
-            }
-        }
-        levels.push((Level::Total, Shown(vec![None; self.0.len()])));
-        levels
-    }
-
     /// How a row names its group.
     pub(super) fn labels(&self, shown: &Shown, level: Level, names: &Names) -> Vec<Cell> {
-        let label = |(at, ((axis, _), value)): (usize, (&(Axis, usize), &Option<u16>))| match value {
-            Some(value) => Cell::text(label(*axis, *value, names)),
+        let label = |(at, (axis, _)): (usize, &(Axis, usize))| match shown.number(at) {
+            Some(number) => Cell::text(label(*axis, number, names)),
             None if at == 0 && level == Level::Total => Cell::text("合计"),
             None => Cell::Blank,
         };
-        self.0.iter().zip(&shown.0).enumerate().map(label).collect()
+        self.0.iter().enumerate().map(label).collect()
     }
 }
 
-/// The groups that a row is of: those that have these numbers where there is one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Shown(pub(super) Vec<Option<u16>>);
+/// The groups that a row is of: those that have its numbers in the places that it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    group: Group,
+    /// All, one or none of the axes.
+    which: Which,
+}
 
-/// Sums of every row: each group is added to its detail, its subtotals and the total.
-pub(super) fn rows<S: Clone + Default>(axes: &Axes, groups: &BTreeMap<Group, S>, add: impl Fn(&mut S, &S)) -> Vec<(Level, Shown, S)> {
-    let mut sums: BTreeMap<Shown, S> = BTreeMap::new();
-    for (group, of) in groups {
-        for shown in shown_in(axes, group) {
-            add(sums.entry(shown).or_default(), of);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    All,
+    Only(usize),
+    None,
+}
+
+impl Shown {
+    /// The number of an axis, if the row shows it.
+    fn number(&self, at: usize) -> Option<u16> {
+        let shown = match self.which {
+            Which::All => true,
+            Which::Only(axis) => axis == at,
+            Which::None => false,
+        };
+        shown.then(|| slot(&self.group, at))
+    }
+
+    /// The group, if the row is of one only.
+    pub(super) fn detail(&self) -> Option<Group> {
+        (self.which == Which::All).then_some(self.group)
+    }
+}
+
+/// The rows of a table: the details, then each subtotal, then the total; and in which of them each group is.
+pub(super) struct Rows {
+    pub(super) shown: Vec<(Level, Shown)>,
+    /// By position of the group.
+    pub(super) of_group: Vec<Vec<u32>>,
+}
+
+impl Rows {
+    /// Of these groups, in any order.
+    pub(super) fn of(axes: &Axes, groups: &[Group]) -> Rows {
+        let mut details: Vec<(Group, usize)> = groups.iter().copied().zip(0..).collect();
+        details.sort_unstable();
+        let mut rows = Rows { shown: Vec::with_capacity(groups.len() + 1), of_group: vec![Vec::new(); groups.len()] };
+        for (group, at) in &details {
+            rows.put(Level::Detail, Shown { group: *group, which: Which::All }, &[*at]);
+        }
+        for (axis, _) in axes.0.iter().enumerate().filter(|(_, (axis, _))| axes.0.len() > 1 && !axis.is_time()) {
+            let mut values: BTreeMap<u16, (Group, Vec<usize>)> = BTreeMap::new();
+            details.iter().for_each(|(group, at)| values.entry(slot(group, axis)).or_insert_with(|| (*group, Vec::new())).1.push(*at));
+            for (group, of) in values.values() {
+                rows.put(Level::Subtotal, Shown { group: *group, which: Which::Only(axis) }, of);
+            }
+        }
+        let all: Vec<usize> = (0..groups.len()).collect();
+        rows.put(Level::Total, Shown { group: Group::default(), which: Which::None }, &all);
+        rows
+    }
+
+    fn put(&mut self, level: Level, shown: Shown, groups: &[usize]) {
+        let row = u32::try_from(self.shown.len()).unwrap_or(u32::MAX);
+        self.shown.push((level, shown));
+        for group in groups {
+            self.of_group.iter_mut().skip(*group).take(1).for_each(|rows| rows.push(row));
         }
     }
-    let levels = axes.levels(groups.keys().cloned()).into_iter();
-    levels.map(|(level, shown)| (level, shown.clone(), sums.remove(&shown).unwrap_or_default())).collect()
+
+    /// The sums of every row: each group is added to all of its rows.
+    pub(super) fn sums<S: Default, G>(&self, groups: &[(Group, G)], add: impl Fn(&mut S, &G)) -> Vec<S> {
+        let mut sums: Vec<S> = self.shown.iter().map(|_| S::default()).collect();
+        for ((_, of), rows) in groups.iter().zip(&self.of_group) {
+            for row in rows {
+                sums.iter_mut().skip(*row as usize).take(1).for_each(|sums| add(sums, of));
+            }
+        }
+        sums
+    }
 }
 
-/// The rows that show a group.
-pub(super) fn shown_in(axes: &Axes, group: &[u16]) -> BTreeSet<Shown> {
-    let only = |keep: &dyn Fn(usize) -> bool| Shown(group.iter().enumerate().map(|(at, number)| keep(at).then_some(*number)).collect());
-    let subtotals = axes.0.iter().enumerate().filter(|(_, (axis, _))| !axis.is_time() && axes.0.len() > 1).map(|(of, _)| only(&|at| at == of));
-    subtotals.chain([only(&|_| true), only(&|_| false)]).collect()
+/// Every row with its sums.
+pub(super) fn rows<S: Default>(axes: &Axes, groups: &Filling<S>, add: impl Fn(&mut S, &S)) -> Vec<(Level, Shown, S)> {
+    let rows = Rows::of(axes, &groups.cells().iter().map(|(group, _)| *group).collect::<Vec<_>>());
+    let sums = rows.sums(groups.cells(), add);
+    rows.shown.into_iter().zip(sums).map(|((level, shown), sums)| (level, shown, sums)).collect()
 }
 
 /// The first day of the period of a day, or what is no day as it is.
@@ -107,27 +158,4 @@ fn label(axis: Axis, number: u16, names: &Names) -> String {
         (Axis::Month, _) => BizDate::of_number(number.into()).month().to_string(),
         _ => BizDate::of_number(number.into()).to_string(),
     }
-}
-
-/// How many people were seen, by group: patients once each, and those who name none one by one. Never added up over groups: asked again for each.
-pub(super) fn people<G: Ord + Clone>(partial: &Partial, groups: impl Fn(&Key) -> Option<G>) -> BTreeMap<G, u64> {
-    let cells = partial.visits.cells();
-    let mut numbers: BTreeMap<G, u32> = BTreeMap::new();
-    let mut of_cell: Vec<Option<u32>> = Vec::with_capacity(cells.len());
-    for (key, _) in cells {
-        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        of_cell.push(groups(key).map(|group| *numbers.entry(group).or_insert(next)));
-    }
-    let mut counts = vec![0u64; numbers.len()];
-    let mut add = |group: u32, more: u64| {
-        if let Some(count) = counts.get_mut(group as usize) {
-            *count += more;
-        }
-    };
-    let mut seen: Vec<(u32, u64)> = partial.people.iter().filter_map(|(cell, patient)| Some((of_cell.get(cell).copied().flatten()?, patient))).collect();
-    seen.sort_unstable();
-    seen.dedup();
-    seen.iter().for_each(|(group, _)| add(*group, 1));
-    cells.iter().zip(&of_cell).for_each(|((_, Visits { unnamed, .. }), group)| group.iter().for_each(|group| add(*group, *unnamed)));
-    numbers.into_iter().map(|(group, number)| (group, counts.get(number as usize).copied().unwrap_or_default())).collect()
 }

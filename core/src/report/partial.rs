@@ -3,11 +3,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::cube::{Charges, Cube, Movements, Requests, Visits, rekeyed};
-use super::fold::SeenPatients;
 use super::names::Names;
+use super::people::People;
 use crate::error::{Code, Error, Result};
-use crate::gm::{BatchMacKey, hex, hmac_sm3, unhex};
-use crate::table::{Table, mix};
+use crate::gm::{BatchMacKey, hex, hmac_sm3};
 
 /// The serialised form; another one gets another number.
 const VERSION: u32 = 1;
@@ -37,70 +36,15 @@ impl PatientKey {
     pub(super) fn check(&self) -> &str {
         &self.check
     }
-}
 
-/// Who was seen: a cell of the visits and the hash of a patient, ascending, each once. 64 bits of HMAC-SM3: among a million patients two share a hash
-/// with a chance of one in thirty million.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(super) struct People(Vec<(u32, u64)>);
-
-impl People {
-    pub(super) fn of(seen: SeenPatients<'_>, places: &[u32], key: &PatientKey) -> People {
-        // Each patient is hashed once: hashing costs more than everything else.
-        let mut index = Table::default();
-        let mut patients: Vec<&str> = Vec::new();
-        let mut visits: Vec<(u32, u32)> = Vec::with_capacity(seen.len());
-        for (cell, patient) in seen {
-            let next = u32::try_from(patients.len()).unwrap_or(u32::MAX - 1);
-            let known = index.find_or_insert(mix(0, patient.as_bytes()), next, |at| patients.get(at as usize) == Some(&patient), || patient.as_bytes().to_vec());
-            if known.is_none() {
-                patients.push(patient);
-            }
-            visits.push((places.get(cell as usize).copied().unwrap_or(cell), known.unwrap_or(next)));
-        }
+    /// The hashes of patients.
+    pub(super) fn hashes(&self, patients: &[&str]) -> Vec<u64> {
         let messages: Vec<&[u8]> = patients.iter().map(|patient| patient.as_bytes()).collect();
-        let hashes: Vec<u64> = key.macs.macs(&messages).iter().map(|mac| mac.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))).collect();
-        People::sorted(visits.into_iter().filter_map(|(cell, patient)| Some((cell, *hashes.get(patient as usize)?))).collect())
-    }
-
-    fn sorted(mut people: Vec<(u32, u64)>) -> People {
-        people.sort_unstable();
-        people.dedup();
-        People(people)
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        self.0.iter().map(|(cell, patient)| (*cell as usize, *patient))
+        self.macs.macs(&messages).iter().map(|mac| mac.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))).collect()
     }
 }
 
-/// By cell, the hashes as hexadecimal digits one behind the other: a number of 64 bits does not survive in every host.
-impl Serialize for People {
-    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-        let of_cell = |people: &[(u32, u64)]| {
-            let bytes: Vec<u8> = people.iter().flat_map(|(_, patient)| patient.to_be_bytes()).collect();
-            (people.first().map_or(0, |(cell, _)| *cell), hex(&bytes))
-        };
-        s.collect_seq(self.0.chunk_by(|a, b| a.0 == b.0).map(of_cell))
-    }
-}
-
-impl<'de> Deserialize<'de> for People {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<People, D::Error> {
-        let mut people = Vec::new();
-        for (cell, hashes) in Vec::<(u32, String)>::deserialize(d)? {
-            let bytes = unhex(&hashes).ok_or_else(|| serde::de::Error::custom(UNSOUND))?;
-            let (hashes, rest) = bytes.as_chunks::<8>();
-            if !rest.is_empty() {
-                return Err(serde::de::Error::custom(UNSOUND));
-            }
-            people.extend(hashes.iter().map(|hash| (cell, u64::from_be_bytes(*hash))));
-        }
-        Ok(People(people))
-    }
-}
-
-const UNSOUND: &str = "is no partial of a report";
+pub(super) const UNSOUND: &str = "is no partial of a report";
 
 /// A partial (汇总中间结果): kept for a day or a chunk of rows, merged, finished. No names, no numbers of patients; departments, doctors and diseases are in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,18 +67,18 @@ impl Partial {
         }
         let (names, here, there) = self.names.union(&other.names)?;
         let visits = self.visits.merged(&here, &other.visits, &there);
-        let mut people = Vec::with_capacity(self.people.0.len() + other.people.0.len());
-        for (partial, moved) in [(self, &here), (other, &there)] {
+        let moved = |partial: &Partial, moved| {
             let place = |(key, _): &(super::cube::Key, Visits)| visits.place(&rekeyed::<Visits>(*key, moved)).and_then(|place| u32::try_from(place).ok());
             let places: Vec<Option<u32>> = partial.visits.cells().iter().map(place).collect();
-            people.extend(partial.people.0.iter().filter_map(|(cell, patient)| Some((places.get(*cell as usize).copied().flatten()?, *patient))));
-        }
+            partial.people.moved(|cell| places.get(cell as usize).copied().flatten())
+        };
+        let people = moved(self, &here).merged(&moved(other, &there));
         Ok(Partial {
             until_ms: self.until_ms.max(other.until_ms),
             key_check: self.key_check.clone(),
             movements: self.movements.merged(&here, &other.movements, &there),
             visits,
-            people: People::sorted(people),
+            people,
             charges: self.charges.merged(&here, &other.charges, &there),
             requests: self.requests.merged(&here, &other.requests, &there),
             names,
@@ -162,13 +106,13 @@ impl Partial {
 
     /// May it be kept: are its patients under a secret key, or has it none?
     pub(super) fn may_be_kept(&self) -> bool {
-        !self.key_check.is_empty() || self.people.0.is_empty()
+        !self.key_check.is_empty() || self.people.is_empty()
     }
 
     fn is_sound(&self) -> bool {
         let count = |dimension| self.names.of(dimension).len();
         let cells = self.visits.cells().len();
-        let people = self.people.0.is_sorted_by(|a, b| a < b) && self.people.0.iter().all(|(cell, _)| (*cell as usize) < cells);
+        let people = self.people.is_sound(cells);
         self.names.is_sound() && self.movements.is_sound(count) && self.visits.is_sound(count) && people && self.charges.is_sound(count) && self.requests.is_sound(count)
     }
 }

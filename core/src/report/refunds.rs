@@ -1,10 +1,8 @@
 //! 退费分析 (G): requests for a refund by the day they were asked for, by department and reason.
 
-use std::collections::BTreeMap;
-
-use super::cube::{Requests, Sums, slot};
+use super::cube::{Filling, Requests, Sums, slot};
 use super::fact::{Outcome, Word};
-use super::group::{Axes, Group, rows};
+use super::group::{Axes, rows};
 use super::partial::Partial;
 use super::query::{Axis, Query};
 use super::table::{Cell, Holds, Table};
@@ -42,7 +40,7 @@ pub(super) fn refunds(partial: &Partial, query: &Query) -> Result<Table> {
         Axis::Reason => 2,
         _ => 0,
     });
-    let mut groups: BTreeMap<Group, Asked> = BTreeMap::new();
+    let mut groups: Filling<Asked> = Filling::new();
     for (key, sums) in partial.requests.cells().iter().filter(|(key, _)| days.contains(&u32::from(slot(key, 0)))) {
         let mut asked = Asked { all: *sums, ..Asked::default() };
         match Outcome::of_slot(slot(key, 3)) {
@@ -51,7 +49,7 @@ pub(super) fn refunds(partial: &Partial, query: &Query) -> Result<Table> {
             Outcome::Refused => asked.refused = sums.count,
             Outcome::CrossMonth => asked.cross_month = sums.count,
         }
-        groups.entry(axes.group(key)).or_default().add(&asked);
+        groups.add(axes.group(key), |all| all.add(&asked));
     }
     let mut table = Table::of(query, partial.until_ms, "按申请日期统计（北京时间）");
     axes.columns(&mut table);

@@ -1,13 +1,12 @@
 //! 门诊量与挂号量统计 (C): registrations and visits by the day of the visit, income by the day of the settlement.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::cube::{Key, slot};
+use super::cube::{Filling, Key, slot};
 use super::fact::{Course, InsuranceClass, VisitKind, VisitState, Word};
 use super::fold::Flags;
-use super::group::{Axes, Group, Shown, people, rows, shown_in};
+use super::group::{Axes, Group, Rows, Shown};
 use super::income::is_drug;
 use super::partial::Partial;
+use super::people::{NOWHERE, people};
 use super::query::{Axis, Query};
 use super::table::{Cell, Holds, Table};
 use crate::calendar::BizDate;
@@ -29,6 +28,21 @@ struct Volume {
     self_pay: u64,
     income: Net,
     drugs: Net,
+}
+
+/// A group: what it is shown with, and its visits on any day.
+#[derive(Clone, Copy, Default)]
+struct OfGroup {
+    shown: bool,
+    volume: Volume,
+    ever: u64,
+}
+
+impl OfGroup {
+    fn add(&mut self, more: &Volume) {
+        self.shown = true;
+        self.volume.add(more);
+    }
 }
 
 impl Volume {
@@ -125,41 +139,52 @@ pub(super) fn volume(partial: &Partial, query: &Query) -> Result<Table> {
     let (axes, charged) = (Axes::of(query.axes(), place(1, 2)), Axes::of(query.axes(), place(2, 3)));
     let visited = |key: &Key| insured(slot(key, 6));
     let in_range = |key: &Key| days.contains(&u32::from(slot(key, 0)));
-    let mut groups: BTreeMap<Group, Volume> = BTreeMap::new();
-    let mut ever: BTreeMap<Shown, u64> = BTreeMap::new();
-    for (key, sums) in partial.visits.cells().iter().filter(|(key, _)| visited(key)) {
-        let (group, volume) = (axes.group(key), Volume::of_visits(key, sums.count));
-        for shown in shown_in(&axes, &group) {
-            *ever.entry(shown).or_default() += volume.visits;
+    let mut all: Filling<OfGroup> = Filling::new();
+    let mut group_of = Vec::with_capacity(partial.visits.cells().len());
+    for (key, sums) in partial.visits.cells() {
+        if !visited(key) {
+            group_of.push(NOWHERE);
+            continue;
         }
-        if in_range(key) {
-            groups.entry(group).or_default().add(&volume);
-        }
+        let (shown, volume) = (in_range(key), Volume::of_visits(key, sums.count));
+        let group = all.add(axes.group(key), |of| {
+            of.ever += volume.visits;
+            if shown {
+                of.add(&volume);
+            }
+        });
+        group_of.push(if shown { u32::try_from(group).unwrap_or(NOWHERE) } else { NOWHERE });
     }
     for (key, sums) in partial.charges.cells().iter().filter(|(key, _)| in_range(key) && insured(slot(key, 5))) {
-        let volume = groups.entry(charged.group(key)).or_default();
-        volume.income += sums.net_fen;
-        if is_drug(names, slot(key, 4)) {
-            volume.drugs += sums.net_fen;
+        let drugs = if is_drug(names, slot(key, 4)) { sums.net_fen } else { Net::ZERO };
+        all.add(charged.group(key), |of| of.add(&Volume { income: sums.net_fen, drugs, ..Volume::default() }));
+    }
+    // Groups of other days are there to be compared with only.
+    let (mut groups, mut place) = (Vec::new(), Vec::with_capacity(all.cells().len()));
+    for (group, of) in all.cells() {
+        place.push(if of.shown { u32::try_from(groups.len()).unwrap_or(NOWHERE) } else { NOWHERE });
+        if of.shown {
+            groups.push((*group, of.volume));
         }
     }
-    let wanted = |key: &Key| (visited(key) && in_range(key)).then(|| shown_in(&axes, &axes.group(key)));
-    let patients = patients(partial, wanted);
+    group_of.iter_mut().for_each(|group| *group = place.get(*group as usize).copied().unwrap_or(NOWHERE));
+    let rows = Rows::of(&axes, &groups.iter().map(|(group, _)| *group).collect::<Vec<_>>());
+    let volumes = rows.sums(&groups, Volume::add);
+    let patients = people(&partial.visits, &partial.people, rows.shown.len(), &group_of, &rows.of_group);
     let mut table = Table::of(query, partial.until_ms, "挂号与就诊按就诊日期、收入按结算日期统计（北京时间）；体检不计；就诊人数去重，各行不可相加");
     axes.columns(&mut table);
     COLUMNS.iter().for_each(|(key, title, holds)| table.column(*key, *title, *holds));
-    for (level, shown, v) in rows(&axes, &groups, Volume::add) {
-        let before = |earlier: fn(Axis, BizDate) -> Option<BizDate>| earlier_shown(&axes, &shown, earlier).and_then(|shown| ever.get(&shown).copied());
+    for (((level, shown), v), patients) in rows.shown.iter().zip(&volumes).zip(&patients) {
+        let before = |earlier: fn(Axis, BizDate) -> Option<BizDate>| earlier_group(&axes, shown, earlier).and_then(|group| all.get(group)).map(|of| of.ever);
         let change = |before: Option<u64>| Cell::percent(before.and_then(|before| (count(v.visits) - count(before)).share_of(count(before))));
         let kept = v.registered - v.cancelled;
-        let mut cells = axes.labels(&shown, level, names);
+        let mut cells = axes.labels(shown, *level, names);
         cells.extend([v.registered, v.cancelled, kept, v.appointments, v.self_service, v.missed, v.visits, v.emergencies, v.first, v.returns].map(Cell::count));
-        cells
-            .extend([v.visits - v.first - v.returns, patients.get(&shown).copied().unwrap_or_default(), v.insured, v.self_pay, v.visits - v.insured - v.self_pay].map(Cell::count));
+        cells.extend([v.visits - v.first - v.returns, *patients, v.insured, v.self_pay, v.visits - v.insured - v.self_pay].map(Cell::count));
         cells.extend([Cell::fen(v.income), Cell::fen(v.drugs), v.income.each_of(v.visits).map_or(Cell::Blank, Cell::fen)]);
         cells.extend([Cell::percent(v.drugs.share_of(v.income)), Cell::percent(count(v.appointments).share_of(count(kept)))]);
         cells.extend([change(before(year_before)), change(before(period_before))]);
-        table.row(level, cells);
+        table.row(*level, cells);
     }
     Ok(table)
 }
@@ -169,23 +194,14 @@ fn count(count: u64) -> Net {
     Net::of_fen(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Patients of every row, each once.
-fn patients(partial: &Partial, rows: impl Fn(&Key) -> Option<BTreeSet<Shown>>) -> BTreeMap<Shown, u64> {
-    let all: BTreeSet<Shown> = partial.visits.cells().iter().filter_map(|(key, _)| rows(key)).flatten().collect();
-    // One pass a kind of row: a cell lies in one row of each kind.
-    let kinds: BTreeSet<Vec<bool>> = all.iter().map(|Shown(shown)| shown.iter().map(Option::is_some).collect()).collect();
-    let of_kind = |kind: &Vec<bool>| people(partial, |key| rows(key)?.into_iter().find(|Shown(shown)| shown.iter().map(Option::is_some).eq(kind.iter().copied())));
-    kinds.iter().flat_map(of_kind).collect()
-}
-
-/// The row of an earlier period; none when the row is of no period.
-fn earlier_shown(axes: &Axes, shown: &Shown, earlier: fn(Axis, BizDate) -> Option<BizDate>) -> Option<Shown> {
+/// The group of an earlier period; none when the row is of no period.
+fn earlier_group(axes: &Axes, shown: &Shown, earlier: fn(Axis, BizDate) -> Option<BizDate>) -> Option<Group> {
     let (at, axis) = axes.time()?;
-    let mut other = shown.clone();
-    let place = other.0.get_mut(at)?;
-    let day = earlier(axis, BizDate::of_number((*place)?.into()))?;
-    *place = Some(u16::try_from(day.number()).ok()?);
-    Some(other)
+    let mut group = shown.detail()?;
+    let place = group.get_mut(at)?;
+    let day = earlier(axis, BizDate::of_number((*place).into()))?;
+    *place = u16::try_from(day.number()).ok()?;
+    Some(group)
 }
 
 fn year_before(axis: Axis, day: BizDate) -> Option<BizDate> {

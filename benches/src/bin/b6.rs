@@ -157,7 +157,7 @@ fn check(tables: &[Table], pack: &[Asked]) -> Fallible<String> {
     let mut told = Vec::new();
     for (table, asked) in tables.iter().zip(pack) {
         let place = |key: &&str| table.columns.iter().position(|column| column.key == **key).ok_or_else(|| format!("{} has no {key}", asked.name));
-        let keys = asked.keys.iter().map(|key| place(key)).collect::<Result<Vec<_>, _>>()?;
+        let keys = asked.keys.iter().map(place).collect::<Result<Vec<_>, _>>()?;
         let numbers = asked.numbers.iter().map(|key| Ok((*key, place(key)?))).collect::<Result<Vec<_>, String>>()?;
         for row in table.rows.iter().filter(|row| row.level == Level::Detail) {
             let text = |at: &usize| if let Some(Cell::Text(text)) = row.cells.get(*at) { text.clone() } else { String::new() };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the wheel, installs it into an empty environment below target/python, and tests it there. menjie-demo (cargo build -p menjie-server)
-# must be in target/debug: it is the hospital that some tests call. Ends with "python total: N passed, N failed".
+# must be in target/debug: it is the hospital that some tests call. Ends with "python total: N passed, N failed". With --build it only builds.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
@@ -10,6 +10,10 @@ python="${PYTHON:-python3}"
 demo="$target/debug/menjie-demo"
 [ -x "$demo" ] || { echo "run.sh: $demo is missing (cargo build -p menjie-server)" >&2; exit 1; }
 mkdir -p "$work"
+# One at a time: ./x builds beside other tests what the tests need.
+mkdir -p "$target"
+exec 9>"$target/python.lock"
+flock 9
 
 # Made anew when the requirements change; the package is installed anew each time.
 if ! cmp -s "$here/requirements.txt" "$work/requirements.txt"; then
@@ -24,6 +28,7 @@ rm -rf "$work/wheels" "$work/plain"
 build() { "$work/venv/bin/maturin" build --quiet --manifest-path "$here/../Cargo.toml" --profile dev --compatibility linux --interpreter "$work/venv/bin/python" "$@"; }
 build --out "$work/plain"
 build --out "$work/wheels" --features testing
+[ "${1:-}" != --build ] || exit 0
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --force-reinstall "$work"/wheels/*.whl
 
 cd "$here"

@@ -11,12 +11,43 @@ use crate::table::{Table, mix_words};
 /// What a cell is of: the day first (days since 1970), then names by number and words by position.
 pub(super) type Key = [u16; 8];
 
-/// Which places of a key hold the number of a name.
-pub(super) type Places = [Option<Dimension>; 8];
+/// What a place of a key holds.
+#[derive(Clone, Copy)]
+pub(super) enum Place {
+    /// A number of its own: a day, years.
+    Number,
+    /// The number of a name.
+    Name(Dimension),
+    /// One of at most 16 words.
+    Word,
+    /// Words side by side: below 256.
+    Words,
+    /// Nothing.
+    Empty,
+}
+
+impl Place {
+    const fn bits(self) -> u32 {
+        match self {
+            Place::Number | Place::Name(_) => 16,
+            Place::Word => 4,
+            Place::Words => 8,
+            Place::Empty => 0,
+        }
+    }
+}
+
+/// What the places of a key hold: 96 bits at most, because a row is sorted as one number, its key before its position.
+pub(super) type Places = [Place; 8];
+
+const fn bits(places: &Places) -> u32 {
+    let [a, b, c, d, e, f, g, h] = places;
+    a.bits() + b.bits() + c.bits() + d.bits() + e.bits() + f.bits() + g.bits() + h.bits()
+}
 
 /// What is added up in a cell.
 pub(super) trait Sums: Clone + Default {
-    /// Which places of its key hold names.
+    /// What its key holds.
     const PLACES: Places;
     /// Adds another cell's.
     fn add(&mut self, other: &Self);
@@ -52,6 +83,8 @@ macro_rules! sums {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
         pub(super) struct $name { $($(#[$field_doc])* pub(super) $field: $type,)+ }
 
+        const _: () = assert!(bits(&<$name as Sums>::PLACES) <= 96);
+
         impl Sums for $name {
             const PLACES: Places = $places;
 
@@ -67,10 +100,11 @@ macro_rules! sums {
 }
 
 use Dimension::{Channel, Dept, Disease, Doctor, Fee, Reason, Terminal};
+use Place::{Empty, Name, Number, Word, Words};
 
 sums! {
     /// Of movements: by day, channel, business, insurance, executing and ordering department, terminal.
-    Movements, [None, Some(Channel), None, None, Some(Dept), Some(Dept), Some(Terminal), None], {
+    Movements, [Number, Name(Channel), Word, Word, Name(Dept), Name(Dept), Name(Terminal), Empty], {
         /// Payments.
         payments: u64,
         /// What they came to: fund, account, other funds and cash.
@@ -108,7 +142,7 @@ sums! {
 
 sums! {
     /// Of visits: by day, department, doctor, disease, age + 1, sex, insurance, [`super::fold::Flags`].
-    Visits, [None, Some(Dept), Some(Doctor), Some(Disease), None, None, None, None], {
+    Visits, [Number, Name(Dept), Name(Doctor), Name(Disease), Number, Word, Word, Words], {
         /// Registrations.
         count: u64,
         /// Those that name no patient.
@@ -118,7 +152,7 @@ sums! {
 
 sums! {
     /// Of charges: by day, executing and ordering department, doctor, fee class, insurance.
-    Charges, [None, Some(Dept), Some(Dept), Some(Doctor), Some(Fee), None, None, None], {
+    Charges, [Number, Name(Dept), Name(Dept), Name(Doctor), Name(Fee), Word, Empty, Empty], {
         /// Rows.
         count: u64,
         /// Net income.
@@ -128,7 +162,7 @@ sums! {
 
 sums! {
     /// Of requests for a refund: by day, department, reason, outcome.
-    Requests, [None, Some(Dept), Some(Reason), None, None, None, None, None], {
+    Requests, [Number, Name(Dept), Name(Reason), Word, Empty, Empty, Empty, Empty], {
         /// Requests.
         count: u64,
         /// What they asked for.
@@ -171,7 +205,13 @@ impl<S: Sums> Cube<S> {
 
     /// In order, each key once, every name known to `names`?
     pub(super) fn is_sound(&self, count: impl Fn(Dimension) -> usize) -> bool {
-        let known = |key: &Key| key.iter().zip(S::PLACES).all(|(slot, place)| place.is_none_or(|dimension| usize::from(*slot) <= count(dimension)));
+        let holds = |slot: u16, place| match place {
+            Number => true,
+            Name(dimension) => usize::from(slot) <= count(dimension),
+            Word | Words => u32::from(slot) >> place.bits() == 0,
+            Empty => slot == 0,
+        };
+        let known = |key: &Key| key.iter().zip(S::PLACES).all(|(slot, place)| holds(*slot, place));
         self.0.is_sorted_by(|a, b| a.0 < b.0) && self.0.iter().all(|(key, sums)| known(key) && sums.fits())
     }
 
@@ -205,7 +245,7 @@ impl<S: Sums> Cube<S> {
 pub(super) fn rekeyed<S: Sums>(key: Key, moved: &Moved) -> Key {
     let mut new = key;
     for (slot, place) in new.iter_mut().zip(S::PLACES) {
-        if let Some(dimension) = place {
+        if let Name(dimension) = place {
             *slot = moved.of(dimension, *slot);
         }
     }
@@ -261,23 +301,50 @@ impl<S: Default> Filling<S> {
 }
 
 impl<S: Sums> Filling<S> {
+    /// Room for a cell a row.
+    pub(super) fn for_rows(rows: usize) -> Filling<S> {
+        Filling { cells: Vec::with_capacity(rows), ..Filling::default() }
+    }
+
+    /// Adds a cell without looking whether its key has one: where nearly every row has a cell of its own, sorting finds the others for less.
+    pub(super) fn push(&mut self, key: Key, sums: S) {
+        self.cells.push((key, sums));
+    }
+
     /// The cube in order, its names moved; and where each cell has gone.
     pub(super) fn sorted(self, moved: &Moved) -> (Cube<S>, Vec<u32>) {
-        let mut cells: Vec<(Key, u32, S)> = (0u32..).zip(self.cells).map(|(at, (key, sums))| (rekeyed::<S>(key, moved), at, sums)).collect();
-        cells.sort_unstable_by_key(|(key, _, _)| in_order(*key));
-        let mut places = vec![0u32; cells.len()];
-        for (place, (_, at, _)) in (0u32..).zip(&cells) {
-            if let Some(of) = places.get_mut(*at as usize) {
-                *of = place;
+        let mut order: Vec<u128> = (0u32..).zip(&self.cells).map(|(at, (key, _))| packed::<S>(rekeyed::<S>(*key, moved)) << 32 | u128::from(at)).collect();
+        order.sort_unstable();
+        let mut places = vec![0u32; order.len()];
+        let mut cells: Vec<(Key, S)> = Vec::with_capacity(order.len());
+        let mut last = None;
+        for number in order {
+            let (key, at) = (number >> 32, number as u32 as usize);
+            let (Some((_, sums)), Some(place)) = (self.cells.get(at), places.get_mut(at)) else { continue };
+            match cells.last_mut() {
+                Some((_, known)) if last == Some(key) => known.add(sums),
+                _ => cells.push((unpacked::<S>(key), sums.clone())),
             }
+            last = Some(key);
+            *place = u32::try_from(cells.len() - 1).unwrap_or(u32::MAX);
         }
-        (Cube(cells.into_iter().map(|(key, _, sums)| (key, sums)).collect()), places)
+        (Cube(cells), places)
     }
 }
 
 /// A key as one number, in the order of keys: one comparison instead of eight.
-fn in_order(key: Key) -> u128 {
-    key.iter().fold(0, |number, slot| number << 16 | u128::from(*slot))
+fn packed<S: Sums>(key: Key) -> u128 {
+    key.iter().zip(S::PLACES).fold(0, |number, (slot, place)| number << place.bits() | u128::from(*slot))
+}
+
+/// The key of such a number.
+fn unpacked<S: Sums>(mut number: u128) -> Key {
+    let mut key = Key::default();
+    for (slot, place) in key.iter_mut().zip(S::PLACES).rev() {
+        *slot = (number & ((1 << place.bits()) - 1)) as u16;
+        number >>= place.bits();
+    }
+    key
 }
 
 fn spelled(key: Key) -> Vec<u8> {

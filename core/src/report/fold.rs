@@ -1,4 +1,4 @@
-//! Folding: facts into a partial. One look-up a name and one a cell, no allocation a row.
+//! Folding: facts into a partial. One look-up a name and one a cell (visits are sorted instead), no allocation a row.
 
 use super::cube::{Charges, Filling, Key, Movements, Requests, Visits};
 use super::fact::{ChargeColumns, Course, Event, Facts, MovementColumns, RefundColumns, VisitColumns, VisitKind, VisitState, Word};
@@ -153,8 +153,8 @@ pub(super) type SeenPatients<'a> = Vec<(u32, &'a str)>;
 
 fn visits<'a>(facts: &VisitColumns<'a>, names: &mut Numbered<'a>) -> Result<(Filling<Visits>, SeenPatients<'a>)> {
     let (mut dept, mut doctor, mut disease) = (Reading::of(Dimension::Dept), Reading::of(Dimension::Doctor), Reading::of(Dimension::Disease));
-    let mut cube = Filling::new();
-    let mut seen = Vec::new();
+    let mut cube = Filling::for_rows(facts.at.len());
+    let mut seen = Vec::with_capacity(if facts.patient.is_empty() { 0 } else { facts.at.len() });
     let mut date = (0, BizDate::of_number(0));
     for (row, at) in facts.at.iter().enumerate() {
         let day = day(*at, "visits", row)?;
@@ -182,11 +182,8 @@ fn visits<'a>(facts: &VisitColumns<'a>, names: &mut Numbered<'a>) -> Result<(Fil
             flags.slot(),
         ];
         let patient = value(&facts.patient, row).filter(|patient| !patient.is_empty() && flags.is_visit());
-        let place = cube.add(key, |sums: &mut Visits| {
-            sums.count += 1;
-            sums.unnamed += u64::from(patient.is_none() && flags.is_visit());
-        });
-        seen.extend(patient.map(|patient| (u32::try_from(place).unwrap_or(u32::MAX), patient)));
+        cube.push(key, Visits { count: 1, unnamed: u64::from(patient.is_none() && flags.is_visit()) });
+        seen.extend(patient.map(|patient| (u32::try_from(row).unwrap_or(u32::MAX), patient)));
     }
     Ok((cube, seen))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::table::{Table, mix};
+use crate::table::{Table, mix, same};
 
 /// One name.
 type Name = String;
@@ -99,8 +99,8 @@ impl<'a> Numbered<'a> {
     pub(super) fn number(&mut self, dimension: Dimension, name: &'a str) -> Result<u16> {
         let Some(Seen { names, index }) = self.dimensions.get_mut(dimension as usize) else { return Ok(0) };
         let place = u32::try_from(names.len()).unwrap_or(u32::MAX - 1);
-        let same = |at: u32| names.get(at as usize).is_some_and(|known| *known == name);
-        match index.find_or_insert(mix(0, name.as_bytes()), place, same, || name.as_bytes().to_vec()) {
+        let is_it = |at: u32| names.get(at as usize).is_some_and(|known| same(known, name));
+        match index.find_or_insert(mix(0, name.as_bytes()), place, is_it, || name.as_bytes().to_vec()) {
             Some(place) => number(place as usize),
             None => {
                 names.push(name);
@@ -143,7 +143,7 @@ impl<'a> Reading<'a> {
     pub(super) fn number(&mut self, names: &mut Numbered<'a>, column: &[Option<&'a str>], row: usize) -> Result<u16> {
         let Some(name) = column.get(row).copied().flatten().filter(|name| !name.is_empty()) else { return Ok(0) };
         match self.last {
-            Some((last, number)) if last == name => Ok(number),
+            Some((last, number)) if same(last, name) => Ok(number),
             _ => {
                 let number = names.number(self.dimension, name)?;
                 self.last = Some((name, number));

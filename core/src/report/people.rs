@@ -6,7 +6,7 @@ use super::cube::{Cube, Visits};
 use super::fold::SeenPatients;
 use super::partial::{PatientKey, UNSOUND};
 use crate::gm::{hex, unhex};
-use crate::table::{Table, mix};
+use crate::table::{Table, mix, same};
 
 /// The hash of a patient and a cell of the visits, ascending, each pair once: so all cells of a patient stand together. 64 bits of HMAC-SM3: among a
 /// million patients two share a hash with a chance of one in thirty million.
@@ -22,7 +22,7 @@ impl People {
         let mut visits: Vec<(u32, u32)> = Vec::with_capacity(seen.len());
         for (cell, patient) in seen {
             let next = u32::try_from(patients.len()).unwrap_or(u32::MAX - 1);
-            let known = index.find_or_insert(mix(0, patient.as_bytes()), next, |at| patients.get(at as usize) == Some(&patient), || patient.as_bytes().to_vec());
+            let known = index.find_or_insert(mix(0, patient.as_bytes()), next, |at| patients.get(at as usize).is_some_and(|known| same(known, patient)), || patient.as_bytes().to_vec());
             if known.is_none() {
                 patients.push(patient);
             }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use menjie::error::Code;
-use menjie::gm::{BatchMacKey, Sm4GcmOpenRequest, Sm4GcmSealRequest, hex, hmac_sm3, sm3, sm4_gcm_open, sm4_gcm_seal, unhex};
+use menjie::gm::{BatchMacKey, Sm4GcmOpenRequest, Sm4GcmSealRequest, hex, hmac_sm3, is_mac, sm3, sm4_gcm_open, sm4_gcm_seal, unhex};
 use proptest::prelude::*;
 
 fn bytes<const N: usize>(text: &str) -> [u8; N] {
@@ -32,6 +32,14 @@ fn hmac_sm3_tags() {
         assert_eq!(hex(&hmac_sm3(&key, &[&data]).unwrap()), tag);
         let (a, b) = data.split_at(data.len() / 2);
         assert_eq!(hex(&hmac_sm3(&key, &[a, b]).unwrap()), tag, "parts are concatenated");
+        let expected = hmac_sm3(&key, &[&data]).unwrap();
+        assert!(is_mac(&expected, &unhex(tag).unwrap()));
+        assert!(!is_mac(&expected, &expected[..31]) && !is_mac(&expected, &[]));
+        for bit in 0..256 {
+            let mut told = expected;
+            told[bit / 8] ^= 1 << (bit % 8);
+            assert!(!is_mac(&expected, &told), "bit {bit}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! HMAC-SM3 over raw bytes, both directions (docs/his-front.yaml §2).
 
 use menjie::access::Private;
-use menjie::gm::{hex, hmac_sm3, sm3};
+use menjie::gm::{hex, hmac_sm3, is_mac, sm3};
 use menjie::{Result, Timestamp};
 
 /// The application's name, on requests.
@@ -25,12 +25,12 @@ pub fn answer(secret: &Private, time: &str, nonce: &str, body: &[u8]) -> Result<
 
 /// Is `sign` the signature of this answer? The comparison takes the same time wherever the texts differ.
 pub fn verify_answer(secret: &Private, time: &str, nonce: &str, body: &[u8], sign: &str) -> bool {
-    answer(secret, time, nonce, body).is_ok_and(|expected| same(expected.as_bytes(), sign.as_bytes()))
+    answer(secret, time, nonce, body).is_ok_and(|expected| is_mac(expected.as_bytes(), sign.as_bytes()))
 }
 
 /// Is `sign` the signature of this request?
 pub fn verify_request(secret: &Private, method: &str, path: &str, time: &str, nonce: &str, body: &[u8], sign: &str) -> bool {
-    request(secret, method, path, time, nonce, body).is_ok_and(|expected| same(expected.as_bytes(), sign.as_bytes()))
+    request(secret, method, path, time, nonce, body).is_ok_and(|expected| is_mac(expected.as_bytes(), sign.as_bytes()))
 }
 
 /// The `TIME` of a request at `now`.
@@ -40,10 +40,6 @@ pub fn time_text(now: Timestamp) -> String {
 
 fn mac(secret: &Private, lines: &[&str]) -> Result<String> {
     hmac_sm3(secret.reveal().as_bytes(), &[lines.join("\n").as_bytes()]).map(|mac| hex(&mac))
-}
-
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
 
 #[cfg(test)]

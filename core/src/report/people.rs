@@ -22,7 +22,8 @@ impl People {
         let mut visits: Vec<(u32, u32)> = Vec::with_capacity(seen.len());
         for (cell, patient) in seen {
             let next = u32::try_from(patients.len()).unwrap_or(u32::MAX - 1);
-            let known = index.find_or_insert(mix(0, patient.as_bytes()), next, |at| patients.get(at as usize).is_some_and(|known| same(known, patient)), || patient.as_bytes().to_vec());
+            let is_his = |at: u32| patients.get(at as usize).is_some_and(|known| same(known, patient));
+            let known = index.find_or_insert(mix(0, patient.as_bytes()), next, is_his, || patient.as_bytes().to_vec());
             if known.is_none() {
                 patients.push(patient);
             }

@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::keys::Secret;
 use crate::error::{Code, Error, Result};
 use crate::gm::sm2::{Sm2KeyId, Sm2PrivateKey, Sm2PublicKey};
-use crate::gm::{self, hmac_sm3};
+use crate::gm::{self, hmac_sm3, is_mac};
 
 const MAGIC: [u8; 8] = [0x89, b'G', b'M', b'L', b'\r', b'\n', 0x1a, b'\n'];
 const VERSION: u16 = 1;
@@ -237,7 +237,7 @@ impl Parsed<'_> {
     /// Does the seal hold under the auditors' Z of this segment? `None` when it has no seal.
     pub(super) fn is_sealed_with(&self, seal: &Zeroizing<[u8; 32]>) -> Result<Option<bool>> {
         let Some(mac) = self.header.seal else { return Ok(None) };
-        Ok(Some(hmac_sm3(seal.as_slice(), &[self.sealed_part])? == mac))
+        Ok(Some(is_mac(&hmac_sm3(seal.as_slice(), &[self.sealed_part])?, &mac)))
     }
 }
 

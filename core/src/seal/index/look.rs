@@ -8,6 +8,7 @@ use super::super::fields::Fields;
 use super::part::{Binding, FRAME, HEAD, Layout, Level, MAC_LEN, MAGIC, SPAN, Section, TOKEN};
 use super::write::token_entry;
 use super::{Damaged, IndexedFrame, ReadAt, Token};
+use crate::gm::is_mac;
 
 type Looked<T> = std::result::Result<T, Damaged>;
 
@@ -186,7 +187,7 @@ fn checked(bytes: &dyn ReadAt, binding: &Binding, (section, height, no): (Sectio
     let mut part = bytes.read_at(offset, len).map_err(|_| Damaged)?;
     let content = part.len().checked_sub(MAC_LEN).filter(|_| part.len() == len).ok_or(Damaged)?;
     let mac = part.split_off(content);
-    (mac == binding.mac(section, height, no, &part)).then_some(part).ok_or(Damaged)
+    is_mac(&binding.mac(section, height, no, &part), &mac).then_some(part).ok_or(Damaged)
 }
 
 /// The times in an entry of the levels above the frames.

@@ -53,6 +53,14 @@ def test_a_sealed_log_is_read(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout) == (0, "sound, 1 exchange of K1: cardreader\n"), ran.stderr
 
 
+def test_a_month_is_reported(tmp_path: Path) -> None:
+    made = run("make_month.py", tmp_path / "facts")
+    assert made.returncode == 0, made.stderr
+    ran = run("monthly_report.py", tmp_path / "facts", tmp_path / "out")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    print(ran.stdout)
+
+
 @pytest.mark.parametrize("example", sorted(path.name for path in PYTHON.glob("*.py")))
 def test_every_example_is_run_here(example: str) -> None:
     assert f'run("{example}"' in Path(__file__).read_text(encoding="utf-8")

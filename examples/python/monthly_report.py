@@ -42,7 +42,7 @@ print(f"净收 {total['net_yuan']} 元，其中现金 {total['cash_yuan']} 元�
 
 # %% What an analyst does next: whole fen in pandas, exact when summed
 frame = money.to_pandas()
-frame["weekday"] = pandas.to_datetime(frame["day"]).dt.dayofweek
+frame["weekday"] = pandas.to_datetime(frame["day"]).dt.day_of_week
 weekend = int(frame.loc[frame["weekday"] >= 5, "net_fen"].sum())
 print(f"周末净收 {menjie.yuan(weekend)} 元")
 

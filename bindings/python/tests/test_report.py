@@ -157,6 +157,14 @@ def test_patients_are_counted_once_however_they_were_split() -> None:
         report.merge([parts[0], report.fold(visits=days[1], patient_key="cd" * 16)])
     assert refused.value.context["field"] == "partials[1].key_check"
     assert b"P1" not in parts[0].to_bytes()
+    # Beside a partial, facts are hashed under its key.
+    query = {"report": "volume", "from": "2026-03-01", "to": "2026-03-31"}
+    for more in (days[2], dask.dataframe.from_pandas(days[2].to_pandas(), npartitions=1)):
+        both = report.run(query, visits=more, partials=parts[:2], patient_key=KEY)
+        assert both.response == report.finish(report.merge(parts), query).response
+        with pytest.raises(menjie.ValidationError) as refused:
+            report.run(query, visits=more, partials=parts[:2])
+        assert refused.value.context["field"] in ("partials[0].key_check", "patient_key")
 
 
 def test_a_partial_that_is_foreign_or_damaged_is_refused() -> None:
@@ -285,6 +293,8 @@ def test_what_is_wrong_is_named() -> None:
     with pytest.raises(menjie.MisuseError) as no_date:
         report.finance(good, pandas.Timestamp("2026-03-01"), "2026-03-31")
     assert no_date.value.context["field"] == "queries[0].from"
+    with pytest.raises(TypeError, match="movements must be a table"):
+        report.finance(None, "2026-03-01", "2026-03-31")
     for no_table in ([{"at": 1}], 5, "movements", {"at": []}):
         with pytest.raises(TypeError, match="movements has no __arrow_c_stream__"):
             report.finance(no_table, "2026-03-01", "2026-03-31")

@@ -113,10 +113,10 @@ PLOTS: Dict[str, Any] = {
     "insurance": ({"by": ["month", "insurance"]}, "月份", "总金额（元）"),
     "closing": ({}, "实收合计（元）", "收款员/终端"),
     "volume": ({"by": ["week", "dept"]}, "周（周一）", "就诊人次"),
-    "income": ({}, "合计（元）", "名称"),
+    "income": ({}, "合计（元）", "收费类别 名称"),
     "refunds": ({"by": ["reason"]}, "申请笔数", "退费原因"),
-    "ages": ({}, "合计", "年龄段"),
-    "diseases": ({"level": "block"}, "就诊人次", "名称"),
+    "ages": ({}, "就诊人次（合计）", "年龄段"),
+    "diseases": ({"level": "block"}, "就诊人次", "编码 名称"),
 }
 
 
@@ -158,6 +158,17 @@ def test_what_is_hidden_is_no_bar() -> None:
     stars = [text for text in ax.texts if text.get_text() == "*"]
     assert stars and all(bar.get_width() == 0 for group in ax.containers for bar in group)
     matplotlib.pyplot.close(ax.figure)
+
+
+def test_names_are_drawn_as_they_are(tmp_path: Path) -> None:
+    odd = ["$\\frac$", "_门诊", "a\nb", "", "很长的科室名称" * 9]
+    rows = [{"at": f"2026-03-0{day}T09:00:00+08:00", "channel": name, "exec_dept": name, "cash_fen": 7} for day in (1, 2) for name in odd]
+    table = arrow(rows)
+    for by, texts in ((["day", "channel"], lambda ax: ax.get_legend().get_texts()), (["exec_dept"], lambda ax: ax.get_yticklabels())):
+        ax = report.finance(table, "2026-03-01", "2026-03-02", by=by).plot()
+        shown = [text.get_text() for text in texts(ax)]
+        assert len(shown) == len(odd) and "$\\frac$" in shown and any(text.endswith("_门诊") for text in shown)
+        assert _png(ax, tmp_path / "x.png").startswith(b"\x89PNG")
 
 
 def test_an_axes_of_ones_own_and_a_font_of_ones_own() -> None:

@@ -81,7 +81,9 @@ def finish(partial: Partial, query: Query) -> Report:
 def _asked(report: str, from_: Day, to: Day, facts: Mapping[str, Any], **members: Any) -> Report:
     given: Dict[str, Any] = {key: member for key, member in members.items() if member is not None}
     query = {"report": report, "from": from_, "to": to, **given}
-    first = next(iter(facts.values()))
+    kind, first = next(iter(facts.items()))
+    if first is None:
+        raise TypeError(f"{kind} must be a table or a Partial, not None")
     if not isinstance(first, Partial):
         return run(query, **facts)
     for name, table in list(facts.items())[1:]:

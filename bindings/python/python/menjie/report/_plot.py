@@ -29,14 +29,17 @@ _MEASURES = {
     "ages": "total",
     "diseases": "visits",
 }
-# Reports whose rows have a name, and the code that stands for it where there is none.
-_NAMES = {"income": ("fee_name", "fee_class"), "diseases": ("name", "code")}
+# Reports whose rows have a code and a name; not all have both.
+_NAMES = {"income": ("fee_class", "fee_name"), "diseases": ("code", "name")}
+# What is counted where headings say only of whom.
+_COUNTED = {"ages": "就诊人次"}
 _TIMES = ("day", "week", "month")
 # More than these nobody reads.
 _MOST_SERIES = 10
 _MOST_PLACES = 60
 _MOST_TICKS = 12
-_WRAP = 14
+_WRAP = 16
+_LINE = 80
 # Fonts with Chinese characters that systems come with, the plain ones first.
 _FONTS = (
     "Noto Sans CJK SC",
@@ -61,11 +64,16 @@ _FONTS = (
 class _Drawn(NamedTuple):
     """What is drawn: places, and for each series a number a place; None where there is nothing."""
 
-    places: List[str]
+    # In the order of the rows.
+    places: Dict[str, None]
     series: Dict[str, Dict[str, Any]]
     hidden: List[Tuple[str, str]]
-    axis: Column
+    # The key and the heading of what they are by.
+    axis: str
+    by: str
     measures: List[Column]
+    # What is measured, and in which unit.
+    unit: str
 
 
 @lru_cache(maxsize=None)
@@ -96,19 +104,16 @@ def _drawn(report: Report, measures: List[Column]) -> _Drawn:
     at = {column.key: place for place, column in enumerate(described)}
     texts = [column for column in described if column.holds == "text"]
     names = _NAMES.get(report.response["report"])
-    if names:
-        axis, others = described[at[names[0]]], []
-    else:
-        axis = next((column for column in texts if column.key in _TIMES), texts[0])
-        others = [column for column in texts if column != axis]
-    drawn = _Drawn([], {}, [], axis, measures)
+    axes = [column for column in texts if column.key in (names or _TIMES)] or texts[:1]
+    others = [column for column in texts if column not in axes]
+    unit, counted = "、".join(map(heading, measures)), _COUNTED.get(report.response["report"])
+    drawn = _Drawn({}, {}, [], axes[0].key, " ".join(column.title for column in axes), measures, f"{counted}（{unit}）" if counted else unit)
     for row in report.response["rows"]:
         if row["level"] != "detail":
             continue
         cells = row["cells"]
-        place = next((cells[at[key]] for key in names or [axis.key] if cells[at[key]]), "")
-        if place not in drawn.places:
-            drawn.places.append(place)
+        place = " ".join(cells[at[column.key]] for column in axes if cells[at[column.key]])
+        drawn.places[place] = None
         label = [cells[at[column.key]] or "" for column in others]
         for measure in measures:
             name = " · ".join([*label, *([measure.title] if len(measures) > 1 else [])])
@@ -131,19 +136,19 @@ def _periods(key: str, from_: str, to: str) -> List[date]:
 
 
 def _lines(ax: Axes, report: Report, drawn: _Drawn) -> None:
-    key = drawn.axis.key
+    key = drawn.axis
     periods = _periods(key, report.response["from"], report.response["to"])
     labels = [period.isoformat()[: 7 if key == "month" else 10] for period in periods]
     spots = range(len(periods))
     for name, values in drawn.series.items():
         # Where there is nothing the line is broken: that is not a zero.
         heights = [nan if values.get(label) is None else float(values[label]) for label in labels]
-        ax.plot(spots, heights, marker="o", markersize=3, linewidth=1.5, label=name)
+        ax.plot(spots, heights, marker="o", markersize=3, linewidth=1.5, label=_label(name))
     step = max(1, ceil(len(periods) / _MOST_TICKS))
     short = key == "day" and periods[0].year == periods[-1].year
     ax.set_xticks(spots[::step], [label[5:] if short else label for label in labels[::step]], rotation=30, ha="right")
-    ax.set_xlabel(drawn.axis.title)
-    ax.set_ylabel(_unit(drawn))
+    ax.set_xlabel(drawn.by)
+    ax.set_ylabel(drawn.unit, labelpad=8)
     ax.yaxis.set_major_formatter(_formatter(drawn))
     ax.grid(axis="y", alpha=0.3)
 
@@ -153,22 +158,24 @@ def _bars(ax: Axes, drawn: _Drawn) -> None:
     for nth, (name, values) in enumerate(drawn.series.items()):
         spots = [spot - 0.4 + thick * (nth + 0.5) for spot in range(len(drawn.places))]
         widths = [float(values.get(place) or 0) for place in drawn.places]
-        ax.barh(spots, widths, height=thick, label=name)
+        ax.barh(spots, widths, height=thick, label=_label(name))
         for place, spot in zip(drawn.places, spots):
             if (name, place) in drawn.hidden:
                 ax.annotate("*", (0, spot), xytext=(3, 0), textcoords="offset points", va="center")
-    ax.set_yticks(range(len(drawn.places)), ["\n".join(textwrap.wrap(place, _WRAP)) for place in drawn.places])
+    ax.set_yticks(range(len(drawn.places)), ["\n".join(textwrap.wrap(place, _WRAP)) for place in drawn.places], parse_math=False)
     # The first row is on top, as in the table.
     ax.invert_yaxis()
-    ax.set_ylabel(drawn.axis.title)
-    ax.set_xlabel(_unit(drawn))
+    ax.set_ylabel(drawn.by, labelpad=8)
+    ax.set_xlabel(drawn.unit)
     ax.xaxis.set_major_formatter(_formatter(drawn))
     ax.xaxis.set_major_locator(_locator())
     ax.grid(axis="x", alpha=0.3)
+    ax.set_axisbelow(True)
 
 
-def _unit(drawn: _Drawn) -> str:
-    return "、".join(map(heading, drawn.measures))
+def _label(name: str) -> str:
+    """A label of a series; one that begins with an underscore would not be shown."""
+    return f" {name}" if name.startswith("_") else name
 
 
 def _locator() -> Any:
@@ -200,7 +207,7 @@ def plot(report: Report, keys: Optional[Sequence[str]], ax: Optional[Axes], font
     import matplotlib
 
     drawn = _drawn(report, _measures(report, keys))
-    over_time = drawn.axis.key in _TIMES
+    over_time = drawn.axis in _TIMES
     if len(drawn.series) > _MOST_SERIES or not over_time and len(drawn.places) > _MOST_PLACES:
         raise ValueError(f"{len(drawn.series)} series of {len(drawn.places)} rows are more than can be read: ask the report by fewer axes (by=), or for fewer names")
     font = font or _chinese_font()
@@ -211,11 +218,16 @@ def plot(report: Report, keys: Optional[Sequence[str]], ax: Optional[Axes], font
         _lines(ax, report, drawn) if over_time else _bars(ax, drawn)
         ax.set_title(report.title)
         if len(drawn.series) > 1:
-            ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize="small")
+            legend = ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize="small")
+            for text in legend.get_texts():
+                # Two dollar signs in a name are no formula.
+                text.set_parse_math(False)
         # The texts of an axes that was there before have the font, too, and so have labels of ticks that are made later.
         for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
             text.set_fontfamily(family)
         ax.tick_params(labelfontfamily=family)
         if own and ax.figure is not None:
-            ax.figure.supxlabel("\n".join(textwrap.wrap("；".join(report.notes), 62)), fontsize="x-small", color="0.35")
+            notes = "；".join(report.notes)
+            lines = [notes] if len(notes) <= _LINE else report.notes
+            ax.figure.supxlabel("\n".join(line for note in lines for line in textwrap.wrap(note, _LINE)), fontsize="x-small", color="0.35")
     return ax

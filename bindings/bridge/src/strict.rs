@@ -22,8 +22,13 @@ pub const MAX_DEPTH: usize = 32;
 
 /// Reads a request.
 pub fn request<T: DeserializeOwned>(text: &str) -> Result<T> {
-    if text.len() > MAX_BYTES {
-        return Err(refused("", format!("is longer than {MAX_BYTES} bytes")));
+    request_within(MAX_BYTES, text)
+}
+
+/// Reads a request that may be longer, or must be shorter, than others.
+pub fn request_within<T: DeserializeOwned>(most: usize, text: &str) -> Result<T> {
+    if text.len() > most {
+        return Err(refused("", format!("is longer than {most} bytes")));
     }
     scan(text)?;
     // serde would take an array for an object, member by member.

@@ -79,6 +79,19 @@ def test_a_wrong_column_is_named() -> None:
         assert refused.value.context["field"] == field
 
 
+def test_an_index_without_a_name_is_no_column() -> None:
+    """What was filtered, sorted or shuffled keeps one, and nobody asked for it; one with a name is a column that was asked for."""
+    frame = _arrow().to_pandas()
+    for index in (list(range(7, 7 + len(frame)))[::-1], [f"row {at}" for at in range(len(frame))]):
+        odd = frame.set_index(pandas.Index(index))
+        assert menjie.batch("bill.group_batch", {}, lines=odd).response["lines"] == len(frame)
+        assert list(odd.index) == index, "the frame itself stays"
+    assert menjie.batch("bill.group_batch", {}, lines=frame.set_index("line_id")).response["lines"] == len(frame)
+    with pytest.raises(menjie.MisuseError) as refused:
+        menjie.batch("bill.group_batch", {}, lines=frame.set_index(pandas.Index(["x"] * len(frame), name="more")))
+    assert refused.value.context["field"] == "lines.more"
+
+
 def test_what_is_no_table_of_the_operation_is_refused() -> None:
     for tables in ({}, {"lines": None}, {"line": _arrow()}, {"lines": _arrow(), "more": _arrow()}):
         with pytest.raises(menjie.MisuseError):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import menjie
 
 EXAMPLES = Path(os.environ["MENJIE_ROOT"]) / "examples"
 PYTHON = EXAMPLES / "python"
@@ -51,6 +55,27 @@ def test_a_his_of_ones_own_lists(tmp_path: Path) -> None:
 def test_a_sealed_log_is_read(tmp_path: Path) -> None:
     ran = run("read_log.py", tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "sound, 1 exchange of K1: cardreader\n"), ran.stderr
+
+
+def test_a_month_is_reported(tmp_path: Path) -> None:
+    made = run("make_month.py", tmp_path / "facts")
+    assert made.returncode == 0, made.stderr
+    ran = run("monthly_report.py", tmp_path / "facts", tmp_path / "out")
+    # matplotlib tells when it builds its cache of fonts; nothing else may be said.
+    said = [line for line in ran.stderr.splitlines() if "font cache" not in line]
+    assert (ran.returncode, said) == (0, [])
+    lines = ran.stdout.splitlines()
+    # Payments less what went back, added up by hand.
+    with open(tmp_path / "facts/movements.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    net = sum((-1 if row["event"] == "refund" else 1) * sum(int(row[f"{part}_fen"]) for part in ("fund", "account", "cash")) for row in rows)
+    assert lines[0].startswith(f"净收 {menjie.yuan(net)} 元，其中现金 ") and lines[1].startswith("周末净收 ")
+    assert [line.split(":")[0] for line in lines[-8:]] == [f"<menjie report {name}" for name in ("receipts", "volume", "insurance", "closing", "income", "refunds", "ages", "diseases")]
+    for name in ("finance", "volumes", "ages", "diseases"):
+        assert (tmp_path / f"out/{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out/finance.csv").read_bytes().startswith("\ufeff行别,日期,支付渠道,收款笔数".encode())
+    with zipfile.ZipFile(tmp_path / "out/monthly.xlsx") as book:
+        assert sum(name.startswith("xl/worksheets/sheet") for name in book.namelist()) == 8
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in PYTHON.glob("*.py")))

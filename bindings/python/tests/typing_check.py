@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, Dict, Optional
 
+import pandas
+import polars
+from matplotlib.axes import Axes
 from typing_extensions import assert_type
 
 import menjie
@@ -37,6 +41,21 @@ def tables(frame: Any) -> None:
     result = menjie.batch("bill.group_batch", {}, lines=frame)
     assert_type(result.tables["bills"], menjie.Table)
     assert_type(len(result.tables["bills"]), int)
+
+
+def reports(frame: Any) -> None:
+    money = menjie.report.finance(frame, "2026-03-01", date(2026, 3, 31), by=["day", "channel"])
+    assert_type(money, menjie.report.Report)
+    assert_type(money.table, contract.ReportTable)
+    assert_type(money.tables["totals"], menjie.report.Frame)
+    assert_type(money.to_pandas(yuan=True), pandas.DataFrame)
+    assert_type(money.to_polars(), polars.DataFrame)
+    assert_type(money.plot("net_fen"), Axes)
+    partial = menjie.report.merge([menjie.report.fold(visits=frame, patient_key="ab" * 16)])
+    assert_type(menjie.report.Partial.from_bytes(partial.to_bytes()), menjie.report.Partial)
+    assert_type(menjie.report.finish(partial, contract.ReportQuery(report="ages", from_="2026-03-01", to="2026-03-31")), menjie.report.Report)
+    menjie.report.finance(frame, "2026-03-01", "2026-03-31", by=["patient"])  # type: ignore[list-item]
+    menjie.report.ages(frame, "2026-03-01")  # type: ignore[call-arg]
 
 
 async def asynchronous() -> Optional[menjie.AsyncClient]:

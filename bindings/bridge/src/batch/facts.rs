@@ -14,6 +14,9 @@ use super::reader::Reader;
 use super::table::Table;
 use crate::strict;
 
+/// The longest request in bytes: partials hold a hash a patient and cell, and those of a group of hospitals for some years belong together.
+const MAX_BYTES: usize = 1 << 30;
+
 /// Request of `report.run_batch`: the facts are tables.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -184,7 +187,7 @@ fn refunds<'a>(reader: &Reader<'a>) -> Result<RefundColumns<'a>> {
 }
 
 fn run(request: &str, tables: &[Option<Table>]) -> Result<Answer> {
-    let request: ReportBatchRequest = strict::request(request)?;
+    let request: ReportBatchRequest = strict::request_within(MAX_BYTES, request)?;
     let [of_movements, of_visits, of_charges, of_refunds] = tables else { return Err(Error::internal("tables are as many as the operation has")) };
     fn read<'a, C: Default>(name: &'static str, table: &'a Option<Table>, columns: &'static [Column], read: fn(&Reader<'a>) -> Result<C>) -> Result<C> {
         table.as_ref().map_or_else(|| Ok(C::default()), |table| read(&Reader::of(name, table, columns)?))
@@ -197,4 +200,17 @@ fn run(request: &str, tables: &[Option<Table>]) -> Result<Answer> {
     };
     let response = report::run(&facts, &request.partials, request.patient_key.as_ref(), &request.queries, request.keep)?;
     answer(&response, Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partials_may_be_longer_than_other_requests() {
+        let padded = format!("{{\"keep\":true{}}}", " ".repeat(strict::MAX_BYTES));
+        let given = [None, None, None, None];
+        assert!(run(&padded, &given).unwrap().json.contains("\"partial\":{"));
+        assert!(strict::request::<serde_json::Value>(&padded).is_err());
+    }
 }

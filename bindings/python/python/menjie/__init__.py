@@ -2,7 +2,7 @@
 
 - Rules that only compute: ``menjie.bill.group(lines=[...])``, ``menjie.call("bill.group", {...})``.
 - The hospital's server, or a ledger of this process: ``menjie.open({"server": {"url": "https://…"}})``; :mod:`menjie.aio` for asyncio.
-- Tables of pandas, polars, pyarrow and DuckDB: ``menjie.batch("bill.group_batch", lines=frame)``.
+- Tables of pandas, polars, pyarrow and DuckDB: ``menjie.batch("bill.group_batch", lines=frame)``; reports of them: :mod:`menjie.report`.
 - A HIS of your own: :mod:`menjie.gateway`. The sealed log: ``menjie.open_log``, ``menjie.seal``.
 
 Amounts are whole fen (分) in members ending ``_fen``; ``yuan`` and ``fen`` convert exactly.
@@ -31,7 +31,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from . import aio, contract, display, gateway, keys, operations
+    from . import aio, contract, display, gateway, keys, operations, report
     from .aio import AsyncClient
     from .batches import BatchResult, Table, batch
     from .client import Client, open
@@ -65,6 +65,7 @@ _LATER = {
     "gateway": "gateway",
     "keys": "keys",
     "operations": "operations",
+    "report": "report",
     "AsyncClient": "aio",
     "BatchResult": "batches",
     "Table": "batches",
@@ -144,6 +145,7 @@ __all__ = [
     "policy",
     "reconcile",
     "refund",
+    "report",
     "seal",
     "text",
     "yuan",

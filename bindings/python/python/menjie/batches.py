@@ -93,12 +93,23 @@ class BatchResult:
         return display.html(self.response) + "".join(table._repr_html_() for table in self.tables.values())
 
 
+def _without_index(table: Any) -> Any:
+    """A frame of pandas gives an index that has no name as a column, though nobody asked for it: what was filtered or sorted has one."""
+    if type(table).__module__.partition(".")[0] == "pandas" and all(name is None for name in table.index.names):
+        return table.reset_index(drop=True)
+    return table
+
+
 def _stream(name: str, table: Any) -> object:
-    stream = getattr(table, "__arrow_c_stream__", None)
-    if stream is None:
+    if not hasattr(table, "__arrow_c_stream__"):
         raise TypeError(f"{name} has no __arrow_c_stream__: give a table of pandas, polars, pyarrow, DuckDB or another library of Arrow, not {type(table).__name__}")
-    capsule: object = stream()
+    capsule: object = _without_index(table).__arrow_c_stream__()
     return capsule
+
+
+def streams(tables: Mapping[str, Any]) -> List[Tuple[str, object]]:
+    """Each table as a capsule, with its name; one that is None is left out."""
+    return [(name, _stream(name, table)) for name, table in tables.items() if table is not None]
 
 
 def batch(op: str, request: Optional[Any] = None, /, **tables: Any) -> BatchResult:
@@ -107,6 +118,5 @@ def batch(op: str, request: Optional[Any] = None, /, **tables: Any) -> BatchResu
     ``menjie.batch("bill.group_batch", {}, lines=frame)`` gives ``.response`` and ``.tables["bills"]``. A table that is None is left out.
     """
     text = encode({} if request is None else request)
-    given = [(name, _stream(name, table)) for name, table in tables.items() if table is not None]
-    response, made = _core.call_batch(op, text, given)
+    response, made = _core.call_batch(op, text, streams(tables))
     return BatchResult(decode(response), {name: Table(name, table) for name, table in made})

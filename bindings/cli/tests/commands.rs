@@ -3,6 +3,8 @@
 
 #[path = "commands/records.rs"]
 mod records;
+#[path = "commands/refunds.rs"]
+mod refunds;
 
 use std::io::Write;
 use std::path::Path;

@@ -80,9 +80,6 @@ fn environment() -> BTreeMap<String, String> {
 }
 
 fn staff_add(config: &std::path::Path, founding: &Founding) -> ExitCode {
-    if !menjie_bridge::locked_memory::is_allowed() {
-        tracing::warn!(target: "menjie::start", "memory is not locked, so private keys may be swapped out; allow it in the service (LimitMEMLOCK=1M), or encrypt swap");
-    }
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
     match runtime.block_on(console::add(config, &environment(), founding)) {
         Ok(made) => said(io::stdout().write_all(made.as_bytes())),
@@ -102,6 +99,9 @@ fn serve(config: &std::path::Path, undumped: io::Result<()>) -> ExitCode {
     menjie_bridge::hide_panic_texts(|place| tracing::error!(target: "menjie::fault", %place, "an internal fault"));
     if let Err(error) = undumped {
         tracing::warn!(target: "menjie::start", cause = %error.kind(), "core dumps are not refused; forbid them in the service (LimitCORE=0)");
+    }
+    if !menjie_bridge::locked_memory::is_allowed() {
+        tracing::warn!(target: "menjie::start", "memory is not locked, so private keys may be swapped out; allow it in the service (LimitMEMLOCK=1M), or encrypt swap");
     }
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return ExitCode::FAILURE };
     let env = environment();

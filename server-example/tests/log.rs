@@ -22,6 +22,7 @@ use menjie::testkit::host::SeededEntropy;
 use menjie_bridge::sealed_log::{Act, LogDir, Protection, TRANSFER_STREAM};
 use menjie_server::logging;
 use menjie_server::staff::pages::{Gate, PAGES};
+use menjie_server::token;
 use tracing::level_filters::LevelFilter;
 
 use captured::Captured;
@@ -55,6 +56,38 @@ async fn the_pages_are_the_auditors_alone() {
         }
         assert_eq!(rig.stage.get("/a", &person.cookie).await.text.contains("加密日志"), role == Role::Auditor, "{role:?}");
     }
+}
+
+/// What a server says at its start when it is run by this script. There is no configuration, so it ends at once.
+fn start_words(script: &str) -> String {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_menjie-server"), "--config", "/nowhere/menjie.json"]).env_remove("MENJIE_LOG");
+    let output = command.output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && words.contains("the configuration cannot be read"), "{} {words}", output.status);
+    words
+}
+
+#[test]
+fn a_start_without_locked_memory_warns() {
+    const WARNING: &str = "memory is not locked, so private keys may be swapped out";
+    // No limit holds root back as long as it has the capability.
+    let refused = r#"ulimit -l 0; if [ "$(id -u)" = 0 ]; then exec setpriv --bounding-set -ipc_lock "$0" "$@"; else exec "$0" "$@"; fi"#;
+    let words = start_words(refused);
+    assert!(words.lines().any(|line| line.contains(WARNING) && line.contains("\"level\":\"WARN\"")), "{words}");
+    let words = start_words(r#"exec "$0" "$@""#);
+    assert!(!words.contains(WARNING), "{words}");
+}
+
+#[tokio::test]
+async fn a_key_whose_memory_is_not_locked_is_told_beside_it() {
+    let rig = Rig::open().await;
+    let person = rig.reader().await;
+    let notice = async || rig.stage.get("/a/log", &person.cookie).await.text.contains("data-unlocked");
+    assert!(!notice().await, "a key that was brought is locked");
+    assert!(!rig.auditor.is_locked());
+    rig.stage.app.log().unwrap().lent().lend(token::hash(&person.cookie), rig.auditor.clone(), rig.stage.app.engine().now());
+    assert!(notice().await && rig.stage.get("/a/log", &person.cookie).await.text.contains("本机不允许锁定内存"));
 }
 
 #[tokio::test]

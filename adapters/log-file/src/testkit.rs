@@ -18,6 +18,11 @@ pub enum Trouble {
     Full,
     /// No space for anything new until the reserve is given up.
     FullButForTheReserve,
+    /// From this operation on there is no room for another byte, and of what is written half still fits.
+    FullFrom {
+        /// Counted from 1.
+        operation: u64,
+    },
     /// There is room for segments, and for half a line of the manifest.
     ManifestFull,
     /// Nothing can be written.
@@ -191,6 +196,7 @@ impl MemDisk {
         match inner.trouble {
             Trouble::PowerLostAt { operation, .. } if inner.operations >= operation => Err(io::Error::other("no power")),
             Trouble::WriteFails if grows => Err(io::Error::other("EIO")),
+            Trouble::FullFrom { operation } if grows && inner.operations >= operation => Err(io::ErrorKind::StorageFull.into()),
             Trouble::Full if grows => Err(io::ErrorKind::StorageFull.into()),
             Trouble::FullButForTheReserve if grows && inner.files.contains_key("RESERVE") => Err(io::ErrorKind::StorageFull.into()),
             _ => Ok(inner),
@@ -219,9 +225,16 @@ impl Disk for MemDisk {
     }
 
     fn write_at(&self, file: &String, bytes: &[u8], at: u64) -> io::Result<()> {
-        let mut inner = self.operate(true)?;
-        inner.files.get_mut(file).ok_or_else(gone)?.write(bytes, place(at)?);
-        Ok(())
+        let (fits, full) = match self.operate(true) {
+            Ok(inner) => {
+                drop(inner);
+                (bytes, None)
+            }
+            Err(error) if matches!(self.inner().trouble, Trouble::FullFrom { .. }) => (bytes.get(..bytes.len() / 2).unwrap_or_default(), Some(error)),
+            Err(error) => return Err(error),
+        };
+        self.inner().files.get_mut(file).ok_or_else(gone)?.write(fits, place(at)?);
+        full.map_or(Ok(()), Err)
     }
 
     fn flush(&self, file: &String) -> io::Result<()> {

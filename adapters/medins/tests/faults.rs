@@ -146,7 +146,8 @@ async fn notices(live: &Live, faults: &[Fault]) -> Vec<Vec<u8>> {
     }
     live.confirm(&order, true);
     live.until(&order, "6").await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Repeats come 15 s after a notice that nobody takes.
+    live.sim.delivered(Duration::from_secs(10)).await;
     live.sim.with(|hospital, _| hospital.insurer.set_notify_url(None));
     live.sim.recorded().into_iter().filter(|exchange| exchange.peer == Peer::Insurer && exchange.target.contains("/notify/")).map(|exchange| exchange.body).collect()
 }

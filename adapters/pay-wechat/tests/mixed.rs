@@ -265,16 +265,8 @@ async fn one_password_settles_both_legs() {
     assert_eq!(proof.amount_fen, amounts.wechat_cash_fen, "cash is proven by the cash order");
     let Outcome::Done(trade) = live.pay.query_mixed(&live.cx(), out_trade_no.as_str()).await else { panic!("a trade") };
     assert_eq!((trade.state, trade.pay_order_id.as_deref()), (MixedState::Success, Some(at_centre.pay_order_id.as_str())));
-    let told = || live.sim.recorded().into_iter().find(|exchange| exchange.target.ends_with("/notify/mixed"));
-    let mut callback = told();
-    for _ in 0..400 {
-        if callback.is_some() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        callback = told();
-    }
-    let callback = callback.expect("the channel tells within 20 s");
+    live.sim.delivered(std::time::Duration::from_secs(10)).await;
+    let callback = live.sim.recorded().into_iter().find(|exchange| exchange.target.ends_with("/notify/mixed")).expect("the channel has told");
     let notice = live.pay.accept(&RawNotice { headers: &callback.headers, body: &callback.body }, now()).unwrap();
     assert!(matches!(notice.what, NoticeWhat::Other { event } if event == SUCCESS), "a genuine message that proves nothing by itself");
     let refund =

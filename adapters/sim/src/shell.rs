@@ -18,7 +18,7 @@ pub use record::Exchange;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use menjie::{Error, Result, Timestamp};
@@ -112,6 +112,8 @@ pub(crate) struct Shared {
     day: Day,
     /// Something may have become due.
     bell: Notify,
+    /// Callbacks that were taken from the machines and have not ended; told after every round of the pump.
+    under_way: watch::Sender<usize>,
     record: Record,
 }
 
@@ -132,7 +134,13 @@ impl SimServer {
     /// Starts everything and returns when all ports listen.
     pub async fn start(config: SimConfig) -> Result<SimServer> {
         let SimConfig { addresses, allow_remote, options, day, faults } = config;
-        let shared = Arc::new(Shared { hospital: Mutex::new(Hospital::new(&options, &day, faults)?), day, bell: Notify::new(), record: Record::default() });
+        let shared = Arc::new(Shared {
+            hospital: Mutex::new(Hospital::new(&options, &day, faults)?),
+            day,
+            bell: Notify::new(),
+            under_way: watch::Sender::new(0),
+            record: Record::default(),
+        });
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let mut listen = async |field: &'static str, address: SocketAddr, router: Router| {
@@ -176,7 +184,22 @@ impl SimServer {
         self.shared.record.begin();
     }
 
-    /// What was recorded, in the order of its ends; recording stops.
+    /// Waits until every callback that was sent has been answered, or will not be, and nothing is due within `soon`.
+    pub async fn delivered(&self, soon: Duration) {
+        let mut rounds = self.shared.under_way.subscribe();
+        loop {
+            let over = {
+                let hospital = self.shared.hospital();
+                let is_soon = |due: Timestamp| due.since(now()) <= i64::try_from(soon.as_millis()).unwrap_or(i64::MAX);
+                *rounds.borrow_and_update() == 0 && !hospital.next_due().is_some_and(is_soon)
+            };
+            if over || rounds.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What was recorded: requests in the order of their ends, callbacks where they were sent; recording stops.
     pub fn recorded(&self) -> Vec<Exchange> {
         self.shared.record.take()
     }

@@ -5,9 +5,33 @@ use menjie::access::Private;
 use menjie::calendar::Timestamp;
 use menjie::error::Code;
 use menjie::ident::PatientId;
+use menjie::port::IdentifyWay;
 use menjie::workflow::Refusal;
 use menjie::{Error, Result};
 use serde::{Deserialize, Serialize};
+
+/// Request of `session.identify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct IdentifyRequest {
+    /// By what.
+    pub way: IdentifyWay,
+    /// The number or code; never in a URL.
+    pub token: Private,
+    /// For `phone` only, and then always: the code that `session.send_code` sent to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Private>,
+}
+
+/// Request of `session.send_code`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SendCodeRequest {
+    /// To which mobile number.
+    pub phone: Private,
+}
 
 /// Request of `session.choose`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

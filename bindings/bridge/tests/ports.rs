@@ -18,6 +18,9 @@ mod ledger;
 mod mixed;
 #[path = "../../../core/tests/ports/notifier.rs"]
 mod notifiers;
+#[cfg(feature = "engine")]
+#[path = "ports/phone.rs"]
+mod phone;
 #[path = "../../../core/tests/ports/invoice.rs"]
 mod platforms;
 #[path = "ports/troubles.rs"]

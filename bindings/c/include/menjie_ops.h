@@ -303,6 +303,11 @@ static inline mj_status mj_session_identify(struct mj_engine *engine, const char
   return mj_call(engine, "session.identify", request, response);
 }
 
+/* Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone. docs/contract/session.send_code.md */
+static inline mj_status mj_session_send_code(struct mj_engine *engine, const char *request, char **response) {
+  return mj_call(engine, "session.send_code", request, response);
+}
+
 /* One settlement with its lines. docs/contract/settlement.detail.md */
 static inline mj_status mj_settlement_detail(struct mj_engine *engine, const char *request, char **response) {
   return mj_call(engine, "settlement.detail", request, response);

@@ -6,6 +6,7 @@
 mod clauses;
 mod local;
 mod report;
+mod reports;
 mod sealed;
 mod served;
 

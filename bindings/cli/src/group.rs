@@ -15,7 +15,7 @@ use crate::answer::{Cell, Column, Kind, Target};
 use crate::exit::{Exit, Stop};
 use crate::output::note;
 use crate::progress::Bar;
-use crate::records::{Place, Shape, args};
+use crate::records::{Place, Shape, args, complaint, complaint_of};
 use crate::words::Words;
 
 const BILLS: &[Column] = &[
@@ -50,7 +50,7 @@ pub(crate) fn command(words: Words, sub: &dyn Fn(&'static str, &'static str) -> 
 
 /// Runs the command.
 pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
-    let (reading, target, terms) = (args::reading(given), args::target(given, words)?, args::terms(given)?);
+    let (reading, target, terms) = (args::reading(given, words), args::target(given, words)?, args::terms(given)?);
     let of_lines = given.get_one::<std::path::PathBuf>("lines").map(|path| Target::of(path.to_str(), false, words)).transpose()?;
     let mut bar = Bar::new(words.pick("reading", "读取中"));
 
@@ -59,7 +59,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     for source in args::sources(given, "visits") {
         let visits = visits.get_or_insert_default();
         source.each(&reading, &shape, &mut bar, &mut |visit: Visit, place| {
-            let wrong = || Stop::usage(format!("{}{place}: visit_id: is there twice", source.name()));
+            let wrong = || complaint(words, &source.name(), place, "visit_id", "is there twice");
             let before = visits.insert(visit.visit_id.as_str().to_owned(), visit);
             if before.is_none() { Ok(()) } else { Err(wrong()) }
         })?;
@@ -84,7 +84,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
                     departments.insert(code.as_str().to_owned(), name.clone());
                 }
             }
-            line.check().and_then(|()| kept.keep(&line)).map_err(|error| at(&source.name(), place, &error))?;
+            line.check().and_then(|()| kept.keep(&line)).map_err(|error| complaint_of(words, &source.name(), place, &error))?;
             places.push(place);
             Ok(())
         })?;
@@ -97,7 +97,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
         let line = error.context().find(|(key, _)| *key == "field").and_then(|(_, path)| path.strip_prefix("lines[")?.split(']').next()?.parse::<usize>().ok());
         let file = line.and_then(|line| files.iter().find(|(_, end)| line < *end));
         match (file, line.and_then(|line| places.get(line))) {
-            (Some((name, _)), Some(place)) => at(name, *place, &error),
+            (Some((name, _)), Some(place)) => complaint_of(words, name, *place, &error),
             _ => Stop::usage(error.to_string()),
         }
     })?;
@@ -141,12 +141,4 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
 
 fn id_of(bill: &BatchBill<'_>) -> Result<String, Stop> {
     bill.id.to_id().map(|id| id.to_string()).map_err(|error| Stop::failure(error.to_string()))
-}
-
-/// A mistake about the line at a place, without the path that a request would have.
-fn at(name: &str, place: Place, error: &menjie::Error) -> Stop {
-    let told = |key: &str| error.context().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned());
-    let field = told("field").map(|path| path.rsplit_once("].").map_or(path.clone(), |(_, field)| field.to_owned()));
-    let field = field.map_or_else(String::new, |field| format!("{field}: "));
-    Stop::usage(format!("{name}{place}: {field}{}", told("problem").unwrap_or_else(|| error.code().text().to_owned())))
 }

@@ -12,7 +12,7 @@ use crate::answer::{Cell, Column, Kind, create};
 use crate::exit::{Exit, Stop};
 use crate::output::note;
 use crate::progress::Bar;
-use crate::records::{Place, Reading, Shape, args};
+use crate::records::{Place, Reading, Shape, args, complaint};
 use crate::words::Words;
 
 const DIFFERENCES: &[Column] = &[
@@ -85,7 +85,7 @@ impl Places {
 
 /// Runs the command.
 pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
-    let (reading, target) = (args::reading(given), args::target(given, words)?);
+    let (reading, target) = (args::reading(given, words), args::target(given, words)?);
     let date = *given.get_one::<BizDate>("date").ok_or_else(|| Stop::usage("--date is missing"))?;
     let mut bar = Bar::new(words.pick("reading", "读取中"));
     let shape = Shape::of("reconcile.run", Some("ReconcileRow"))?;
@@ -121,7 +121,7 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
     let Rules { edge_s, suggest_s } = Rules::default();
     let rules = Rules { edge_s: number("edge-s", edge_s), suggest_s: number("suggest-s", suggest_s) };
     let request = RunRequest { date, channel, insurer, his, ledger, pool, rules };
-    let response = request.run().map_err(|error| wrong(&error, &request, &places))?;
+    let response = request.run().map_err(|error| wrong(words, &error, &request, &places))?;
 
     let mut rows = target.rows(DIFFERENCES)?;
     for difference in &response.differences {
@@ -135,16 +135,16 @@ pub(crate) fn run(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
 }
 
 /// The run names a wrong row by its side and position.
-fn wrong(error: &menjie::Error, request: &RunRequest, places: &Places) -> Stop {
+fn wrong(words: Words, error: &menjie::Error, request: &RunRequest, places: &Places) -> Stop {
     let field = error.context().find(|(key, _)| *key == "field").map_or("", |(_, path)| path);
     let problem = error.context().find(|(key, _)| *key == "problem").map_or_else(|| error.code().text().to_owned(), |(_, text)| text.to_owned());
     for (side, name) in SIDES {
         let inside = field.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')).and_then(|rest| rest.split_once(']'));
         if let Some((at, field)) = inside.and_then(|(at, field)| Some((at.parse::<u32>().ok()?, field.trim_start_matches('.')))) {
-            return Stop::usage(format!("{}: {field}: {problem}", places.of(&RowRef { side, pooled: false, at })));
+            return complaint(words, &places.of(&RowRef { side, pooled: false, at }), Place::Whole, field, &problem);
         }
     }
-    Stop::usage(format!("{}: {field}: {problem}", request.date))
+    complaint(words, &request.date.to_string(), Place::Whole, field, &problem)
 }
 
 /// A word of the contract.

@@ -4,6 +4,7 @@
 //! way to be right, one way to be refused. Only one record is held at a time; who wants to keep them keeps what it makes of them.
 
 pub(crate) mod args;
+mod chinese;
 mod csv;
 mod decode;
 mod json;
@@ -13,9 +14,12 @@ mod shape;
 mod source;
 
 pub(crate) use shape::Shape;
-pub(crate) use source::{Naming, Reading, Source};
+pub(crate) use source::{Naming, Reading, Record, Source};
 
 use std::path::Path;
+
+use crate::exit::Stop;
+use crate::words::Words;
 
 /// How records are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +77,31 @@ impl Place {
             Place::Whole => 0,
         }
     }
+
+    /// As it stands behind the name of a file.
+    fn told(self, words: Words) -> String {
+        match self {
+            Place::Row(no) if words == Words::Chinese => format!("：第 {no} 条"),
+            place => place.to_string(),
+        }
+    }
+}
+
+/// What stops a command because of a file: where, which field, what is wrong there.
+pub(crate) fn complaint(words: Words, file: &str, place: Place, field: &str, problem: &str) -> Stop {
+    let field = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    let place = place.told(words);
+    Stop::usage(match words {
+        Words::English => format!("{file}{place}: {field}{problem}"),
+        Words::Chinese => format!("{file}{place}: {field}{}", chinese::problem(problem)),
+    })
+}
+
+/// The same of an error of the core, which names the field among all records; a person counts those of his files.
+pub(crate) fn complaint_of(words: Words, file: &str, place: Place, error: &menjie::Error) -> Stop {
+    let told = |key: &str| error.context().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned());
+    let field = told("field").map(|path| path.rsplit_once("].").map_or(path.clone(), |(_, field)| field.to_owned())).unwrap_or_default();
+    complaint(words, file, place, &field, &told("problem").unwrap_or_else(|| error.code().text().to_owned()))
 }
 
 impl std::fmt::Display for Place {

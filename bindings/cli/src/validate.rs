@@ -116,7 +116,7 @@ impl Found {
 }
 
 fn patients(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
-    let (reading, today, rules) = (args::reading(given), today(given), args::terms(given)?.registration);
+    let (reading, today, rules) = (args::reading(given, words), today(given), args::terms(given)?.registration);
     let mut found = Found { rows: args::target(given, words)?.rows(ISSUES)?, records: 0, wrong: 0, doubtful: 0 };
     let mut bar = Bar::new(words.pick("checking", "校验中"));
     let shape = Shape::of("patient.validate_batch", Some("Record"))?;
@@ -144,7 +144,7 @@ fn patients(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
 }
 
 fn charges(given: &ArgMatches, words: Words) -> Result<Exit, Stop> {
-    let (reading, today) = (args::reading(given), today(given));
+    let (reading, today) = (args::reading(given, words), today(given));
     let mut found = Found { rows: args::target(given, words)?.rows(ISSUES)?, records: 0, wrong: 0, doubtful: 0 };
     let mut bar = Bar::new(words.pick("checking", "校验中"));
     let mut visits: Vec<Visit> = Vec::new();

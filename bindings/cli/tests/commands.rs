@@ -3,6 +3,8 @@
 
 #[path = "commands/records.rs"]
 mod records;
+#[path = "commands/refunds.rs"]
+mod refunds;
 
 use std::io::Write;
 use std::path::Path;
@@ -273,7 +275,14 @@ fn acceptance_tells_what_holds_what_fails_and_what_nobody_tried() {
     assert_eq!(verdict("1.4"), ["not_tried"]);
     assert!(checks.iter().all(|check| check["seen"].as_str().is_some_and(|seen| !seen.is_empty())));
     let report = std::fs::read_to_string(here.join("report.md")).unwrap();
-    assert!(report.contains("测试\\|医院") && report.contains("签字") && report.lines().filter(|line| line.starts_with("| 1.3.2 ")).count() == 5, "{report}");
+    assert!(report.contains("测试\\|医院") && report.contains("签字") && report.lines().filter(|line| line.starts_with("| 1.3.2 ")).count() == 6, "{report}");
+    // What is not built is told, by what was seen of it; what no program can judge says why.
+    assert_eq!(verdict("1.3.2"), ["holds", "holds", "fails", "fails", "holds", "by_hand"]);
+    let seen = |no: &str| checks.iter().filter(|check| check["no"] == no).map(|check| check["seen"].as_str().unwrap()).collect::<Vec<_>>().join("；");
+    assert!(seen("1.3.2").contains("本版本没有支付宝渠道") && seen("1.3.2").contains("本版本没有银联渠道"), "{}", seen("1.3.2"));
+    assert_eq!((verdict("2.1"), verdict("2.2")), (vec!["holds", "not_tried", "by_hand"], vec!["holds", "holds", "holds", "holds", "not_tried"]));
+    assert!(seen("2.1").contains("收款（分） 21119") && seen("2.1").contains("未随招标文件提供"), "{}", seen("2.1"));
+    assert_eq!((verdict("3.3"), verdict("6.3"), verdict("7.2")), (vec!["by_hand"], vec!["by_hand"], vec!["by_hand"]));
     assert_eq!(menjie(&["acceptance", "--report", "report.md"], here, "").status.code(), Some(2), "never overwritten");
     assert_eq!(menjie(&["acceptance", "--report", "report.pdf"], here, "").status.code(), Some(2));
     let gone = menjie(&["acceptance", "--server", "http://127.0.0.1:9", "--report", "gone.html"], here, "");

@@ -5982,8 +5982,10 @@ export interface SessionExitResponse {
   ended: boolean;
 }
 
-/** Request of `patient.identify`. */
+/** Request of `session.identify`. */
 export interface SessionIdentifyRequest {
+  /** For `phone` only, and then always: the code that `session.send_code` sent to it. */
+  code?: Private | null;
   /** The number or code; never in a URL. */
   token: Private;
   /** By what. */
@@ -6024,6 +6026,39 @@ export interface SessionIdentifyResponseRefused {
   next: string;
   /** Machine-readable reason. */
   reason: string;
+  /** What the patient or member of staff reads (Chinese, neutral). */
+  text: string;
+}
+
+/** Request of `session.send_code`. */
+export interface SessionSendCodeRequest {
+  /** To which mobile number. */
+  phone: Private;
+}
+
+/** Response of `identity.send_code`. It says nothing about whether the hospital knows the phone: nobody has looked. */
+export type SessionSendCodeResponse = SessionSendCodeResponseSent | SessionSendCodeResponseRefused;
+
+/** On its way. */
+export interface SessionSendCodeResponseSent {
+  decision: "sent";
+  /** Does the gateway say that it took the message? */
+  delivery: Delivery;
+  /** The code is accepted until then. */
+  expires_at: Timestamp;
+  /** The next one may be asked for then. */
+  resend_at: Timestamp;
+}
+
+/** Not now, or not to this number. */
+export interface SessionSendCodeResponseRefused {
+  decision: "refused";
+  /** What to do next (Chinese). */
+  next: string;
+  /** Machine-readable reason. */
+  reason: string;
+  /** It may be asked for again then; missing when waiting does not help. */
+  resend_at?: Timestamp | null;
   /** What the patient or member of staff reads (Chinese, neutral). */
   text: string;
 }
@@ -7261,6 +7296,8 @@ export interface Operations {
   "session.exit": { request: SessionExitRequest; response: SessionExitResponse; kind: "session"; reach: "host_only" };
   /** Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left. */
   "session.identify": { request: SessionIdentifyRequest; response: SessionIdentifyResponse; kind: "session"; reach: "host_only" };
+  /** Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone. */
+  "session.send_code": { request: SessionSendCodeRequest; response: SessionSendCodeResponse; kind: "session"; reach: "host_only" };
   /** One settlement with its lines. */
   "settlement.detail": { request: SettlementDetailRequest; response: SettlementDetailResponse; kind: "read"; reach: "network" };
   /** How far a payment is; may wait for the next change. */
@@ -7466,6 +7503,8 @@ export interface Areas {
     exit(request: SessionExitRequest, options?: CallOptions): Promise<SessionExitResponse>;
     /** Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left. docs/contract/session.identify.md */
     identify(request: SessionIdentifyRequest, options?: CallOptions): Promise<SessionIdentifyResponse>;
+    /** Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone. docs/contract/session.send_code.md */
+    sendCode(request: SessionSendCodeRequest, options?: CallOptions): Promise<SessionSendCodeResponse>;
   };
   settlement: {
     /** One settlement with its lines. docs/contract/settlement.detail.md */

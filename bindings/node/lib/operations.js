@@ -61,6 +61,7 @@ module.exports = [
   {"kind":"session","name":"session.choose","reach":"host_only"},
   {"kind":"session","name":"session.exit","reach":"host_only"},
   {"kind":"session","name":"session.identify","reach":"host_only"},
+  {"kind":"session","name":"session.send_code","reach":"host_only"},
   {"kind":"read","name":"settlement.detail","reach":"network"},
   {"kind":"read","name":"settlement.get","reach":"network"},
   {"kind":"command","name":"settlement.pay","reach":"network"},

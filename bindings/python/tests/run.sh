@@ -31,7 +31,16 @@ build --out "$work/wheels" --features testing
 [ "${1:-}" != --build ] || exit 0
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --force-reinstall "$work"/wheels/*.whl
 
+# A log is written from other languages as well (test_languages.py).
+for tool in cc node; do
+  command -v "$tool" >/dev/null || { echo "run.sh: $tool is missing" >&2; exit 1; }
+done
+[ -x "$target/debug/menjie" ] || cargo build --quiet -p menjie-cli
+[ -e "$target/debug/libmenjie.so" ] || cargo build --quiet -p menjie-c
+[ -e "$target/debug/libmenjie_node.so" ] || cargo build --quiet -p menjie-node
+
 cd "$here"
+export MENJIE_CLI="$target/debug/menjie" MENJIE_C_LIBRARY="$target/debug/libmenjie.so" MENJIE_NODE_BINARY="$target/debug/libmenjie_node.so"
 export MENJIE_ROOT="$root" MENJIE_DEMO="$demo" MENJIE_WHEEL="$(ls "$work"/plain/*.whl)"
 status=0
 "$work/venv/bin/python" -m pytest -q -p no:cacheprovider --strict-markers --junitxml "$work/tests.xml" "$@" || status=$?

@@ -77,6 +77,29 @@ async fn everybody_is_found_by_card_document_health_code_voucher_and_phone() {
     assert_eq!((requests["health_code"]["token"], requests["health_code"]["verify"], requests["decoder"]["ec_query"], requests["sms"]["aliyun"]), (1, 1, 1, 1));
 }
 
+/// A program whose engine forwards to the server has a code sent and comes with it; the token stays in its engine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_comes_with_a_phone_and_the_code_that_was_sent_to_it() {
+    let stage = Stage::with(with_phone(), |_| ()).await;
+    let server = menjie_bridge::remote::Server::at(&stage.base, None).unwrap();
+    let ask = async |op: &str, request: Value| {
+        let reply = server.call(op, &request.to_string()).await.unwrap().into_reply();
+        (reply.code(), serde_json::from_str::<Value>(reply.json()).unwrap())
+    };
+    let phone = phone_of(&stage);
+    let by = |code: &str| json!({"way": "phone", "token": phone, "code": code});
+    assert_eq!(ask("session.identify", json!({"way": "phone", "token": phone})).await.1["context"]["field"], "code");
+    assert_eq!(ask("session.send_code", json!({"phone": phone})).await.1["decision"], "sent");
+    let code = last_code(&stage);
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    assert_eq!(ask("session.identify", by(wrong)).await.1["decision"], "refused");
+    let (status, identified) = ask("session.identify", by(&code)).await;
+    assert_eq!((status, &identified["patient_id"], identified.get("token")), (0, &json!(stage.patient(0).patient_id), None), "{identified}");
+    assert_eq!(ask("visit.unpaid", json!({"patient_id": identified["patient_id"]})).await.0, 0);
+    assert_eq!(ask("session.send_code", json!({"phone": phone})).await.1["decision"], "refused", "the next one only after a minute");
+    assert_eq!(ask("session.exit", json!({})).await, (0, json!({"ended": true})));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_health_code_that_is_over_foreign_or_late_identifies_nobody() {
     let stage = Stage::open().await;

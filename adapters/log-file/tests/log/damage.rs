@@ -257,6 +257,44 @@ fn power_lost_at_every_operation_of_the_start_that_finds_a_broken_header_hides_n
     }
 }
 
+/// The copy of a segment needs room. A disk that has none from any operation of that start on is told, nothing of the segment is lost, and once
+/// there is room the next start does what this one could not.
+#[test]
+fn a_full_disk_at_the_start_that_finds_a_broken_header_is_told_and_loses_nothing() {
+    let bench = Bench::new();
+    let damaged = headless(&bench, |bytes| bytes[40] ^= 1);
+    let calm = damaged.copy();
+    goes_on(&bench, &calm);
+    let (line, kept) = (lines(&bench, &calm)[1].clone(), calm.bytes(SECOND_TORN));
+    let everything = |disk: &MemDisk| disk.file_names().into_iter().map(|name| (disk.bytes(&name), name)).collect::<Vec<_>>();
+    let mut refused = 0;
+    for operation in 1..=calm.operations() {
+        let disk = damaged.copy();
+        disk.trouble(Trouble::FullFrom { operation });
+        let acknowledged = match bench.open_with(&disk, settings()) {
+            Ok(log) => block_on(log.begin(begin("DURING"))).is_ok(),
+            Err(error) => {
+                assert!(error.code() == Code::LogFailed && error.to_string().contains("StorageFull"), "at operation {operation}: {error}");
+                refused += 1;
+                // The segment is in its place, or its copy is whole.
+                assert!(disk.bytes(SECOND) == damaged.bytes(SECOND) || disk.bytes(SECOND_TORN) == kept, "at operation {operation}");
+                // It stays so, however often somebody starts it.
+                assert!(bench.open_with(&disk, settings()).is_err(), "at operation {operation}");
+                false
+            }
+        };
+        if operation == 1 {
+            assert!(everything(&disk) == everything(&damaged), "without any room nothing was touched");
+        }
+        disk.trouble(Trouble::None);
+        let id = goes_on(&bench, &disk);
+        assert!(id.0 > ALL + u64::from(acknowledged), "at operation {operation}: {id:?}");
+        assert_eq!((lines(&bench, &disk)[1].clone(), disk.bytes(SECOND_TORN)), (line.clone(), kept.clone()), "at operation {operation}");
+        assert_eq!(defects(&checked(&bench, &disk)), [Defect::Damaged], "at operation {operation}");
+    }
+    assert!(refused > 3, "{refused} starts were refused");
+}
+
 /// Whoever reads, searches, follows or wraps anew is told of the segment, before the next one is begun and after it, and has the others.
 #[test]
 fn a_segment_without_its_header_is_passed_over_by_nobody_in_silence() {

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use menjie::error::Code;
-use menjie::port::{LogSink, TransferId};
-use menjie::seal::Defect;
+use menjie::port::{LogSink, TransferBegin, TransferId};
+use menjie::seal::{Defect, Segment};
 use menjie::testkit::block_on;
 use menjie_log_file::view::{Checker, Verdict, verify};
 use menjie_log_file::{LogDir, SealedLog, Settings};
@@ -50,25 +50,58 @@ fn what_was_acknowledged_is_readable_and_the_next_start_goes_on() {
     }
 }
 
+/// 64 threads write 10,000 records each, and then the power goes.
 #[test]
 fn many_threads_lose_nothing_and_share_flushes() {
+    const THREADS: usize = 64;
+    const EACH: usize = 10_000;
+    const ALL: u64 = (THREADS * EACH) as u64;
     let bench = Bench::new();
     let disk = bench.disk();
     let log = Arc::new(bench.open(&disk).unwrap());
-    let mut threads = Vec::new();
-    for t in 0..32 {
+    let write = |thread: usize| {
         let log = log.clone();
-        threads.push(std::thread::spawn(move || (0..50).map(|n| block_on(log.begin(begin(&format!("T{t}-{n}")))).unwrap().0).collect::<Vec<u64>>()));
+        let small = move |n| TransferBegin { peer: "his".to_owned(), interface: "x".to_owned(), digest: String::new(), body: Vec::new(), ..begin(&format!("T{thread}-{n}")) };
+        std::thread::spawn(move || (0..EACH).map(|n| block_on(log.begin(small(n))).unwrap().0).collect::<Vec<u64>>())
+    };
+    let threads: Vec<_> = (0..THREADS).map(write).collect();
+    // Who wrote each number.
+    let mut written = vec![None; THREADS * EACH];
+    for (thread, acknowledged) in threads.into_iter().enumerate() {
+        let acknowledged = acknowledged.join().unwrap();
+        assert!(acknowledged.is_sorted(), "a thread's records are in the order in which it wrote them");
+        for (n, seq) in acknowledged.into_iter().enumerate() {
+            let place = &mut written[usize::try_from(seq - 1).unwrap()];
+            assert_eq!(*place, None, "{seq} was given out twice");
+            *place = Some((thread, n));
+        }
     }
-    let mut acknowledged: Vec<u64> = threads.into_iter().flat_map(|t| t.join().unwrap()).collect();
-    acknowledged.sort_unstable();
-    assert_eq!(acknowledged, (1..=1600).collect::<Vec<u64>>());
+    assert!(written.iter().all(Option::is_some), "the numbers have no gap");
     let health = log.health();
-    assert!(health.flushes < 1600, "{} flushes for 1600 records", health.flushes);
-    drop(log);
-    let read = bench.read(&disk);
-    assert_eq!(read.findings, []);
-    assert_eq!(read.begins().len(), 1600);
+    assert!(health.flushes < ALL, "{} flushes for {ALL} records", health.flushes);
+    // All of it was on the disk when it was acknowledged: what was not flushed is gone.
+    let left = disk.after_power_loss();
+    drop((log, disk));
+    let folder = tempfile::tempdir().unwrap();
+    left.write_to(folder.path()).unwrap();
+    drop(left);
+    let dir = LogDir::new(folder.path(), "transfers");
+    let writers = [bench.signer.public().clone()];
+    let checked = verify(&dir, &Checker { writers: &writers, reader: Some(&bench.auditor), ..Checker::default() }, &mut |_| {}).unwrap();
+    assert_eq!((checked.report.findings, checked.report.records), (Vec::new(), ALL));
+    let mut seq = 0;
+    for no in dir.segments().unwrap() {
+        let stored = dir.segment(no).unwrap();
+        let segment = Segment::read(&stored.bytes).unwrap();
+        for opened in segment.open(&segment.secret(&bench.auditor, &[]).unwrap()).unwrap().records(None) {
+            for record in opened.unwrap().1 {
+                let (thread, n) = written[usize::try_from(seq).unwrap()].unwrap();
+                seq += 1;
+                assert!(record.seq == seq && std::str::from_utf8(&record.payload).unwrap().contains(&format!("\"T{thread}-{n}\"")), "{seq} is another's");
+            }
+        }
+    }
+    assert_eq!(seq, ALL);
 }
 
 /// Power is lost at every single operation of the disk, with what was not flushed gone, there, or torn.

@@ -36,20 +36,20 @@ async fn exchange(peer: Peer, shared: &Shared, request: Request) -> Response<Bod
     let request = wire::Request { method: parts.method.as_str().to_owned(), target, headers, body: body.to_vec() };
     let reply = shared.hospital().handle(peer, &request, now());
     shared.bell.notify_one();
-    let rendered = match reply {
+    let (status, rendered) = match reply {
         Reply::Answer { response, after_ms } => {
             pause(after_ms).await;
-            render(response)
+            (Some(response.status), render(response))
         }
         Reply::Silence { after_ms } => {
             pause(after_ms).await;
             let mut silent = Response::new(Body::empty());
             silent.extensions_mut().insert(Silent);
-            silent
+            (None, silent)
         }
     };
     let wire::Request { target, headers, body, .. } = request;
-    shared.record.keep(|| Exchange { peer, target, headers, body, begun, ended: Instant::now() });
+    shared.record.keep(|| Exchange { peer, target, headers, body, begun, ended: Instant::now(), status });
     rendered
 }
 

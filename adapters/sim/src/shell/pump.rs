@@ -39,7 +39,10 @@ pub(super) fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> Re
         loop {
             let (callbacks, next) = {
                 let mut hospital = shared.hospital();
-                (hospital.advance(now()), hospital.next_due())
+                let callbacks = hospital.advance(now());
+                // While the hospital is held: whoever looks sees a callback either due or under way. It also tells that this was a round.
+                shared.under_way.send_modify(|count| *count += callbacks.len());
+                (callbacks, hospital.next_due())
             };
             for callback in callbacks {
                 deliveries.spawn(deliver(client.clone(), Arc::clone(&shared), callback));
@@ -58,10 +61,16 @@ pub(super) fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) -> Re
 async fn deliver(client: Client, shared: Arc<Shared>, callback: Callback) {
     let sent = || {
         let now = Instant::now();
-        Exchange { peer: callback.peer, target: callback.url.clone(), headers: callback.headers.clone(), body: callback.body.clone(), begun: now, ended: now }
+        Exchange { peer: callback.peer, target: callback.url.clone(), headers: callback.headers.clone(), body: callback.body.clone(), begun: now, ended: now, status: None }
     };
-    shared.record.keep(sent);
+    // Before it leaves: who is told of it may look into the record before the answer is here.
+    let kept = shared.record.keep(sent);
     let post = callback.headers.iter().fold(client.post(&callback.url), |post, (name, value)| post.header(name, value));
     let status = post.body(callback.body).send().await.ok().map(|answer| answer.status().as_u16());
-    shared.hospital().answered(callback.id, status);
+    if let Some(kept) = kept {
+        shared.record.ended(kept, status, Instant::now());
+    }
+    let mut hospital = shared.hospital();
+    hospital.answered(callback.id, status);
+    shared.under_way.send_modify(|count| *count = count.saturating_sub(1));
 }

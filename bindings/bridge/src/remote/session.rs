@@ -3,14 +3,13 @@
 use std::sync::PoisonError;
 
 use menjie::access::Private;
-use menjie::service::IdentifyRequest;
 use menjie::{Error, Result};
 use menjie_transport::Exchange;
 use serde_json::{Value, json};
 
 use super::{Remote, Server, told};
 use crate::envelope::Reply;
-use crate::session::{ChooseRequest, ExitRequest, ExitResponse};
+use crate::session::{ChooseRequest, ExitRequest, ExitResponse, IdentifyRequest, SendCodeRequest};
 use crate::strict;
 
 impl Server {
@@ -18,10 +17,18 @@ impl Server {
     pub(super) async fn session(&self, op: &str, request: &str) -> Result<Remote> {
         match op {
             "session.identify" => {
-                let IdentifyRequest { way, token } = strict::request(request)?;
+                let IdentifyRequest { way, token, code } = strict::request(request)?;
                 // Whoever stood here before has gone, whatever becomes of this; a session that the server does not hear of ends by itself.
                 self.exit().await?;
-                self.enter("/api/v1/identify", &json!({ "way": way, "token": token.reveal(), "bearer": true })).await
+                let mut shown = json!({ "way": way, "token": token.reveal(), "bearer": true });
+                if let (Some(code), Some(members)) = (code, shown.as_object_mut()) {
+                    members.insert("code".to_owned(), code.reveal().into());
+                }
+                self.enter("/api/v1/identify", &shown).await
+            }
+            "session.send_code" => {
+                let SendCodeRequest { phone } = strict::request(request)?;
+                Ok(told(self.post("/api/v1/identify/sms".to_owned(), json!({ "phone": phone.reveal() }).to_string(), None).await?))
             }
             "session.choose" => {
                 let ChooseRequest { choice } = strict::request(request)?;
@@ -127,6 +134,22 @@ mod tests {
         let heads: Vec<&str> = sent.iter().map(|line| line.rsplit_once(" {").unwrap().0).collect();
         assert_eq!(heads, ["/api/v1/identify nobody", "/api/v1/ops/visit.unpaid t1", "/api/v1/exit t1", "/api/v1/ops/audit.run own"]);
         assert!(sent[0].contains(r#""bearer":true"#) && sent[0].contains(r#""token":"K1""#), "{}", sent[0]);
+    }
+
+    #[test]
+    fn a_phone_is_told_to_the_server_with_the_code_that_was_sent_to_it() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let sent = r#"{"decision":"sent","delivery":"taken","expires_at":"2026-03-10T10:05:00.000+08:00","resend_at":"2026-03-10T10:01:00.000+08:00"}"#;
+        let (url, told) = server(vec![("200 OK", sent), ("200 OK", OPEN), ("200 OK", "{}")]);
+        let server = Server::at(&url, None).unwrap();
+        assert_eq!(ask(&runtime, &server, "session.send_code", r#"{"phone":"13900000001"}"#).1["decision"], "sent");
+        let by_phone = r#"{"way":"phone","token":"13900000001","code":"123456"}"#;
+        assert_eq!(ask(&runtime, &server, "session.identify", by_phone).1["patient_id"], "P1");
+        ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P1"}"#);
+        let lines: Vec<String> = told.iter().collect();
+        assert_eq!(lines[0], r#"/api/v1/identify/sms nobody {"phone":"13900000001"}"#);
+        assert!(lines[1].starts_with("/api/v1/identify nobody ") && lines[1].contains(r#""code":"123456""#), "{}", lines[1]);
+        assert!(lines[2].starts_with("/api/v1/ops/visit.unpaid t1"), "{}", lines[2]);
     }
 
     #[test]

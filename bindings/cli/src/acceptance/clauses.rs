@@ -2,7 +2,7 @@
 
 use super::local::{self, Try};
 use super::served::{self, Site};
-use super::{Verdict, sealed};
+use super::{Verdict, reports, sealed};
 
 /// A clause.
 pub(super) struct Clause {
@@ -78,8 +78,9 @@ pub(super) const ALL: &[Clause] = &[
         text: "自费缴费：在线支付（微信、支付宝、银联），支付后同步更新 HIS",
         checks: &[
             Check::Operations(&["settlement.quote", "settlement.pay", "settlement.get", "channel.wechat.verify"]),
-            Check::Operations(&["channel.alipay.verify"]),
-            Check::Operations(&["channel.unionpay.verify"]),
+            Check::Tried("读取含微信支付渠道的医院配置", local::wechat),
+            Check::Tried("读取含支付宝渠道的医院配置", local::alipay),
+            Check::Tried("读取含银联渠道的医院配置", local::unionpay),
             Check::Tried("以 1.5、NaN、1e300、\"12.345\"、2^53+1 作为金额调用", local::amounts),
             Check::ByHand("以真实商户号各支付一分钱，核对 HIS 入账与渠道账单"),
         ],
@@ -111,7 +112,11 @@ pub(super) const ALL: &[Clause] = &[
     Clause {
         no: "1.3.7",
         text: "医保退款：医生审核-执收科室反确认-计财科审核-微信退款-发票冲红-重新开方-移动支付-发票自动开具推送",
-        checks: &[Check::Tried("判断一笔医保结算的退费步骤", local::insured_refund)],
+        checks: &[
+            Check::Tried("判断一笔医保结算的退费步骤", local::insured_refund),
+            Check::Operations(&["refund.preview", "refund.request", "refund.decide", "refund.answer", "refund.list", "refund.get"]),
+            Check::ByHand("在医保、微信测试环境走完一次：撤销结算、退现金、冲红、重新开方、再缴费、自动开票推送；程序不能代替这些系统"),
+        ],
     },
     Clause {
         no: "1.3.8",
@@ -120,6 +125,14 @@ pub(super) const ALL: &[Clause] = &[
     },
     Clause {
         no: "1.3.9", text: "支持根据医生开立项目以执行科室为单位分组成独立单据进行结算", checks: &[Check::Tried("同一就诊、两个执行科室的样例明细", local::by_department)]
+    },
+    Clause {
+        no: "1.3.10",
+        text: "医保缴费：个账支付并同步 HIS；已缴费列表",
+        checks: &[
+            Check::Operations(&["settlement.pay", "settlement.get", "visit.paid"]),
+            Check::ByHand("在医保测试环境用个人账户支付一笔，核对 HIS 入账与已缴费列表；程序不能代替医保中心"),
+        ],
     },
     Clause { no: "1.4", text: "医院简介：概况、科室、专家团队", checks: &[Check::Pages(&["/k/intro", "/k/departments", "/k/experts", "/h5/intro"])] },
     Clause { no: "1.5", text: "交通指引：地址、路线与地图", checks: &[Check::Pages(&["/k/guide", "/h5/guide"])] },
@@ -133,13 +146,43 @@ pub(super) const ALL: &[Clause] = &[
         ],
     },
     Clause {
-        no: "1.7", text: "电子健康码：查询、展示二维码/条形码", checks: &[Check::Operations(&["patient.identify"]), Check::ByHand("扫一张真实电子健康码登记")]
+        no: "1.7",
+        text: "电子健康码：查询、展示二维码/条形码",
+        checks: &[
+            Check::Operations(&["patient.identify"]),
+            Check::Pages(&["/h5/health-code"]),
+            Check::ByHand("扫一张真实电子健康码登记；查询并展示已绑定的健康码须有平台，程序不能自造"),
+        ],
     },
     Clause {
-        no: "1.8", text: "医保电子凭证：查询、展示二维码", checks: &[Check::Operations(&["patient.identify"]), Check::ByHand("扫一张真实医保电子凭证登记")]
+        no: "1.8",
+        text: "医保电子凭证：查询、展示二维码",
+        checks: &[
+            Check::Operations(&["patient.identify"]),
+            Check::Pages(&["/h5/e-voucher"]),
+            Check::ByHand("扫一张真实医保电子凭证登记；展示凭证须由国家医保平台给出，程序不能自造"),
+        ],
     },
-    Clause { no: "2.1", text: "财务报表（《250424移动支付报表》）", checks: &[Check::Operations(&["report.run"])] },
-    Clause { no: "2.2", text: "门诊量、挂号量、医保/自费等缴费汇总；患者年龄分布、疾病谱统计", checks: &[Check::Operations(&["report.run"])] },
+    Clause {
+        no: "2.1",
+        text: "财务报表（《250424移动支付报表》，提供独立页面）",
+        checks: &[
+            Check::Tried("以三笔收退款生成移动支付收款汇总表", reports::finance),
+            Check::Pages(&["/a/reports/finance"]),
+            Check::ByHand("《250424移动支付报表》未随招标文件提供：列名与口径须由医院对照原表确认"),
+        ],
+    },
+    Clause {
+        no: "2.2",
+        text: "门诊量、挂号量、医保/自费等缴费汇总；患者年龄分布、疾病谱统计（提供独立页面）",
+        checks: &[
+            Check::Tried("以四次挂号生成门诊量与挂号量统计", reports::volume),
+            Check::Tried("以三笔收退款生成医保/自费汇总", reports::by_insurance),
+            Check::Tried("以三次就诊生成患者年龄分布", reports::ages),
+            Check::Tried("以三次就诊生成疾病谱", reports::diseases),
+            Check::Pages(&["/a/reports/volume", "/a/reports/ages", "/a/reports/diseases"]),
+        ],
+    },
     Clause {
         no: "2.3",
         text: "对账：HIS、渠道、医保、本平台四方一致",
@@ -152,6 +195,14 @@ pub(super) const ALL: &[Clause] = &[
         no: "3.1",
         text: "接口：按前置服务平台标准建设，与 HIS 互联互通",
         checks: &[Check::Asked("读取服务端的接口文档 /openapi.json", served::openapi), Check::ByHand("与医院前置服务平台联调，逐个接口签字")],
+    },
+    Clause {
+        no: "3.2",
+        text: "配套接口：挂号签到、停诊推送、自费与医保缴费、健康码、电子凭证、报表所需的 HIS 接口",
+        checks: &[Check::ByHand("接口要求见 docs/his-front.yaml；真实 HIS 是否提供、是否一致，须逐个联调，程序不能代替")],
+    },
+    Clause {
+        no: "3.3", text: "与 HIS、PACS、LIS 实时同步，数据一致、完整", checks: &[Check::ByHand("检验、检查状态经 HIS 取得；与真实 PACS、LIS 的同步须在现场核对")]
     },
     Clause {
         no: "4.1",
@@ -182,7 +233,15 @@ pub(super) const ALL: &[Clause] = &[
     },
     Clause { no: "6.2", text: "服务可用：进程、数据库、日志、作业均正常", checks: &[Check::Asked("访问 /healthz 与 /readyz", served::ready)] },
     Clause {
+        no: "6.3",
+        text: "电子病历四级、智慧管理三级、智慧服务三级、互联互通五级、正版化、信创",
+        checks: &[Check::ByHand("由医院按评级标准评定；这些是医院整体的等级，程序不能核对")],
+    },
+    Clause {
         no: "7.1", text: "交付安装手册、源代码、数据结构手册、运行维护手册", checks: &[Check::ByHand("核对交付物中的 docs 目录与源代码")]
+    },
+    Clause {
+        no: "7.2", text: "验收后至少三年免费技术支持；三级服务响应时间；系统对接整改的技术服务费", checks: &[Check::ByHand("商务与服务条款，由合同约定，程序不能核对")]
     },
 ];
 

@@ -1,5 +1,9 @@
 //! What is tried in this program: operations of the contract with made-up people, judged by what the tender asks for.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use menjie_bridge::config::{Config, Format};
 use menjie_bridge::{call_alone, find};
 use serde_json::{Value, json};
 
@@ -37,6 +41,28 @@ fn words(list: &Value) -> Vec<&str> {
 pub(super) fn operations(names: &[&str]) -> Seen {
     let missing: Vec<&str> = names.iter().copied().filter(|name| find(name).is_err()).collect();
     if missing.is_empty() { Ok(format!("具备：{}", names.join("、"))) } else { Err(format!("本版本没有：{}", missing.join("、"))) }
+}
+
+/// Does this build know a payment channel? It is asked to read a hospital's configuration that names it; what a channel that it knows still lacks is
+/// no matter.
+fn channel(name: &str, shown: &str) -> Seen {
+    let document = json!({"hospitals": [{"channels": {name: {}}}]}).to_string();
+    let read = Config::parse(&document, Format::Json, Path::new("/"), &BTreeMap::new());
+    let unknown = format!("hospitals[0].channels.{name}");
+    let knows = read.err().unwrap_or_default().iter().all(|problem| problem.path != unknown);
+    holds(knows, if knows { format!("配置认识渠道 {name}（{shown}）；未连接真实商户") } else { format!("本版本没有{shown}渠道：配置不认识 {name}") })
+}
+
+pub(super) fn wechat() -> Seen {
+    channel("wechat", "微信支付")
+}
+
+pub(super) fn alipay() -> Seen {
+    channel("alipay", "支付宝")
+}
+
+pub(super) fn unionpay() -> Seen {
+    channel("unionpay", "银联")
 }
 
 fn visit(id: &str) -> Value {
@@ -201,7 +227,14 @@ pub(super) fn system() -> Seen {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reports;
     use super::*;
+
+    /// A channel that nobody has built is not taken on trust, nor one of another name.
+    #[test]
+    fn a_channel_that_is_not_built_is_told() {
+        assert!(channel("no_such", "某").unwrap_err().contains("本版本没有某渠道"));
+    }
 
     #[test]
     fn what_is_tried_holds_in_this_build() {
@@ -218,6 +251,12 @@ mod tests {
             ("first_visit", first_visit),
             ("reconciled", reconciled),
             ("algorithms", algorithms),
+            ("wechat", wechat),
+            ("finance", reports::finance),
+            ("by_insurance", reports::by_insurance),
+            ("volume", reports::volume),
+            ("ages", reports::ages),
+            ("diseases", reports::diseases),
         ] {
             assert!(run().is_ok(), "{name}: {:?}", run());
         }

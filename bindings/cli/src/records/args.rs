@@ -76,13 +76,14 @@ fn renaming(text: &str) -> Result<(String, String), &'static str> {
 }
 
 /// How files are read.
-pub(crate) fn reading(given: &ArgMatches) -> Reading {
+pub(crate) fn reading(given: &ArgMatches, words: Words) -> Reading {
     let word = |name: &str| given.get_one::<String>(name).map(String::as_str);
     let renamed: BTreeMap<String, String> = given.get_many::<(String, String)>("rename").into_iter().flatten().cloned().collect();
     Reading {
         format: word("input").and_then(Format::of_word),
         encoding: word("encoding").and_then(Reading::encoding_of),
         naming: Naming { renamed, ignore_unknown: given.get_flag("ignore-unknown") },
+        words,
     }
 }
 

@@ -3,6 +3,7 @@
 use menjie_bridge::find;
 use serde_json::Value;
 
+use super::Fault;
 use crate::exit::Stop;
 
 /// What stands in a column.
@@ -22,9 +23,11 @@ pub(super) struct Column {
     /// `amount_fen`, or `guardian.phone` for a member of a member.
     pub(super) name: String,
     pub(super) kind: Kind,
+    /// Where it stands in the record: the members that lead there, then its own. A list of one has `[]` behind its name.
+    path: Vec<String>,
 }
 
-/// The columns of a record, sorted by name.
+/// The columns of a record, sorted by where they stand in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(super) columns: Vec<Column>,
@@ -39,22 +42,53 @@ impl Shape {
         let definitions = schema.get("$defs").cloned().unwrap_or_default();
         let record = definition.map_or(Some(&schema), |name| definitions.get(name)).ok_or_else(|| Stop::failure("the contract has no such record"))?;
         let mut shape = Shape { columns: Vec::new(), nested: None };
-        shape.members("", record, &definitions);
-        shape.columns.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(shape)
+        shape.members("", &[], record, &definitions);
+        Ok(shape.sorted())
     }
 
-    fn members(&mut self, under: &str, record: &Value, definitions: &Value) {
-        for (name, member) in record.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    /// A table whose rows are the items of a list, `facts` of a request of `op` and in it `list`, with what belongs to the whole beside them, the
+    /// same in each row, and `key` that says which rows are one request. A row becomes the key and a request with one item. Lists of
+    /// anything else have no column: who needs one gives JSON.
+    pub(crate) fn of_items(op: &str, facts: &str, list: &str, key: &str) -> Result<Shape, Stop> {
+        let schema = find(op).map_err(|e| Stop::failure(e.to_string()))?.request_schema();
+        let definitions = schema.get("$defs").cloned().unwrap_or_default();
+        let unknown = || Stop::failure("the contract has no such list");
+        let of = |record: &Value, name: &str| record.get("properties").and_then(|all| all.get(name)).cloned().ok_or_else(unknown);
+        let inside = of(&schema, facts)?;
+        let inside = resolved(&inside, &definitions);
+        let items = of(inside, list)?;
+        let items = resolved(&items, &definitions).get("items").cloned().ok_or_else(unknown)?;
+        let without = |record: &Value, name: &str| {
+            let mut record = record.clone();
+            record.get_mut("properties").and_then(Value::as_object_mut).and_then(|all| all.remove(name));
+            record
+        };
+        let mut shape = Shape { columns: vec![Column { name: key.to_owned(), kind: Kind::Text, path: vec![key.to_owned()] }], nested: None };
+        let place = |more: &[String]| [&["request".to_owned()][..], more].concat();
+        shape.members("", &place(&[]), &without(&schema, facts), &definitions);
+        shape.members("", &place(&[facts.to_owned()]), &without(inside, list), &definitions);
+        shape.members("", &place(&[facts.to_owned(), format!("{list}[]")]), resolved(&items, &definitions), &definitions);
+        shape.nested = None;
+        Ok(shape.sorted())
+    }
+
+    fn sorted(mut self) -> Shape {
+        self.columns.sort_by(|a, b| a.path.cmp(&b.path));
+        self
+    }
+
+    fn members(&mut self, under: &str, place: &[String], record: &Value, definitions: &Value) {
+        for (member_name, member) in record.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let member = resolved(member, definitions);
-            let name = format!("{under}{name}");
+            let name = format!("{under}{member_name}");
+            let path = [place, &[member_name.to_owned()]].concat();
             let kind = match type_of(member) {
                 Some("integer") => Kind::Whole,
                 Some("boolean") => Kind::Flag,
                 Some("string") => Kind::Text,
                 // One level deep, as `guardian.phone`.
                 Some("object") if under.is_empty() => {
-                    self.members(&format!("{name}."), member, definitions);
+                    self.members(&format!("{name}."), &path, member, definitions);
                     continue;
                 }
                 _ => {
@@ -62,7 +96,16 @@ impl Shape {
                     continue;
                 }
             };
-            self.columns.push(Column { name, kind });
+            self.columns.push(Column { name, kind, path });
+        }
+    }
+
+    /// A mistake at a place in a record, told by the column that a person sees.
+    pub(super) fn shown(&self, fault: Fault) -> Fault {
+        let place = |column: &Column| column.path.join(".").replace("[]", "[0]");
+        match self.columns.iter().find(|column| place(column) == fault.field) {
+            Some(column) => Fault { field: column.name.clone(), ..fault },
+            None => fault,
         }
     }
 
@@ -73,7 +116,7 @@ impl Shape {
 
     /// Position of a column.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.columns.binary_search_by(|column| column.name.as_str().cmp(name)).ok()
+        self.columns.iter().position(|column| column.name == name)
     }
 
     /// Every name, for a complaint.
@@ -85,22 +128,18 @@ impl Shape {
     pub(super) fn object(&self, cells: &[Cell], text: &mut String) {
         text.clear();
         text.push('{');
-        let mut open: Option<&str> = None;
+        let mut open: Vec<&str> = Vec::new();
+        let close = |parent: &str, text: &mut String| text.push_str(if parent.ends_with("[]") { "}]" } else { "}" });
         for (column, cell) in self.columns.iter().zip(cells) {
-            if *cell == Cell::Empty {
-                continue;
-            }
-            let (parent, name) = column.name.split_once('.').map_or((None, column.name.as_str()), |(parent, name)| (Some(parent), name));
-            if open != parent {
-                if open.is_some() {
-                    text.push('}');
-                }
-                if let Some(parent) = parent {
-                    separate(text);
-                    quote(parent, text);
-                    text.push_str(":{");
-                }
-                open = parent;
+            let Some((name, parents)) = column.path.split_last().filter(|_| *cell != Cell::Empty) else { continue };
+            let common = open.iter().zip(parents).take_while(|(open, parent)| *open == parent).count();
+            open.drain(common..).rev().for_each(|parent| close(parent, text));
+            for parent in parents.iter().skip(common) {
+                let plain = parent.strip_suffix("[]");
+                separate(text);
+                quote(plain.unwrap_or(parent), text);
+                text.push_str(if plain.is_some() { ":[{" } else { ":{" });
+                open.push(parent);
             }
             separate(text);
             quote(name, text);
@@ -112,7 +151,8 @@ impl Shape {
                 Cell::Text(value) => quote(value, text),
             }
         }
-        text.push_str(if open.is_some() { "}}" } else { "}" });
+        open.into_iter().rev().for_each(|parent| close(parent, text));
+        text.push('}');
     }
 }
 
@@ -209,6 +249,24 @@ mod tests {
         assert_eq!(text, r#"{"capacity_limited":true,"guardian":{"name":"李四","phone":"1"},"name":"张\"三","sex":"1"}"#);
         shape.object(&vec![Cell::Empty; shape.columns.len()], &mut text);
         assert_eq!(text, "{}");
+    }
+
+    #[test]
+    fn a_row_of_a_list_becomes_a_request_with_one_item() {
+        let shape = Shape::of_items("refund.check", "facts", "lines", "settlement_no").unwrap();
+        let names: std::collections::BTreeSet<&str> = shape.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names.len(), shape.columns.len(), "no two columns have one name");
+        let mut cells = vec![Cell::Empty; shape.columns.len()];
+        for (name, text) in [("settlement_no", "S1"), ("now", "T"), ("channel.refund_age_days", "365"), ("line_id", "A"), ("amount_fen", "1000"), ("generation", "3")] {
+            let at = shape.position(name).unwrap();
+            cells[at] = Cell::read(text, shape.columns[at].kind).unwrap();
+        }
+        let mut text = String::new();
+        shape.object(&cells, &mut text);
+        let wanted = serde_json::json!({"settlement_no": "S1", "request": {"generation": 3, "facts": {"now": "T", "channel": {"refund_age_days": 365}, "lines": [{"line_id": "A", "amount_fen": 1000}]}}});
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), wanted, "{text}");
+        let shown = shape.shown(Fault::at(crate::records::Place::Line(2), "request.facts.lines[0].amount_fen", "x"));
+        assert_eq!(shown.field, "amount_fen");
     }
 
     #[test]

@@ -16,9 +16,10 @@ use super::json::Objects;
 #[cfg(feature = "parquet")]
 use super::parquet::{of_bytes as parquet_bytes, of_file as parquet_file};
 use super::shape::Shape;
-use super::{Fault, Format, Place};
+use super::{Fault, Format, Place, complaint};
 use crate::exit::Stop;
 use crate::progress::Bar;
+use crate::words::Words;
 
 /// What a column is called elsewhere, and whether unknown ones are passed over.
 #[derive(Clone, Debug, Default)]
@@ -55,12 +56,22 @@ impl Naming {
 }
 
 /// How files are read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reading {
     /// As somebody said; otherwise by the file's name, and by its first bytes on standard input.
     pub(crate) format: Option<Format>,
     pub(crate) encoding: Option<&'static Encoding>,
     pub(crate) naming: Naming,
+    /// The language of complaints.
+    pub(crate) words: Words,
+}
+
+/// What a file holds one after the other: whole records, or rows of a table that are not whole records by themselves.
+pub(crate) enum Record<T, R> {
+    /// Of JSON.
+    Whole(T),
+    /// Of CSV and Parquet.
+    Row(R),
 }
 
 impl Reading {
@@ -93,14 +104,28 @@ impl Source {
 
     /// Reads every record and gives it away with its place. The first that is wrong ends it.
     pub(crate) fn each<T: DeserializeOwned>(&self, reading: &Reading, shape: &Shape, bar: &mut Bar, take: &mut dyn FnMut(T, Place) -> Result<(), Stop>) -> Result<u64, Stop> {
+        self.each_or_row(reading, shape, bar, &mut |record: Record<T, T>, place| match record {
+            Record::Whole(record) | Record::Row(record) => take(record, place),
+        })
+    }
+
+    /// The same where a row of a table is something else than a record.
+    pub(crate) fn each_or_row<T: DeserializeOwned, R: DeserializeOwned>(
+        &self,
+        reading: &Reading,
+        shape: &Shape,
+        bar: &mut Bar,
+        take: &mut dyn FnMut(Record<T, R>, Place) -> Result<(), Stop>,
+    ) -> Result<u64, Stop> {
         // What `take` says is kept apart: it is no fault of the file.
         let (mut stopped, mut count) = (None, 0u64);
-        let told = |fault: Fault| {
-            let field = if fault.field.is_empty() { String::new() } else { format!("{}: ", fault.field) };
-            Stop::usage(format!("{}{}: {field}{}", self.name(), fault.place, fault.problem))
-        };
+        let told = |fault: Fault| complaint(reading.words, &self.name(), fault.place, &fault.field, &fault.problem);
         let read = self.texts(reading, shape, bar, &mut |text, place| {
-            let record: T = strict::request(text).map_err(|error| refused(&error, place))?;
+            let record = if matches!(place, Place::Text { .. }) {
+                Record::Whole(strict::request(text).map_err(|error| refused(&error, place))?)
+            } else {
+                Record::Row(strict::request(text).map_err(|error| shape.shown(refused(&error, place)))?)
+            };
             count += 1;
             take(record, place).map_err(|stop| {
                 stopped = Some(stop);

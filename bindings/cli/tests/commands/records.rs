@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 
 use super::{menjie, text};
 
-const HEAD: &str =
+pub(super) const HEAD: &str =
     "line_id,patient_id,visit_id,kind,fee_class,item_code,item_name,price,quantity,amount_fen,order_dept_code,order_dept_name,exec_dept_code,exec_dept_name,main_line";
 
 /// Key, visit, amount, department.
 const LINES: [(&str, &str, i64, (&str, &str)); 4] =
     [("A1", "V1", 2_000, ("JYK", "检验科")), ("A2", "V1", 150, ("JYK", "检验科")), ("B1", "V1", 500, ("FSK", "放射科")), ("C1", "V2", 3_000, ("JYK", "检验科"))];
 
-fn csv(amount: impl Fn(i64) -> String) -> String {
+pub(super) fn csv(amount: impl Fn(i64) -> String) -> String {
     let line = |(id, visit, fen, dept): &(&str, &str, i64, (&str, &str))| {
         format!("{id},P1,{visit},service,04,I{id},\"血常规, 五分类\",{}.{:02},1,{},MZ,门诊,{},{},true\n", fen / 100, fen % 100, amount(*fen), dept.0, dept.1)
     };
     format!("{HEAD}\n{}", LINES.iter().map(line).collect::<String>())
 }
 
-fn objects() -> Vec<Value> {
+pub(super) fn objects() -> Vec<Value> {
     let line = |(id, visit, fen, dept): &(&str, &str, i64, (&str, &str))| {
         json!({"line_id": id, "patient_id": "P1", "visit_id": visit, "kind": "service", "fee_class": "04", "item_code": format!("I{id}"), "item_name": "血常规, 五分类",
             "price": format!("{}.{:02}", fen / 100, fen % 100), "quantity": "1", "amount_fen": fen, "order_dept_code": "MZ", "order_dept_name": "门诊",
@@ -36,30 +36,30 @@ fn visits() -> Vec<Value> {
     ["V1", "V2"].map(|id| json!({"visit_id": id, "patient_id": "P1", "date": "2026-03-10", "dept_code": "MZ", "dept_name": "门诊"})).to_vec()
 }
 
-fn lines_of(objects: &[Value]) -> String {
+pub(super) fn lines_of(objects: &[Value]) -> String {
     objects.iter().map(|object| format!("{object}\n")).collect()
 }
 
-fn rows(output: &Output) -> Vec<Value> {
+pub(super) fn rows(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Runs it and expects it to end like this.
-fn run(folder: &Path, args: &[&str], input: &str, exit: i32) -> Output {
+pub(super) fn run(folder: &Path, args: &[&str], input: &str, exit: i32) -> Output {
     let output = menjie(args, folder, input);
     assert_eq!(output.status.code(), Some(exit), "{args:?}: {}{}", text(&output.stdout), text(&output.stderr));
     output
 }
 
 /// Runs it, expects it to be refused, and tells what was said.
-fn refused(folder: &Path, args: &[&str]) -> String {
+pub(super) fn refused(folder: &Path, args: &[&str]) -> String {
     let output = run(folder, args, "", 2);
     assert!(output.stdout.is_empty(), "{args:?}: {}", text(&output.stdout));
     text(&output.stderr)
 }
 
 #[cfg(feature = "parquet")]
-mod columns {
+pub(super) mod columns {
     use std::path::Path;
     use std::sync::Arc;
 
@@ -69,14 +69,14 @@ mod columns {
     use parquet::schema::parser::parse_message_type;
 
     /// A column with its declaration.
-    pub(super) enum Column {
+    pub(crate) enum Column {
         Text(&'static str, Vec<String>),
         Whole(&'static str, Vec<i64>),
         Double(&'static str, Vec<f64>),
         Flag(&'static str, Vec<bool>),
     }
 
-    pub(super) fn write(path: &Path, columns: &[Column]) {
+    pub(crate) fn write(path: &Path, columns: &[Column]) {
         let fields: String = columns
             .iter()
             .map(|column| match column {
@@ -337,27 +337,6 @@ fn records_are_validated_by_every_rule_and_line_by_line() {
     let issues = rows(&run(here, &["validate", "charges", "lines.csv", "--visits", "visits.jsonl", "--today", "2026-03-10"], "", 1));
     let told: Vec<(u64, &str)> = issues.iter().map(|issue| (issue["line"].as_u64().unwrap(), issue["path"].as_str().unwrap())).collect();
     assert_eq!(told, [(4, "amount_fen"), (5, "line_id")]);
-}
-
-fn settlement(now: &str) -> Value {
-    json!({"facts": {"now": now, "payer": "insured", "settlement": "posted", "invoice": "blue", "insurer_settled_at": "2026-03-10T09:00:00+08:00",
-        "lines": [{"line_id": "A", "amount_fen": 1_000, "quantity": "1", "exec_dept_code": "JYK"}]}})
-}
-
-#[test]
-fn refunds_are_judged_record_by_record() {
-    let folder = tempfile::tempdir().unwrap();
-    let here = folder.path();
-    let in_time = settlement("2026-03-31T23:59:59+08:00");
-    std::fs::write(here.join("r.jsonl"), lines_of(&[in_time.clone(), settlement("2026-04-01T00:00:00+08:00")])).unwrap();
-    let decisions = rows(&run(here, &["refund-check", "r.jsonl"], "", 1));
-    assert_eq!((&decisions[0]["decision"], &decisions[1]["decision"], &decisions[1]["line"]), (&json!("allowed"), &json!("refused"), &json!(2)));
-    assert!(decisions[0]["plan"].as_str().unwrap().starts_with("doctor; unconfirm; finance") && decisions[1]["text"].is_string());
-    run(here, &["refund-check"], &in_time.to_string(), 0);
-    std::fs::write(here.join("r.csv"), "facts\nx\n").unwrap();
-    assert!(refused(here, &["refund-check", "r.csv"]).contains("give these records as JSON"));
-    std::fs::write(here.join("bad.jsonl"), in_time.to_string().replace("1000", "1.5")).unwrap();
-    assert!(refused(here, &["refund-check", "bad.jsonl"]).starts_with("menjie: bad.jsonl:1:1: facts.lines[0].amount_fen: floating point"));
 }
 
 #[test]

@@ -10282,15 +10282,17 @@ class SessionExitResponse(_record.Record):
 
 @dataclass(frozen=True)
 class SessionIdentifyRequest(_record.Record):
-    """Request of `patient.identify`.
+    """Request of `session.identify`.
 
     Attributes:
+        code: For `phone` only, and then always: the code that `session.send_code` sent to it.
         token: The number or code; never in a URL.
         way: By what.
     """
 
     token: Private = field(repr=False)
     way: IdentifyWay
+    code: Optional[Private] = field(default=None, repr=False)
 
 
 
@@ -10356,6 +10358,64 @@ SessionIdentifyResponse = Union[SessionIdentifyResponseIdentified, SessionIdenti
 def read_session_identify_response(value: Any) -> SessionIdentifyResponse:
     """Reads a ``SessionIdentifyResponse``; the member ``decision`` tells its form."""
     read: SessionIdentifyResponse = _record.of_tag("SessionIdentifyResponse", "decision", {"identified": SessionIdentifyResponseIdentified, "choose": SessionIdentifyResponseChoose, "refused": SessionIdentifyResponseRefused}, value)
+    return read
+
+
+@dataclass(frozen=True)
+class SessionSendCodeRequest(_record.Record):
+    """Request of `session.send_code`.
+
+    Attributes:
+        phone: To which mobile number.
+    """
+
+    phone: Private = field(repr=False)
+
+
+
+@dataclass(frozen=True)
+class SessionSendCodeResponseSent(_record.Record):
+    """On its way.
+
+    Attributes:
+        delivery: Does the gateway say that it took the message?
+        expires_at: The code is accepted until then.
+        resend_at: The next one may be asked for then.
+    """
+
+    decision: Literal["sent"] = field(default="sent", init=False)
+    delivery: Delivery
+    expires_at: Timestamp
+    resend_at: Timestamp
+
+
+
+@dataclass(frozen=True)
+class SessionSendCodeResponseRefused(_record.Record):
+    """Not now, or not to this number.
+
+    Attributes:
+        next: What to do next (Chinese).
+        reason: Machine-readable reason.
+        resend_at: It may be asked for again then; missing when waiting does not help.
+        text: What the patient or member of staff reads (Chinese, neutral).
+    """
+
+    decision: Literal["refused"] = field(default="refused", init=False)
+    next: str
+    reason: str
+    text: str
+    resend_at: Optional[Timestamp] = None
+
+
+
+SessionSendCodeResponse = Union[SessionSendCodeResponseSent, SessionSendCodeResponseRefused]
+"""Response of `identity.send_code`. It says nothing about whether the hospital knows the phone: nobody has looked."""
+
+
+def read_session_send_code_response(value: Any) -> SessionSendCodeResponse:
+    """Reads a ``SessionSendCodeResponse``; the member ``decision`` tells its form."""
+    read: SessionSendCodeResponse = _record.of_tag("SessionSendCodeResponse", "decision", {"sent": SessionSendCodeResponseSent, "refused": SessionSendCodeResponseRefused}, value)
     return read
 
 

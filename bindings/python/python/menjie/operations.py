@@ -91,6 +91,7 @@ OPERATIONS: Tuple[Tuple[str, str, str], ...] = (
     ("session.choose", "session", "host_only"),
     ("session.exit", "session", "host_only"),
     ("session.identify", "session", "host_only"),
+    ("session.send_code", "session", "host_only"),
     ("settlement.detail", "read", "network"),
     ("settlement.get", "read", "network"),
     ("settlement.pay", "command", "network"),
@@ -1136,7 +1137,7 @@ class SessionArea:
     def identify(self, request: Union[contract.SessionIdentifyRequest, Mapping[str, Any]], /) -> contract.SessionIdentifyResponse: ...
 
     @overload
-    def identify(self, /, *, token: contract.Private, way: contract.IdentifyWay) -> contract.SessionIdentifyResponse: ...
+    def identify(self, /, *, code: Optional[contract.Private] = None, token: contract.Private, way: contract.IdentifyWay) -> contract.SessionIdentifyResponse: ...
 
     def identify(self, request: Optional[Union[contract.SessionIdentifyRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SessionIdentifyResponse:
         """Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left.
@@ -1146,6 +1147,21 @@ class SessionArea:
         from . import _record, contract
 
         return contract.read_session_identify_response(self._call("session.identify", _record.given(contract.SessionIdentifyRequest, request, members)))
+
+    @overload
+    def send_code(self, request: Union[contract.SessionSendCodeRequest, Mapping[str, Any]], /) -> contract.SessionSendCodeResponse: ...
+
+    @overload
+    def send_code(self, /, *, phone: contract.Private) -> contract.SessionSendCodeResponse: ...
+
+    def send_code(self, request: Optional[Union[contract.SessionSendCodeRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SessionSendCodeResponse:
+        """Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone.
+
+        docs/contract/session.send_code.md
+        """
+        from . import _record, contract
+
+        return contract.read_session_send_code_response(self._call("session.send_code", _record.given(contract.SessionSendCodeRequest, request, members)))
 
 
 class SettlementArea:
@@ -2486,7 +2502,7 @@ class AsyncSessionArea:
     async def identify(self, request: Union[contract.SessionIdentifyRequest, Mapping[str, Any]], /) -> contract.SessionIdentifyResponse: ...
 
     @overload
-    async def identify(self, /, *, token: contract.Private, way: contract.IdentifyWay) -> contract.SessionIdentifyResponse: ...
+    async def identify(self, /, *, code: Optional[contract.Private] = None, token: contract.Private, way: contract.IdentifyWay) -> contract.SessionIdentifyResponse: ...
 
     async def identify(self, request: Optional[Union[contract.SessionIdentifyRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SessionIdentifyResponse:
         """Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left.
@@ -2496,6 +2512,21 @@ class AsyncSessionArea:
         from . import _record, contract
 
         return contract.read_session_identify_response(await self._call("session.identify", _record.given(contract.SessionIdentifyRequest, request, members)))
+
+    @overload
+    async def send_code(self, request: Union[contract.SessionSendCodeRequest, Mapping[str, Any]], /) -> contract.SessionSendCodeResponse: ...
+
+    @overload
+    async def send_code(self, /, *, phone: contract.Private) -> contract.SessionSendCodeResponse: ...
+
+    async def send_code(self, request: Optional[Union[contract.SessionSendCodeRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SessionSendCodeResponse:
+        """Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone.
+
+        docs/contract/session.send_code.md
+        """
+        from . import _record, contract
+
+        return contract.read_session_send_code_response(await self._call("session.send_code", _record.given(contract.SessionSendCodeRequest, request, members)))
 
 
 class AsyncSettlementArea:

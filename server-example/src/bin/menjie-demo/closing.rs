@@ -6,6 +6,7 @@ use menjie::service::AuditReport;
 use menjie_sim::hospital::Truth;
 
 use crate::journey::Standing;
+use crate::recorded::Compared;
 use crate::say::say;
 
 /// What the day came to.
@@ -17,8 +18,8 @@ pub(crate) struct Closing {
     /// The truth of the counterparts; HIS is left out when it is not the simulated one.
     pub(crate) truth: Truth,
     pub(crate) own_his: bool,
-    /// Requests the counterparts got, each found in the sealed log unless a complaint says so.
-    pub(crate) recorded: u64,
+    /// Requests and callbacks, compared with the sealed log.
+    pub(crate) recorded: Compared,
     /// What went wrong on the way.
     pub(crate) complaints: Vec<String>,
 }
@@ -39,8 +40,13 @@ impl Closing {
     fn violations(&self) -> Vec<String> {
         let mut found = self.complaints.clone();
         found.extend(self.audit.violations.iter().map(|v| format!("{} {}: {}", v.invariant, v.at, v.what)));
-        if self.recorded == 0 {
+        found.extend(condensed(self.recorded.wrong.clone()));
+        if self.recorded.requests == 0 {
             found.push("I17: no request was compared with the sealed log".to_owned());
+        }
+        let taken = self.truth.wechat.callbacks.acknowledged + self.truth.insurer.notices.acknowledged;
+        if self.recorded.callbacks < taken {
+            found.push(format!("I17: {taken} callbacks were taken, {} compared with the sealed log", self.recorded.callbacks));
         }
         let figures = self.figures();
         let [his, channel, invoices, ledger] = figures;
@@ -97,7 +103,8 @@ impl Closing {
         row("账簿收入 revenue in the ledger", yuan(ledger));
         row("渠道退款 refunded", yuan(self.truth.wechat.refunded_fen));
         row("账簿分录 journals checked", self.audit.journals.to_string());
-        row("日志核对 requests recorded", self.recorded.to_string());
+        row("日志核对 requests recorded", self.recorded.requests.to_string());
+        row("回调核对 callbacks recorded", self.recorded.callbacks.to_string());
         row("需人工 needs a person", self.audit.attention.to_string());
         row("不变量 violations", violations.len().to_string());
         for violation in &violations {

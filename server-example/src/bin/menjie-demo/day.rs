@@ -77,12 +77,19 @@ pub(crate) async fn finish(deployed: &Deployed, client: &Client, patients: usize
     }
     let audit = Staff::new(client.clone(), deployed).audit().await?;
     let truth = deployed.sim.with(|hospital, now| hospital.truth(now));
-    let (wire, folder) = (deployed.sim.recorded(), deployed.folder.clone());
-    let compared = tokio::task::spawn_blocking(move || recorded::compare(&folder, &wire)).await;
-    let (recorded, missing) = compared.map_err(|_| "the sealed log could not be read".to_owned())??;
-    complaints.extend(missing);
+    let before = sealed(deployed).await?;
+    let wire = deployed.sim.recorded();
+    let after = sealed(deployed).await?;
+    let recorded = recorded::compare(&wire, &before, &after);
     let closing = Closing { recorded, visits: deployed.day.visits.len(), patients, standing: all, audit, truth, own_his: deployed.own_his, complaints: condensed(complaints) };
     Ok(closing.print())
+}
+
+/// What the server's sealed log says.
+async fn sealed(deployed: &Deployed) -> Result<recorded::Both, String> {
+    let (folder, own_his) = (deployed.folder.clone(), deployed.own_his);
+    let read = tokio::task::spawn_blocking(move || recorded::read(&folder, own_his)).await;
+    read.map_err(|_| "the sealed log could not be read".to_owned())?
 }
 
 /// Does something for every patient, on a bounded number of devices, until the doors close.

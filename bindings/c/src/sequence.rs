@@ -383,7 +383,11 @@ fn crowd(engine: *mut mj_engine, how: u8) {
                 mj_string_free(response);
             })
         });
-        let ending = (how % 2 == 1).then(|| scope.spawn(move || drop(mj_engine_free(without_provenance_mut(engine)))));
+        let ending = (how % 2 == 1).then(|| {
+            scope.spawn(move || {
+                mj_engine_free(without_provenance_mut(engine));
+            })
+        });
         // Joined one by one: the scope alone does not wait for a thread to let go of its own last error, which would then count as leaked.
         for thread in callers.into_iter().chain(ending) {
             assert!(thread.join().is_ok(), "no call panics");

@@ -19,8 +19,8 @@ use crate::logbook::disk_error;
 use crate::open::SEAL;
 
 pub(crate) use cursor::COPIED;
-use cursor::{Cursor, Last, Part};
 pub use cursor::CopyFailing;
+use cursor::{Cursor, Last, Part};
 pub(crate) use durable::Durable;
 pub use state::CopyState;
 
@@ -43,7 +43,7 @@ pub enum PieceKind {
 
 /// Some bytes of a file of the log. They are sealed, or tell nothing of what was transferred: numbers, times, digests, signatures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Piece {
     /// The log, hex.
     pub log_id: String,

@@ -48,6 +48,21 @@ pub trait Disk: Send + Sync + 'static {
     }
 }
 
+/// So many bytes of a file from a place on, fewer at its end.
+pub(crate) fn part(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut filled) = (vec![0; len], 0);
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
 /// A directory of the operating system, locked for as long as this lives.
 pub struct OsDisk {
     dir: PathBuf,
@@ -133,17 +148,7 @@ impl Disk for OsDisk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
         };
-        let (mut bytes, mut filled) = (vec![0; len], 0);
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match file.read_at(rest, offset.saturating_add(filled as u64)) {
-                Ok(0) => break,
-                Ok(more) => filled += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        bytes.truncate(filled);
-        Ok(Some(bytes))
+        part(&file, offset, len).map(Some)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

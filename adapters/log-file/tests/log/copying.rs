@@ -112,7 +112,8 @@ fn after_every_piece_the_copy_verifies_and_at_the_end_it_is_the_log() {
             let checked = receiver.checked(&bench);
             // Between the end of a segment and its line the line is missing, as it is in the log itself.
             let ends = piece.kind == PieceKind::Index || (piece.kind == PieceKind::Segment && piece.closed);
-            let found: Vec<_> = checked.report.findings.iter().filter(|finding| finding.defect != Defect::TornTail).map(|finding| (Some(finding.segment_no), finding.defect)).collect();
+            let found: Vec<_> =
+                checked.report.findings.iter().filter(|finding| finding.defect != Defect::TornTail).map(|finding| (Some(finding.segment_no), finding.defect)).collect();
             assert_eq!(found, if ends { vec![(piece.segment, Defect::Manifest)] } else { vec![] }, "{} at {}", piece.file, piece.offset);
             verdicts.push(checked.verdict());
         }
@@ -176,7 +177,10 @@ enum Event {
     TakenUnheard,
     NotTaken,
     Restart,
-    PowerLoss { after: u8, seed: u8 },
+    PowerLoss {
+        after: u8,
+        seed: u8,
+    },
     CursorLost,
     CursorDamaged,
 }

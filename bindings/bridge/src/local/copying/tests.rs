@@ -245,7 +245,12 @@ fn a_keeper_that_says_nothing_stops_neither_the_log_nor_the_end() {
     bench.keeper.habits.lock().unwrap().extend([Habit::Takes, Habit::IsSilent]);
     let log = bench.log();
     let copying = bench.copying(&log);
-    bench.until("it is asked", |bench| !bench.keeper.silent.lock().unwrap().is_empty() || { bench.write(&log, 1); false });
+    bench.until("it is asked", |bench| {
+        !bench.keeper.silent.lock().unwrap().is_empty() || {
+            bench.write(&log, 1);
+            false
+        }
+    });
     bench.write(&log, 20);
     assert_eq!(log.health().failing, None);
     log.close().unwrap();

@@ -26,6 +26,11 @@ pub trait Disk: Send + Sync + 'static {
     fn cut(&self, name: &str, len: u64) -> io::Result<()>;
     /// Reads a file; `None` when it is not there.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+    /// Reads so many bytes of a file from a place on, fewer at its end; `None` when it is not there.
+    fn read_part(&self, name: &str, offset: u64, len: usize) -> io::Result<Option<Vec<u8>>> {
+        let part = |bytes: Vec<u8>| bytes.into_iter().skip(usize::try_from(offset).unwrap_or(usize::MAX)).take(len).collect();
+        Ok(self.read(name)?.map(part))
+    }
     /// Removes a file that is there.
     fn remove(&self, name: &str) -> io::Result<()>;
     /// The names, in order.
@@ -41,6 +46,21 @@ pub trait Disk: Send + Sync + 'static {
     fn is_spooling(&self) -> bool {
         false
     }
+}
+
+/// So many bytes of a file from a place on, fewer at its end.
+pub(crate) fn part(file: &File, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut filled) = (vec![0; len], 0);
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 /// A directory of the operating system, locked for as long as this lives.
@@ -121,6 +141,14 @@ impl Disk for OsDisk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn read_part(&self, name: &str, offset: u64, len: usize) -> io::Result<Option<Vec<u8>>> {
+        let file = match File::open(self.dir.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        part(&file, offset, len).map(Some)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

@@ -5,6 +5,7 @@
 //! the torn tail is cut off and kept aside; after an error of the disk the segment is left as it is and the next one begun.
 
 mod beside;
+mod copy;
 mod disk;
 mod entry;
 mod files;
@@ -28,6 +29,7 @@ pub mod view;
 #[cfg(feature = "zstd")]
 mod zstd;
 
+pub use copy::{Copies, CopyFailing, CopyState, Piece, PieceKind};
 pub use disk::{Disk, OsDisk};
 pub use entry::{ACCESS, Access, Act, BEGIN, Body, END, Entry, terms_of};
 pub use read::{LogDir, StoredSegment};

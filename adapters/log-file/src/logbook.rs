@@ -10,6 +10,7 @@ use menjie::seal::{ClosedSegment, EndedSegment, How, LogId, ManifestEntry, NewSe
 use menjie::{Error, Result};
 use zeroize::Zeroizing;
 
+use crate::copy::Durable;
 use crate::disk::Disk;
 use crate::entry::Entry;
 use crate::files::{self, MANIFEST};
@@ -30,7 +31,9 @@ pub(crate) struct Next {
 
 /// The log of one directory.
 pub(crate) struct Logbook<D: Disk> {
-    pub(crate) disk: D,
+    pub(crate) disk: Arc<D>,
+    /// Whoever copies is told here what is on the disk.
+    pub(crate) durable: Arc<Durable>,
     pub(crate) settings: Settings,
     pub(crate) identity: Identity,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -130,7 +133,7 @@ impl<D: Disk> Logbook<D> {
         }
         match self.write_frame(&mut current, records, now) {
             Ok(first) => {
-                self.current = Some(current);
+                self.keep(current);
                 Ok(first)
             }
             Err(error) => {
@@ -180,7 +183,7 @@ impl<D: Disk> Logbook<D> {
         let signed = self.current.take().map_or(Ok(()), |mut current| {
             let done = self.sign_due(&mut current, now);
             match done {
-                Ok(()) => self.current = Some(current),
+                Ok(()) => self.keep(current),
                 Err(_) => self.leave(current),
             }
             done
@@ -246,6 +249,7 @@ impl<D: Disk> Logbook<D> {
             self.left_behind = Some(no);
             return Err(disk_error(&error));
         }
+        self.durable.reaches(no, closed.bytes);
         self.next = Next { segment_no: no + 1, first_seq: closed.footer.last_seq + 1, prev_digest: closed.chain, recovered: None };
         let listed = ClosedSegment { segment: no, bytes: closed.bytes, last_seq: closed.footer.last_seq, chain: hex(&closed.chain), closed_at: now.max(begun_at) };
         self.unlisted = Some((ManifestEntry::Closed(listed), Some(closed.index)));
@@ -261,6 +265,7 @@ impl<D: Disk> Logbook<D> {
                 self.disk.replace(&files::index(&self.settings.stream, ended.segment), &index).map_err(|e| disk_error(&e))?;
             }
             self.note(&line)?;
+            self.durable.ended(ended.segment, ended.bytes, self.manifest_len);
             self.kept.push(ended);
         }
         self.unlisted = None;
@@ -359,6 +364,14 @@ impl<D: Disk> Logbook<D> {
             }
         }
         self.disk.write_at(&current.file, bytes, at).map_err(|e| disk_error(&e))
+    }
+
+    /// It goes on. When nothing of it waits for a flush, all of it is on the disk.
+    fn keep(&mut self, current: Current<D::File>) {
+        if current.unflushed.is_none() {
+            self.durable.reaches(current.no, current.writer.bytes());
+        }
+        self.current = Some(current);
     }
 
     fn leave(&mut self, current: Current<D::File>) {

@@ -12,6 +12,7 @@ use menjie::{Error, Result};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::copy::Durable;
 use crate::disk::Disk;
 use crate::files::{self, MANIFEST, STATE};
 use crate::logbook::{Logbook, Next, disk_error};
@@ -85,8 +86,11 @@ impl<D: Disk> Logbook<D> {
             }
             None => Next { segment_no: 1, first_seq: 1, prev_digest: [0; 32], recovered: None },
         };
+        let durable = Arc::new(Durable::new(log_id, settings.stream.clone()));
+        tell(&durable, &entries, text);
         let mut logbook = Logbook {
-            disk,
+            disk: Arc::new(disk),
+            durable,
             settings,
             identity,
             entropy,
@@ -133,6 +137,7 @@ impl<D: Disk> Logbook<D> {
         let tail = bytes.get(kept..).and_then(|tail| tail.get(..cut)).unwrap_or_default();
         self.keep_aside(&torn, tail)?;
         self.disk.cut(&name, recovered.keep).map_err(io)?;
+        self.durable.reaches(no, recovered.keep);
         self.unlisted = Some((self.ended(no, &recovered, tail), None));
         let recovered_note = self.unlisted.as_ref().and_then(|(line, _)| line.note());
         Ok(Next { segment_no: no + 1, first_seq: recovered.next_seq, prev_digest: recovered.chain, recovered: recovered_note })
@@ -203,6 +208,22 @@ fn kept(entries: &[ManifestEntry]) -> Vec<EndedSegment> {
         }
     }
     kept.into_values().collect()
+}
+
+/// What an earlier process has left: the segments that ended and were not let go, each with the end of its line.
+fn tell(durable: &Durable, entries: &[ManifestEntry], manifest: &str) {
+    let mut to = 0;
+    for (entry, line) in entries.iter().zip(manifest.split_inclusive('\n')) {
+        to += line.len() as u64;
+        match entry {
+            ManifestEntry::Deleted(gone) => durable.gone(gone.segment, to),
+            ManifestEntry::Closed(_) | ManifestEntry::Cut(_) | ManifestEntry::Damaged(_) => {
+                if let Some(ended) = entry.ended() {
+                    durable.ended(ended.segment, ended.bytes, to);
+                }
+            }
+        }
+    }
 }
 
 /// A new log: its id and first seal are drawn, the seal wrapped for the auditors.

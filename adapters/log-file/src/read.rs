@@ -1,7 +1,6 @@
 //! Reading a directory: segments in order, with their indexes, for verifying and searching. Needs no lock.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use menjie::seal::{LogSegment, ReadAt, Rewrap, Segment};
 use menjie::{Error, Result};
 
+use crate::disk::part;
 use crate::files::{self, MANIFEST};
 use crate::logbook::disk_error;
 use crate::open::{SEAL, broken};
@@ -37,18 +37,8 @@ pub(crate) struct Stored {
 
 impl ReadAt for Stored {
     fn read_at(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; len];
-        let mut filled = 0;
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, offset.saturating_add(filled as u64)) {
-                Ok(0) => break,
-                Ok(more) => filled += more,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(disk_error(&error)),
-            }
-        }
-        self.read.fetch_add(filled as u64, Ordering::Relaxed);
-        bytes.truncate(filled);
+        let bytes = part(&self.file, offset, len).map_err(|e| disk_error(&e))?;
+        self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(bytes)
     }
 }
@@ -207,7 +197,7 @@ impl LogDir {
         Ok(bytes)
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
         match std::fs::read(self.dir.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

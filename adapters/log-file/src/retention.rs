@@ -64,6 +64,7 @@ impl<D: Disk> Logbook<D> {
         for EndedSegment { segment, last_seq, chain, .. } in expired {
             let reason = format!("retention {}", if let Retention::Days(days) = self.settings.retention { days } else { 0 });
             self.note(&ManifestEntry::Deleted(Tombstone { segment, last_seq, chain, deleted_at: now, reason }))?;
+            self.durable.gone(segment, self.manifest_len);
             self.kept.retain(|kept| kept.segment != segment);
             self.gone.push(segment);
         }

@@ -10,6 +10,7 @@ use menjie::error::Code;
 use menjie::port::{Clock, Entropy, LogSink, TransferBegin, TransferEnd, TransferId};
 use menjie::{Error, Result};
 
+use crate::copy::{Copies, Durable, Shelf};
 use crate::disk::{Disk, OsDisk};
 use crate::entry::{Access, Entry};
 use crate::logbook::{Logbook, Pending, disk_error};
@@ -25,6 +26,8 @@ pub struct SealedLog {
     thread: Thread,
     clock: Arc<dyn Clock>,
     counts: Arc<Counts>,
+    shelf: Arc<dyn Shelf>,
+    durable: Arc<Durable>,
 }
 
 /// How the log is doing; alarms are made of it.
@@ -124,7 +127,8 @@ impl SealedLog {
         let counts = Arc::new(Counts::default());
         let logbook = Logbook::open(disk, settings, identity, entropy, clock.clone())?;
         counts.stands(&logbook);
-        Ok(SealedLog { thread: Thread::start(logbook, counts.clone())?, clock, counts })
+        let (shelf, durable) = (Arc::clone(&logbook.disk) as Arc<dyn Shelf>, Arc::clone(&logbook.durable));
+        Ok(SealedLog { thread: Thread::start(logbook, counts.clone())?, clock, counts, shelf, durable })
     }
 
     /// Writes what waits, closes the segment, gives the lock back, and says whether that went well; dropping does the same in silence. ENDs are
@@ -151,6 +155,11 @@ impl SealedLog {
             spooling: self.counts.spooling.load(Ordering::Relaxed),
             damaged: count(&self.counts.damaged),
         }
+    }
+
+    /// Cuts it into pieces for a copy elsewhere, none longer than this. Once for each log that is open. The directory stays locked until both are gone.
+    pub fn copies(&self, most: usize) -> Copies {
+        Copies::resume(Arc::clone(&self.shelf), Arc::clone(&self.durable), most)
     }
 
     /// Records that somebody looked into a log, or was refused. Durable when it returns, so that nothing is shown before it.

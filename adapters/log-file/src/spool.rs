@@ -121,6 +121,14 @@ impl<D: Disk> Disk for Spooled<D> {
         Ok(Some(lines))
     }
 
+    /// The manifest is read whole: it stands in both.
+    fn read_part(&self, name: &str, offset: u64, len: usize) -> io::Result<Option<Vec<u8>>> {
+        match self.spool.read_part(name, offset, len)? {
+            Some(spooled) => Ok(Some(spooled)),
+            None => self.main.read_part(name, offset, len),
+        }
+    }
+
     fn remove(&self, name: &str) -> io::Result<()> {
         let spooled = self.spooled(name)?;
         if spooled {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use menjie::Result;
 use menjie::port::{Clock, Entropy, LogSink, TransferBegin, TransferEnd, TransferId};
 
+use crate::copy::{Copies, Shelf};
 use crate::disk::Disk;
 use crate::entry::Entry;
 use crate::logbook::{Logbook, Pending};
@@ -23,6 +24,12 @@ impl<D: Disk> SteppedLog<D> {
     /// What the thread does in pauses: checkpoints, and once a day the house.
     pub fn tick(&self) -> Result<()> {
         self.logbook().tick()
+    }
+
+    /// Cuts it into pieces for a copy, none longer than this.
+    pub fn copies(&self, most: usize) -> Copies {
+        let logbook = self.logbook();
+        Copies::resume(Arc::clone(&logbook.disk) as Arc<dyn Shelf>, Arc::clone(&logbook.durable), most)
     }
 
     /// Closes the segment.

@@ -54,7 +54,7 @@ use serde_json::{Map, Value};
 
 pub use forward::Forward;
 pub use host::HostPorts;
-pub use log::LogConfig;
+pub use log::{CopyConfig, LogConfig};
 pub use problem::Problem;
 pub use source::Format;
 

@@ -4,7 +4,7 @@
 //! response or the failure envelope. Requests are read strictly ([`strict`]): what is not understood is refused.
 //! With the feature `ports`, `config` reads a configuration and `build` makes an engine of it, whose counterparts the host may implement
 //! itself (`ports`); with `engine` it has a ledger and our own adapters. With `log`, `seal` and `sealed_log` write and read sealed logs. With
-//! `arrow`, `batch` runs the operations over tables.
+//! `arrow`, `batch` runs the operations over tables. `place` decides where an operation runs.
 // Only `batch::c_data` follows pointers of another program.
 #![deny(unsafe_code)]
 
@@ -20,6 +20,7 @@ mod envelope;
 #[cfg(feature = "ports")]
 pub mod local;
 mod op;
+pub mod place;
 #[cfg(feature = "ports")]
 pub mod ports;
 mod problem;

@@ -1,5 +1,7 @@
 //! An engine of this process, for hosts without a runtime: threads, log and ports behind calls that block.
 
+mod copying;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +18,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 #[cfg(feature = "engine")]
 use tokio::task::JoinSet;
+
+use copying::Copying;
 
 use crate::build::build_with;
 use crate::config::{Config, Format, Problem};
@@ -57,6 +61,7 @@ struct CallerRequest {
 pub struct LocalEngine {
     engine: Engine,
     desk: Option<Arc<Desk>>,
+    copying: Option<Copying>,
     #[cfg(feature = "engine")]
     jobs: Jobs,
     runtime: Runtime,
@@ -76,18 +81,25 @@ impl LocalEngine {
         let internal = || vec![Problem::of(&Error::internal("threads can be started"), "")];
         let config = Config::parse(config, Format::Json, Path::new("."), &std::collections::BTreeMap::new())?;
         let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("menjie").enable_all().build().map_err(|_| internal())?;
-        let desk = host.map(|(host, threads)| Desk::open(host, Arc::new(SystemClock), threads)).transpose().map_err(|e| vec![Problem::of(&e, "ports")])?;
+        let (host, threads) = host.unzip();
+        let desk = host.clone().zip(threads).map(|(host, threads)| Desk::open(host, Arc::new(SystemClock), threads)).transpose().map_err(|e| vec![Problem::of(&e, "ports")])?;
         // The log's writer may sleep on the runtime's timer.
+        let mut copies = None;
         let parts = {
             let _inside = runtime.enter();
-            build_with(&config, desk.as_ref(), |log| log)?
+            build_with(&config, desk.as_ref(), |log| {
+                copies = config.log.copy.map(|copy| (log.copies(usize::try_from(copy.piece_kib).unwrap_or(usize::MAX).saturating_mul(1 << 10)), copy));
+                log
+            })?
         };
         let engine = runtime.block_on(Engine::new(parts)).map_err(|e| vec![Problem::of(&e, "")])?;
+        let copying = copies.zip(host).map(|((copies, config), host)| Copying::start(copies, host, config)).transpose().map_err(|e| vec![Problem::of(&e, "log.copy")])?;
         Ok(LocalEngine {
             #[cfg(feature = "engine")]
             jobs: Jobs::start(&runtime, &engine),
             engine,
             desk,
+            copying,
             runtime,
         })
     }
@@ -129,16 +141,20 @@ impl LocalEngine {
     }
 
     /// Closes it: no work is begun any more, what is under way may end, at most so long, and the host has come back from every question. False
-    /// when it has not: then its threads end when it does.
+    /// when it has not: then its threads end when it does. The copy of the log goes on for half of what is left of that time, with the log's own
+    /// end; what is not copied then is at the next start (`seal.copied` tells how much).
     pub fn close(self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
-        let LocalEngine { engine, desk, runtime, .. } = self;
+        let LocalEngine { engine, desk, copying, runtime, .. } = self;
         #[cfg(feature = "engine")]
         runtime.block_on(self.jobs.stop(patience / 2));
         // Work that was not done in time is dropped, as by a crash: the outbox has it.
         runtime.shutdown_timeout(Duration::from_secs(1));
         drop(engine);
-        desk.is_none_or(|desk| desk.close(until.saturating_duration_since(Instant::now())))
+        let left = || until.saturating_duration_since(Instant::now());
+        let keepers = copying.map(|copying| copying.end(left() / 2));
+        // Both are closed, whatever becomes of the first.
+        [desk, keepers].into_iter().flatten().fold(true, |back, desk| desk.close(left()) && back)
     }
 
     fn caller(&self, text: &str) -> Result<Caller> {

@@ -1,5 +1,5 @@
 //! Ports that the host implements: a HIS, payment channel, insurer, invoice platform or notifier written in C, JavaScript or Python stands
-//! behind the same engine as our own adapters (DESIGN.md §4.6).
+//! behind the same engine as our own adapters (DESIGN.md §4.6), and takes a second copy of the sealed log.
 //!
 //! A host is asked with JSON ([`Question`]) on a thread of the [`Desk`], and answers with JSON through a [`ReplyTo`], before it returns or
 //! later. What may have happened is never taken for a failure: a deadline that passes, an answer that cannot be read and a host that gives
@@ -9,6 +9,7 @@
 mod answer;
 mod desk;
 mod hosted;
+mod log;
 mod no_ledger;
 mod slot;
 #[cfg(feature = "schema")]
@@ -16,10 +17,9 @@ mod spec;
 
 use std::fmt;
 
-use menjie::ident::HospitalId;
-
 pub use desk::{Counts, Desk};
 pub use hosted::{HostChannel, HostHis, HostInsurer, HostInvoices, HostNotifier};
+pub use log::HostLog;
 pub use no_ledger::NoLedger;
 pub use slot::ReplyTo;
 #[cfg(feature = "schema")]
@@ -38,11 +38,13 @@ pub enum PortName {
     Invoice,
     /// Message gateways and the official account.
     Notifier,
+    /// The second copy of the sealed log.
+    Log,
 }
 
 impl PortName {
     /// All of them.
-    pub const ALL: [PortName; 5] = [PortName::His, PortName::Channel, PortName::Insurer, PortName::Invoice, PortName::Notifier];
+    pub const ALL: [PortName; 6] = [PortName::His, PortName::Channel, PortName::Insurer, PortName::Invoice, PortName::Notifier, PortName::Log];
 
     /// Its stable word.
     pub const fn code(self) -> &'static str {
@@ -52,6 +54,7 @@ impl PortName {
             PortName::Insurer => "insurer",
             PortName::Invoice => "invoice",
             PortName::Notifier => "notifier",
+            PortName::Log => "log",
         }
     }
 }
@@ -65,8 +68,8 @@ pub struct QuestionId(pub u64);
 pub struct Question {
     /// Names it.
     pub id: QuestionId,
-    /// For which hospital.
-    pub hospital: HospitalId,
+    /// For which hospital, its id; empty for the log, which is one for all.
+    pub hospital: String,
     /// Of which port.
     pub port: PortName,
     /// Of which channel; empty for other ports.

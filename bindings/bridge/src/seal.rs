@@ -3,6 +3,7 @@
 
 mod access;
 mod append;
+mod copied;
 mod keys;
 mod look;
 mod verify;
@@ -10,6 +11,7 @@ mod wait;
 
 pub use access::{Unmask, record};
 pub use append::{AppendRequest, AppendResponse, LogWriter, NewRecord, OpenLog, RecordsRequest};
+pub use copied::{CopiedRequest, CopiedResponse};
 pub use look::{LogReader, LookResponse, ReadRequest, SearchRequest, Unreadable};
 pub use verify::{Found, VerdictWord, VerifyRequest, VerifyResponse};
 

@@ -8,7 +8,7 @@ use menjie::gm::sm2::{Sm2PrivateKey, Sm2PublicKey};
 use menjie::port::Clock;
 pub use menjie_host::{OsEntropy, SystemClock};
 pub use menjie_keys::{Protection, is_encrypted, needs_password, private_from_pem, read_private, read_public, write_private, write_public};
-pub use menjie_log_file::{Access, Act, LogDir, Rewrapped, SealedLog, Zstd, view};
+pub use menjie_log_file::{Access, Act, CopyFailing, CopyState, LogDir, Rewrapped, SealedLog, Zstd, view};
 pub use menjie_log_file::{Flush, Identity, Retention, Settings};
 
 /// The stream of an access log.

@@ -200,6 +200,9 @@ static TABLE: &[Op] = &[
     local!("seal.append", "Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer.",
         seal::AppendRequest => seal::AppendResponse, [BadField, BadKey, SealBroken, LogFailed], exact),
     #[cfg(feature = "log")]
+    local!("seal.copied", "Says how far the second copy of a sealed log is behind, and why.",
+        seal::CopiedRequest => seal::CopiedResponse, [BadField, SealBroken, LogFailed], request),
+    #[cfg(feature = "log")]
     local!("seal.read", "Shows the exchange of a record in a sealed log, masked unless a reason is given and recorded.",
         seal::ReadRequest => seal::LookResponse, [BadField, NotFound, BadKey, SealBroken, LogFailed], request),
     #[cfg(feature = "log")]

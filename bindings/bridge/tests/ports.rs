@@ -4,6 +4,9 @@
 
 #[path = "../../../core/tests/ports/channel.rs"]
 mod channels;
+#[cfg(feature = "engine")]
+#[path = "ports/copying.rs"]
+mod copying;
 #[path = "ports/fake.rs"]
 mod fake;
 #[path = "../../../core/tests/ports/his.rs"]

@@ -194,7 +194,7 @@ struct ArrowArrayStream {
  The version of this interface: major << 16 | minor. What is added raises the minor number; the major one is that of the file name
  (libmenjie.so.1).
  */
-#define MJ_ABI_VERSION ((1 << 16) | 1)
+#define MJ_ABI_VERSION ((1 << 16) | 2)
 
 /*
  An engine. What it points to is nobody's: a handle is only ever given back to this library.
@@ -237,7 +237,7 @@ typedef struct mj_question {
    */
   uint32_t unused;
   /*
-   "his", "channel", "insurer", "invoice" or "notifier".
+   "his", "channel", "insurer", "invoice", "notifier" or "log".
    */
   const char *port;
   /*
@@ -245,7 +245,7 @@ typedef struct mj_question {
    */
   const char *channel;
   /*
-   The hospital's id.
+   The hospital's id; empty for the log, which is one for all.
    */
   const char *hospital;
   /*
@@ -326,6 +326,11 @@ typedef struct mj_ports {
    Called once, when an engine that was made with this table does not use it any more; NULL for nobody.
    */
   mj_release_fn release;
+  /*
+   Keeps the second copy of the sealed log ("log.copy"), which "log": {"copy": {}} of the configuration asks for. Called on a thread of its
+   own, one question at a time: one that blocks stands in no payment's way. Since 1.2.
+   */
+  mj_port_fn log_copy;
 } mj_ports;
 
 /*
@@ -429,8 +434,9 @@ MJ_API mj_status mj_engine_new(const struct mj_options *options, struct mj_engin
 
 /*
  Frees an engine: no call can begin with it any more. Waits up to 60 seconds for those that are under way (MJ_STILL_IN_USE: the last of
- them frees it), then as long for callbacks of its ports to come back (MJ_STILL_IN_USE: the table is in use until `release` is called). Answers
- that come later are MJ_UNWANTED_ANSWER. NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the
+ them frees it), then as long for callbacks of its ports to come back (MJ_STILL_IN_USE: the table is in use until `release` is called). Half of
+ that time at most is for `log_copy`, which is given the end of the log; what it does not take waits for the next start. Answers that come later are
+ MJ_UNWANTED_ANSWER. NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the
  thread as it is. Any thread; not within a callback.
  */
 MJ_API mj_status mj_engine_free(struct mj_engine *engine);

@@ -273,6 +273,11 @@ static inline mj_status mj_seal_append(const char *request, char **response) {
   return mj_call(NULL, "seal.append", request, response);
 }
 
+/* Says how far the second copy of a sealed log is behind, and why. docs/contract/seal.copied.md */
+static inline mj_status mj_seal_copied(const char *request, char **response) {
+  return mj_call(NULL, "seal.copied", request, response);
+}
+
 /* Shows the exchange of a record in a sealed log, masked unless a reason is given and recorded. docs/contract/seal.read.md */
 static inline mj_status mj_seal_read(const char *request, char **response) {
   return mj_call(NULL, "seal.read", request, response);

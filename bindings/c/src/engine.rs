@@ -2,12 +2,10 @@
 
 use std::ffi::c_char;
 use std::mem::{MaybeUninit, offset_of, size_of};
+use std::time::Duration;
 
-use menjie::Error;
-#[cfg(feature = "server")]
-use menjie::error::Code;
-use menjie_bridge::{Failure, Reply, strict};
-use serde::Deserialize;
+use menjie_bridge::place::Place;
+use menjie_bridge::{Failure, Reply};
 
 use crate::arguments::{Out, text};
 use crate::call::call_here;
@@ -37,131 +35,45 @@ pub struct mj_options {
     pub ports: *const mj_ports,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EngineConfig {
-    #[serde(default)]
-    server: Option<ServerConfig>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(not(feature = "server"), allow(dead_code))]
-struct ServerConfig {
-    url: String,
-    #[serde(default)]
-    token: Option<menjie::access::Private>,
-}
-
 /// What a handle stands for.
-pub(crate) enum Engine {
-    /// Nothing but what is computed here.
-    Alone,
-    /// The hospital's server, and the threads on which it is spoken to.
-    #[cfg(feature = "server")]
-    Server(std::sync::Arc<menjie_bridge::remote::Server>, tokio::runtime::Runtime),
-    /// An engine of this process.
-    #[cfg(feature = "ports")]
-    Local(Box<menjie_bridge::local::LocalEngine>),
-}
+pub(crate) struct Engine(Place);
 
 pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
 
 /// Freeing waits so long for callbacks that are under way.
-#[cfg(feature = "ports")]
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Engine {
     fn of(config: &str, ports: Option<mj_ports>) -> Result<Engine, Failure> {
-        let wrong = |field: &'static str, problem: &'static str| Failure::from(&Error::field(field, problem));
-        if let Ok(serde_json::Value::Object(members)) = serde_json::from_str(config)
-            && (members.contains_key("hospitals") || ports.is_some())
-        {
-            if members.contains_key("server") {
-                return Err(wrong("server", "stands beside hospitals or ports of this process: a hospital has one ledger"));
-            }
-            return local(config, ports);
-        }
-        let config: EngineConfig = strict::request(config).map_err(|error| Failure::from(&error))?;
-        #[cfg(feature = "server")]
-        {
-            let Some(server) = config.server else { return Ok(Engine::Alone) };
-            let server = std::sync::Arc::new(menjie_bridge::remote::Server::at(&server.url, server.token).map_err(|error| Failure::from(&error))?);
-            let runtime = crate::signals::blocked(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("menjie").enable_all().build());
-            Ok(Engine::Server(server, runtime.map_err(|_| Failure::from(&Error::internal("threads can be started")))?))
-        }
-        #[cfg(not(feature = "server"))]
-        match config.server {
-            Some(_) => Err(wrong("server", "this library was built without the feature server")),
-            None => Ok(Engine::Alone),
-        }
+        let Some(table) = ports else {
+            return crate::signals::blocked(|| Place::open(config)).map(Engine).map_err(|error| Failure::from(&error));
+        };
+        with_ports(config, table)
     }
 
-    /// What needs no engine runs here, the rest on the server or in the engine of this process, for a caller.
+    /// What needs no engine runs here, the rest where the engine's place is, for a caller.
     pub(crate) fn call(&self, caller: Option<&str>, op: &str, request: &str) -> Reply {
-        let needed = menjie_bridge::find(op).is_ok_and(|op| op.kind.needs_engine());
-        match self {
-            #[cfg(feature = "server")]
-            Engine::Server(..) if needed && caller.is_some() => Reply::from(&Error::field("caller", "is known to the server by its token: use mj_call")),
-            #[cfg(feature = "server")]
-            Engine::Server(server, runtime) if needed => {
-                // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
-                let (server, op, request) = (server.clone(), op.to_owned(), request.to_owned());
-                let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
-                called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), menjie_bridge::remote::Remote::into_reply)
-            }
-            #[cfg(feature = "ports")]
-            Engine::Local(engine) if needed => engine.call(caller, op, request),
-            _ => call_here(op, request),
-        }
+        if menjie_bridge::find(op).is_ok_and(|op| op.kind.needs_engine()) { self.0.call(caller, op, request) } else { call_here(op, request) }
     }
 
     /// Ends it. Fails when the program has not come back from a callback.
     fn close(self) -> Result<(), Failure> {
-        match self {
-            #[cfg(feature = "ports")]
-            Engine::Local(engine) => {
-                if engine.close(PATIENCE) {
-                    Ok(())
-                } else {
-                    Err(Misuse::StillInUse.of("engine"))
-                }
-            }
-            _ => Ok(()),
-        }
+        if self.0.close(PATIENCE) { Ok(()) } else { Err(Misuse::StillInUse.of("engine")) }
     }
 }
 
-/// An engine of this process. Of everything that is wrong with a configuration the first is told as the others are counted.
+/// An engine of this process, whose ports are the program's.
 #[cfg(feature = "ports")]
-fn local(config: &str, ports: Option<mj_ports>) -> Result<Engine, Failure> {
-    use std::sync::Arc;
-
-    use menjie_bridge::local::LocalEngine;
-    use menjie_bridge::ports::PortHost;
-
-    use crate::port_host::CHost;
-
-    let threads = ports.as_ref().map_or(0, mj_ports::threads);
-    let host = ports.map(|table| Arc::new(CHost::new(table)));
-    let given = host.clone().map(|host| (host as Arc<dyn PortHost>, threads));
-    let opened = crate::signals::blocked(|| LocalEngine::open(config, given)).map_err(|problems| {
-        let more = problems.len().saturating_sub(1);
-        let error = match problems.into_iter().next() {
-            Some(first) => Error::field(first.path, first.what).with("fix", first.fix),
-            None => Error::internal("a configuration is refused for a reason"),
-        };
-        Failure::from(&if more > 0 { error.with("more_problems", more.to_string()) } else { error })
-    })?;
-    if let Some(host) = host {
-        host.in_use();
-    }
-    Ok(Engine::Local(Box::new(opened)))
+fn with_ports(config: &str, table: mj_ports) -> Result<Engine, Failure> {
+    let (threads, host) = (table.threads(), std::sync::Arc::new(crate::port_host::CHost::new(table)));
+    let place = crate::signals::blocked(|| Place::with_ports(config, host.clone(), threads)).map_err(|error| Failure::from(&error))?;
+    host.in_use();
+    Ok(Engine(place))
 }
 
 #[cfg(not(feature = "ports"))]
-fn local(_: &str, _: Option<mj_ports>) -> Result<Engine, Failure> {
-    Err(Failure::from(&Error::field("hospitals", "this library was built without the feature ports")))
+fn with_ports(_: &str, _: mj_ports) -> Result<Engine, Failure> {
+    Err(Failure::from(&menjie::Error::field("hospitals", "this library was built without the feature ports")))
 }
 
 /// Reads as much of the options as the caller's header has; the rest is zero.
@@ -224,8 +136,9 @@ pub unsafe extern "C" fn mj_engine_new(options: *const mj_options, engine: *mut 
 }
 
 /// Frees an engine: no call can begin with it any more. Waits up to 60 seconds for those that are under way (MJ_STILL_IN_USE: the last of
-/// them frees it), then as long for callbacks of its ports to come back (MJ_STILL_IN_USE: the table is in use until `release` is called). Answers
-/// that come later are MJ_UNWANTED_ANSWER. NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the
+/// them frees it), then as long for callbacks of its ports to come back (MJ_STILL_IN_USE: the table is in use until `release` is called). Half of
+/// that time at most is for `log_copy`, which is given the end of the log; what it does not take waits for the next start. Answers that come later are
+/// MJ_UNWANTED_ANSWER. NULL is nothing to free; one that was freed before is MJ_BAD_HANDLE. Leaves the last error of the
 /// thread as it is. Any thread; not within a callback.
 // SAFETY: the prefix mj_ is this library's alone.
 #[unsafe(no_mangle)]

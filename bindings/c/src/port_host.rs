@@ -30,6 +30,7 @@ impl mj_ports {
             PortName::Insurer => self.insurer,
             PortName::Invoice => self.invoice,
             PortName::Notifier => self.notifier,
+            PortName::Log => self.log_copy,
         }
     }
 }
@@ -82,7 +83,7 @@ impl CHost {
     fn put(&self, function: extern "C" fn(*const mj_question, *mut c_void) -> *mut c_char, question: &Question) {
         // Texts of ours hold no NUL: ids are without control characters, and JSON escapes them.
         let c = |text: &str| CString::new(text).unwrap_or_default();
-        let (port, channel, hospital, method, request) = (c(question.port.code()), c(&question.channel), c(question.hospital.as_str()), c(question.method), c(&question.request));
+        let (port, channel, hospital, method, request) = (c(question.port.code()), c(&question.channel), c(&question.hospital), c(question.method), c(&question.request));
         let asked = mj_question {
             struct_size: u32::try_from(size_of::<mj_question>()).unwrap_or(u32::MAX),
             timeout_ms: question.timeout_ms,

@@ -20,11 +20,11 @@ pub struct mj_question {
     pub attempt: u32,
     /// 0.
     pub unused: u32,
-    /// "his", "channel", "insurer", "invoice" or "notifier".
+    /// "his", "channel", "insurer", "invoice", "notifier" or "log".
     pub port: *const c_char,
     /// The channel's code; empty for other ports.
     pub channel: *const c_char,
-    /// The hospital's id.
+    /// The hospital's id; empty for the log, which is one for all.
     pub hospital: *const c_char,
     /// What is asked, e.g. "his.unpaid", see docs/contract/ports.md.
     pub method: *const c_char,
@@ -74,6 +74,9 @@ pub struct mj_ports {
     pub free_answer: mj_answer_free_fn,
     /// Called once, when an engine that was made with this table does not use it any more; NULL for nobody.
     pub release: mj_release_fn,
+    /// Keeps the second copy of the sealed log ("log.copy"), which "log": {"copy": {}} of the configuration asks for. Called on a thread of its
+    /// own, one question at a time: one that blocks stands in no payment's way. Since 1.2.
+    pub log_copy: mj_port_fn,
 }
 
 /// Reads as much of the table as the caller's header has, field by field; the rest is NULL.

@@ -12,7 +12,7 @@ use crate::texts;
 
 /// The version of this interface: major << 16 | minor. What is added raises the minor number; the major one is that of the file name
 /// (libmenjie.so.1).
-pub const MJ_ABI_VERSION: u32 = (1 << 16) | 1;
+pub const MJ_ABI_VERSION: u32 = (1 << 16) | 2;
 
 /// The interface's version of the library that is loaded; its major number must be that of MJ_ABI_VERSION. Any thread, any time.
 // SAFETY: the prefix mj_ is this library's alone.

@@ -4,9 +4,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "test.h"
 
 #define UNPAID "{\"patient_id\":\"P1\"}"
@@ -19,10 +21,13 @@
 #define GOOD LINE("9142")
 
 _Static_assert(offsetof(mj_ports, threads) == 4 && offsetof(mj_ports, user_data) == 8 && offsetof(mj_ports, his) == 8 + sizeof(void *), "a table never changes its beginning");
-_Static_assert(sizeof(mj_ports) == 8 + 8 * sizeof(void *), "nobody pads the table");
+_Static_assert(offsetof(mj_ports, log_copy) == 8 + 8 * sizeof(void *), "what came later stands at the end");
+_Static_assert(sizeof(mj_ports) == 8 + 9 * sizeof(void *), "nobody pads the table");
 _Static_assert(offsetof(mj_question, token) == 8 && offsetof(mj_question, attempt) == 16 && offsetof(mj_question, port) == 24, "a question never changes its beginning");
 
 static const char *keys, *folder;
+/* What the configuration says of a copy of the log. */
+static const char *copy = "";
 
 /* What the HIS does with the next questions. */
 typedef enum { BY_RETURN, WITHIN, LATER, TWICE, SILENT, SLOW, CALLS_BACK, NOT_UTF8, TEXT } habit;
@@ -35,6 +40,8 @@ typedef struct {
   int asked, freed, released;
   /* What went wrong in callbacks and on other threads; how many of those are through. */
   atomic_int wrong, through;
+  /* The keeper of the log's copy: how often it was asked, and whether it may call back by now. */
+  atomic_int copies, open, called_back;
   pthread_mutex_t lock;
   pthread_cond_t changed;
 } his;
@@ -145,9 +152,9 @@ enum { PATIENT = 20000, HURRIED = 2000 };
 static const char *config(const char *host, int deadline) {
   static char text[4096];
   snprintf(text, sizeof text,
-           "{\"log\":{\"folder\":\"%s\",\"signer\":\"%s/writer.pem\",\"auditors\":[\"%s/auditor.pub\"],\"reserve_mib\":0},\"hospitals\":[{\"id\":\"H1\",\"host\":%s,"
+           "{\"log\":{\"folder\":\"%s\",\"signer\":\"%s/writer.pem\",\"auditors\":[\"%s/auditor.pub\"],\"reserve_mib\":0%s},\"hospitals\":[{\"id\":\"H1\",\"host\":%s,"
            "\"pace\":{\"his\":" LANE ",\"channel\":" LANE ",\"invoice\":" LANE ",\"lease_ms\":60000,\"idle_ms\":500,\"not_found_s\":60,\"recheck_s\":60}}]}",
-           folder, keys, keys, host, deadline, deadline, deadline);
+           folder, keys, keys, copy, host, deadline, deadline, deadline);
   return text;
 }
 
@@ -343,6 +350,103 @@ static void threads(his *self) {
   CHECK(mj_port_reply(self->token, GOOD) == MJ_UNWANTED_ANSWER);
 }
 
+/* Puts the bytes of base64 into a file, from `offset` on; the file ends behind them when it is closed. */
+static int put(const char *name, long offset, const char *base64, int closed) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char path[512];
+  snprintf(path, sizeof path, "%s-copy/%s", folder, name);
+  FILE *file = fopen(path, "r+b");
+  file = file == NULL ? fopen(path, "w+b") : file;
+  if (file == NULL || fseek(file, offset, SEEK_SET) != 0) {
+    return 1;
+  }
+  uint32_t bits = 0;
+  int have = 0, wrong = 0;
+  for (const char *at = base64; *at != '\0' && *at != '='; at++) {
+    const char *digit = strchr(digits, *at);
+    if (digit == NULL) {
+      wrong++;
+      break;
+    }
+    bits = (bits << 6) | (uint32_t)(digit - digits);
+    have += 6;
+    if (have >= 8) {
+      have -= 8;
+      wrong += putc((int)((bits >> have) & 255), file) == EOF;
+    }
+  }
+  wrong += fflush(file) != 0 || (closed && ftruncate(fileno(file), ftell(file)) != 0);
+  return wrong + (fclose(file) != 0);
+}
+
+static char *keep(const mj_question *question, void *user_data) {
+  his *self = user_data;
+  int nth = ++self->copies;
+  self->wrong += strcmp(question->port, "log") != 0 || strcmp(question->method, "log.copy") != 0 || question->hospital[0] != '\0' || question->channel[0] != '\0';
+  if (nth == 2) {
+    /* The same is handed over once more, later. */
+    return strdup("{\"outcome\":\"refused\",\"value\":{\"code\":\"full\",\"text\":\"\"}}");
+  }
+  self->wrong += question->attempt != (nth == 3 ? 2 : 1);
+  if (self->open && !self->called_back) {
+    self->wrong += calls_back(self);
+    self->called_back = 1;
+  }
+  json *piece = json_read(question->request, strlen(question->request));
+  const json *bytes = json_member(piece, "bytes"), *file = json_member(piece, "file"), *offset = json_member(piece, "offset");
+  self->wrong += put(file->text, strtol(offset->raw, NULL, 10), bytes->text, json_is(json_member(piece, "closed"), "true"));
+  json_free(piece);
+  if (nth % 2 == 0) {
+    self->wrong += mj_port_reply(question->token, "{\"outcome\":\"done\"}") != MJ_OK;
+    return NULL;
+  }
+  return strdup("{\"outcome\":\"done\"}");
+}
+
+static int behind(void) {
+  char request[512], *answer = NULL;
+  snprintf(request, sizeof request, "{\"dir\":\"%s\"}", folder);
+  CHECK(mj_call(NULL, "seal.copied", request, &answer) == MJ_OK && answer != NULL);
+  int left = strstr(answer, "\"behind_bytes\":0,") == NULL;
+  CHECK(mj_string_free(answer) == MJ_OK);
+  return left;
+}
+
+/* The program keeps a second copy of the log; with a table from before that it cannot. */
+static void copies(his *self) {
+  char text[2048], *answer = NULL;
+  snprintf(text, sizeof text, "%s-copy", folder);
+  CHECK(mkdir(text, 0700) == 0);
+  copy = ",\"copy\":{\"piece_kib\":1}";
+  mj_ports ports = table(self);
+  ports.log_copy = keep;
+  for (ports.struct_size = offsetof(mj_ports, log_copy); ports.struct_size < sizeof ports; ports.struct_size++) {
+    CHECK(open_engine(config(HIS, PATIENT), &ports, &self->engine) == MJ_BAD_FIELD);
+    CHECK_TEXT(mj_last_error_field(), "log.copy");
+  }
+  ports.log_copy = NULL;
+  CHECK(open_engine(config(HIS, PATIENT), &ports, &self->engine) == MJ_BAD_FIELD);
+  CHECK_TEXT(mj_last_error_field(), "log.copy");
+  ports.log_copy = keep;
+  self->released = 0;
+  self->habit = BY_RETURN;
+  CHECK(open_engine(config(HIS, PATIENT), &ports, &self->engine) == MJ_OK);
+  self->open = 1;
+  for (int i = 0; i < 4; i++) {
+    CHECK(unpaid(self->engine, &answer) == MJ_OK && mj_string_free(answer) == MJ_OK);
+  }
+  for (int i = 0; i < 2000 && (behind() || !self->called_back); i++) {
+    nanosleep(&(struct timespec){0, 10000000}, NULL);
+  }
+  CHECK(self->called_back && !behind());
+  CHECK(mj_engine_free(self->engine) == MJ_OK && self->released == 1);
+  CHECK(self->copies > 6 && !behind());
+  snprintf(text, sizeof text, "{\"dir\":\"%s-copy\",\"writers\":[\"%s/writer.pub\"],\"key\":\"%s/auditor.pem\"}", folder, keys, keys);
+  CHECK(mj_call(NULL, "seal.verify", text, &answer) == MJ_OK);
+  CHECK(answer != NULL && strstr(answer, "\"verdict\":\"sound\"") != NULL && strstr(answer, "\"records\":0,") == NULL);
+  CHECK(mj_string_free(answer) == MJ_OK);
+}
+
 int main(int argc, char **argv) {
   if (argc != 3) {
     return 2;
@@ -365,6 +469,7 @@ int main(int argc, char **argv) {
   CHECK(self.released == 1 && self.freed > 0 && self.wrong == 0);
   late(&self);
   threads(&self);
+  copies(&self);
   CHECK(self.wrong == 0 && mj_strings_outstanding() == 0);
   return summary();
 }

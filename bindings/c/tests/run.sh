@@ -55,7 +55,7 @@ holds() {
 
 # Keys and an empty directory for a log.
 stage() {
-  rm -rf "$work/keys" "$work/log" "$work/log-closing" "$work/log-moved" "$work/log-ports"
+  rm -rf "$work/keys" "$work/log" "$work/log-closing" "$work/log-moved" "$work/log-ports" "$work/log-ports-copy"
   mkdir -p "$work/keys"
   local who
   for who in writer auditor; do

@@ -107,6 +107,29 @@ fn ops_lists_every_operation_with_schemas() {
     assert_eq!(one["name"], "bill.group");
 }
 
+/// The program that keeps it need not run.
+fn the_doctor_tells_how_far_the_copy_of_the_log_is(here: &Path) {
+    let document = std::fs::read_to_string(here.join("menjie.toml")).unwrap().replace("[log]\n", "[log]\ncopy = {}\n");
+    std::fs::write(here.join("copied.toml"), document).unwrap();
+    let told = || {
+        let doctor = menjie(&["doctor", "--config", "copied.toml", "--offline", "--json"], here, "");
+        let findings: Vec<Value> = serde_json::from_slice(&doctor.stdout).unwrap();
+        let found = findings.into_iter().find(|finding| finding["about"] == "log.copy").unwrap();
+        (doctor.status.code(), found["weight"].clone(), found["what"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(told(), (Some(0), "good".into(), "0 bytes behind".to_owned()));
+    let seal: Value = serde_json::from_slice(&std::fs::read(here.join("log/SEAL")).unwrap()).unwrap();
+    let (since, at) = ("2026-03-02T08:00:00+08:00", "2026-03-02T08:05:00+08:00");
+    let failing = serde_json::json!({ "since": since, "at": at, "attempts": 7, "outcome": "refused", "code": "full", "text": "备份磁盘已满" });
+    let cursor =
+        serde_json::json!({ "log_id": seal["log_id"], "seal": "", "segment": 0, "part": "over", "offset": 0, "manifest": 0, "last": null, "at": null, "failing": failing });
+    let cursor = cursor.to_string();
+    std::fs::write(here.join("log/COPIED"), format!("{cursor}\n{}\n", menjie::gm::hex(&menjie::gm::sm3(cursor.as_bytes())))).unwrap();
+    let (code, weight, what) = told();
+    assert_eq!((code, weight), (Some(1), "problem".into()), "{what}");
+    assert!(what.contains("7 times in a row: refused full 备份磁盘已满"), "{what}");
+}
+
 #[test]
 fn a_new_ledger_is_made_called_audited_and_examined() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,6 +153,7 @@ fn a_new_ledger_is_made_called_audited_and_examined() {
     let call = |op: &str, input: &str, extra: &[&str]| menjie(&[&["call", op, "--config", "menjie.toml"][..], extra].concat(), here, input);
     let audit = call("audit.run", "{}", &["--staff", "A1", "--role", "auditor"]);
     assert_eq!(audit.status.code(), Some(0), "{}{}", text(&audit.stdout), text(&audit.stderr));
+    the_doctor_tells_how_far_the_copy_of_the_log_is(here);
     assert_eq!(serde_json::from_slice::<Value>(&audit.stdout).unwrap()["violations"], serde_json::json!([]));
     assert_eq!(call("audit.run", "{}", &[]).status.code(), Some(1), "a caller without a role finds nothing");
     let unpaid = call("visit.unpaid", r#"{"patient_id":"P1"}"#, &["--patient", "P1"]);

@@ -32,7 +32,7 @@ pub(crate) fn files() -> Result<BTreeMap<String, String>, String> {
 
 fn index(specs: &[PortSpec]) -> String {
     let mut text = String::from(
-        "# Ports of a host\n\nA program that has its own HIS, payment channel, insurer, invoice platform or message gateway implements a *port* of the engine: it is asked with JSON, and answers with JSON \
+        "# Ports of a host\n\nA program that has its own HIS, payment channel, insurer, invoice platform or message gateway, or keeps a second copy of the sealed log ([what it must check](../sealed-log.md#the-copy)), implements a *port* of the engine: it is asked with JSON, and answers with JSON \
          ([C](../guide/c.md#ports-of-your-own)). The shapes are those of the [contract](README.md): whole fen in members ending `_fen`, decimal texts, RFC 3339 times, texts for ids. Unknown members of an answer are ignored.\n\n\
          ## Answers\n\n| answer | say it when |\n|---|---|\n\
          | `{\"outcome\": \"done\", \"value\": …}` | it was done, or read; `value` has the shape below |\n\

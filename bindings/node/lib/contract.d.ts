@@ -879,6 +879,22 @@ export interface Contact {
   phone?: Private | null;
 }
 
+/** Why nothing is copied: the receiver did not take it. */
+export interface CopyFailing {
+  /** When it was last tried. */
+  at: Timestamp;
+  /** How often in a row. */
+  attempts: number;
+  /** The code of that. */
+  code: string;
+  /** How the last try ended: `refused`, `unsent`, `unknown`, or `disk` when the log itself could not be read. */
+  outcome: string;
+  /** When it was first not taken. */
+  since: Timestamp;
+  /** What was said about it. */
+  text: string;
+}
+
 /** Request of `crypto.sm2_sign`. */
 export interface CryptoSm2SignRequest {
   /** What is signed. */
@@ -2916,6 +2932,26 @@ export interface LockReceipt {
   total_fen: Fen;
 }
 
+/** Puts bytes in their place. */
+export interface LogCopyRequest {
+  /** The bytes, base64; there may be none. */
+  bytes: string;
+  /** The file ends behind them; a longer one was longer before it was damaged where the log is. */
+  closed: boolean;
+  /** SM3 of the bytes, hex. */
+  digest: string;
+  /** The name of the file. */
+  file: string;
+  /** What it is. */
+  kind: PieceKind;
+  /** The log, hex. */
+  log_id: string;
+  /** Where in the file the bytes begin. */
+  offset: number;
+  /** The segment it belongs to; null for the manifest and the seal. */
+  segment?: number | null;
+}
+
 /** A log and the key of somebody who may read it. */
 export interface LogReader {
   /** The log's directory. */
@@ -3752,6 +3788,19 @@ export interface PersonKeyDocument {
   /** Name on it; some centres want it beside the number. */
   name: Private;
 }
+
+/** What a receiver does with a file that he has already. */
+export type PieceKind =
+  /** A segment: it only grows. Other bytes at the same place are refused. */
+  | "segment"
+  /** The index of a segment; it may be made anew. */
+  | "index"
+  /** What a crash, or damage, left behind the end of a segment: it only grows. */
+  | "torn"
+  /** The manifest: it only grows. */
+  | "manifest"
+  /** The first seal, wrapped for the auditors; it is replaced when one more is added. */
+  | "seal";
 
 /** An order to be priced (支付下单, 6202). */
 export interface Placing {
@@ -5832,6 +5881,28 @@ export interface SealAppendResponse {
   lost_ends: number;
 }
 
+/** Request of `seal.copied`. It needs no key, and no engine that runs. */
+export interface SealCopiedRequest {
+  /** The log's directory. What stands in its spool is not seen. */
+  dir: string;
+  /** Its stream. Default `"transfers"`. */
+  stream?: string;
+}
+
+/** Response of `seal.copied`. */
+export interface SealCopiedResponse {
+  /** When something was last copied. */
+  at: Timestamp | null;
+  /** Bytes of segments and manifest that were not copied. */
+  behind_bytes: number;
+  /** Segments that were not copied, or not to their end as it is now. */
+  behind_segments: number;
+  /** Why nothing is copied, since the last bytes that were. */
+  failing: CopyFailing | null;
+  /** The segment that is copied; 0 when nothing was, or it is not known what. */
+  segment: number;
+}
+
 /** Request of `seal.read`: the exchange, or other thing, that a record belongs to. */
 export interface SealReadRequest {
   /** The log. */
@@ -7284,6 +7355,8 @@ export interface Operations {
   "report.run": { request: ReportRunRequest; response: ReportRunResponse; kind: "pure"; reach: "host_only" };
   /** Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer. */
   "seal.append": { request: SealAppendRequest; response: SealAppendResponse; kind: "local"; reach: "host_only" };
+  /** Says how far the second copy of a sealed log is behind, and why. */
+  "seal.copied": { request: SealCopiedRequest; response: SealCopiedResponse; kind: "local"; reach: "host_only" };
   /** Shows the exchange of a record in a sealed log, masked unless a reason is given and recorded. */
   "seal.read": { request: SealReadRequest; response: SealReadResponse; kind: "local"; reach: "host_only" };
   /** Finds exchanges in a sealed log, masked unless a reason is given and recorded. */
@@ -7489,6 +7562,8 @@ export interface Areas {
   seal: {
     /** Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer. docs/contract/seal.append.md */
     append(request: SealAppendRequest, options?: CallOptions): Promise<SealAppendResponse>;
+    /** Says how far the second copy of a sealed log is behind, and why. docs/contract/seal.copied.md */
+    copied(request: SealCopiedRequest, options?: CallOptions): Promise<SealCopiedResponse>;
     /** Shows the exchange of a record in a sealed log, masked unless a reason is given and recorded. docs/contract/seal.read.md */
     read(request: SealReadRequest, options?: CallOptions): Promise<SealReadResponse>;
     /** Finds exchanges in a sealed log, masked unless a reason is given and recorded. docs/contract/seal.search.md */
@@ -7741,6 +7816,8 @@ export interface PureAreas {
   seal: {
     /** Writes records into a sealed log on this machine; every BEGIN is on the disk before the answer. docs/contract/seal.append.md */
     append(request: SealAppendRequest, options?: CallOptions): Promise<SealAppendResponse>;
+    /** Says how far the second copy of a sealed log is behind, and why. docs/contract/seal.copied.md */
+    copied(request: SealCopiedRequest, options?: CallOptions): Promise<SealCopiedResponse>;
     /** Shows the exchange of a record in a sealed log, masked unless a reason is given and recorded. docs/contract/seal.read.md */
     read(request: SealReadRequest, options?: CallOptions): Promise<SealReadResponse>;
     /** Finds exchanges in a sealed log, masked unless a reason is given and recorded. docs/contract/seal.search.md */
@@ -7759,7 +7836,7 @@ export interface PureAreas {
 }
 
 /** A port that a host may implement. */
-export type PortName = "his" | "channel" | "insurer" | "invoice" | "notifier";
+export type PortName = "his" | "channel" | "insurer" | "invoice" | "notifier" | "log";
 
 /** What a port is asked with, beside the request. */
 export interface PortContext {
@@ -7910,6 +7987,12 @@ export interface NotifierPort {
   login?(request: NotifyLoginRequest, cx: PortContext): PortAnswer<AccountUser> | Promise<PortAnswer<AccountUser>>;
 }
 
+/** The port `log` of a host: docs/contract/port.log.md. A method that is left out is answered as unsent. */
+export interface LogPort {
+  /** Puts bytes in their place. Act: it may be repeated under the same business number. */
+  copy?(request: LogCopyRequest, cx: PortContext): PortDone | Promise<PortDone>;
+}
+
 /** The ports of a host. */
 export interface Ports {
   his?: HisPort;
@@ -7917,4 +8000,5 @@ export interface Ports {
   insurer?: InsurerPort;
   invoice?: InvoicePort;
   notifier?: NotifierPort;
+  log?: LogPort;
 }

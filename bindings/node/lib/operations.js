@@ -55,6 +55,7 @@ module.exports = [
   {"kind":"read","name":"registration.list","reach":"network"},
   {"kind":"pure","name":"report.run","reach":"host_only"},
   {"kind":"local","name":"seal.append","reach":"host_only"},
+  {"kind":"local","name":"seal.copied","reach":"host_only"},
   {"kind":"local","name":"seal.read","reach":"host_only"},
   {"kind":"local","name":"seal.search","reach":"host_only"},
   {"kind":"local","name":"seal.verify","reach":"host_only"},

@@ -3,7 +3,7 @@
 const { camel } = require('./areas');
 const { badRequest } = require('./errors');
 
-const PORTS = ['his', 'channel', 'insurer', 'invoice', 'notifier'];
+const PORTS = ['his', 'channel', 'insurer', 'invoice', 'notifier', 'log'];
 
 /** It was done; what came of it. */
 const done = (value = null) => ({ outcome: 'done', value });

@@ -54,7 +54,7 @@ fn written(question: &Question) -> String {
         "token": question.id.0,
         "port": question.port.code(),
         "channel": question.channel,
-        "hospital": question.hospital.as_str(),
+        "hospital": question.hospital,
         "method": question.method,
         "attempt": question.attempt,
         "timeout_ms": question.timeout_ms,

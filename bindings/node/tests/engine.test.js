@@ -6,7 +6,7 @@ const http = require('node:http');
 const path = require('node:path');
 const test = require('node:test');
 const menjie = require('menjie');
-const { engine, root } = require('./stage');
+const { engine, folder, root } = require('./stage');
 
 const charges = JSON.parse(fs.readFileSync(path.join(root, 'examples/rust/data/unpaid.json'), 'utf8'));
 const caller = { patient: 'P1' };
@@ -63,6 +63,45 @@ test('a method that the program does not have was never sent', async (t) => {
   const client = await menjie.open(engine(t, { his: {} }));
   t.after(() => client.close());
   assert.equal((await failure(client.visit.unpaid({ patient_id: 'P1' }, { caller }))).code, 300);
+});
+
+test('a second copy of the log is kept by an object with an async function', async (t) => {
+  const copy = folder(t);
+  const asked = [];
+  const log = {
+    async copy(piece, cx) {
+      asked.push([cx.port, cx.method, cx.hospital, cx.attempt]);
+      if (asked.length === 2) throw new Error('disk');
+      if (asked.length === 4) return menjie.refused('full', '磁盘已满');
+      const file = fs.openSync(path.join(copy, piece.file), fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+      const bytes = Buffer.from(piece.bytes, 'base64');
+      fs.writeSync(file, bytes, 0, bytes.length, piece.offset);
+      if (piece.closed) fs.ftruncateSync(file, piece.offset + bytes.length);
+      fs.closeSync(file);
+      return menjie.done();
+    },
+  };
+  const config = engine(t, { his: { unpaid: async () => menjie.done(charges) }, log });
+  config.log.copy = { piece_kib: 1 };
+  const here = config.log.folder;
+  assert.equal((await failure(menjie.open({ ...config, ports: { his: {}, invoice: {} } }))).context.field, 'log.copy');
+  const client = await menjie.open(config);
+  // Nobody who ends waits for a keeper that fails; so its failures must lie behind.
+  while (asked.length < 6) {
+    await client.visit.unpaid({ patient_id: 'P1' }, { caller });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await client.close();
+  assert.deepEqual(asked.slice(0, 6).map(([, , , attempt]) => attempt), [1, 1, 2, 1, 2, 1]);
+  assert.deepEqual(asked[0].slice(0, 3), ['log', 'log.copy', '']);
+  const { behind_bytes: bytes, behind_segments: segments, failing } = await menjie.seal.copied({ dir: here });
+  assert.deepEqual({ bytes, segments, failing }, { bytes: 0, segments: 0, failing: null });
+  for (const name of fs.readdirSync(here).filter((name) => !['STATE', 'LOCK', 'COPIED'].includes(name))) {
+    assert.ok(fs.readFileSync(path.join(copy, name)).equals(fs.readFileSync(path.join(here, name))), name);
+  }
+  const keys = { writers: [config.log.signer.replace('.pem', '.pub')], key: config.log.auditors[0].replace('.pub', '.pem') };
+  const verified = await menjie.seal.verify({ dir: copy, ...keys });
+  assert.deepEqual([verified.verdict, verified.seal_checked, verified.records > 0], ['sound', true, true]);
 });
 
 test('what is wrong with a configuration is told by its field', async (t) => {

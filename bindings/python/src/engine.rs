@@ -4,105 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use menjie::Error;
-use menjie::access::Private;
-use menjie::error::Code;
-use menjie_bridge::local::LocalEngine;
-use menjie_bridge::ports::PortHost;
-use menjie_bridge::remote::{Remote, Server};
-use menjie_bridge::{Failure, Reply, call_alone, find, strict};
+use menjie_bridge::place::Place;
+use menjie_bridge::{Failure, Reply, call_alone};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde::Deserialize;
 
 use crate::misuse::Misuse;
 use crate::native::{failed, native, text};
 use crate::ports::Gateways;
 use crate::shared::Shared;
 
-/// Threads on which a server is spoken to.
-const WORKERS: usize = 2;
 /// Forgetting an engine waits no longer for what is under way.
 const SHORTLY: Duration = Duration::from_secs(2);
-
-/// The configuration of an engine that forwards.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Forwarding {
-    #[serde(default)]
-    server: Option<ServerAddress>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServerAddress {
-    url: String,
-    #[serde(default)]
-    token: Option<Private>,
-}
-
-/// Where operations run that need more than their request.
-enum Place {
-    /// Nowhere: what needs no engine is all there is.
-    Alone,
-    /// On the hospital's server.
-    Server(Arc<Server>, tokio::runtime::Runtime),
-    /// In this process.
-    Local(Box<LocalEngine>),
-}
-
-impl Place {
-    fn open(config: &str, host: Option<(Arc<dyn PortHost>, usize)>) -> Result<Place, Failure> {
-        if let Ok(serde_json::Value::Object(members)) = serde_json::from_str(config)
-            && (members.contains_key("hospitals") || host.is_some())
-        {
-            if members.contains_key("server") {
-                return Err(failed(Error::field("server", "stands beside hospitals or ports of this process: a hospital has one ledger")));
-            }
-            return LocalEngine::open(config, host).map(|engine| Place::Local(Box::new(engine))).map_err(refused);
-        }
-        let Forwarding { server } = strict::request(config).map_err(failed)?;
-        let Some(ServerAddress { url, token }) = server else { return Ok(Place::Alone) };
-        let server = Server::at(&url, token).map_err(failed)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).thread_name("menjie").enable_all().build();
-        Ok(Place::Server(Arc::new(server), runtime.map_err(|_| failed(Error::internal("threads can be started")))?))
-    }
-
-    /// What needs no engine runs here, the rest on the server or in the engine of this process, for a caller.
-    fn call(&self, caller: Option<&str>, op: &str, request: &str) -> Reply {
-        let needed = find(op).is_ok_and(|op| op.kind.needs_engine());
-        match self {
-            Place::Server(..) if needed && caller.is_some() => Reply::from(&Error::field("caller", "is known to the server by its token, or by session.identify")),
-            Place::Server(server, runtime) if needed => {
-                let (server, op, request) = (Arc::clone(server), op.to_owned(), request.to_owned());
-                let called = runtime.block_on(runtime.spawn(async move { server.call(&op, &request).await }));
-                called.unwrap_or_else(|_| Err(Error::new(Code::Panicked))).map_or_else(|error| Reply::from(&error), Remote::into_reply)
-            }
-            Place::Local(engine) if needed => engine.call(caller, op, request),
-            _ => call_alone(op, request),
-        }
-    }
-
-    fn close(self, patience: Duration) -> bool {
-        match self {
-            Place::Local(engine) => engine.close(patience),
-            Place::Server(_, runtime) => {
-                runtime.shutdown_timeout(patience.min(SHORTLY));
-                true
-            }
-            Place::Alone => true,
-        }
-    }
-}
-
-/// Of everything that is wrong with a configuration the first is told as the others are counted.
-fn refused(problems: Vec<menjie_bridge::config::Problem>) -> Failure {
-    let more = problems.len().saturating_sub(1);
-    let error = match problems.into_iter().next() {
-        Some(first) => Error::field(first.path, first.what).with("fix", first.fix),
-        None => Error::internal("a configuration is refused for a reason"),
-    };
-    failed(if more > 0 { error.with("more_problems", more.to_string()) } else { error })
-}
 
 /// The response's text, or the failure.
 fn answered(reply: Reply) -> Result<String, Failure> {
@@ -125,8 +38,8 @@ impl Engine {
     #[pyo3(signature = (config, ask = None, ports = Vec::new(), threads = 4))]
     fn new(py: Python<'_>, config: &Bound<'_, PyAny>, ask: Option<Py<PyAny>>, ports: Vec<String>, threads: usize) -> PyResult<Engine> {
         let config = text(config, "config")?;
-        let host = ask.map(|ask| (Arc::new(Gateways::new(ask, &ports)) as Arc<dyn PortHost>, threads));
-        let place = native(py, || Place::open(&config, host))?;
+        let host = ask.map(|ask| Arc::new(Gateways::new(ask, &ports)));
+        let place = native(py, || host.map_or_else(|| Place::open(&config), |host| Place::with_ports(&config, host, threads)).map_err(failed))?;
         Ok(Engine { shared: Shared::new("engine", place) })
     }
 
@@ -155,12 +68,7 @@ impl Engine {
 
     /// What its gateways were asked so far; None when it has none.
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let counts = native(py, || {
-            self.shared.with(|place| match place {
-                Place::Local(engine) => Ok(engine.counts()),
-                Place::Alone | Place::Server(..) => Ok(None),
-            })
-        })?;
+        let counts = native(py, || self.shared.with(|place| Ok(place.counts())))?;
         let Some(counts) = counts else { return Ok(None) };
         let told = PyDict::new(py);
         for (name, count) in [("asked", counts.asked), ("busy", counts.busy), ("overdue", counts.overdue), ("unreadable", counts.unreadable), ("unwanted", counts.unwanted)] {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 import time
-from typing import Any, Dict, List
+from pathlib import Path
+from typing import Any, Dict, List, Type
 
 import pytest
 
@@ -34,6 +36,61 @@ def test_what_his_answers_becomes_bills(config: Dict[str, Any]) -> None:
         assert 0 < question.timeout <= 60
         counts = client.counts()
         assert counts is not None and counts["asked"] == 2 and sum(counts.values()) == 2
+
+
+class Keeper:
+    """Keeps a second copy of the log in a folder, and is in trouble twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: List[Question] = []
+
+    def copy(self, piece: Dict[str, Any], question: Question) -> None:
+        self.asked.append(question)
+        if len(self.asked) == 2:
+            raise OSError("disk")
+        if len(self.asked) == 4:
+            raise Refused("full", "磁盘已满")
+        path = self.folder / piece["file"]
+        path.touch()
+        with path.open("r+b") as file:
+            file.seek(piece["offset"])
+            file.write(base64.b64decode(piece["bytes"]))
+            if piece["closed"]:
+                file.truncate()
+
+
+class AsyncKeeper(Keeper):
+    async def copy(self, piece: Dict[str, Any], question: Question) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        super().copy(piece, question)
+
+
+@pytest.mark.parametrize("keeps", [Keeper, AsyncKeeper])
+def test_a_second_copy_of_the_log_is_kept(config: Dict[str, Any], tmp_path: Path, keeps: Type[Keeper]) -> None:
+    copy, here = tmp_path / "copy", Path(config["log"]["folder"])
+    copy.mkdir()
+    config["log"]["copy"] = {"piece_kib": 1}
+    with pytest.raises(menjie.ValidationError) as refused:
+        _open(config, Lists())
+    assert refused.value.context["field"] == "log.copy"
+    keeper = keeps(copy)
+    with menjie.open(config, his=Lists(), invoice=Invoices(), log=keeper) as client:
+        # Nobody who ends waits for a keeper that fails; so its failures must lie behind.
+        deadline = time.monotonic() + 60
+        while len(keeper.asked) < 6 and time.monotonic() < deadline:
+            client.as_patient("P1").visit.unpaid(patient_id="P1")
+            time.sleep(0.02)
+    assert [question.attempt for question in keeper.asked[:6]] == [1, 1, 2, 1, 2, 1]
+    assert (keeper.asked[0].method, keeper.asked[0].hospital) == ("log.copy", "")
+    copied = menjie.seal.copied(dir=str(here))
+    assert (copied.behind_bytes, copied.behind_segments, copied.failing) == (0, 0, None)
+    for path in here.iterdir():
+        if path.name not in ("STATE", "LOCK", "COPIED"):
+            assert (copy / path.name).read_bytes() == path.read_bytes(), path.name
+    at = lambda name: str(tmp_path / name)  # noqa: E731
+    verified = menjie.seal.verify(dir=str(copy), writers=[at("log-signer.pub.pem")], key=at("auditor.pem"))
+    assert (verified.verdict, verified.seal_checked) == ("sound", True) and verified.records > 0
 
 
 class AsyncLists:

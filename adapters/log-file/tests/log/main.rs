@@ -2,6 +2,7 @@
 //! is on the disk verifies; what cannot be kept is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod copying;
 mod damage;
 mod keeping;
 mod spool;

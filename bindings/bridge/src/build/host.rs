@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Problem};
-use crate::ports::Desk;
+use crate::ports::{Desk, PortName};
 
 /// The ports that are named and not there.
 pub(super) fn missing(config: &Config, desk: Option<&Arc<Desk>>) -> Vec<Problem> {
     let hospitals = config.hospitals.iter().enumerate();
     let named = hospitals.flat_map(|(at, hospital)| hospital.host.named().into_iter().map(move |(field, port)| (format!("hospitals[{at}].host.{field}"), port)));
-    named.filter(|(_, port)| !desk.is_some_and(|desk| desk.implements(*port))).map(|(place, _)| nobody(&place)).collect()
+    let copy = config.log.copy.map(|_| ("log.copy".to_owned(), PortName::Log));
+    named.chain(copy).filter(|(_, port)| !desk.is_some_and(|desk| desk.implements(*port))).map(|(place, _)| nobody(&place)).collect()
 }
 
 /// The host has no such port.

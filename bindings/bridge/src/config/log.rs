@@ -37,9 +37,32 @@ pub struct LogConfig {
     /// Days that closed segments are kept, 1096 at least; for good when there is none.
     #[serde(default)]
     pub retention_days: Option<u32>,
+    /// A second copy of it, kept by the program itself, preferably on another machine.
+    #[serde(default)]
+    pub copy: Option<CopyConfig>,
     /// Are frames compressed?
     #[serde(default = "compress")]
     pub compress: bool,
+}
+
+/// How the copy is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyConfig {
+    /// KiB that are handed over at once, at most.
+    #[serde(default = "piece_kib")]
+    pub piece_kib: u32,
+    /// Seconds that an answer is waited for.
+    #[serde(default = "timeout_s")]
+    pub timeout_s: u32,
+}
+
+const fn piece_kib() -> u32 {
+    256
+}
+
+const fn timeout_s() -> u32 {
+    30
 }
 
 const fn segment_mib() -> u32 {
@@ -78,6 +101,14 @@ impl LogConfig {
         }
         if !(1..=4096).contains(&self.segment_mib) {
             problems.push(Problem::new("log.segment_mib", "must lie between 1 and 4096", "leave it out: 64 serve a hospital"));
+        }
+        if let Some(copy) = &self.copy {
+            if !(1..=4096).contains(&copy.piece_kib) {
+                problems.push(Problem::new("log.copy.piece_kib", "must lie between 1 and 4096", "leave it out: 256 serve a hospital"));
+            }
+            if !(1..=600).contains(&copy.timeout_s) {
+                problems.push(Problem::new("log.copy.timeout_s", "must lie between 1 and 600", "leave it out: 30 serve a hospital"));
+            }
         }
         // The log would refuse it as well, but by a name that is not in this document.
         if self.retention_days.is_some_and(|days| days < MONEY_FLOOR_DAYS) {

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
+use menjie::Timestamp;
 use menjie::port::{CallCx, Clock, Fault, Outcome};
 use menjie::{Error, Result};
 use serde::Serialize;
@@ -43,6 +44,24 @@ struct Counters {
     busy: AtomicU64,
     overdue: AtomicU64,
     unreadable: AtomicU64,
+}
+
+/// For whom a question is put, and until when its answer is waited for.
+pub(super) struct Due<'a> {
+    /// The hospital; empty where it is for none.
+    pub(super) hospital: &'a str,
+    /// Which attempt it is, from 1.
+    pub(super) attempt: u32,
+    /// Milliseconds until the deadline.
+    pub(super) timeout_ms: u64,
+    /// After this instant nobody waits.
+    pub(super) deadline: Timestamp,
+}
+
+impl<'a> From<&'a CallCx> for Due<'a> {
+    fn from(cx: &'a CallCx) -> Due<'a> {
+        Due { hospital: cx.hospital.as_str(), attempt: cx.attempt, timeout_ms: cx.timeout_ms(), deadline: cx.deadline }
+    }
 }
 
 struct Job {
@@ -137,21 +156,21 @@ impl Desk {
     }
 
     /// Puts a question and reads its answer.
-    pub(super) async fn ask<C: Serialize, A: DeserializeOwned>(&self, cx: &CallCx, port: PortName, channel: &str, method: &'static str, call: &C) -> Outcome<A> {
+    pub(super) async fn ask<C: Serialize, A: DeserializeOwned>(&self, due: Due<'_>, port: PortName, channel: &str, method: &'static str, call: &C) -> Outcome<A> {
         if !self.implements(port) {
             return Outcome::Unsent(Fault::new("no_port", "the host has no such port"));
         }
         let Some(request) = answer::request(call) else { return Outcome::Unsent(Fault::new("request", "the request cannot be written")) };
         let id = QuestionId(NEXT.fetch_add(1, Ordering::Relaxed));
-        let timeout_ms = u32::try_from(cx.timeout_ms()).unwrap_or(u32::MAX);
-        let question = Question { id, hospital: cx.hospital.clone(), port, channel: channel.to_owned(), method, attempt: cx.attempt, timeout_ms, request };
+        let timeout_ms = u32::try_from(due.timeout_ms).unwrap_or(u32::MAX);
+        let question = Question { id, hospital: due.hospital.to_owned(), port, channel: channel.to_owned(), method, attempt: due.attempt, timeout_ms, request };
         let slot = Slot::new();
         if !self.queue(Job { question, slot: Arc::clone(&slot) }) {
             return self.nobody_asked();
         }
         // Whoever gives the call up drops this: the host is told, and its answer is one that nobody waits for.
         let waiting = Waiting { desk: self, id, slot: &slot, told: false };
-        match select(End(&slot), self.clock.sleep_until(cx.deadline)).await {
+        match select(End(&slot), self.clock.sleep_until(due.deadline)).await {
             Either::Left((ending, _)) => {
                 waiting.answered();
                 self.read(method, ending)

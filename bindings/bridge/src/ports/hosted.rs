@@ -34,7 +34,7 @@ impl His for HostHis {
     }
 
     async fn call(&self, cx: &CallCx, call: &HisCall) -> Outcome<HisAnswer> {
-        self.desk.ask(cx, PortName::His, "", call.name(), call).await
+        self.desk.ask(cx.into(), PortName::His, "", call.name(), call).await
     }
 }
 
@@ -59,7 +59,7 @@ impl PaymentChannel for HostChannel {
     }
 
     async fn call(&self, cx: &CallCx, call: &ChannelCall) -> Outcome<ChannelAnswer> {
-        self.desk.ask(cx, PortName::Channel, self.code.as_str(), call.name(), call).await
+        self.desk.ask(cx.into(), PortName::Channel, self.code.as_str(), call.name(), call).await
     }
 
     fn accept(&self, _: &RawNotice<'_>, _: Timestamp) -> Result<Notice> {
@@ -87,7 +87,7 @@ impl Insurer for HostInsurer {
     }
 
     async fn call(&self, cx: &CallCx, call: &InsurerCall) -> Outcome<InsurerAnswer> {
-        self.desk.ask(cx, PortName::Insurer, "", call.name(), call).await
+        self.desk.ask(cx.into(), PortName::Insurer, "", call.name(), call).await
     }
 }
 
@@ -104,7 +104,7 @@ impl HostInvoices {
 #[async_trait]
 impl InvoicePlatform for HostInvoices {
     async fn call(&self, cx: &CallCx, call: &InvoiceCall) -> Outcome<InvoiceAnswer> {
-        self.0.ask(cx, PortName::Invoice, "", call.name(), call).await
+        self.0.ask(cx.into(), PortName::Invoice, "", call.name(), call).await
     }
 }
 
@@ -132,6 +132,6 @@ impl Notifier for HostNotifier {
     }
 
     async fn call(&self, cx: &CallCx, call: &NotifyCall) -> Outcome<NotifyAnswer> {
-        self.desk.ask(cx, PortName::Notifier, "", call.name(), call).await
+        self.desk.ask(cx.into(), PortName::Notifier, "", call.name(), call).await
     }
 }

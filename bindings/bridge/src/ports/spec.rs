@@ -7,9 +7,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::PortName;
+use super::log::{LogAnswer, LogCall};
 
 /// Methods that change something; the others only read, and are repeated without harm.
-const ACTS: [&str; 21] = [
+const ACTS: [&str; 22] = [
     "his.lock",
     "his.unlock",
     "his.post",
@@ -31,6 +32,7 @@ const ACTS: [&str; 21] = [
     "invoice.red",
     "notify.sms_code",
     "notify.send",
+    "log.copy",
 ];
 
 /// A method of a port.
@@ -65,6 +67,7 @@ pub fn specs() -> Vec<PortSpec> {
         PortName::Insurer => of::<InsurerCall, InsurerAnswer>(port, "insurer"),
         PortName::Invoice => of::<InvoiceCall, InvoiceAnswer>(port, "invoice"),
         PortName::Notifier => of::<NotifyCall, NotifyAnswer>(port, "notify"),
+        PortName::Log => of::<LogCall<'_>, LogAnswer>(port, "log"),
     };
     PortName::ALL.into_iter().map(spec).collect()
 }
@@ -115,7 +118,7 @@ mod tests {
     fn every_call_is_a_method_with_an_answer() {
         let specs = specs();
         let methods: Vec<(usize, &str)> = specs.iter().map(|spec| (spec.methods.len(), spec.port.code())).collect();
-        assert_eq!(methods, [(23, "his"), (6, "channel"), (11, "insurer"), (3, "invoice"), (3, "notifier")]);
+        assert_eq!(methods, [(23, "his"), (6, "channel"), (11, "insurer"), (3, "invoice"), (3, "notifier"), (1, "log")]);
         let names: Vec<&str> = specs.iter().flat_map(|spec| spec.methods.iter().map(|method| method.name.as_str())).collect();
         assert!(ACTS.iter().all(|act| names.contains(act)), "{names:?}");
         let lock = specs[0].methods.iter().find(|method| method.name == "his.lock").unwrap();

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use menjie_bridge::build;
 use menjie_bridge::config::Config;
+use menjie_bridge::sealed_log::{LogDir, TRANSFER_STREAM};
 use serde::Deserialize;
 
 use super::Finding;
@@ -74,9 +75,30 @@ fn keys(config: &Config) -> Finding {
 
 fn log(config: &Config) -> Vec<Finding> {
     match build::check_log(&config.log) {
-        Ok(()) => vec![Finding::good("log", "its keys can be read, the private one by its owner only")],
+        Ok(()) => std::iter::once(Finding::good("log", "its keys can be read, the private one by its owner only")).chain(copy(config)).collect(),
         Err(problems) => problems.into_iter().map(|problem| Finding::problem(problem.path, problem.what, problem.fix)).collect(),
     }
+}
+
+/// How far the second copy of the log is.
+fn copy(config: &Config) -> Option<Finding> {
+    config.log.copy?;
+    if !config.log.folder.is_dir() {
+        return Some(Finding::good("log.copy", "there is no log yet"));
+    }
+    let fix = "look at the program that keeps the copy";
+    let state = match LogDir::new(&config.log.folder, TRANSFER_STREAM).copied() {
+        Ok(state) => state,
+        Err(_) => return Some(Finding::note("log.copy", "how far it is cannot be told: the log cannot be read", "run `menjie log verify`")),
+    };
+    let behind = format!("{} bytes behind", state.behind_bytes);
+    Some(match state.failing {
+        Some(failing) => {
+            let said = format!("{behind}; not taken since {}, {} times in a row: {} {} {}", failing.since, failing.attempts, failing.outcome, failing.code, failing.text);
+            Finding::problem("log.copy", said.trim_end(), fix)
+        }
+        None => Finding::good("log.copy", behind),
+    })
 }
 
 /// Without making or changing anything: the folder, the file, and whether somebody else has the ledger.

@@ -129,11 +129,12 @@ async def open(
     insurer: Optional[object] = None,
     invoice: Optional[object] = None,
     notifier: Optional[object] = None,
+    log: Optional[object] = None,
     threads: int = 4,
     calls: int = 8,
 ) -> AsyncClient:
     """Opens an engine as :func:`menjie.open` does. Coroutines of gateways run on the loop that runs now; ``calls`` wait at once."""
-    ports: Dict[str, Any] = {"his": his, "channel": channel, "insurer": insurer, "invoice": invoice, "notifier": notifier}
+    ports: Dict[str, Any] = {"his": his, "channel": channel, "insurer": insurer, "invoice": invoice, "notifier": notifier, "log": log}
     gateways = Gateways(ports, asyncio.get_running_loop())
     engine = await asyncio.to_thread(Engine, config, gateways, threads)
     return AsyncClient(engine, ThreadPoolExecutor(calls, thread_name_prefix="menjie-call"))

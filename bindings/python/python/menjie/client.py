@@ -154,6 +154,7 @@ def open(
     insurer: Optional[object] = None,
     invoice: Optional[object] = None,
     notifier: Optional[object] = None,
+    log: Optional[object] = None,
     threads: int = 4,
     loop: Optional[asyncio.AbstractEventLoop] = None,
 ) -> Client:
@@ -169,8 +170,9 @@ def open(
         insurer: An insurer of your own.
         invoice: An invoice platform of your own.
         notifier: Message gateways of your own.
+        log: Keeps the second copy of the sealed log (``copy``), which ``"log": {"copy": {}}`` of the configuration asks for.
         threads: On so many threads gateways are asked.
         loop: Where coroutines of gateways run; a thread of their own otherwise.
     """
-    ports: Dict[str, Any] = {"his": his, "channel": channel, "insurer": insurer, "invoice": invoice, "notifier": notifier}
+    ports: Dict[str, Any] = {"his": his, "channel": channel, "insurer": insurer, "invoice": invoice, "notifier": notifier, "log": log}
     return Client(Engine(config, Gateways(ports, loop), threads))

@@ -3137,6 +3137,28 @@ Conclusion = Literal["balanced", "waiting", "unbalanced"]
 
 
 @dataclass(frozen=True)
+class CopyFailing(_record.Record):
+    """Why nothing is copied: the receiver did not take it.
+
+    Attributes:
+        at: When it was last tried.
+        attempts: How often in a row.
+        code: The code of that.
+        outcome: How the last try ended: `refused`, `unsent`, `unknown`, or `disk` when the log itself could not be read.
+        since: When it was first not taken.
+        text: What was said about it.
+    """
+
+    at: Timestamp
+    attempts: int
+    code: str
+    outcome: str
+    since: Timestamp
+    text: str
+
+
+
+@dataclass(frozen=True)
 class CryptoSm2SignRequest(_record.Record):
     """Request of `crypto.sm2_sign`.
 
@@ -6723,6 +6745,42 @@ class LockReceipt(_record.Record):
         return _record.yuan(self.total_fen)
 
 
+PieceKind = Literal["segment", "index", "torn", "manifest", "seal"]
+"""What a receiver does with a file that he has already.
+
+- ``segment``: A segment: it only grows. Other bytes at the same place are refused.
+- ``index``: The index of a segment; it may be made anew.
+- ``torn``: What a crash, or damage, left behind the end of a segment: it only grows.
+- ``manifest``: The manifest: it only grows.
+- ``seal``: The first seal, wrapped for the auditors; it is replaced when one more is added.
+"""
+
+
+@dataclass(frozen=True)
+class LogCopyRequest(_record.Record):
+    """Puts bytes in their place.
+
+    Attributes:
+        bytes: The bytes, base64; there may be none.
+        closed: The file ends behind them; a longer one was longer before it was damaged where the log is.
+        digest: SM3 of the bytes, hex.
+        file: The name of the file.
+        kind: What it is.
+        log_id: The log, hex.
+        offset: Where in the file the bytes begin.
+        segment: The segment it belongs to; null for the manifest and the seal.
+    """
+
+    bytes: str
+    closed: bool
+    digest: str
+    file: str
+    kind: PieceKind
+    log_id: str
+    offset: int
+    segment: Optional[int] = None
+
+
 
 @dataclass(frozen=True)
 class LogReader(_record.Record):
@@ -10005,6 +10063,44 @@ class SealAppendResponse(_record.Record):
     begun: Sequence[int]
     lost_ends: int
 
+
+
+@dataclass(frozen=True)
+class SealCopiedRequest(_record.Record):
+    """Request of `seal.copied`. It needs no key, and no engine that runs.
+
+    Attributes:
+        dir: The log's directory. What stands in its spool is not seen.
+        stream: Its stream. Default `"transfers"`.
+    """
+
+    dir: str
+    stream: Optional[str] = None
+
+
+
+@dataclass(frozen=True)
+class SealCopiedResponse(_record.Record):
+    """Response of `seal.copied`.
+
+    Attributes:
+        at: When something was last copied.
+        behind_bytes: Bytes of segments and manifest that were not copied.
+        behind_segments: Segments that were not copied, or not to their end as it is now.
+        failing: Why nothing is copied, since the last bytes that were.
+        segment: The segment that is copied; 0 when nothing was, or it is not known what.
+    """
+
+    at: Optional[Timestamp]
+    behind_bytes: int
+    behind_segments: int
+    failing: Optional[CopyFailing]
+    segment: int
+
+
+SealCopiedResponse._reads = {"failing": CopyFailing.from_json}
+
+SealCopiedResponse._nulls = frozenset(("at", "failing",))
 
 
 @dataclass(frozen=True)

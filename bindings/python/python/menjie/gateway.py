@@ -1,4 +1,4 @@
-"""Gateways: a HIS, payment channel, insurer, invoice platform or notifier written in Python.
+"""Gateways: a HIS, payment channel, insurer, invoice platform, notifier, or keeper of the log's second copy, written in Python.
 
 A gateway is any object with a method for each question of its port (docs/contract/ports.md): the HIS is asked ``unpaid`` for ``his.unpaid``.
 A method is given the request as a dict and the :class:`Question`, and returns the ``value`` of the answer: a dict, a list, a dataclass of the
@@ -27,7 +27,7 @@ from .errors import misuse
 
 __all__ = ["Question", "Refused", "Unsent"]
 
-PORTS = ("his", "channel", "insurer", "invoice", "notifier")
+PORTS = ("his", "channel", "insurer", "invoice", "notifier", "log")
 """The ports that a program may have."""
 
 _within: ContextVar[bool] = ContextVar("menjie_within_gateway", default=False)
@@ -69,7 +69,7 @@ class Question:
 
     Attributes:
         method: Its whole name, e.g. ``his.unpaid``.
-        hospital: For which hospital.
+        hospital: For which hospital; empty for the log, which is one for all.
         channel: Of which payment channel; empty for other ports.
         attempt: Which attempt under its business number, from 1.
         timeout: After so many seconds nobody waits any more.

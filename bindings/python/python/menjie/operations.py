@@ -85,6 +85,7 @@ OPERATIONS: Tuple[Tuple[str, str, str], ...] = (
     ("registration.list", "read", "network"),
     ("report.run", "pure", "host_only"),
     ("seal.append", "local", "host_only"),
+    ("seal.copied", "local", "host_only"),
     ("seal.read", "local", "host_only"),
     ("seal.search", "local", "host_only"),
     ("seal.verify", "local", "host_only"),
@@ -1050,6 +1051,21 @@ class SealPure:
         from . import _record, contract
 
         return contract.SealAppendResponse.from_json(self._call("seal.append", _record.given(contract.SealAppendRequest, request, members)))
+
+    @overload
+    def copied(self, request: Union[contract.SealCopiedRequest, Mapping[str, Any]], /) -> contract.SealCopiedResponse: ...
+
+    @overload
+    def copied(self, /, *, dir: str, stream: Optional[str] = None) -> contract.SealCopiedResponse: ...
+
+    def copied(self, request: Optional[Union[contract.SealCopiedRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SealCopiedResponse:
+        """Says how far the second copy of a sealed log is behind, and why.
+
+        docs/contract/seal.copied.md
+        """
+        from . import _record, contract
+
+        return contract.SealCopiedResponse.from_json(self._call("seal.copied", _record.given(contract.SealCopiedRequest, request, members)))
 
     @overload
     def read(self, request: Union[contract.SealReadRequest, Mapping[str, Any]], /) -> contract.SealReadResponse: ...
@@ -2415,6 +2431,21 @@ class AsyncSealPure:
         from . import _record, contract
 
         return contract.SealAppendResponse.from_json(await self._call("seal.append", _record.given(contract.SealAppendRequest, request, members)))
+
+    @overload
+    async def copied(self, request: Union[contract.SealCopiedRequest, Mapping[str, Any]], /) -> contract.SealCopiedResponse: ...
+
+    @overload
+    async def copied(self, /, *, dir: str, stream: Optional[str] = None) -> contract.SealCopiedResponse: ...
+
+    async def copied(self, request: Optional[Union[contract.SealCopiedRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SealCopiedResponse:
+        """Says how far the second copy of a sealed log is behind, and why.
+
+        docs/contract/seal.copied.md
+        """
+        from . import _record, contract
+
+        return contract.SealCopiedResponse.from_json(await self._call("seal.copied", _record.given(contract.SealCopiedRequest, request, members)))
 
     @overload
     async def read(self, request: Union[contract.SealReadRequest, Mapping[str, Any]], /) -> contract.SealReadResponse: ...

@@ -50,8 +50,10 @@ pub fn through_python(ours: &[Timing], hosts: &[Timing]) -> Fallible<()> {
     writeln!(out, "\n### Through the Python package\n")?;
     let mut rows = Rows::new(&mut out)?;
     for timing in hosts {
-        rows.add(&format!("{}, in Rust", timing.work), of(ours, &timing.work)?, None, Goal::None)?;
-        rows.add("… from a table of pyarrow to tables", timing, Some(of(ours, &timing.work)?), Goal::Times(1.2))?;
+        let own = of(ours, &timing.work)?;
+        agrees(&format!("{} on {}", timing.peer, timing.work), &timing.check, &own.check)?;
+        rows.add(&format!("{}, in Rust", timing.work), own, None, Goal::None)?;
+        rows.add("… from a table of pyarrow to tables", timing, Some(own), Goal::Times(1.2))?;
     }
     Ok(())
 }
@@ -59,6 +61,11 @@ pub fn through_python(ours: &[Timing], hosts: &[Timing]) -> Fallible<()> {
 /// The times of a piece of work.
 pub fn of<'t>(timings: &'t [Timing], work: &str) -> Fallible<&'t Timing> {
     timings.iter().find(|timing| timing.work == work).ok_or_else(|| format!("{work} was not measured").into())
+}
+
+/// Ends a bench whose results differ.
+pub fn agrees(who: &str, told: &str, wanted: &str) -> Fallible<()> {
+    if told == wanted { Ok(()) } else { Err(format!("{who} gave {told} instead of {wanted}").into()) }
 }
 
 /// What is wanted of a row.

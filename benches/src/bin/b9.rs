@@ -13,7 +13,7 @@ use menjie::bill::{GroupRequest, group_batch};
 use menjie::money::Totalling;
 use menjie::policy::Grouping;
 use menjie_benches::Fallible;
-use menjie_benches::hosts::{self, Goal, Rows, of};
+use menjie_benches::hosts::{self, Goal, Rows, agrees, of};
 use menjie_benches::lines::{Table, request_json};
 use menjie_benches::measure::{Timing, checksum, measure};
 use menjie_benches::peers::option;
@@ -184,8 +184,4 @@ fn batches(rows: &mut Rows<impl std::io::Write>, native: &Native, timings: &[Tim
     rows.add(&format!("… as {form}"), batch, Some(&native.batch), Goal::Times(1.1))?;
     rows.add(&format!("… {own}: sums alone, no check, no id"), host, None, Goal::None)?;
     rows.add("… the batch beside that", batch, Some(host), Goal::Faster(5.0))
-}
-
-fn agrees(who: &str, told: &str, wanted: &str) -> Fallible<()> {
-    if told == wanted { Ok(()) } else { Err(format!("{who} gave {told} instead of {wanted}").into()) }
 }

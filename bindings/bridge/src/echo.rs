@@ -1,23 +1,26 @@
 //! `echo`: gives back what it got, so that every host can test its marshalling without an engine.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Request of `echo`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EchoRequest {
     /// Anything.
-    pub value: Value,
+    // As it is written: whoever reads a number as binary floating point may change it.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub value: Box<RawValue>,
 }
 
 /// Response of `echo`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EchoResponse {
     /// The same.
-    pub value: Value,
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub value: Box<RawValue>,
 }
 
 impl EchoRequest {

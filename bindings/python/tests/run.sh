@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the wheel, installs it into an empty environment below target/python, and tests it there. menjie-demo (cargo build -p menjie-server)
-# must be in target/debug: it is the hospital that some tests call. Ends with "python total: N passed, N failed". With --build it only builds.
+# must be in target/debug: it is the hospital that some tests call. The other hosts, which are compared with this one, are built when they are
+# not there. MENJIE_PYTHON_PROFILE=release tests the release build instead of the debug build: what panics is an error there, too.
+# Ends with "python total: N passed, N failed". With --build it only builds.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
@@ -8,12 +10,21 @@ target="${CARGO_TARGET_DIR:-$root/target}"
 work="$target/python"
 python="${PYTHON:-python3}"
 demo="$target/debug/menjie-demo"
+profile="${MENJIE_PYTHON_PROFILE:-debug}"
+[ "$profile" = debug ] || [ "$profile" = release ] || { echo "run.sh: MENJIE_PYTHON_PROFILE is debug or release" >&2; exit 1; }
 [ -x "$demo" ] || { echo "run.sh: $demo is missing (cargo build -p menjie-server)" >&2; exit 1; }
 mkdir -p "$work"
 # One at a time: ./x builds beside other tests what the tests need.
-mkdir -p "$target"
 exec 9>"$target/python.lock"
 flock 9
+for tool in cc node; do
+  command -v "$tool" >/dev/null || { echo "run.sh: $tool is missing" >&2; exit 1; }
+done
+# A log is written from other languages as well (test_languages.py), and what they answer is compared (test_hosts.py).
+other() { [ -e "$target/debug/$1" ] || cargo build --quiet --manifest-path "$root/Cargo.toml" -p "$2"; }
+other menjie menjie-cli
+other libmenjie.so menjie-c
+other libmenjie_node.so menjie-node
 
 # Made anew when the requirements change; the package is installed anew each time.
 if ! cmp -s "$here/requirements.txt" "$work/requirements.txt"; then
@@ -25,19 +36,13 @@ fi
 
 # One wheel for the tests, with the entry points that panic, and one as it is shipped, whose content alone is looked at.
 rm -rf "$work/wheels" "$work/plain"
-build() { "$work/venv/bin/maturin" build --quiet --manifest-path "$here/../Cargo.toml" --profile dev --compatibility linux --interpreter "$work/venv/bin/python" "$@"; }
+# In a folder of its own: nobody may take what panics for what is shipped.
+[ "$profile" = debug ] || export CARGO_TARGET_DIR="$target/python-testing"
+build() { "$work/venv/bin/maturin" build --quiet --manifest-path "$here/../Cargo.toml" --profile "${profile/debug/dev}" --compatibility linux --interpreter "$work/venv/bin/python" "$@"; }
 build --out "$work/plain"
 build --out "$work/wheels" --features testing
 [ "${1:-}" != --build ] || exit 0
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --force-reinstall "$work"/wheels/*.whl
-
-# A log is written from other languages as well (test_languages.py).
-for tool in cc node; do
-  command -v "$tool" >/dev/null || { echo "run.sh: $tool is missing" >&2; exit 1; }
-done
-[ -x "$target/debug/menjie" ] || cargo build --quiet -p menjie-cli
-[ -e "$target/debug/libmenjie.so" ] || cargo build --quiet -p menjie-c
-[ -e "$target/debug/libmenjie_node.so" ] || cargo build --quiet -p menjie-node
 
 cd "$here"
 export MENJIE_CLI="$target/debug/menjie" MENJIE_C_LIBRARY="$target/debug/libmenjie.so" MENJIE_NODE_BINARY="$target/debug/libmenjie_node.so"

@@ -56,6 +56,8 @@ class Client {
 /** Opens a client: `{server: url | {url, token}}`, or the configuration of an engine with `ports` of the program. */
 async function open(config) {
   if (config === null || typeof config !== 'object' || Array.isArray(config)) throw badRequest('config', 'is not an object');
+  // What only computes needs no client.
+  if (config.server === undefined && config.hospitals === undefined) throw badRequest('config', 'names neither a server nor hospitals');
   const { ports: given, ...rest } = config;
   const gateways = ports.known(given);
   const server = typeof rest.server === 'string' ? { url: rest.server } : rest.server;

@@ -181,6 +181,8 @@ enum Event {
         after: u8,
         seed: u8,
     },
+    /// Something is written, and the disk does not keep it; what is durable is copied at that moment.
+    FlushFails,
     CursorLost,
     CursorDamaged,
 }
@@ -195,6 +197,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => Just(Event::NotTaken),
         1 => Just(Event::Restart),
         2 => (0u8..12, 0u8..3).prop_map(|(after, seed)| Event::PowerLoss { after, seed }),
+        1 => Just(Event::FlushFails),
         1 => Just(Event::CursorLost),
         1 => Just(Event::CursorDamaged),
     ];
@@ -244,6 +247,16 @@ proptest! {
                     log = stepped(&bench, &disk);
                     copies = log.copies(most);
                 }
+                Event::FlushFails => {
+                    disk.trouble(Trouble::FlushFails);
+                    exchange(&log, &format!("lost{n}"));
+                    while let Some(piece) = copies.next_piece().unwrap() {
+                        receiver.take(&piece).unwrap_or_else(|why| panic!("{why}: {} at {}", piece.file, piece.offset));
+                        // The cursor cannot be kept either: it is the same disk.
+                        assert!(copies.copied(&piece, bench.clock.now()).is_err());
+                    }
+                    disk.trouble(Trouble::None);
+                }
                 Event::CursorLost => {
                     disk.forget("COPIED");
                     copies = log.copies(most);
@@ -261,6 +274,25 @@ proptest! {
         prop_assert_eq!(receiver.checked(&bench).verdict(), Verdict::Sound);
         prop_assert!(receiver.kept.is_empty());
     }
+}
+
+#[test]
+fn what_the_disk_did_not_keep_is_not_copied() {
+    let bench = Bench::new();
+    let disk = bench.disk();
+    let log = stepped(&bench, &disk);
+    exchange(&log, "A");
+    let (mut copies, mut receiver) = (log.copies(5_000), Receiver::default());
+    copy(&bench, &mut copies, &mut receiver);
+    disk.trouble(Trouble::FlushFails);
+    exchange(&log, "B");
+    assert_eq!(copies.next_piece().unwrap(), None, "B is written, and not durable");
+    disk.trouble(Trouble::None);
+    exchange(&log, "C");
+    log.close().unwrap();
+    copy(&bench, &mut copies, &mut receiver);
+    receiver.has_all_of(&[&disk]);
+    assert_eq!((receiver.checked(&bench).verdict(), receiver.checked(&bench).report.records), (Verdict::Sound, 4));
 }
 
 #[test]

@@ -153,10 +153,16 @@ mod tests {
         Exchange { peer: Peer::Wechat, target: target.to_owned(), headers: Vec::new(), body: body.as_bytes().to_vec(), begun: now, ended: now, status }
     }
 
+    /// How an exchange of the log ended, if it did.
+    type End = Option<(TransferResult, &'static str)>;
+
+    /// An exchange of the log: its direction, its bytes, its end.
+    type Entry = (Direction, &'static str, End);
+
     const CALLBACK: &str = "http://127.0.0.1:1/notify/wechat";
 
-    /// A log as a server writes it; of every exchange the direction, the bytes and how it ended.
-    fn logged(folder: &Path, exchanges: &[(Direction, &str, Option<(TransferResult, &str)>)]) {
+    /// A log as a server writes it.
+    fn logged(folder: &Path, exchanges: &[Entry]) {
         menjie_bridge::build::make_log_keys(folder).unwrap();
         let signer = Arc::new(read_private(&folder.join("log-signer.pem"), None).unwrap());
         let identity = Identity { signer, recipients: read_public(&folder.join("auditor.pub.pem")).unwrap().into() };
@@ -183,14 +189,14 @@ mod tests {
     }
 
     /// What is wrong when these went over the wire and those are in the log.
-    fn verdict(went: &[Exchange], log: &[(Direction, &str, Option<(TransferResult, &str)>)]) -> Compared {
+    fn verdict(went: &[Exchange], log: &[Entry]) -> Compared {
         let folder = tempfile::tempdir().unwrap();
         logged(folder.path(), log);
         let log = read(folder.path(), true).unwrap();
         compare(went, &log, &log)
     }
 
-    const TAKEN: Option<(TransferResult, &str)> = Some((TransferResult::Answered, "200"));
+    const TAKEN: End = Some((TransferResult::Answered, "200"));
 
     #[test]
     fn a_day_that_was_recorded_agrees_also_when_the_server_died_in_it() {

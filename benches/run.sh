@@ -140,7 +140,7 @@ if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are t
   cargo build --release --quiet -p menjie-server --bin menjie-server
   cargo build --release --quiet -p menjie-benches --bins
   # The form with everything first: what stays in the folder is the default one.
-  cargo build --release --quiet -p menjie-c --features channels
+  cargo build --release --quiet -p menjie-c --features full
   mkdir -p "$work/crossing"
   cp -f "$release/libmenjie.so" "$work/crossing/full.so"
   cargo build --release --quiet -p menjie-c

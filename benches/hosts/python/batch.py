@@ -19,7 +19,7 @@ def documents(result):
 
 def kind(row):
     """The seven kinds that are planted."""
-    refund = row["kind"] in ("only_channel", "only_his") and row["reason"] in ("R4", "R5")
+    refund = (row["kind"], row["reason"]) in (("only_channel", "R4"), ("only_his", "R5"))
     return f"{row['kind']}_refund" if refund else row["kind"]
 
 

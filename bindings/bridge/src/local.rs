@@ -154,7 +154,8 @@ impl LocalEngine {
         let left = || until.saturating_duration_since(Instant::now());
         let keepers = copying.map(|copying| copying.end(left() / 2));
         // Both are closed, whatever becomes of the first.
-        [desk, keepers].into_iter().flatten().fold(true, |back, desk| desk.close(left()) && back)
+        let back: Vec<bool> = [desk, keepers].into_iter().flatten().map(|desk| desk.close(left())).collect();
+        !back.contains(&false)
     }
 
     fn caller(&self, text: &str) -> Result<Caller> {

@@ -154,7 +154,9 @@ impl LocalEngine {
         let left = || until.saturating_duration_since(Instant::now());
         let keepers = copying.map(|copying| copying.end(left() / 2));
         // Both are closed, whatever becomes of the first.
-        [desk, keepers].into_iter().flatten().fold(true, |back, desk| desk.close(left()) && back)
+        let close = |desk: Option<Arc<Desk>>| desk.is_none_or(|desk| desk.close(left()));
+        let (others, keeper) = (close(desk), close(keepers));
+        others && keeper
     }
 
     fn caller(&self, text: &str) -> Result<Caller> {

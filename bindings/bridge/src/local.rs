@@ -154,8 +154,9 @@ impl LocalEngine {
         let left = || until.saturating_duration_since(Instant::now());
         let keepers = copying.map(|copying| copying.end(left() / 2));
         // Both are closed, whatever becomes of the first.
-        let back: Vec<bool> = [desk, keepers].into_iter().flatten().map(|desk| desk.close(left())).collect();
-        !back.contains(&false)
+        let close = |desk: Option<Arc<Desk>>| desk.is_none_or(|desk| desk.close(left()));
+        let (others, keeper) = (close(desk), close(keepers));
+        others && keeper
     }
 
     fn caller(&self, text: &str) -> Result<Caller> {

@@ -178,6 +178,7 @@ fn ports() -> mj_ports {
         notifier: None,
         free_answer: Some(free_answer),
         release: Some(release),
+        log_copy: None,
     }
 }
 

@@ -74,6 +74,15 @@ fn depth_and_size_have_caps() {
 }
 
 #[test]
+fn a_number_is_echoed_digit_by_digit() {
+    for number in ["2.2250738585072011e-308", "5e-324", "0.1", "-0.0", "1E2", "-12", "9007199254740993", "123456789012345678901234567890"] {
+        let request = format!(r#"{{"value":{number}}}"#);
+        assert_eq!(call_alone("echo", &request).json(), request);
+    }
+    assert_eq!(problem("echo", r#"{"value":1e400}"#).0, 2, "what no double can hold is refused");
+}
+
+#[test]
 fn a_tagged_enum_hides_nothing() {
     use menjie::service::{AttentionResolveRequest, PayRequest};
     let pay = json!({"key": "K1", "quote_id": "1", "channel": "wechat", "method": {"way": "native"}, "bill_ids": []});

@@ -9,6 +9,7 @@
 mod batch;
 mod contents;
 mod engine;
+mod forks;
 mod keys;
 mod log;
 mod misuse;
@@ -22,6 +23,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     native::hide_panic_texts();
+    forks::count()?;
     module.add_class::<engine::Engine>()?;
     module.add_class::<log::Log>()?;
     module.add_class::<batch::Table>()?;

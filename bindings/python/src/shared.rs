@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use menjie_bridge::Failure;
 use pyo3::prelude::*;
 
+use crate::forks;
 use crate::misuse::Misuse;
 
 struct State<T> {
@@ -16,7 +17,8 @@ struct State<T> {
 /// What a Python object stands for.
 pub(crate) struct Shared<T> {
     what: &'static str,
-    process: u32,
+    /// Of the process that made it.
+    forks: u32,
     state: Mutex<State<T>>,
     idle: Condvar,
 }
@@ -50,7 +52,7 @@ impl<T> Drop for Use<'_, T> {
 impl<T> Shared<T> {
     /// `what` names it in errors.
     pub(crate) fn new(what: &'static str, value: T) -> Shared<T> {
-        Shared { what, process: std::process::id(), state: Mutex::new(State { value: Some(Arc::new(value)), users: 0 }), idle: Condvar::new() }
+        Shared { what, forks: forks::so_far(), state: Mutex::new(State { value: Some(Arc::new(value)), users: 0 }), idle: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -59,7 +61,7 @@ impl<T> Shared<T> {
 
     /// A child of this process has neither the threads nor, perhaps, the locks: whatever waits for them waits for ever.
     fn here(&self) -> Result<(), Failure> {
-        if self.process == std::process::id() { Ok(()) } else { Err(Misuse::Forked.of(self.what)) }
+        if self.forks == forks::so_far() { Ok(()) } else { Err(Misuse::Forked.of(self.what)) }
     }
 
     /// Calls `run` with it.

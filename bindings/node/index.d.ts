@@ -46,6 +46,8 @@ declare class ClientBase {
   private constructor();
   /** Runs an operation by its name. A text is JSON already. */
   call<K extends Op>(op: K, request: Operations[K]['request'] | string, options?: CallOptions): Promise<Operations[K]['response']>;
+  /** Can it be called? */
+  readonly isOpen: boolean;
   /** Waits for calls that are under way, then ends everything. True when all has ended in time. */
   close(): Promise<boolean>;
 }

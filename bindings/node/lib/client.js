@@ -35,6 +35,11 @@ class Client {
     }
   }
 
+  /** Can it be called? */
+  get isOpen() {
+    return this.#closing === undefined && this.#engine.isOpen();
+  }
+
   /** Waits for calls that are under way, then ends everything. True when all has ended in time. */
   close() {
     return (this.#closing ??= (async () => {

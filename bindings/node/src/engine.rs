@@ -96,6 +96,12 @@ impl Engine {
         self.slot.begun(number, guarded(|| self.begin(number, caller.as_deref(), op, request)));
     }
 
+    /// Is it open?
+    #[napi(catch_unwind)]
+    pub fn is_open(&self) -> bool {
+        !matches!(*lock(&self.kept), Kept::Nothing)
+    }
+
     /// Answers a question of a port; false when nobody waits for it any more.
     #[napi(catch_unwind)]
     pub fn reply(&self, token: f64, answer: String) -> bool {

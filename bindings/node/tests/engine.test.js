@@ -85,10 +85,12 @@ test('closing: once for all, and nothing begins afterwards', async (t) => {
   const client = await menjie.open(engine(t, { his: { unpaid: () => new Promise((answer) => setTimeout(() => answer(menjie.done(charges)), 50)) } }));
   const under = client.visit.unpaid({ patient_id: 'P1' }, { caller });
   await new Promise((go) => setTimeout(go, 10));
+  assert.equal(client.isOpen, true);
   assert.deepEqual(await Promise.all([client.close(), client.close(), client.close()]), [true, true, true]);
   assert.ok((await under).payable_fen > 0);
   const error = await failure(client.visit.unpaid({ patient_id: 'P1' }, { caller }));
   assert.deepEqual([error.code, error.kind], [12, 'misuse']);
+  assert.equal(client.isOpen, false);
   assert.equal(await client.close(), true);
 });
 

@@ -41,9 +41,10 @@ test('amounts in words: alike by every path, and as the terminal says', async ()
   );
 });
 
-// Fractions stand in no request of the contract but echo's, and only to the last bit but one.
+// To the last bit; whole numbers beyond 2^53 are refused, because JavaScript has rounded them.
+const double = fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Number.isInteger(number) || Number.isSafeInteger(number));
 const { json } = fc.letrec((tie) => ({
-  json: fc.oneof({ maxDepth: 5 }, fc.constant(null), fc.boolean(), fc.maxSafeInteger(), fc.string({ unit: 'binary' }), fc.array(tie('json')), fc.dictionary(fc.string({ unit: 'binary' }), tie('json'))),
+  json: fc.oneof({ maxDepth: 5 }, fc.constant(null), fc.boolean(), fc.maxSafeInteger(), double, fc.string({ unit: 'binary' }), fc.array(tie('json')), fc.dictionary(fc.string({ unit: 'binary' }), tie('json'))),
 }));
 
 test('whatever JSON has comes back as it went', async () => {

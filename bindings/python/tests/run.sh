@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds the wheel, installs it into an empty environment below target/python, and tests it there. menjie-demo (cargo build -p menjie-server)
-# must be in target/debug: it is the hospital that some tests call. Ends with "python total: N passed, N failed".
+# must be in target/debug: it is the hospital that some tests call. The other hosts, which are compared with this one, are built when they are
+# not there. MENJIE_PYTHON_PROFILE=release tests the release build instead of the debug build: what panics is an error there, too.
+# Ends with "python total: N passed, N failed".
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../../.." && pwd)"
@@ -8,8 +10,14 @@ target="${CARGO_TARGET_DIR:-$root/target}"
 work="$target/python"
 python="${PYTHON:-python3}"
 demo="$target/debug/menjie-demo"
+profile="${MENJIE_PYTHON_PROFILE:-debug}"
+[ "$profile" = debug ] || [ "$profile" = release ] || { echo "run.sh: MENJIE_PYTHON_PROFILE is debug or release" >&2; exit 1; }
 [ -x "$demo" ] || { echo "run.sh: $demo is missing (cargo build -p menjie-server)" >&2; exit 1; }
 mkdir -p "$work"
+other() { [ -e "$target/debug/$1" ] || cargo build --quiet --manifest-path "$root/Cargo.toml" -p "$2"; }
+other menjie menjie-cli
+other libmenjie.so menjie-c
+other libmenjie_node.so menjie-node
 
 # Made anew when the requirements change; the package is installed anew each time.
 if ! cmp -s "$here/requirements.txt" "$work/requirements.txt"; then
@@ -21,12 +29,15 @@ fi
 
 # One wheel for the tests, with the entry points that panic, and one as it is shipped, whose content alone is looked at.
 rm -rf "$work/wheels" "$work/plain"
-build() { "$work/venv/bin/maturin" build --quiet --manifest-path "$here/../Cargo.toml" --profile dev --compatibility linux --interpreter "$work/venv/bin/python" "$@"; }
+# In a folder of its own: nobody may take what panics for what is shipped.
+[ "$profile" = debug ] || export CARGO_TARGET_DIR="$target/python-testing"
+build() { "$work/venv/bin/maturin" build --quiet --manifest-path "$here/../Cargo.toml" --profile "${profile/debug/dev}" --compatibility linux --interpreter "$work/venv/bin/python" "$@"; }
 build --out "$work/plain"
 build --out "$work/wheels" --features testing
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check --no-index --force-reinstall "$work"/wheels/*.whl
 
 cd "$here"
+export MENJIE_CLI="$target/debug/menjie" MENJIE_C_LIBRARY="$target/debug/libmenjie.so" MENJIE_NODE_BINARY="$target/debug/libmenjie_node.so"
 export MENJIE_ROOT="$root" MENJIE_DEMO="$demo" MENJIE_WHEEL="$(ls "$work"/plain/*.whl)"
 status=0
 "$work/venv/bin/python" -m pytest -q -p no:cacheprovider --strict-markers --junitxml "$work/tests.xml" "$@" || status=$?

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures and writes benches/results.md: run.sh [B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 B12]; all of them when none is named.
 # Peers are pinned (peers/requirements.txt, peers/{fastify,records,rules}/package-lock.json) and installed here, below the target folder.
+# B2 and B5 through the Python package alone, without the peers: MENJIE_BENCH_ALONE=yes. Fewer lines: MENJIE_B2_LINES, MENJIE_B5_ROWS.
 # A part of B10: MENJIE_B10_CONNECTIONS=16,64 MENJIE_B10_LATENCY=0 MENJIE_B10_PAYMENTS=200 MENJIE_B10_SECONDS=30 (0: no open loop).
 # Sections of benches that were not asked for are kept as they are, with the machine line they were measured on.
 set -euo pipefail
@@ -120,23 +121,39 @@ crossing() {
   gcc -std=c11 -O2 -Wall -Wextra "$sources/crossing.c" -Ibindings/c/include -L"$folder" -lmenjie -lnoop -Wl,-rpath,"$folder" -ldl -o "$folder/crossing"
 }
 
+# The packages as they are installed, below the work folder: what Python imports, and the native parts without their line tables.
+hosts() {
+  local folder="$work/hosts" noop="$target/noop/release"
+  rm -rf "$folder/package" "$folder/noop"
+  mkdir -p "$folder/package" "$folder/noop"
+  cp -r bindings/python/python/menjie "$folder/package/"
+  strip -o "$folder/package/menjie/_core.abi3.so" "$release/lib_core.so"
+  strip -o "$folder/menjie.node" "$release/libmenjie_node.so"
+  cp "$noop/libnoop.so" "$folder/noop/noop.abi3.so"
+  cp "$noop/libnoop_node.so" "$folder/noop/noop.node"
+  export MENJIE_NODE_BINARY="$folder/menjie.node"
+}
+
 keep_old
 release="$target/release"
 if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are there
   cargo build --release --quiet -p menjie-server --bin menjie-server
   cargo build --release --quiet -p menjie-benches --bins
   # The form with everything first: what stays in the folder is the default one.
-  cargo build --release --quiet -p menjie-c --features channels
+  cargo build --release --quiet -p menjie-c --features full
   mkdir -p "$work/crossing"
   cp -f "$release/libmenjie.so" "$work/crossing/full.so"
   cargo build --release --quiet -p menjie-c
+  cargo build --release --quiet -p menjie-node -p menjie-python
+  cargo build --release --quiet --manifest-path benches/hosts/noop/Cargo.toml --target-dir "$target/noop"
 fi
 
 if wants B1 || wants B2; then
   sh benches/peers/setup.sh "$target/peers/python" >/dev/null
+  hosts
   # Freed memory stays with the process, ours and the peers' (notes/b1_b2.md).
   section b1_b2 "B1, B2: grouping" env GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184 \
-    "$release/b1_b2" --lines 1000000,5000000 --runs "$runs" --python "$python" --work "$work/lines"
+    "$release/b1_b2" --lines "${MENJIE_B2_LINES:-1000000,5000000}" --alone "${MENJIE_BENCH_ALONE:-no}" --runs "$runs" --python "$python" --package "$work/hosts/package" --work "$work/lines"
 fi
 if wants B4; then
   sh benches/peers/setup.sh "$target/peers/python" >/dev/null
@@ -149,8 +166,9 @@ if wants B3; then
 fi
 if wants B5; then
   sh benches/peers/setup.sh "$target/peers/python" >/dev/null
+  hosts
   tunables=GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184
-  section b5 "B5: reconciliation" env "$tunables" "$release/b5" --rows "${MENJIE_B5_ROWS:-100000,1000000}" --runs "$runs" --python "$python" --work "$work/statements"
+  section b5 "B5: reconciliation" env "$tunables" "$release/b5" --rows "${MENJIE_B5_ROWS:-100000,1000000}" --alone "${MENJIE_BENCH_ALONE:-no}" --runs "$runs" --python "$python" --package "$work/hosts/package" --work "$work/statements"
   section b5_large "B5: reconciliation of ten million rows" env "$tunables" "$release/b5" --rows 10000000 --runs "$runs" --alone yes
 fi
 if wants B6; then
@@ -166,8 +184,10 @@ if wants B8; then
   section b8 "B8: a log of a gibibyte verified, an order found" "$release/b8" --mib 1024 --runs "$runs" --work "$work/log"
 fi
 if wants B9; then
+  sh benches/peers/setup.sh "$target/peers/python" >/dev/null
   crossing
-  section b9 "B9: from C" "$release/b9" --runs "$runs" --crossing "$work/crossing/crossing" --work "$work/crossing/data"
+  hosts
+  section b9 "B1, B9: from C, Node and Python" "$release/b9" --runs "$runs" --crossing "$work/crossing/crossing" --python "$python" --package "$work/hosts/package" --noop "$work/hosts/noop" --work "$work/hosts/data"
 fi
 if wants B10; then
   install_fastify
@@ -177,10 +197,12 @@ if wants B11; then
   section b11 "B11: recovery" "$release/b11" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
 fi
 if wants B12; then
+  sh benches/peers/setup.sh "$target/peers/python" >/dev/null
   crossing
+  hosts
   strip -o "$work/crossing/stripped.so" "$work/crossing/libmenjie.so.1"
   strip -o "$work/crossing/full-stripped.so" "$work/crossing/full.so"
-  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --crossing "$work/crossing/crossing" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
+  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --crossing "$work/crossing/crossing" --python "$python" --package "$work/hosts/package" --node node --addon "$PWD/bindings/node" --natives "$work/hosts/menjie.node,$work/hosts/package/menjie/_core.abi3.so" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
 fi
 
 results >benches/results.md

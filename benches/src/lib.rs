@@ -1,6 +1,7 @@
 //! Benchmarks: seeded data, measuring, a hospital in a box with a server before it, and what the peer scripts share with us.
 
 pub mod bill;
+pub mod hosts;
 pub mod lines;
 pub mod measure;
 pub mod pay;

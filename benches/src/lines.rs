@@ -130,7 +130,7 @@ impl Column {
     }
 
     /// As `utf8`; an empty text is null in a column that is optional.
-    fn write_arrow(&self, name: &str, optional: bool, out: &mut impl io::Write) -> io::Result<()> {
+    pub(crate) fn write_arrow(&self, name: &str, optional: bool, out: &mut impl io::Write) -> io::Result<()> {
         let ends = [0].into_iter().chain(self.ends.iter().copied());
         let ends: Vec<u8> = ends.flat_map(|end| i32::try_from(end).unwrap_or_default().to_le_bytes()).collect();
         let there: Vec<bool> = self.iter().map(|text| !text.is_empty()).collect();
@@ -142,6 +142,13 @@ impl Column {
         let mut start = 0;
         self.ends.iter().map(move |end| self.text.get(std::mem::replace(&mut start, *end)..*end).unwrap_or_default())
     }
+}
+
+/// A column of whole numbers, none of them null.
+pub(crate) fn write_numbers(out: &mut impl io::Write, name: &str, numbers: impl ExactSizeIterator<Item = i64>) -> io::Result<()> {
+    let rows = numbers.len();
+    let bytes: Vec<u8> = numbers.flat_map(i64::to_le_bytes).collect();
+    write_column(out, name, "l", rows, &[&[], &bytes])
 }
 
 /// A column as Arrow has it: a line that describes it, and each buffer behind its length.
@@ -245,7 +252,7 @@ impl Table {
         }
     }
 
-    /// Writes the buffers of Arrow columns, for a C program (`peers/crossing/crossing.c` says how).
+    /// Writes the buffers of Arrow columns, for a program of another language (`peers/crossing/crossing.c` says how).
     pub fn write_arrow(&self, out: impl io::Write) -> io::Result<()> {
         let mut out = io::BufWriter::new(out);
         let count = self.amount.len();
@@ -268,8 +275,7 @@ impl Table {
         let versions: Vec<u8> = self.version.iter().flat_map(|number| number.to_le_bytes()).collect();
         write_column(&mut out, "version", "I", count, &[&[], &versions])?;
         for (name, numbers) in [("price_e6", &self.price), ("quantity_e4", &self.quantity), ("amount_fen", &self.amount)] {
-            let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            write_column(&mut out, name, "l", count, &[&[], &numbers])?;
+            write_numbers(&mut out, name, numbers.iter().copied())?;
         }
         out.flush()
     }

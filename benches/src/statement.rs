@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use menjie::reconcile::{Direction, EntryColumns, RowStatus};
 
-use crate::lines::{Column, Rng};
+use crate::lines::{Column, Rng, write_numbers};
 
 #[derive(Clone, Copy)]
 struct Movement {
@@ -91,6 +91,20 @@ impl Statement {
     /// Borrowed texts of the owned columns.
     pub fn texts(&self) -> Texts<'_> {
         Texts { statement: self, order_no: self.order_no.iter().collect(), refund_no: self.refund_no.iter().map(|text| (!text.is_empty()).then_some(text)).collect() }
+    }
+
+    /// Writes the buffers of Arrow columns, as `Table::write_arrow` does.
+    pub fn write_arrow(&self, out: impl io::Write) -> io::Result<()> {
+        let mut out = io::BufWriter::new(out);
+        self.order_no.write_arrow("order_no", false, &mut out)?;
+        self.refund_no.write_arrow("refund_no", true, &mut out)?;
+        let words = |words: &mut dyn Iterator<Item = &'static str>| Column::of(self.len(), words);
+        words(&mut self.direction.iter().map(|way| if *way == Direction::Pay { "pay" } else { "refund" })).write_arrow("direction", false, &mut out)?;
+        words(&mut self.status.iter().map(|how| if *how == RowStatus::Done { "done" } else { "failed" })).write_arrow("status", false, &mut out)?;
+        write_numbers(&mut out, "amount_fen", self.amount_fen.iter().copied())?;
+        write_numbers(&mut out, "fee_e6", self.fee_e6.iter().map(|fee| fee.unwrap_or_default()))?;
+        write_numbers(&mut out, "at_ms", self.at_ms.iter().copied())?;
+        out.flush()
     }
 
     /// Writes what the peers read: a refund is negative, what failed has moved nothing.

@@ -1,8 +1,8 @@
 //! B1 and B2 (domain BENCHMARKS.md): grouping one visit and grouping in batch, against the peers, in one run.
 //!
-//! `b1_b2 [--lines 1000000,5000000] [--runs 5] [--python PATH] [--node PATH] [--peers DIR] [--work DIR] [--alone yes]`
+//! `b1_b2 [--lines 1000000,5000000] [--runs 5] [--python PATH] [--node PATH] [--peers DIR] [--package DIR] [--work DIR] [--alone yes]`
 //! prints a Markdown table. Every peer's result is compared with ours before its times count; a difference ends the run.
-//! `--alone yes` leaves the peers out.
+//! `--alone yes` leaves the peers out. The same batches through the Python package, which `--package` holds, are compared with ours too.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use menjie::bill::{GroupInput, GroupRequest, Plan, Row, group, group_batch, part
 use menjie::money::Totalling;
 use menjie::policy::Grouping;
 use menjie_benches::Fallible;
+use menjie_benches::hosts::{batches, through_python};
 use menjie_benches::lines::{Table, request_json};
 use menjie_benches::measure::{Timing, checksum, measure};
 use menjie_benches::peers::{option, report, run};
@@ -26,7 +27,7 @@ fn main() -> Fallible<()> {
     let work = PathBuf::from(option("--work", &std::env::temp_dir().join("menjie-b1-b2").display().to_string()));
     let python = option("--python", "python3");
     let node = option("--node", "node");
-    let alone = option("--alone", "no") == "yes";
+    let (alone, package) = (option("--alone", "no") == "yes", option("--package", ""));
     std::fs::create_dir_all(&work)?;
 
     let mut timings = Vec::new();
@@ -34,7 +35,7 @@ fn main() -> Fallible<()> {
         std::fs::write(work.join(format!("request_{size}.json")), request_json(size, SEED))?;
         timings.extend(single(size, runs)?);
     }
-    let mut batches = Vec::new();
+    let mut names = Vec::new();
     for lines in sizes {
         for (order, shuffled) in [("sorted", false), ("shuffled", true)] {
             let name = format!("{lines} {order}");
@@ -42,24 +43,29 @@ fn main() -> Fallible<()> {
             if !alone {
                 table.write_csv(std::fs::File::create(work.join(format!("lines_{lines}_{order}.csv")))?)?;
             }
+            if !package.is_empty() {
+                table.write_arrow(std::fs::File::create(work.join(format!("columns_{lines}_{order}")))?)?;
+            }
             timings.extend(batch(&table, &name, runs)?);
-            batches.push(name);
+            names.push(name);
         }
     }
     let ours = timings.clone();
-    let batches: Vec<&str> = batches.iter().map(String::as_str).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     if !alone {
         for (program, script) in [(&node, "group_node.mjs"), (&python, "group_dict.py")] {
             timings.extend(run(program, &peers.join(script), &work, runs, None)?);
         }
         // A process for each table, so that no peer has to keep two in memory.
         for script in ["group_pandas.py", "group_polars.py", "group_duckdb.py"] {
-            for name in &batches {
+            for name in &names {
                 timings.extend(run(&python, &peers.join(script), &work, runs, Some(name))?);
             }
         }
     }
-    report(&ours, &timings, runs)
+    let hosts = batches(&python, &package, &work, runs, "group", &names)?;
+    report(&ours, &timings, runs)?;
+    through_python(&ours, &hosts)
 }
 
 /// B1: partition with totals, with ids, from JSON to JSON.

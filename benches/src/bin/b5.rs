@@ -1,7 +1,8 @@
 //! B5 (domain BENCHMARKS.md): reconciling a channel's bill with HIS, against the peers, in one run.
 //!
-//! `b5 [--rows 100000,1000000] [--runs 5] [--python PATH] [--peers DIR] [--work DIR] [--alone yes]` prints a Markdown table.
-//! Every peer's differences are compared with ours, one by one, before its times count.
+//! `b5 [--rows 100000,1000000] [--runs 5] [--python PATH] [--peers DIR] [--package DIR] [--work DIR] [--alone yes]` prints a Markdown table.
+//! Every peer's differences are compared with ours, one by one, before its times count. The same through the Python package, which
+//! `--package` holds, is compared with ours too.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use menjie::BizDate;
 use menjie::reconcile::{Difference, Kind, ReasonClass, Rules, Sides, reconcile};
 use menjie_benches::Fallible;
+use menjie_benches::hosts::{batches, through_python};
 use menjie_benches::measure::{Timing, checksum, measure};
 use menjie_benches::peers::{option, report, run};
 use menjie_benches::process::memory_kib;
@@ -24,7 +26,7 @@ fn main() -> Fallible<()> {
     let peers = PathBuf::from(option("--peers", concat!(env!("CARGO_MANIFEST_DIR"), "/peers")));
     let work = PathBuf::from(option("--work", &std::env::temp_dir().join("menjie-b5").display().to_string()));
     let python = option("--python", "python3");
-    let alone = option("--alone", "no") == "yes";
+    let (alone, package) = (option("--alone", "no") == "yes", option("--package", ""));
     std::fs::create_dir_all(&work)?;
 
     let date = BizDate::parse("2026-01-05")?;
@@ -37,6 +39,10 @@ fn main() -> Fallible<()> {
             if !alone {
                 channel.write_csv(std::fs::File::create(work.join(format!("channel_{rows}_{order}.csv")))?)?;
                 his.write_csv(std::fs::File::create(work.join(format!("his_{rows}_{order}.csv")))?)?;
+            }
+            if !package.is_empty() {
+                channel.write_arrow(std::fs::File::create(work.join(format!("channel_columns_{rows}_{order}")))?)?;
+                his.write_arrow(std::fs::File::create(work.join(format!("his_columns_{rows}_{order}")))?)?;
             }
             let (channel, his) = (channel.texts(), his.texts());
             let (channel, his) = (channel.columns(), his.columns());
@@ -57,7 +63,10 @@ fn main() -> Fallible<()> {
             }
         }
     }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let hosts = batches(&python, &package, &work, runs, "reconcile", &names)?;
     report(&ours, &timings, runs)?;
+    through_python(&ours, &hosts)?;
     if alone {
         let mib = memory_kib("self", "VmHWM")? / 1024;
         writeln!(std::io::stdout(), "\nThe most memory of the process, with both bills and the making of them: {mib} MiB.")?;

@@ -68,7 +68,7 @@ impl Engine {
     /// Is it open?
     #[napi(catch_unwind)]
     pub fn is_open(&self) -> bool {
-        !matches!(*lock(&self.kept), Kept::Nothing)
+        lock(&self.place).is_some()
     }
 
     /// Answers a question of a port; false when nobody waits for it any more.

@@ -95,7 +95,8 @@ proptest! {
         }
         let response = ValidateRequest { record, today: today(), rules: Rules::default(), known_files: Vec::new(), phone_used_by: None, overrides: Vec::new() }.run().unwrap();
         for issue in response.errors.iter().chain(&response.warnings) {
-            let personal = text.trim().chars().filter(|c| c.is_alphanumeric()).count() >= 6;
+            // A star where a masked text has one is not hidden by it.
+            let personal = text.trim().chars().filter(|c| c.is_alphanumeric()).count() >= 6 && !text.contains('*');
             // Words of the rule itself may happen to be typed.
             prop_assert!(!personal || !issue.text.contains(text.trim()) || issue.text.chars().count() > 200, "{} repeats {text}", issue.text);
         }

@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use libsm::sm2::ecc::{EccCtx, Point};
-use libsm::sm2::signature::{SigCtx, Signature};
+use libsm::sm2::signature::SigCtx;
 use libsm::sm3::hash::Sm3Hash;
 use libsm::sm4::cipher::Sm4Cipher;
 use menjie::{Error, Result, gm};
@@ -59,10 +59,7 @@ impl Keys {
         let signature = STANDARD.decode(text(&envelope, "signData")).map_err(|_| "验签失败")?;
         let (r, s) = signature.split_at_checked(32).filter(|(_, s)| s.len() == 32).ok_or("验签失败")?;
         let digest = context.hash(&self.secret, &self.theirs, self.text(&envelope).as_bytes()).map_err(|_| "验签失败")?;
-        match context.verify_raw(&digest, &self.theirs, &Signature::new(r, s)) {
-            Ok(true) => Ok(data),
-            _ => Err("验签失败"),
-        }
+        if signed(&digest, &self.theirs, &BigUint::from_bytes_be(r), &BigUint::from_bytes_be(s)) { Ok(data) } else { Err("验签失败") }
     }
 
     /// What a request holds that was verified before: verifying is the slow part.
@@ -124,7 +121,7 @@ impl Keys {
         let digest = context.hash(user_id, &self.our_point, message).ok()?;
         let seed = [self.ours.to_bytes_be().as_slice(), &digest].concat();
         let k = BigUint::from_bytes_be(&Sm3Hash::new(&seed).get_hash()) % (n - 1u32) + 1u32;
-        let (x, _) = curve.to_affine(&curve.g_mul(&k).ok()?).ok()?;
+        let (x, _) = curve.to_affine(&of_generator(&curve, &k)?).ok()?;
         let r = (BigUint::from_bytes_be(&digest) + x.to_biguint()) % n;
         let s = curve.inv_n(&(&self.ours + 1u32)).ok()? * (&k + n - (&r * &self.ours) % n) % n;
         let half = |number: &BigUint| {
@@ -133,6 +130,26 @@ impl Keys {
         };
         Some(STANDARD.encode([half(&r), half(&s)].concat()))
     }
+}
+
+/// A multiple of the generator. Not `g_mul`: its table takes seconds to compute, longer than a call may last, and every thread
+/// that wants it spins meanwhile.
+fn of_generator(curve: &EccCtx, times: &BigUint) -> Option<Point> {
+    curve.mul(times, &curve.generator().ok()?).ok()
+}
+
+/// Is this the holder's signature (GB/T 32918.2 §7)?
+fn signed(digest: &[u8; 32], holder: &Point, r: &BigUint, s: &BigUint) -> bool {
+    let curve = EccCtx::new();
+    let n = curve.get_n();
+    let within = |number: &BigUint| *number > BigUint::ZERO && number < n;
+    let t = (r + s) % n;
+    if !within(r) || !within(s) || t == BigUint::ZERO {
+        return false;
+    }
+    let point = || curve.add(&of_generator(&curve, s)?, &curve.mul(&t, holder).ok()?).ok();
+    let x = point().and_then(|point| curve.to_affine(&point).ok()).map(|(x, _)| x.to_biguint());
+    x.is_some_and(|x| (BigUint::from_bytes_be(digest) + x) % n == *r)
 }
 
 /// A value without its empty parts; none when nothing is left.
@@ -176,6 +193,11 @@ mod tests {
         Keys::load(&SimCredentials::fixed()).unwrap()
     }
 
+    fn halves(signature: &[u8]) -> (BigUint, BigUint) {
+        let (r, s) = signature.split_at(32);
+        (BigUint::from_bytes_be(r), BigUint::from_bytes_be(s))
+    }
+
     /// domain/medins.md §1.5.
     #[test]
     fn the_ciphers_are_those_of_the_vectors() {
@@ -187,22 +209,28 @@ mod tests {
         let public = context.load_pubkey(&gm::unhex(point).unwrap()).unwrap();
         let text = "appId=MADEUPAPPID00000000000000000A001&data={\"extData\":{\"alpha\":\"1\",\"zeta\":\"2\"},\"idNo\":\"440500199001010012\",\"idType\":\"01\",\"orgCodg\":\"H44050000001\",\"payOrdId\":\"ORD2025000000000001\",\"payToken\":\"TKN-0001\",\"userName\":\"张三\"}&encType=SM4&signType=SM2&timestamp=1746000000000&version=2.0.1&key=MADEUPSECRET0000000000000000B002";
         let signature = STANDARD.decode("YkMB+By3LDRrmWF5hk1o5MfXjwhJvOk5vmsKLYo7yBc07TdBQZ49xOP8iC2l9g8Y/fADn5102dxnf6zRn6NRHw==").unwrap();
-        let signature = Signature::new(&signature[..32], &signature[32..]);
-        let verify = |id: &str| context.verify_raw(&context.hash(id, &public, text.as_bytes()).unwrap(), &public, &signature).unwrap();
-        assert!(verify("MADEUPSECRET0000000000000000B002") && !verify(OTHER_USER_ID));
+        let (r, s) = halves(&signature);
+        let digest = context.hash("MADEUPSECRET0000000000000000B002", &public, text.as_bytes()).unwrap();
+        assert!(signed(&digest, &public, &r, &s));
+        assert!(!signed(&context.hash(OTHER_USER_ID, &public, text.as_bytes()).unwrap(), &public, &r, &s));
+        let n = EccCtx::new().get_n().clone();
+        // What equals it modulo n, what has no second point, and what a careless reader takes for a signature.
+        for (r, s) in [(&r + &n, s.clone()), (r.clone(), &s + &n), (s.clone(), r.clone()), (r.clone(), &n - &r), (BigUint::ZERO, s.clone()), (r, BigUint::ZERO)] {
+            assert!(!signed(&digest, &public, &r, &s), "{r} {s}");
+        }
     }
 
     #[test]
     fn what_the_centre_signs_verifies_and_a_foreign_request_does_not_open() {
         let keys = keys();
         let context = SigCtx::new();
-        let public = context.pk_from_sk(&keys.ours).unwrap();
+        let public = of_generator(&EccCtx::new(), &keys.ours).unwrap();
         let published = gm::unhex(&SimCredentials::fixed().insurance_centre_public_key).unwrap();
         assert_eq!(context.serialize_pubkey(&public, false).unwrap(), published);
         for message in ["a", "中", ""] {
             let signature = STANDARD.decode(keys.sign("id", message.as_bytes()).unwrap()).unwrap();
-            let signature = Signature::new(&signature[..32], &signature[32..]);
-            assert!(context.verify_raw(&context.hash("id", &public, message.as_bytes()).unwrap(), &public, &signature).unwrap());
+            let (r, s) = halves(&signature);
+            assert!(signed(&context.hash("id", &public, message.as_bytes()).unwrap(), &public, &r, &s));
         }
         let message: Fields = serde_json::from_str(r#"{"code":"0","data":{"a":"1"}}"#).unwrap();
         let answer = keys.seal(&message, "1", Spoiled::default()).unwrap();

@@ -68,9 +68,8 @@ impl<D: Disk> Logbook<D> {
         let text = manifest.get(..whole).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(|| broken(MANIFEST, "is no text"))?;
         let signers: Vec<Sm2PublicKey> = std::iter::once(identity.signer.public()).chain(&settings.former_signers).cloned().collect();
         let entries = read_manifest(text, &log_id, &signers)?;
-        if whole < manifest.len() {
-            disk.cut(MANIFEST, whole as u64).map_err(io)?;
-        }
+        // What a killed process wrote and did not flush is there until the power goes: it is made durable before anything is built on it, or copied.
+        disk.cut(MANIFEST, whole as u64).and_then(|()| disk.flush_names()).map_err(io)?;
         let manifest_tip = text.lines().last().map_or([0; 32], |line| sm3(line.as_bytes()));
         let last = entries.iter().map(|entry| match entry {
             ManifestEntry::Closed(closed) => (closed.segment, closed.last_seq, &closed.chain, entry.note()),

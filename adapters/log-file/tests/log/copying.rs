@@ -165,6 +165,37 @@ fn a_power_loss_at_any_operation_takes_back_nothing_that_was_copied() {
     }
 }
 
+/// What a killed process had written and not flushed is read by the next one like everything else, and goes with the power.
+#[test]
+fn what_a_killed_process_left_is_durable_before_it_is_copied() {
+    let bench = Bench::new();
+    let run = |disk: &MemDisk| {
+        let Ok(log) = SteppedLog::on(disk.clone(), settings(), bench.identity(), bench.entropy(), bench.clock.clone()) else { return };
+        (0..3).for_each(|n| exchange(&log, &format!("P{n}")));
+        let _closed = log.close();
+    };
+    let whole = bench.disk();
+    run(&whole);
+    for operation in 1..=whole.operations() {
+        let (disk, mut receiver) = (bench.disk(), Receiver::default());
+        disk.trouble(Trouble::PowerLostAt { operation, seed: 0 });
+        run(&disk);
+        // Killed, and started again: the disk is as it was.
+        disk.trouble(Trouble::None);
+        let log = stepped(&bench, &disk);
+        copy(&bench, &mut log.copies(5_000), &mut receiver);
+        drop(log);
+        let disk = disk.after_power_loss();
+        let log = stepped(&bench, &disk);
+        copy(&bench, &mut log.copies(5_000), &mut receiver);
+        exchange(&log, "after");
+        log.close().unwrap();
+        copy(&bench, &mut log.copies(5_000), &mut receiver);
+        receiver.has_all_of(&[&disk]);
+        assert_eq!(receiver.checked(&bench).verdict(), Verdict::Sound, "operation {operation}");
+    }
+}
+
 /// What may happen to a log and its copy.
 #[derive(Clone, Copy, Debug)]
 enum Event {

@@ -34,6 +34,19 @@ pub(crate) fn of_reading(path: &str, error: &serde_json::Error) -> Error {
     of_data(path, text)
 }
 
+/// A value that is refused for the byte that it begins with: serde_json wants a word there, or an object of one member.
+pub(crate) fn misplaced(path: &str, first: Option<u8>) -> Error {
+    let class = match first {
+        Some(b'n') => "null",
+        Some(b't' | b'f') => "boolean",
+        Some(b'"') => "string",
+        Some(b'[' | b']') => "sequence",
+        Some(b'{' | b'}') => "map",
+        _ => "number",
+    };
+    refused(path, format!("{class} is not accepted here; expected string or map"))
+}
+
 fn of_data(path: &str, text: &str) -> Error {
     let quoted = |rest: &str| rest.split('`').next().map(shown_key).unwrap_or("?").to_owned();
     let under = |key: &str| if path == key || path.ends_with(&format!(".{key}")) { path.to_owned() } else { join(path, key) };

@@ -1,9 +1,11 @@
 //! Reading requests: nothing is ignored, nothing is guessed, nothing is read twice.
 //!
 //! serde alone would keep the last of two equal keys of a map, and would ignore what it does not know inside some tagged
-//! enums. So a request is first walked once ([`scan`]), then read with the path of every mistake, and where a shape holds
-//! tagged enums it must survive the way there and back ([`exact`]).
+//! enums. So a request is first glanced at, or walked ([`scan`]) where a glance is not enough, then read, every mistake with its path, and
+//! where a shape holds tagged enums it must survive the way there and back ([`exact`]).
 
+mod place;
+mod plain;
 mod walk;
 
 use menjie::{Error, Result};
@@ -11,8 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::problem::{join, of_reading, refused, shown_key};
+use crate::problem::{join, misplaced, of_reading, refused, shown_key};
 
+pub(crate) use place::{Step, shown};
 pub use walk::scan;
 
 /// The longest request in bytes: more than 100,000 charge lines. Millions go through columns, not through JSON.
@@ -28,16 +31,55 @@ pub fn request<T: DeserializeOwned>(text: &str) -> Result<T> {
 
 /// Reads a request that may be longer, or must be shorter, than others.
 pub fn request_within<T: DeserializeOwned>(most: usize, text: &str) -> Result<T> {
+    admit(most, text)?;
+    read(text)
+}
+
+/// What is refused whatever the operation.
+fn admit(most: usize, text: &str) -> Result<()> {
     if text.len() > most {
         return Err(refused("", format!("is longer than {most} bytes")));
     }
+    if plain::plain(text) {
+        return Ok(());
+    }
     scan(text)?;
     // serde would take an array for an object, member by member.
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err(refused("", "is not an object"));
+    if text.trim_ascii_start().starts_with('{') { Ok(()) } else { Err(refused("", "is not an object")) }
+}
+
+/// Reads a text that is not too long, and has no key twice.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
+    attempt(text).map_err(|unread| unread.error)
+}
+
+/// What could not be read, and why.
+pub(crate) struct Unread {
+    /// For the caller.
+    pub(crate) error: Error,
+    /// To the value that was refused; for a key that is unknown, to its member; for one that is missing, to what it should be in.
+    pub(crate) steps: Vec<Step>,
+    /// The reader's own words, which may repeat the text.
+    pub(crate) words: String,
+}
+
+/// The same, with what is known about a mistake.
+pub(crate) fn attempt<T: DeserializeOwned>(text: &str) -> Result<T, Box<Unread>> {
+    // One reader for every type and purpose: what only a failure needs must not be compiled for each of them.
+    serde_json::from_str(text).map_err(|error| unread(text, &error, &|text| serde_json::from_str::<T>(text).err()))
+}
+
+#[cold]
+fn unread(text: &str, error: &serde_json::Error, again: &dyn Fn(&str) -> Option<serde_json::Error>) -> Box<Unread> {
+    let words = error.to_string();
+    // What is broken is told before what is wrong, wherever they stand.
+    if let Err(broken) = scan(text) {
+        return Box::new(Unread { error: broken, steps: Vec::new(), words });
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| of_reading(&shown(error.path()), error.inner()))
+    let steps = place::place(text, error, again);
+    let path = shown(&steps);
+    let error = if error.is_data() { of_reading(&path, error) } else { misplaced(&path, place::found(text, error)) };
+    Box::new(Unread { error, steps, words })
 }
 
 /// Reads a request that holds tagged enums: a member that does not come back when the value is written again was not
@@ -64,15 +106,4 @@ fn lost(path: &str, given: &Value, understood: &Value) -> Option<String> {
         (Value::Array(_), Value::Object(_)) => Some(path.to_owned()),
         _ => None,
     }
-}
-
-/// A path as the contract writes it: `lines[3].price`.
-pub(crate) fn shown(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter().fold(String::new(), |path, segment| match segment {
-        Segment::Seq { index } => format!("{path}[{index}]"),
-        Segment::Map { key } => join(&path, shown_key(key)),
-        // Variants of tagged enums are no level of the document; what is unknown has no name.
-        Segment::Enum { .. } | Segment::Unknown => path,
-    })
 }

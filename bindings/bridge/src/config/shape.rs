@@ -3,11 +3,9 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use serde_path_to_error::Segment;
 
 use super::problem::Problem;
-use crate::problem::of_reading;
-use crate::strict::shown;
+use crate::strict::{self, Step, Unread};
 
 /// So many mistakes are mended at most.
 const MOST: usize = 128;
@@ -40,30 +38,18 @@ struct Mistake {
     unknown: bool,
 }
 
-#[derive(Clone, PartialEq, Eq)]
-enum Step {
-    Key(String),
-    Index(usize),
+fn attempt<T: DeserializeOwned>(value: &Value) -> Result<T, Box<Mistake>> {
+    strict::attempt(&value.to_string()).map_err(|unread| Box::new(Mistake::of(*unread)))
 }
 
-fn attempt<T: DeserializeOwned>(value: &Value) -> Result<T, Box<Mistake>> {
-    serde_path_to_error::deserialize(value).map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
-        let mut steps: Vec<Step> = error
-            .path()
-            .iter()
-            .filter_map(|segment| match segment {
-                Segment::Seq { index } => Some(Step::Index(*index)),
-                Segment::Map { key } => Some(Step::Key(key.clone())),
-                Segment::Enum { .. } | Segment::Unknown => None,
-            })
-            .collect();
-        let text = error.inner().to_string();
-        let named = ["missing field `", "unknown field `"].iter().find_map(|start| text.strip_prefix(start)).and_then(|rest| rest.split('`').next());
+impl Mistake {
+    fn of(Unread { error, mut steps, words }: Unread) -> Mistake {
+        let named = ["missing field `", "unknown field `"].iter().find_map(|start| words.strip_prefix(start)).and_then(|rest| rest.split('`').next());
         if let Some(key) = named.map(|key| Step::Key(key.to_owned())).filter(|key| steps.last() != Some(key)) {
             steps.push(key);
         }
-        Box::new(Mistake { error: of_reading(&shown(error.path()), error.inner()), steps, unknown: text.starts_with("unknown field `") })
-    })
+        Mistake { error, steps, unknown: words.starts_with("unknown field `") }
+    }
 }
 
 /// Makes the mistake go away, so that the next one shows. `false` when it cannot.
@@ -84,7 +70,7 @@ fn mend<T: DeserializeOwned>(value: &mut Value, mistake: &Mistake) -> bool {
         let mut with = value.clone();
         match (at(&mut with, parents)?, last) {
             (Value::Object(members), Step::Key(key)) => drop(members.insert(key.clone(), stand_in)),
-            (Value::Array(items), Step::Index(index)) => *items.get_mut(*index)? = stand_in,
+            (Value::Array(items), Step::Item(index)) => *items.get_mut(*index)? = stand_in,
             _ => return None,
         }
         Some(with)
@@ -102,7 +88,7 @@ fn mend<T: DeserializeOwned>(value: &mut Value, mistake: &Mistake) -> bool {
 fn at<'v>(value: &'v mut Value, steps: &[Step]) -> Option<&'v mut Value> {
     steps.iter().try_fold(value, |at, step| match (at, step) {
         (Value::Object(members), Step::Key(key)) => members.get_mut(key),
-        (Value::Array(items), Step::Index(index)) => items.get_mut(*index),
+        (Value::Array(items), Step::Item(index)) => items.get_mut(*index),
         _ => None,
     })
 }

@@ -2,12 +2,13 @@
 
 use menjie::Error;
 use menjie::port::{Fault, Outcome};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::problem::{of_reading, refused};
-use crate::strict::{MAX_BYTES, scan, shown};
+use crate::strict::{self, MAX_BYTES, scan};
 
 /// The tag of calls.
 const CALL: &str = "do";
@@ -43,28 +44,38 @@ fn understood<A: DeserializeOwned>(method: &str, json: &str) -> Result<Outcome<A
         return Err(refused("", format!("is longer than {MAX_BYTES} bytes")));
     }
     scan(json)?;
-    let value: Value = serde_json::from_str(json).map_err(|error| of_reading("", &error))?;
-    let Value::Object(mut members) = value else { return Err(refused("", "is not an object")) };
-    let outcome = members.remove("outcome").ok_or_else(|| refused("outcome", "is missing"))?;
-    let value = members.remove("value").unwrap_or(Value::Null);
-    match outcome.as_str() {
-        Some("done") => done(method, value).map(Outcome::Done),
-        Some("refused") => said(value).map(|(code, text)| Outcome::Refused(menjie::port::No::new(code, text))),
-        Some("unsent") => said(value).map(|(code, text)| Outcome::Unsent(Fault::new(code, text))),
-        Some("unknown") => said(value).map(|(code, text)| Outcome::Unknown(Fault::new(code, text))),
+    if !json.trim_ascii_start().starts_with('{') {
+        return Err(refused("", "is not an object"));
+    }
+    let Said { outcome, value } = serde_json::from_str(json).map_err(|error| of_reading("", &error))?;
+    let outcome = outcome.ok_or_else(|| refused("outcome", "is missing"))?;
+    let value = value.map_or("null", RawValue::get);
+    match serde_json::from_str::<String>(outcome.get()).as_deref() {
+        Ok("done") => done(method, value).map(Outcome::Done),
+        Ok("refused") => said(value).map(|(code, text)| Outcome::Refused(menjie::port::No::new(code, text))),
+        Ok("unsent") => said(value).map(|(code, text)| Outcome::Unsent(Fault::new(code, text))),
+        Ok("unknown") => said(value).map(|(code, text)| Outcome::Unknown(Fault::new(code, text))),
         _ => Err(refused("outcome", "is not a known word; expected done, refused, unsent or unknown")),
     }
 }
 
-fn done<A: DeserializeOwned>(method: &str, value: Value) -> Result<A, Error> {
+/// What a host may say; it may say more, which is nothing to us.
+#[derive(Deserialize)]
+struct Said<'j> {
+    #[serde(borrow)]
+    outcome: Option<&'j RawValue>,
+    #[serde(borrow)]
+    value: Option<&'j RawValue>,
+}
+
+fn done<A: DeserializeOwned>(method: &str, value: &str) -> Result<A, Error> {
     // The tag stands before its content, so that every mistake inside has its path.
-    let answer = Map::from_iter([("to".to_owned(), Value::from(word(method))), ("value".to_owned(), value)]);
-    serde_path_to_error::deserialize(Value::Object(answer)).map_err(|error: serde_path_to_error::Error<serde_json::Error>| of_reading(&shown(error.path()), error.inner()))
+    strict::read(&format!(r#"{{"to":"{}","value":{value}}}"#, word(method)))
 }
 
 /// Code and text of a refusal or fault.
-fn said(value: Value) -> Result<(String, String), Error> {
-    let Value::Object(mut members) = value else { return Err(refused("value", "is not an object with code and text")) };
+fn said(value: &str) -> Result<(String, String), Error> {
+    let Ok(Value::Object(mut members)) = serde_json::from_str(value) else { return Err(refused("value", "is not an object with code and text")) };
     let mut text = |name: &str| match members.remove(name) {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(refused(&format!("value.{name}"), "is not a text")),

@@ -10,6 +10,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::MAX_DEPTH;
+use super::plain::bit;
 use crate::problem::{join, of_reading, refused, shown_key};
 
 /// An object with more keys than this has a table of them; few are compared one by one.
@@ -78,7 +79,7 @@ impl<'t> Keys<'t> {
     /// Is the key new? Then it is the last one of the place.
     fn add(&mut self, place: &mut Place<'t>, key: Cow<'t, str>) -> bool {
         let before = place.keys.get(self.from..).unwrap_or_default();
-        let bit = bit(&key);
+        let bit = bit(key.as_bytes());
         let known = if before.len() < FEW {
             self.bits & bit != 0 && before.contains(&key)
         } else {
@@ -91,13 +92,6 @@ impl<'t> Keys<'t> {
         place.keys.push(key);
         !known
     }
-}
-
-/// A bit that tells most keys of one object from each other.
-fn bit(key: &str) -> u64 {
-    let bytes = key.as_bytes();
-    let (first, last) = (bytes.first().copied().unwrap_or_default(), bytes.last().copied().unwrap_or_default());
-    1 << ((u32::from(first) * 7 + u32::from(last) * 3 + key.len() as u32) & 63)
 }
 
 /// Walks one value.

@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::Fallible;
 use crate::measure::Timing;
 
+/// What the scripts of hosts share with peers: how they are timed, and the grouping that a host would write.
+pub const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
+
 /// Runs a script; it prints one JSON object a line, as the peers do.
 pub fn run(command: &mut Command) -> Fallible<Vec<Timing>> {
     output(command)?.lines().map(|line| serde_json::from_str(line).map_err(Into::into)).collect()
@@ -35,7 +38,7 @@ pub fn batches(python: &str, package: &str, work: &Path, runs: usize, what: &str
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/hosts/python"));
         // A process for each table, as for the peers.
         for table in tables {
-            timings.extend(run(script(python, folder, "batch.py").env("PYTHONPATH", package).arg(work).arg(runs.to_string()).args([what, table]))?);
+            timings.extend(run(script(python, folder, "batch.py").env("PYTHONPATH", format!("{package}:{SHARED}")).arg(work).arg(runs.to_string()).args([what, table]))?);
         }
     }
     Ok(timings)

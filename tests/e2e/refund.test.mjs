@@ -1,90 +1,27 @@
-// Refunds as a patient sees them: the paid detail's offer, asking, progress (domain/pages.md §3.3 items 17, 18, §3.4 items 19, 20).
+// Refunds as a patient sees them who paid himself: the paid detail's offer, asking, progress (domain/pages.md §3.3 items 17, 18, §3.4 items 19, 20).
 // Staff decide through the HTTP API.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './lib/browser.mjs';
 import { approversEnv, decide, refundOf, waiting } from './lib/approvers.mjs';
 import { startHospital } from './lib/hospital.mjs';
-import { confirm, insuredPeople, priced } from './lib/insured.mjs';
-import { beginPaying, enter, enterKiosk, loginPhone } from './lib/tour.mjs';
-import { accessible, discreet, fits, quiet, touchable, walkable, wellFormed, withinBudget, worksOffline } from './lib/checks.mjs';
+import { enterKiosk } from './lib/tour.mjs';
+import { accessible, discreet, quiet, withinBudget, worksOffline } from './lib/checks.mjs';
 import { person, writeDay } from './lib/day.mjs';
+import { SELF, fen, idIn, main, paidBy, post, send, steps, toForm, told, whole } from './lib/refund_pages.mjs';
 
 const people = Array.from({ length: 20 }, (_, at) => person(at + 1));
-let hospital, generated, browser, insured, next = 0;
+let hospital, browser, next = 0;
 before(async () => {
   const lines = [{ dept: '检验科', name: '血常规', price: '20', fen: 2000 }, { dept: '检验科', name: '肝功能', price: '69.87', fen: 6987 }, { dept: '检验科', name: '复查采样', price: '10', quantity: '3', fen: 3000 }];
-  const env = approversEnv();
-  hospital = await startHospital({ day: writeDay(people, people.map((patient) => ({ patient, lines }))), env });
-  generated = await startHospital({ visits: 30, env });
-  // Whose items all name who carries them out, so that somebody can confirm them.
-  const known = (patient) => generated.day.lines.every((line) => line.patient_id !== patient.patient_id || line.exec_dept_code);
-  insured = insuredPeople(generated.day).filter(known);
+  hospital = await startHospital({ day: writeDay(people, people.map((patient) => ({ patient, lines }))), env: approversEnv() });
   browser = await openBrowser();
 });
-after(async () => { await browser?.close(); await hospital?.stop(); await generated?.stop(); });
+after(async () => { await browser?.close(); await hospital?.stop(); });
 
-const shot = (page, name) => page.screenshot({ path: new URL(`./shots/${name}.png`, import.meta.url).pathname });
-const fen = (text) => Number(text.replace(/[¥,.\s]/g, ''));
-const main = (page) => page.textContent('main');
-const idIn = (page) => page.url().match(/\/(\d+)(?:$|[?/])/)[1];
+/** Somebody nobody else has used, who has paid. */
+const paid = (t, { size, patient = people[next++] } = {}) => paidBy(t, { browser, hospital, size, patient });
 const lineOf = (patient, name) => hospital.day.lines.find((line) => line.patient_id === patient.patient_id && line.item_name === name).line_id;
-
-/** The common checks, of a page that stands there. */
-async function whole(page, name, patient) {
-  const phone = page.viewportSize().width === 375;
-  await page.waitForTimeout(120);
-  await shot(page, name);
-  await wellFormed(page, name);
-  await fits(page, name);
-  if (phone) await fits(page, name, 1.6);
-  await touchable(page, name, phone ? 44 : 96);
-  await accessible(page, name);
-  await discreet(page, name, patient);
-  await walkable(page, name);
-  quiet(page, name);
-}
-
-/** Somebody nobody else has used, who has paid; the page stands on the paid detail. */
-async function paid(t, { size = 'landscape', patient = people[next++] } = {}) {
-  const base = size === 'phone' ? '/h5' : '/k';
-  const page = await openPage(browser, hospital, { size });
-  t.after(() => page.context().close());
-  await enter(page, base, patient);
-  await beginPaying(page, base);
-  await hospital.pay();
-  await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 20_000 });
-  await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20_000 });
-  const payment = idIn(page);
-  await page.goto(page.at(`${base}/paid`));
-  await page.locator('.row-link').first().click();
-  await page.waitForSelector('[data-refund]');
-  return { page, patient, base, payment, settlement: idIn(page) };
-}
-
-/** From the paid detail to page 19. */
-async function toForm(page) {
-  await page.getByRole('link', { name: '申请退费' }).click();
-  await page.waitForSelector('#plan .path');
-}
-
-/** Asks with the first reason; the page stands on the progress. */
-async function send(page) {
-  await page.locator('label.choice').first().click();
-  await page.locator('.bar .btn-main').click();
-  await page.waitForSelector('.stands');
-  return idIn(page);
-}
-
-/** What the page sends, by hand: as somebody who never saw the button would. */
-const post = (page, where, fields) => page.evaluate(async ([where, fields]) => {
-  const proof = document.querySelector('input[name=form]');
-  const answer = await fetch(where, { method: 'POST', body: new URLSearchParams({ ...(proof ? { form: proof.value } : {}), ...fields }) });
-  return { status: answer.status, url: answer.url, text: new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main')?.textContent ?? '' };
-}, [where, fields]);
-const told = (page, text, timeout = 20_000) => page.locator('.stands', { hasText: text }).waitFor({ timeout });
-const steps = (page) => page.locator('.path .step').evaluateAll((all) => all.map((step) => [step.querySelector('b').textContent, step.dataset.state]));
-const SELF = ['医生审核', '财务审核', '核对', '院内退费', '退款', '票据冲红'];
 
 for (const size of ['landscape', 'portrait', 'phone']) {
   test(`${size}: 18 to 20: the whole way, one entry for each event, news by themselves, never a person`, { timeout: 120_000 }, async (t) => {
@@ -424,90 +361,4 @@ test('20: a stranger finds nothing', { timeout: 60_000 }, async (t) => {
     assert.equal((await post(other, where, { key: 'x', why: 'other', shown: '11987', text: '答' })).status, 404, where);
   }
   assert.equal((await refundOf(hospital, id)).st, 'doctor');
-});
-
-/** An insured patient on his phone who has paid one bill with insurance, a part of it himself; the page stands on its detail. */
-async function paidInsured(t, user, how = { insurance_type: '310', balance_fen: 1000 }) {
-  const patient = insured[user];
-  await generated.insure(patient, how);
-  const page = await openPage(browser, generated, { size: 'phone', allow: [generated.identity, generated.insurer] });
-  t.after(() => page.context().close());
-  await page.addInitScript(() => { window.WeixinJSBridge = { invoke() {} }; });
-  await loginPhone(page, user);
-  await page.goto(page.at('/h5/identify/number?next=unpaid'));
-  await page.fill('[data-typed]', patient.card_no);
-  await page.click('button[form=enter]');
-  await page.waitForSelector('.page-list');
-  await priced(page, patient);
-  await page.locator('label.tick').click();
-  await page.locator('button[form=agree]').click();
-  await page.waitForSelector('[data-sheet]', { timeout: 20_000 });
-  await confirm(generated);
-  await page.waitForSelector('.outcome[data-mood=ok]', { timeout: 30_000 });
-  await page.waitForSelector('.outcome:not([hx-get])', { timeout: 20_000 });
-  await page.goto(page.at('/h5/paid'));
-  await page.locator('.row-link').first().click();
-  await page.waitForSelector('[data-refund]');
-  return { page, patient, settlement: idIn(page) };
-}
-
-test('18 to 20, insured: another way, whole, back to whom it came from; the departments first, and paying again only at the end', { timeout: 180_000 }, async (t) => {
-  const { page, patient } = await paidInsured(t, 0);
-  const names = await page.locator('.lines tbody b').allTextContents();
-  const line = generated.day.lines.find((one) => one.patient_id === patient.patient_id && one.item_name === names[0]);
-  await generated.act({ do: 'execute', line_id: line.line_id, executed: true });
-  await page.reload();
-  assert.match(await page.textContent('[data-refund]'), /医保缴费可申请退费至 20\d\d年/);
-  const parts = Object.fromEntries(await page.locator('.who-pays dd').evaluateAll((all) => all.map((dd) => [dd.dataset.part, dd.textContent])));
-  await toForm(page);
-  assert.equal(await page.locator('[name=line]').count(), 0);
-  assert.match(await main(page), /医保缴费只能全部退费，含个人支付部分/);
-  const way = (await steps(page)).map(([text]) => text);
-  assert.deepEqual(way.filter((text) => text !== '退款'), ['医生审核', '执行科室确认', '财务审核', '核对', '医保退费', '院内退费', '票据冲红', '重新开具处方', '移动支付', '开票推送']);
-  assert.match(await page.textContent('#plan'), /如仍需部分项目/);
-  const back = Object.fromEntries(await page.locator('#plan .facts > div').evaluateAll((all) => all.map((row) => [row.querySelector('dt').textContent, row.querySelector('dd').textContent])));
-  const wanted = Object.entries({ 原支付账户: parts.cash, 医保个人账户: parts.account, 医保统筹基金: parts.fund, 其他医保支付: parts.other }).filter(([, amount]) => fen(amount) > 0);
-  assert.deepEqual(back, Object.fromEntries(wanted));
-  await whole(page, '19-insured-phone', patient);
-  const id = await send(page);
-  const payAgain = page.getByRole('link', { name: '去缴费' });
-  assert.equal(await payAgain.count(), 0);
-  await decide(generated, id, 'doctor');
-  await told(page, '等待执行科室取消确认');
-  await generated.act({ do: 'execute', line_id: line.line_id, executed: false });
-  await decide(generated, id, 'unconfirm', { note: '未做，已取消确认' });
-  await told(page, '等待计财科审核');
-  assert.equal(await payAgain.count(), 0);
-  await whole(page, '20-insured-phone', patient);
-  await decide(generated, id, 'finance');
-  await told(page, '退费已完成', 60_000);
-  await payAgain.waitFor();
-  assert.match(await page.textContent('.path-more'), /重新开具处方[\s\S]*办理中/);
-  await whole(page, '20-insured-done-phone', patient);
-  await payAgain.click();
-  await page.waitForURL(/\/h5\/unpaid/);
-});
-
-test('18, 19, insured: across the month there is the refusal and no button, and the server refuses, too', { timeout: 120_000 }, async (t) => {
-  await generated.addFault({ peer: 'insurer', interface: 'confirm', fault: { kind: 'clock_off', ms: -40 * 86_400_000 }, when: { next: 1 } });
-  const { page, patient, settlement } = await paidInsured(t, 1);
-  assert.match(await page.textContent('[data-refund]'), /医保结算已跨月，按规定不能退费（含个人支付部分）[\s\S]*请到门诊收费窗口咨询/);
-  assert.equal(await page.getByRole('link', { name: '申请退费' }).count(), 0);
-  await whole(page, '18-month-phone', patient);
-  const refused = await post(page, `/h5/paid/${settlement}/refund`, { key: 'k', why: 'other', shown: '1' });
-  assert.match(refused.text, /医保结算已跨月/);
-  assert.equal((await waiting(generated, 'doctor')).filter((item) => item.settlement_id === settlement).length, 0);
-});
-
-test('18 to 20, insured: below the deductible the insurer bears nothing, and its settlement is taken back all the same', { timeout: 120_000 }, async (t) => {
-  const { page } = await paidInsured(t, 2, { insurance_type: '390', balance_fen: 0 });
-  await toForm(page);
-  assert.ok((await steps(page)).some(([text]) => text === '医保退费'));
-  assert.deepEqual(await page.locator('#plan dt').allTextContents(), ['原支付账户']);
-  const id = await send(page);
-  await decide(generated, id, 'doctor');
-  await decide(generated, id, 'finance');
-  await told(page, '退费已完成', 60_000);
-  const orders = Object.values((await generated.truth()).insurer.orders);
-  assert.ok(orders.some((order) => ['7', '8'].includes(order.state) && order.split.account_fen + order.split.fund_fen === 0), JSON.stringify(orders));
 });

@@ -2,7 +2,8 @@
 // `node crossing.mjs WORK RUNS PACKAGE NOOP` prints one JSON object a line, as the peers do; b9 stages WORK and compares the checks.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { crc32 } from 'node:zlib';
+import { check as ofHost, checksum, group } from '../../peers/grouping.mjs';
+import * as timing from '../../peers/timing.mjs';
 
 const [, , WORK, RUNS, PACKAGE, NOOP] = process.argv;
 const require = createRequire(import.meta.url);
@@ -14,60 +15,9 @@ const noop = raw.exports;
 
 const file = (name) => readFileSync(`${WORK}/${name}`);
 
-/** `documents:fen:mix` over (visit, department, total), as benches/src/measure.rs has it. */
-function checksum(docs) {
-  let [count, sum, mix] = [0, 0, 0n];
-  for (const [key, total] of docs) {
-    count += 1;
-    sum += total;
-    mix += BigInt(total) * BigInt(1 + crc32(key));
-  }
-  return `${count}:${sum}:${BigInt.asUintN(64, mix)}`;
-}
-
-/** What a host writes: sets follow their main line, then one key a line. */
-function place(line) {
-  if ((line.kind === 'drug' || line.kind === 'herb') && line.pharmacy_code) return line.pharmacy_code;
-  return line.exec_dept_code ?? line.order_dept_code;
-}
-
-function group(lines) {
-  const mains = new Map();
-  for (const line of lines) if (line.atomic_key && line.main_line) mains.set(line.atomic_key, line);
-  const docs = new Map();
-  for (const line of lines) {
-    const lead = (line.atomic_key && mains.get(line.atomic_key)) || line;
-    const key = `${line.visit_id}|${place(lead)}`;
-    const doc = docs.get(key);
-    if (doc) {
-      doc.total += line.amount_fen;
-      doc.lines.push(line);
-    } else {
-      docs.set(key, { total: line.amount_fen, lines: [line] });
-    }
-  }
-  return docs;
-}
-
-const ofHost = (docs) => checksum([...docs].map(([key, doc]) => [key, doc.total]));
 const ofBills = (response) => checksum(response.bills.map((bill) => [`${bill.visit_id}|${bill.dept_code}`, bill.total_fen]));
 
-let sink = 0;
-/** Runs of `times` calls each, after one that is thrown away; `run` may give a promise when it is `later`. */
-async function measure(work, check, times, run, later = false) {
-  const [us, cpu_us] = [[], []];
-  for (let at = 0; at <= RUNS; at += 1) {
-    const [wall, cpu] = [process.hrtime.bigint(), process.cpuUsage()];
-    if (later) for (let i = 0; i < times; i += 1) sink += (await run()) ? 1 : 0;
-    else for (let i = 0; i < times; i += 1) sink += run() ? 1 : 0;
-    const spent = process.cpuUsage(cpu);
-    if (at > 0) {
-      us.push(Number(process.hrtime.bigint() - wall) / 1e3 / times);
-      cpu_us.push((spent.user + spent.system) / times);
-    }
-  }
-  console.log(JSON.stringify({ peer: `Node ${process.versions.node}`, work, us, cpu_us, check }));
-}
+const measure = (...asked) => timing.measure(`Node ${process.versions.node}`, RUNS, ...asked);
 
 const refused = () => {
   try {
@@ -121,4 +71,3 @@ const objects = JSON.parse(file('lines_10000.json'));
 await measure('batch host', String(group(objects).size), 30, () => group(objects));
 await client.close();
 clearInterval(alive);
-if (sink < 0) process.exit(1);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tell } from '../../peers/timing.mjs';
 
 const [, , WORK, RUNS, PACKAGE] = process.argv;
 const menjie = createRequire(import.meta.url)(PACKAGE);
@@ -26,6 +27,6 @@ for (let at = 0; at <= RUNS; at += 1) {
   stall_us.push(delay.max / 1e3);
   bills = response.bills;
 }
-const told = (work, times) => console.log(JSON.stringify({ peer: `Node ${process.versions.node}`, work, us: times, cpu_us: times, check: String(bills) }));
-told('batch of 200,000', us);
-told('stall', stall_us);
+const peer = `Node ${process.versions.node}`;
+tell(peer, 'batch of 200,000', String(bills), us, us);
+tell(peer, 'stall', String(bills), stall_us, stall_us);

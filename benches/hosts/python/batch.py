@@ -1,12 +1,13 @@
 """B2 and B5 through the Python package, over the same columns as core: `python batch.py WORK RUNS group|reconcile TABLE`."""
 
 import sys
+import timeit
 from pathlib import Path
 
 import menjie
 
 import columns
-from timing import checksum, measure
+from timing import PYTHON, checksum, measure
 
 WORK, RUNS, WHAT, TABLE = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 FILE = TABLE.replace(" ", "_")
@@ -31,8 +32,8 @@ def differences(result):
 if WHAT == "group":
     lines = columns.read(str(WORK / f"columns_{FILE}"))
     work = lambda: menjie.batch("bill.group_batch", lines=lines)  # noqa: E731
-    measure(RUNS, f"b2 {TABLE} ids", documents(work()), 1, work)
+    measure(PYTHON, RUNS, f"b2 {TABLE} ids", documents(work()), 1, timeit.Timer(work).timeit)
 else:
     sides = {side: columns.read(str(WORK / f"{side}_columns_{FILE}")) for side in ("channel", "his")}
     work = lambda: menjie.batch("reconcile.run_batch", {"date": "2026-01-05"}, **sides)  # noqa: E731
-    measure(RUNS, f"b5 {TABLE}", differences(work()), 1, work)
+    measure(PYTHON, RUNS, f"b5 {TABLE}", differences(work()), 1, timeit.Timer(work).timeit)

@@ -9,7 +9,7 @@ from pathlib import Path
 import menjie
 
 import columns
-from timing import tell
+from timing import PYTHON, tell
 
 WORK, RUNS = Path(sys.argv[1]), int(sys.argv[2])
 table = columns.read(str(WORK / "columns_200000"))
@@ -54,4 +54,4 @@ for work, times in (
     ("wait alone", [wait for wait, _ in alone]),
     ("wait beside", [wait for wait, _ in together]),
 ):
-    tell(work, str(bills), times, times)
+    tell(PYTHON, work, str(bills), times, times)

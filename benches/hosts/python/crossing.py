@@ -3,6 +3,7 @@ would write it. `python crossing.py WORK RUNS` prints one JSON object a line; b9
 
 import json
 import sys
+import timeit
 from pathlib import Path
 
 import menjie
@@ -10,34 +11,17 @@ import noop
 from menjie import _core
 
 import columns
-from timing import checksum, measure
+import grouping
+import timing
+from grouping import group
+from timing import checksum
 
 WORK, RUNS = Path(sys.argv[1]), int(sys.argv[2])
 
 
-def place(line):
-    if line["kind"] in ("drug", "herb") and "pharmacy_code" in line:
-        return line["pharmacy_code"]
-    return line.get("exec_dept_code") or line["order_dept_code"]
-
-
-def group(lines):
-    """What a host writes: sets follow their main line, then one key a line."""
-    mains = {line["atomic_key"]: line for line in lines if "atomic_key" in line and line["main_line"]}
-    docs = {}
-    for line in lines:
-        lead = mains.get(line["atomic_key"], line) if "atomic_key" in line else line
-        key = (line["visit_id"], place(lead))
-        doc = docs.get(key)
-        if doc is None:
-            doc = docs[key] = [0, []]
-        doc[0] += line["amount_fen"]
-        doc[1].append(line)
-    return docs
-
-
-def of_host(docs):
-    return checksum((visit, dept, doc[0]) for (visit, dept), doc in docs.items())
+def measure(work, check, times, run, names=None):
+    """Times a function, or a statement with its names, around which there is no call."""
+    timing.measure(timing.PYTHON, RUNS, work, check, times, timeit.Timer(run, globals=names).timeit)
 
 
 def of_bills(response):
@@ -65,32 +49,32 @@ thing = noop.Thing(lambda question: "{}")
 engine = client._engine._native
 
 names = {"noop": noop.noop, "text": noop.text, "thing": thing, "engine": engine}
-measure(RUNS, "noop", "", 1_000_000, "noop()", names)
-measure(RUNS, "noop method", "", 1_000_000, "thing.noop", names)
-measure(RUNS, "ping", "", 1_000_000, "engine.is_open", names)
-measure(RUNS, "text", "", 300_000, "text('{\"value\":{}}')", names)
-measure(RUNS, "echo", "", 100_000, lambda: menjie.call("echo", {"value": {}}))
-measure(RUNS, "error", "", 10_000, refused)
-measure(RUNS, "asked", "", 3_000, thing.ask)
-measure(RUNS, "unpaid", "", 300, lambda: patient.call("visit.unpaid", {"patient_id": "P1"}))
+measure("noop", "", 1_000_000, "noop()", names)
+measure("noop method", "", 1_000_000, "thing.noop", names)
+measure("ping", "", 1_000_000, "engine.is_open", names)
+measure("text", "", 300_000, "text('{\"value\":{}}')", names)
+measure("echo", "", 100_000, lambda: menjie.call("echo", {"value": {}}))
+measure("error", "", 10_000, refused)
+measure("asked", "", 3_000, thing.ask)
+measure("unpaid", "", 300, lambda: patient.call("visit.unpaid", {"patient_id": "P1"}))
 
 for size in (5, 30, 200):
     text = (WORK / f"request_{size}.json").read_text(encoding="utf-8")
     request = json.loads(text)
     times = 40_000 // size
-    check = of_host(group(request["lines"]))
+    check = grouping.check(group(request["lines"]))
     if of_bills(menjie.call("bill.group", request)) != check:
         sys.exit(f"{size} lines: the dict disagrees")
-    measure(RUNS, f"{size} parse", check, times, lambda: json.loads(text))
-    measure(RUNS, f"{size} host", check, times, lambda: group(json.loads(text)["lines"]))
-    measure(RUNS, f"{size} text", check, times, lambda: _core.call("bill.group", text))
-    measure(RUNS, f"{size} bill", check, times, lambda: json.loads(_core.call("bill.group", text)))
-    measure(RUNS, f"{size} objects", check, times, lambda: menjie.call("bill.group", request))
+    measure(f"{size} parse", check, times, lambda: json.loads(text))
+    measure(f"{size} host", check, times, lambda: group(json.loads(text)["lines"]))
+    measure(f"{size} text", check, times, lambda: _core.call("bill.group", text))
+    measure(f"{size} bill", check, times, lambda: json.loads(_core.call("bill.group", text)))
+    measure(f"{size} objects", check, times, lambda: menjie.call("bill.group", request))
 
 # Many lines: as a table of Arrow, and as objects, which a host has when it has read them.
 table = columns.read(str(WORK / "columns_10000"))
 bills = str(menjie.batch("bill.group_batch", lines=table).response["bills"])
-measure(RUNS, "batch", bills, 30, lambda: menjie.batch("bill.group_batch", lines=table))
+measure("batch", bills, 30, lambda: menjie.batch("bill.group_batch", lines=table))
 objects = json.loads((WORK / "lines_10000.json").read_text(encoding="utf-8"))
-measure(RUNS, "batch host", str(len(group(objects))), 30, lambda: group(objects))
+measure("batch host", str(len(group(objects))), 30, lambda: group(objects))
 client.close()

@@ -55,7 +55,7 @@ fn main() -> Fallible<()> {
 
     let with = |name: &str| {
         let mut command = hosts::script(&python, &scripts.join("python"), name);
-        command.env("PYTHONPATH", format!("{package}:{noop}")).arg(&work);
+        command.env("PYTHONPATH", format!("{package}:{noop}:{}", hosts::SHARED)).arg(&work);
         command
     };
     hosts::output(&mut with("stage.py"))?;

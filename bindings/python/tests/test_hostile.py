@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import logging
 import os
@@ -104,10 +105,14 @@ def test_many_threads_close_what_others_call(config: Dict[str, Any]) -> None:
     for round in range(3):
         client = menjie.open(config, his=Lists(), invoice=Invoices()) if round == 0 else menjie.open({})
         patient = client.as_patient("P1")
+        under = threading.Barrier(7)
 
         def call() -> None:
-            while True:
+            for turn in itertools.count():
                 try:
+                    if turn == 1:
+                        # Closed is what everybody has called.
+                        under.wait(60)
                     if round == 0:
                         assert patient.visit.unpaid(patient_id="P1").payable_fen == 35619
                     assert client.call("echo", value=1) == {"value": 1}
@@ -122,7 +127,7 @@ def test_many_threads_close_what_others_call(config: Dict[str, Any]) -> None:
         threads = [threading.Thread(target=call) for _ in range(6)]
         for thread in threads:
             thread.start()
-        time.sleep(0.2)
+        under.wait(60)
         closers = [threading.Thread(target=client.close) for _ in range(4)]
         for thread in closers:
             thread.start()
@@ -218,13 +223,15 @@ import json, sys, threading, time
 sys.path.insert(0, sys.argv[2])
 import menjie
 from conftest import Invoices, UNPAID
+asked = threading.Event()
 class Slow:
     def unpaid(self, request, question):
+        asked.set()
         time.sleep(0.5)
         return UNPAID
 client = menjie.open(json.loads(sys.argv[1]), his=Slow(), invoice=Invoices())
 threading.Thread(target=lambda: client.as_patient("P1").visit.unpaid(patient_id="P1"), daemon=True).start()
-time.sleep(0.2)
+assert asked.wait(20), "not within 20 s: the HIS is asked"
 """
 
 

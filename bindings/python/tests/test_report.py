@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import subprocess
@@ -90,6 +91,21 @@ def test_the_named_reports_are_those_of_the_core() -> None:
         report.volumes(partial, **day, charges=charges)
     query = contract.ReportQuery(report="closing", from_="2026-03-01", to="2026-03-31")
     assert report.run(query, movements=movements).table == contract.ReportTable.from_json(report.run({"report": "closing", **MARCH}, movements=movements).response)
+
+
+def test_a_loop_goes_on_beside_a_report() -> None:
+    facts = march(rows=20_000)["movements"]
+    alone = report.finance(facts, MARCH["from"], MARCH["to"])
+
+    async def run() -> None:
+        beside = asyncio.create_task(asyncio.to_thread(report.finance, facts, MARCH["from"], MARCH["to"]))
+        turns = 0
+        while not beside.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns > 10 and beside.result().response == alone.response
+
+    asyncio.run(run())
 
 
 def test_what_goes_back_is_negative_on_its_own_day() -> None:

@@ -115,7 +115,7 @@ install_rules() {
 crossing() {
   local folder="$work/crossing" sources=benches/peers/crossing
   mkdir -p "$folder"
-  cp -f "$release/libmenjie.so" "$folder/libmenjie.so.1"
+  cp -f "$kiosk/libmenjie.so" "$folder/libmenjie.so.1"
   ln -sf libmenjie.so.1 "$folder/libmenjie.so"
   gcc -std=c11 -O2 -Wall -Wextra -shared -fPIC "$sources/noop.c" -o "$folder/libnoop.so"
   gcc -std=c11 -O2 -Wall -Wextra "$sources/crossing.c" -Ibindings/c/include -L"$folder" -lmenjie -lnoop -Wl,-rpath,"$folder" -ldl -o "$folder/crossing"
@@ -136,14 +136,17 @@ hosts() {
 
 keep_old
 release="$target/release"
+kiosk="$target/kiosk"
 if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are there
   cargo build --release --quiet -p menjie-server --bin menjie-server
   cargo build --release --quiet -p menjie-benches --bins
-  # The form with everything first: what stays in the folder is the default one.
-  cargo build --release --quiet -p menjie-c --features full
+  # The other forms first: what stays in the folder is the default one. All of them as they are shipped.
   mkdir -p "$work/crossing"
-  cp -f "$release/libmenjie.so" "$work/crossing/full.so"
-  cargo build --release --quiet -p menjie-c
+  cargo build --profile kiosk --quiet -p menjie-c --features full
+  cp -f "$kiosk/libmenjie.so" "$work/crossing/full.so"
+  cargo build --profile kiosk --quiet -p menjie-c --no-default-features --features arrow,log,ports
+  cp -f "$kiosk/libmenjie.so" "$work/crossing/alone.so"
+  cargo build --profile kiosk --quiet -p menjie-c
   cargo build --release --quiet -p menjie-node -p menjie-python
   cargo build --release --quiet --manifest-path benches/hosts/noop/Cargo.toml --target-dir "$target/noop"
 fi
@@ -202,7 +205,8 @@ if wants B12; then
   hosts
   strip -o "$work/crossing/stripped.so" "$work/crossing/libmenjie.so.1"
   strip -o "$work/crossing/full-stripped.so" "$work/crossing/full.so"
-  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --crossing "$work/crossing/crossing" --python "$python" --package "$work/hosts/package" --node node --addon "$PWD/bindings/node" --natives "$work/hosts/menjie.node,$work/hosts/package/menjie/_core.abi3.so" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
+  strip -o "$work/crossing/alone-stripped.so" "$work/crossing/alone.so"
+  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --alone "$work/crossing/alone-stripped.so" --crossing "$work/crossing/crossing" --python "$python" --package "$work/hosts/package" --node node --addon "$PWD/bindings/node" --natives "$work/hosts/menjie.node,$work/hosts/package/menjie/_core.abi3.so" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
 fi
 
 results >benches/results.md

@@ -54,6 +54,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
 }
 
 /// What could not be read, and why.
+#[cfg_attr(not(feature = "ports"), expect(dead_code, reason = "only a configuration is mended and read on"))]
 pub(crate) struct Unread {
     /// For the caller.
     pub(crate) error: Error,

@@ -14,6 +14,9 @@ use crate::{session, strict};
 /// What every operation may fail with.
 pub const COMMON_ERRORS: &[Code] = &[Code::UnknownOperation, Code::BadRequest, Code::Internal, Code::Panicked];
 
+/// Why an engine without a ledger changes nothing.
+pub(crate) const NO_LEDGER: &str = "this engine has no ledger: it reads, and pays, refunds and settles nothing";
+
 /// What every operation over a store may fail with, besides.
 macro_rules! engine_errors {
     ($($code:ident),*) => { &[$(Code::$code,)* Code::NotFound, Code::StoreFailed, Code::StoreBusy, Code::StoreUnknown, Code::StoreCorrupt] };
@@ -57,7 +60,25 @@ macro_rules! local {
     };
 }
 
+/// What acts. Without a ledger nothing can be acted upon, so it is refused unread, and what acts is not compiled.
+#[cfg(feature = "engine")]
+macro_rules! command {
+    ($engine:ident, $caller:ident, $text:ident, $acts:expr) => {
+        Run::Engine(|$engine, $caller, $text| Box::pin(async move { written(&$acts) }))
+    };
+}
+
+#[cfg(not(feature = "engine"))]
+macro_rules! command {
+    ($engine:ident, $caller:ident, $text:ident, $acts:expr) => {
+        Run::Engine(|_, _, _| Box::pin(std::future::ready(Err(Error::new(Code::StoreFailed).with("cause", NO_LEDGER)))))
+    };
+}
+
 macro_rules! engine {
+    ($name:literal, Command, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident, $method:ident) => {
+        row!($name, Command, $reach, $purpose, $request => $response, engine_errors!($($code),*), command!(engine, caller, text, engine.$method(caller, &strict::$read(text)?).await?))
+    };
     ($name:literal, $kind:ident, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident, $method:ident) => {
         row!($name, $kind, $reach, $purpose, $request => $response, engine_errors!($($code),*), Run::Engine(|engine, caller, text| Box::pin(async move {
             let request: $request = strict::$read(text)?;
@@ -117,17 +138,13 @@ static TABLE: &[Op] = &[
     pure!("id_document.check", Network, "Checks the number of an identity document and reads what it tells: birth date, sex, nationality.",
         patient::DocumentCheckRequest => patient::DocumentCheckResponse, [BadField], |q| q.run()),
     row!("identity.check_code", Command, HostOnly, "Checks a one-time code that was sent to a phone. Each try counts, a right one is used up.",
-    service::CheckCodeRequest => service::CheckCodeResponse, engine_errors!(BadField, Conflict), Run::Engine(|engine, caller, text| Box::pin(async move {
-        written(&engine.check_code(&caller.hospital, &strict::request(text)?).await?)
-    }))),
+    service::CheckCodeRequest => service::CheckCodeResponse, engine_errors!(BadField, Conflict), command!(engine, caller, text, engine.check_code(&caller.hospital, &strict::request(text)?).await?)),
     row!("identity.login", Command, HostOnly, "Asks WeChat who came through the official account; the host makes an account session of it.",
     service::LoginRequest => service::LoginResponse, engine_errors!(BadField, NotifyUnreachable, NotifyAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.login(&caller.hospital, &strict::request(text)?).await?)
     }))),
     row!("identity.send_code", Command, HostOnly, "Sends a one-time code to a phone. The answer does not tell whether anybody has this phone.",
-    service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), Run::Engine(|engine, caller, text| Box::pin(async move {
-        written(&engine.send_code(&caller.hospital, &strict::request(text)?).await?)
-    }))),
+    service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), command!(engine, caller, text, engine.send_code(&caller.hospital, &strict::request(text)?).await?)),
     engine!("insurance.authorise", Command, HostOnly, "Takes what a patient has authorised on the national page; the host keeps it sealed and uses it once. Another person's is refused.",
         service::AuthoriseRequest => service::AuthoriseResponse, [BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer], request, authorise),
     engine!("insurance.binding", Read, Network, "How a patient is insured, and which institutions he has designated. Waits for HIS and the insurer.",
@@ -153,9 +170,7 @@ static TABLE: &[Op] = &[
         written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
     }))),
     row!("patient.register", Command, HostOnly, "Files somebody at his first visit; a document that has a file gets no second one. Waits for HIS to learn whether it has.",
-    service::RegisterRequest => service::RegisterResponse, engine_errors!(BadField, KeyReused, Conflict, HisUnreachable, HisAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
-        written(&engine.register(&caller.hospital, &strict::exact(text)?).await?)
-    }))),
+    service::RegisterRequest => service::RegisterResponse, engine_errors!(BadField, KeyReused, Conflict, HisUnreachable, HisAnswer), command!(engine, caller, text, engine.register(&caller.hospital, &strict::exact(text)?).await?)),
     pure!("patient.validate", Network, "Checks the record of a first visit by every rule, and derives what follows from it.",
         validate::ValidateRequest => validate::ValidateResponse, [BadField], |q| q.run()),
     pure!("patient.validate_batch", Network, "Checks many records of first visits; issues by row.",

@@ -228,6 +228,7 @@ static void callers(mj_engine *engine) {
   CHECK(mj_call_as(engine, ANNA, "echo", "{\"value\":1}", &answer) == MJ_OK && mj_string_free(answer) == MJ_OK);
   /* No ledger, no payment. */
   CHECK(mj_call_as(engine, ANNA, "settlement.pay", "{\"key\":\"k1\",\"quote_id\":\"1\",\"bill_ids\":[],\"channel\":\"wechat\",\"method\":{\"way\":\"native\"}}", &answer) != MJ_OK);
+  CHECK(strstr(mj_last_error_json(), "\"code\":700") != NULL && strstr(mj_last_error_json(), "no ledger") != NULL);
 }
 
 static void answers(his *self, mj_engine *engine) {

@@ -10,15 +10,14 @@ use menjie::policy::Lane;
 use menjie::port::{Batch, Claim, CommitError, Cursor, Find, Job, JobRef, Loaded, Page, Record, RecordKind, Reply, Scan, Source, Store, StoreError};
 use menjie::workflow::Key;
 
+use crate::table::NO_LEDGER;
+
 /// Nothing is kept but the policies of the run. A hospital has one ledger, and this process is not it: what is listed is what HIS says, and
 /// whoever is under way at the hospital's server is not seen.
 #[derive(Default)]
 pub struct NoLedger {
     policies: Mutex<BTreeMap<(HospitalId, String), Record>>,
 }
-
-/// Why nothing was changed.
-const CAUSE: &str = "this engine has no ledger: it reads, and pays, refunds and settles nothing";
 
 impl NoLedger {
     fn policies(&self) -> MutexGuard<'_, BTreeMap<(HospitalId, String), Record>> {
@@ -48,7 +47,7 @@ impl Store for NoLedger {
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         let policies_only = batch.source == Source::Housekeeping && batch.records.iter().all(|write| write.record.kind == RecordKind::Policy);
         if !policies_only || !batch.writes.is_empty() {
-            return Err(CommitError::Failed(CAUSE.to_owned()));
+            return Err(CommitError::Failed(NO_LEDGER.to_owned()));
         }
         self.policies().extend(batch.records.iter().map(|write| ((batch.hospital.clone(), write.record.key.clone()), write.record.clone())));
         Ok(())

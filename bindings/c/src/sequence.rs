@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::{CStr, CString, c_char, c_void};
+use std::mem::offset_of;
 use std::path::{Path, PathBuf};
 use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,13 +84,25 @@ static RELEASED: AtomicUsize = AtomicUsize::new(0);
 
 const DAY: &CStr = c"{\"outcome\":\"done\",\"value\":{\"visits\":[],\"lines\":[]}}";
 
-/// A text that `free_answer` frees.
-fn given(bytes: &[u8]) -> *mut c_char {
-    CString::new(bytes.iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>()).unwrap().into_raw()
+/// Answers of a program whose table is too short for `free_answer`: they stay its own.
+static KEPT: Mutex<Vec<CString>> = Mutex::new(Vec::new());
+
+/// What `user_data` of such a table is.
+const KEEPS: usize = 1;
+
+/// A text that `free_answer` frees, where there is one.
+fn given(bytes: &[u8], user_data: *mut c_void) -> *mut c_char {
+    let text = CString::new(bytes.iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>()).unwrap();
+    if user_data.addr() != KEEPS {
+        return text.into_raw();
+    }
+    let given = text.as_ptr().cast_mut();
+    KEPT.lock().unwrap().push(text);
+    given
 }
 
 /// The HIS.
-extern "C" fn ask(question: *const mj_question, _: *mut c_void) -> *mut c_char {
+extern "C" fn ask(question: *const mj_question, user_data: *mut c_void) -> *mut c_char {
     // SAFETY: the library promises that it is there during the call.
     let (token, request) = unsafe { ((*question).token, CStr::from_ptr((*question).request).to_owned()) };
     let (habit, bytes) = HABITS.lock().unwrap().pop_front().unwrap_or_default();
@@ -97,8 +110,8 @@ extern "C" fn ask(question: *const mj_question, _: *mut c_void) -> *mut c_char {
     // SAFETY: a text that ends with a NUL.
     let reply = move |answer: &CStr| unsafe { mj_port_reply(token, answer.as_ptr()) };
     match habit % 8 {
-        0 => given(DAY.to_bytes()),
-        1 => given(&bytes),
+        0 => given(DAY.to_bytes(), user_data),
+        1 => given(&bytes, user_data),
         2 => {
             reply(&answer);
             reply(DAY);
@@ -106,7 +119,7 @@ extern "C" fn ask(question: *const mj_question, _: *mut c_void) -> *mut c_char {
         }
         3 => {
             reply(DAY);
-            given(&bytes)
+            given(&bytes, user_data)
         }
         4 => {
             std::thread::spawn(move || {
@@ -118,7 +131,7 @@ extern "C" fn ask(question: *const mj_question, _: *mut c_void) -> *mut c_char {
         }
         5 => {
             calls_back(&request);
-            given(DAY.to_bytes())
+            given(DAY.to_bytes(), user_data)
         }
         6 => {
             reply(DAY);
@@ -127,7 +140,7 @@ extern "C" fn ask(question: *const mj_question, _: *mut c_void) -> *mut c_char {
         // SAFETY: null is a mistake that is told; the question stays open and is answered by return.
         _ => unsafe {
             assert_ne!(mj_port_reply(token, null()), MJ_OK);
-            given(DAY.to_bytes())
+            given(DAY.to_bytes(), user_data)
         },
     }
 }
@@ -259,6 +272,7 @@ pub fn run(bytes: &[u8]) {
         // Whoever was freed in the sequence is told so.
         let _freed = mj_engine_free(engine);
     }
+    KEPT.lock().unwrap().clear();
     for text in held.texts {
         assert_eq!(mj_string_free(text), MJ_OK);
     }
@@ -301,6 +315,9 @@ fn step(bytes: &mut Bytes<'_>, held: &mut Held) {
             let kind = bytes.byte();
             if kind == 2 {
                 table.struct_size = u32::from(bytes.byte()) % table.struct_size;
+                if usize::try_from(table.struct_size).unwrap() < offset_of!(mj_ports, release) {
+                    table.user_data = without_provenance_mut(KEEPS);
+                }
             }
             let struct_size = if bytes.byte() == 1 { u32::from(bytes.byte()) % whole } else { whole };
             let abi_version = if bytes.byte() == 1 { u32::try_from(bytes.number() >> 32).unwrap() } else { MJ_ABI_VERSION };

@@ -2,8 +2,13 @@
 //!
 //! A handle is the number of its slot and of its generation, and says what kind it is of in its two lowest bits, which no pointer to memory
 //! has. A slot's generation grows when its handle is freed, so the old handle fits nothing any more.
+//!
+//! A call costs one atomic operation when it begins and one when it ends: what it must know of its slot (the generation, whether it is open, how
+//! many calls are under way) is one word, so that nothing can change between looking and counting.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use menjie_bridge::Failure;
@@ -17,47 +22,80 @@ const SLOT_BITS: u32 = 10;
 /// So many handles of a kind there may be at once.
 const SLOTS: usize = 1 << SLOT_BITS;
 /// The last generation that fits, on machines of 32 bits too; then a slot is left empty for ever.
-const GENERATIONS: usize = 1 << (32 - KIND_BITS - SLOT_BITS);
+const GENERATIONS: u64 = 1 << (32 - KIND_BITS - SLOT_BITS);
 /// Freeing waits so long for calls of other threads.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a handle stands for, and who is using it.
-pub(crate) struct Held<T> {
-    value: T,
-    users: Mutex<usize>,
-    idle: Condvar,
+/// Of a slot's word: calls that are under way.
+const USERS: u64 = OPEN - 1;
+/// Calls may begin.
+const OPEN: u64 = 1 << 30;
+/// Whoever wanted it back has waited long enough: the last call ends what it stands for.
+const LEFT: u64 = 1 << 31;
+/// Where the generation begins.
+const GENERATION: u32 = 32;
+
+struct Slot<T> {
+    word: AtomicU64,
+    /// Written by whoever has the slot alone: who took it from the vacant ones, until it is opened; who closed it, when no call is under way.
+    /// Read by calls that are counted in the word. Boxed, because there are slots for the most handles that there may be.
+    value: UnsafeCell<Option<Box<T>>>,
+}
+
+// SAFETY: the word says who may do what with the value (see there): several threads read it (`Sync`), one at last takes it away (`Send`).
+unsafe impl<T: Send + Sync> Sync for Slot<T> {}
+
+/// Slots that have no handle.
+struct Vacant {
+    /// From this one on none ever had one.
+    fresh: usize,
+    /// Whose handles were freed.
+    freed: Vec<usize>,
+}
+
+impl Vacant {
+    fn next(&mut self) -> Option<usize> {
+        self.freed.pop().or_else(|| {
+            let at = self.fresh;
+            self.fresh = (at + 1).min(SLOTS);
+            (at < SLOTS).then_some(at)
+        })
+    }
 }
 
 /// The use of a handle during one call.
-pub(crate) struct Use<T>(Arc<Held<T>>);
+pub(crate) struct Use<'h, T> {
+    handles: &'h Handles<T>,
+    at: usize,
+    slot: &'h Slot<T>,
+    value: &'h T,
+}
 
-impl<T> std::ops::Deref for Use<T> {
+impl<T> std::ops::Deref for Use<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0.value
+        self.value
     }
 }
 
-impl<T> Drop for Use<T> {
+impl<T> Drop for Use<'_, T> {
     fn drop(&mut self) {
-        let mut users = lock(&self.0.users);
-        *users = users.saturating_sub(1);
-        if *users == 0 {
-            self.0.idle.notify_all();
+        let before = self.slot.word.fetch_sub(1, Ordering::AcqRel);
+        if before & OPEN == 0 && before & USERS == 1 {
+            self.handles.last_call_ended(self.at, self.slot, before);
         }
     }
-}
-
-struct Slot<T> {
-    generation: usize,
-    held: Option<Arc<Held<T>>>,
 }
 
 /// The handles of one kind.
 pub(crate) struct Handles<T> {
     kind: usize,
-    slots: Mutex<Vec<Slot<T>>>,
+    slots: [Slot<T>; SLOTS],
+    vacant: Mutex<Vacant>,
+    /// Whoever frees a handle waits here for its calls.
+    waiting: Mutex<()>,
+    idle: Condvar,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,75 +105,87 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<T> Handles<T> {
     /// `kind` is 1, 2 or 3.
     pub(crate) const fn new(kind: usize) -> Handles<T> {
-        Handles { kind, slots: Mutex::new(Vec::new()) }
+        let slots = [const { Slot { word: AtomicU64::new(0), value: UnsafeCell::new(None) } }; SLOTS];
+        Handles { kind, slots, vacant: Mutex::new(Vacant { fresh: 0, freed: Vec::new() }), waiting: Mutex::new(()), idle: Condvar::new() }
     }
 
     /// A new handle.
     pub(crate) fn put(&self, value: T, argument: &'static str) -> Result<usize, Failure> {
-        let held = Some(Arc::new(Held { value, users: Mutex::new(0), idle: Condvar::new() }));
-        let mut slots = lock(&self.slots);
-        let free = slots.iter().position(|slot| slot.held.is_none() && slot.generation < GENERATIONS);
-        let at = match free {
-            Some(at) => at,
-            None if slots.len() < SLOTS => {
-                slots.push(Slot { generation: 1, held: None });
-                slots.len() - 1
-            }
-            None => return Err(Misuse::TooManyHandles.of(argument)),
-        };
-        let slot = slots.get_mut(at).ok_or_else(|| Misuse::TooManyHandles.of(argument))?;
-        slot.held = held;
-        Ok((slot.generation << SLOT_BITS | at) << KIND_BITS | self.kind)
+        let free = lock(&self.vacant).next();
+        let (at, slot) = free.and_then(|at| Some((at, self.slots.get(at)?))).ok_or_else(|| Misuse::TooManyHandles.of(argument))?;
+        let generation = (slot.word.load(Ordering::Acquire) >> GENERATION) + 1;
+        // SAFETY: the slot was vacant, and nobody else is given it: it is closed and has no calls.
+        unsafe { *slot.value.get() = Some(Box::new(value)) };
+        slot.word.store(generation << GENERATION | OPEN, Ordering::Release);
+        let number = usize::try_from(generation).unwrap_or_default() << SLOT_BITS | at;
+        Ok(number << KIND_BITS | self.kind)
     }
 
     /// What a handle stands for, for the length of a call.
-    pub(crate) fn hold(&self, handle: usize, argument: &'static str) -> Result<Use<T>, Failure> {
-        let mut slots = lock(&self.slots);
-        let held = self.slot(&mut slots, handle).and_then(|slot| slot.held.clone()).ok_or_else(|| Misuse::BadHandle.of(argument))?;
-        *lock(&held.users) += 1;
-        Ok(Use(held))
+    pub(crate) fn hold(&self, handle: usize, argument: &'static str) -> Result<Use<'_, T>, Failure> {
+        let (at, slot) = self.changed(handle, |word| word + 1).ok_or_else(|| Misuse::BadHandle.of(argument))?;
+        // SAFETY: this call is counted since the slot was open, so it has a value, which nobody takes away before the call is counted out.
+        let value = unsafe { (*slot.value.get()).as_deref() };
+        value.map(|value| Use { handles: self, at, slot, value }).ok_or_else(|| Misuse::BadHandle.of(argument))
     }
 
     /// Takes a handle back, and gives out what it stands for: no call can begin with it any more. Waits for those that are under way, so that
     /// nobody but the caller has it.
     pub(crate) fn take(&self, handle: usize, argument: &'static str) -> Result<T, Failure> {
-        let mut held = {
-            let mut slots = lock(&self.slots);
-            let slot = self.slot(&mut slots, handle).ok_or_else(|| Misuse::BadHandle.of(argument))?;
-            let held = slot.held.take().ok_or_else(|| Misuse::BadHandle.of(argument))?;
-            slot.generation += 1;
-            held
-        };
+        let (at, slot) = self.changed(handle, |word| word & !OPEN).ok_or_else(|| Misuse::BadHandle.of(argument))?;
         let until = Instant::now() + PATIENCE;
-        let mut users = lock(&held.users);
-        while *users > 0 {
+        let mut waiting = lock(&self.waiting);
+        while slot.word.load(Ordering::Acquire) & USERS > 0 {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            // The last call may end in this moment: then it is not left to that one.
+            if left.is_zero() && slot.word.fetch_or(LEFT, Ordering::AcqRel) & USERS > 0 {
                 return Err(Misuse::StillInUse.of(argument));
             }
-            users = held.idle.wait_timeout(users, left).unwrap_or_else(PoisonError::into_inner).0;
+            waiting = self.idle.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        drop(users);
-        loop {
-            // A call that has counted itself out holds its share for some instructions more. Were it left to drop the last one, what the handle
-            // stands for would end there, after this has returned.
-            held = match Arc::try_unwrap(held) {
-                Ok(held) => return Ok(held.value),
-                Err(held) => held,
-            };
-            std::thread::yield_now();
-        }
+        drop(waiting);
+        self.vacate(at, slot).ok_or_else(|| Misuse::BadHandle.of(argument))
     }
 
-    fn slot<'s>(&self, slots: &'s mut MutexGuard<'_, Vec<Slot<T>>>, handle: usize) -> Option<&'s mut Slot<T>> {
+    /// The slot of a handle that is open, its word changed while it still was.
+    fn changed(&self, handle: usize, change: impl Fn(u64) -> u64) -> Option<(usize, &Slot<T>)> {
         let (kind, number) = (handle & ((1 << KIND_BITS) - 1), handle >> KIND_BITS);
-        let slot = slots.get_mut(number & (SLOTS - 1))?;
-        (kind == self.kind && slot.generation == number >> SLOT_BITS).then_some(slot)
+        let at = number & (SLOTS - 1);
+        let slot = self.slots.get(at).filter(|_| kind == self.kind)?;
+        let fits = |word: u64| word >> GENERATION == (number >> SLOT_BITS) as u64 && word & OPEN != 0;
+        let changed = slot.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| fits(word).then(|| change(word)));
+        changed.ok().map(|_| (at, slot))
+    }
+
+    /// Of a closed slot.
+    #[cold]
+    fn last_call_ended(&self, at: usize, slot: &Slot<T>, before: u64) {
+        if before & LEFT != 0 {
+            drop(self.vacate(at, slot));
+            return;
+        }
+        // Whoever waits has looked at the word before he sleeps, and looks with the lock.
+        drop(lock(&self.waiting));
+        self.idle.notify_all();
+    }
+
+    /// Empties a slot that is closed and has no calls any more, for the one who closed it, or the last of the calls if he has left.
+    fn vacate(&self, at: usize, slot: &Slot<T>) -> Option<T> {
+        // SAFETY: no call can begin, none is under way, and only one is told to empty it.
+        let value = unsafe { (*slot.value.get()).take() };
+        let generation = slot.word.load(Ordering::Acquire) >> GENERATION;
+        slot.word.store(generation << GENERATION, Ordering::Release);
+        if generation < GENERATIONS - 1 {
+            lock(&self.vacant).freed.push(at);
+        }
+        value.map(|value| *value)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -162,7 +212,14 @@ mod tests {
         let all: Vec<usize> = (0..SLOTS).map(|n| handles.put(n, "h").unwrap()).collect();
         assert_eq!(handles.put(0, "h").err().unwrap().code, 17);
         handles.take(all[7], "h").unwrap();
-        lock(&handles.slots)[7].generation = GENERATIONS;
+        let again = handles.put(7, "h").unwrap();
+        assert_eq!(*handles.hold(again, "h").unwrap(), 7);
+        handles.take(again, "h").unwrap();
+        handles.slots[7].word.store((GENERATIONS - 2) << GENERATION, Ordering::Relaxed);
+        let last = handles.put(7, "h").unwrap();
+        assert!(u32::try_from(last).is_ok(), "on machines of 32 bits, too");
+        handles.take(last, "h").unwrap();
+        assert_eq!(handles.put(0, "h").err().unwrap().code, 17);
         assert_eq!(handles.put(0, "h").err().unwrap().code, 17);
     }
 

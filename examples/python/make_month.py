@@ -5,9 +5,9 @@ Nobody of it exists. The columns are those of ``report.run_batch`` (docs/contrac
 
 from __future__ import annotations
 
+import argparse
 import csv
 import random
-import sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Dict, List
@@ -108,4 +108,6 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    usage = argparse.ArgumentParser(description=__doc__)
+    usage.add_argument("folder", help="where the tables are written")
+    main(**vars(usage.parse_args()))

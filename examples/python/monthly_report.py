@@ -6,7 +6,7 @@ The cells (``# %%``) run one by one in an editor that knows them, or all at once
 # %% Facts: fen are whole numbers, fees exact decimals, instants have their time zone
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 from typing import Any, Dict
 
@@ -19,7 +19,10 @@ import menjie
 from menjie import report
 
 matplotlib.use("Agg")
-DATA, OUT = map(Path, sys.argv[1:3])
+usage = argparse.ArgumentParser(description="A month of a clinic for its managers.")
+usage.add_argument("data", type=Path, help="the folder make_month.py has written")
+usage.add_argument("out", type=Path, help="takes plots, CSV and workbook")
+DATA, OUT = vars(usage.parse_args()).values()
 FROM, TO = "2026-03-01", "2026-03-31"
 TYPES: Dict[str, Any] = {
     "at": pyarrow.timestamp("ms", "+08:00"),

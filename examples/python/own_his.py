@@ -5,6 +5,7 @@ UNPAID.json stands for what the HIS holds. FOLDER takes the keys, the ledger and
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -67,4 +68,7 @@ def main(held: str, folder: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    usage = argparse.ArgumentParser(description=__doc__)
+    usage.add_argument("held", metavar="unpaid", help="what the HIS holds: examples/rust/data/unpaid.json")
+    usage.add_argument("folder", help="takes keys, ledger and log")
+    sys.exit(main(**vars(usage.parse_args())))

@@ -5,6 +5,7 @@ The auditor's key lies beside the log because this is a trial; on a kiosk it wou
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -31,4 +32,6 @@ def main(folder: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    usage = argparse.ArgumentParser(description=__doc__)
+    usage.add_argument("folder", help="takes keys and log")
+    sys.exit(main(**vars(usage.parse_args())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import polars
@@ -25,4 +26,8 @@ def main(channel: str, his: str, day: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    usage = argparse.ArgumentParser(description=__doc__)
+    usage.add_argument("channel", help="the channel's bill, a CSV")
+    usage.add_argument("his", help="what HIS has booked, a CSV")
+    usage.add_argument("day", help="YYYY-MM-DD")
+    sys.exit(main(**vars(usage.parse_args())))

@@ -5,6 +5,7 @@ Texts that are shown are masked by the library; the file itself is never printed
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import pandas
@@ -26,4 +27,7 @@ def main(path: str, today: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    usage = argparse.ArgumentParser(description=__doc__)
+    usage.add_argument("path", help="the records, a CSV")
+    usage.add_argument("today", help="YYYY-MM-DD")
+    sys.exit(main(**vars(usage.parse_args())))

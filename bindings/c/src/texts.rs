@@ -6,15 +6,14 @@ use std::ffi::c_char;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use menjie_bridge::Failure;
-use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::entry::{freeing, mj_status};
 use crate::misuse::Misuse;
 
-/// Address and length, the NUL included.
-static LENT: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+/// By their addresses; a NUL stands at the end of each.
+static LENT: Mutex<BTreeMap<usize, Vec<u8>>> = Mutex::new(BTreeMap::new());
 
-fn lent() -> MutexGuard<'static, BTreeMap<usize, usize>> {
+fn lent() -> MutexGuard<'static, BTreeMap<usize, Vec<u8>>> {
     LENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -26,27 +25,31 @@ pub(crate) fn lend(text: String, argument: &'static str) -> Result<*mut c_char, 
     Ok(lend_bytes(text.into_bytes()))
 }
 
-/// Gives bytes out, with a NUL behind them: in a place of just that size, because a vector that is made longer or shorter may move and leave
+/// Gives bytes out, with a NUL behind them. Those that have no room for it are copied by us, because a vector that grows may move and leave
 /// what it held behind.
-pub(crate) fn lend_bytes(bytes: Vec<u8>) -> *mut c_char {
-    let bytes = Zeroizing::new(bytes);
-    let mut given = vec![0; bytes.len() + 1].into_boxed_slice();
-    for (place, byte) in given.iter_mut().zip(bytes.iter()) {
-        *place = *byte;
+pub(crate) fn lend_bytes(mut bytes: Vec<u8>) -> *mut c_char {
+    if bytes.len() == bytes.capacity() {
+        let mut roomy = Vec::with_capacity(bytes.len() + 1);
+        roomy.extend_from_slice(&bytes);
+        wipe(&mut bytes);
+        bytes = roomy;
     }
-    let given = Box::leak(given);
-    let (start, len) = (given.as_mut_ptr(), given.len());
-    lent().insert(start.expose_provenance(), len);
+    bytes.push(0);
+    let start = bytes.as_mut_ptr();
+    lent().insert(start.addr(), bytes);
     start.cast()
 }
 
 fn take_back(text: *mut c_char) -> Result<(), Failure> {
-    let len = lent().remove(&text.addr()).ok_or_else(|| Misuse::BadText.of("text"))?;
-    let bytes = std::ptr::slice_from_raw_parts_mut(std::ptr::with_exposed_provenance_mut::<u8>(text.addr()), len);
-    // SAFETY: it was leaked by `lend_bytes` with this length, and whoever takes it out of the table first is the only one to come here.
-    let mut bytes = unsafe { Box::from_raw(bytes) };
-    bytes.zeroize();
+    let taken = lent().remove(&text.addr());
+    wipe(&mut taken.ok_or_else(|| Misuse::BadText.of("text"))?);
     Ok(())
+}
+
+/// What `zeroize` does for a slice, which goes byte by byte: a response is long.
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    zeroize::optimization_barrier(bytes);
 }
 
 /// Frees a text that this library gave out, and wipes it. NULL is nothing to free. A text that was freed before, or is none of this

@@ -79,5 +79,12 @@ def test_a_month_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in PYTHON.glob("*.py")))
+def test_without_arguments_an_example_says_what_it_takes(example: str) -> None:
+    ran = run(example)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"usage: {example} ") and "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in PYTHON.glob("*.py")))
 def test_every_example_is_run_here(example: str) -> None:
     assert f'run("{example}"' in Path(__file__).read_text(encoding="utf-8")

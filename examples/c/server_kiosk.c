@@ -3,7 +3,8 @@
  *
  *   server_kiosk URL CARD KEYS LOG
  *
- * URL is the server's address, CARD what the card reader read (a number of a visit card), KEYS and LOG as in sealed.h.
+ * URL is the server's address, CARD what the card reader read (a number of a visit card), KEYS and LOG as in sealed.h. Beside ./x demo: URL is
+ * http://127.0.0.1:8080, CARD K20000001, and the code is paid at http://127.0.0.1:9401/wechat.
  */
 #include <time.h>
 

@@ -2,7 +2,11 @@
 // The back end of an official account, without a framework: whoever follows the account lists what he owes, pays in WeChat's own sheet, and asks for
 // his money back. The hospital's server has the ledger; this program only asks it, and keeps no state that a restart could lose but who is logged in.
 //
-//   MENJIE_SERVER=https://… node back_end.js
+//   MENJIE_SERVER=http://127.0.0.1:8080 PORT=8090 node back_end.js                                  (both as they are beside ./x demo)
+//   curl -s http://127.0.0.1:8090/login -d '{"card":"K20000001","openid":"o1"}'                     (gives a session)
+//   curl -s http://127.0.0.1:8090/unpaid -H "authorization: SESSION"
+//
+// MENJIE_MERCHANT is what callbacks are read with, as JSON (docs/guide/node.md#wechat); without it every callback is refused.
 const crypto = require('node:crypto');
 const http = require('node:http');
 const { MenjieError, open, wechat } = require('menjie');
@@ -96,6 +100,7 @@ function backEnd({ server, merchant, heard }) {
 module.exports = { backEnd };
 
 if (require.main === module) {
-  const { MENJIE_SERVER: server, MENJIE_MERCHANT: merchant = '{}', PORT = '8080' } = process.env;
-  backEnd({ server, merchant: JSON.parse(merchant), heard: async ({ id, what }) => console.log(id, what.about) }).listen(Number(PORT));
+  const { MENJIE_SERVER: server = 'http://127.0.0.1:8080', MENJIE_MERCHANT: merchant = '{}', PORT = '8090' } = process.env;
+  const heard = async ({ id, what }) => console.log(id, what.about);
+  backEnd({ server, merchant: JSON.parse(merchant), heard }).listen(Number(PORT), '127.0.0.1', () => console.log(`http://127.0.0.1:${PORT}, for the hospital at ${server}`));
 }

@@ -50,8 +50,9 @@ def config(folder: Path) -> Dict[str, Any]:
 
 def main(held: str, folder: str) -> int:
     """Shows what two patients owe, and what is told when HIS is away."""
-    his = His(Path(held))
-    with menjie.open(config(Path(folder)), his=his, invoice=Invoices()) as client:
+    his, trial = His(Path(held)), Path(folder)
+    trial.mkdir(parents=True, exist_ok=True)
+    with menjie.open(config(trial), his=his, invoice=Invoices()) as client:
         for patient in ("P1", "P2"):
             unpaid = client.as_patient(patient).visit.unpaid(patient_id=patient)
             for visit in unpaid.visits:

@@ -15,6 +15,7 @@ import menjie
 def main(folder: str) -> int:
     """Prints what the log holds; 1 when it is not as it was written."""
     at = Path(folder)
+    at.mkdir(parents=True, exist_ok=True)
     menjie.keys.make_log_keys(at)
     log = str(at / "log")
     writer = {"dir": log, "signer": str(at / "log-signer.pem"), "auditors": [str(at / "auditor.pub.pem")]}

@@ -45,7 +45,7 @@ def test_a_bill_is_reconciled() -> None:
 
 
 def test_a_his_of_ones_own_lists(tmp_path: Path) -> None:
-    ran = run("own_his.py", EXAMPLES / "rust/data/unpaid.json", tmp_path)
+    ran = run("own_his.py", EXAMPLES / "rust/data/unpaid.json", tmp_path / "new")
     assert ran.returncode == 0, ran.stderr
     # The same as examples/c/own_his.txt, but for the words of the last line.
     wanted = (EXAMPLES / "c/own_his.txt").read_text(encoding="utf-8").splitlines()
@@ -53,7 +53,7 @@ def test_a_his_of_ones_own_lists(tmp_path: Path) -> None:
 
 
 def test_a_sealed_log_is_read(tmp_path: Path) -> None:
-    ran = run("read_log.py", tmp_path)
+    ran = run("read_log.py", tmp_path / "new")
     assert (ran.returncode, ran.stdout) == (0, "sound, 1 exchange of K1: cardreader\n"), ran.stderr
 
 

@@ -1,7 +1,8 @@
 //! A kiosk of a hospital that has a server: a patient lays his card on it, sees what he owes, pays it by a code on the screen, gets a receipt, asks
 //! for money back, and goes. Nothing is kept here but a sealed log of what was asked: the ledger is the server's.
 //!
-//! `./x demo` starts a hospital; then `cargo run -p menjie-examples --example server_kiosk -- URL CARD FOLDER`, where FOLDER is for keys and log.
+//! `./x demo` starts a hospital; then `cargo run -p menjie-examples --example server_kiosk -- http://127.0.0.1:8080 K20000001 FOLDER`, where FOLDER is for
+//! keys and log, and the code is paid at http://127.0.0.1:9401/wechat.
 
 use std::error::Error;
 use std::io::Write as _;

@@ -86,6 +86,11 @@ impl std::fmt::Debug for BatchMacKey {
     }
 }
 
+/// SM3 of every message, in their order: of many short ones at once, which costs a fraction of what they do one by one.
+pub fn sm3_each(messages: &[&[u8]]) -> Vec<[u8; 32]> {
+    menjie_sm3::digests(messages)
+}
+
 /// HMAC-SM3 over the concatenation of `parts`.
 pub fn hmac_sm3(key: &[u8], parts: &[&[u8]]) -> Result<[u8; 32]> {
     Ok(MacKey::new(key)?.mac(parts))

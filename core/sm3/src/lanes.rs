@@ -1,4 +1,4 @@
-//! Messages to lanes: blocks are cut and padded, and every lane stops when its message does.
+//! Messages to lanes: blocks are cut and padded, and a lane whose message is done takes the next one.
 
 use crate::{BLOCK, DIGEST, State, compress};
 
@@ -58,26 +58,34 @@ pub(crate) fn digests(usable: Usable, state: &State, before: usize, messages: &[
     }
 }
 
+/// A message that is being hashed, and where its digest goes.
+struct Lane<'a> {
+    message: &'a [u8],
+    digest: &'a mut [u8; DIGEST],
+    /// The next block.
+    at: usize,
+}
+
 fn in_lanes<const L: usize>(compress: impl Fn(&mut [State; L], &[[u8; BLOCK]; L]), start: &State, before: usize, messages: &[&[u8]], digests: &mut [[u8; DIGEST]]) {
-    for (messages, digests) in messages.chunks(L).zip(digests.chunks_mut(L)) {
-        let mut states = [*start; L];
-        let longest = messages.iter().map(|message| blocks_of(message)).max().unwrap_or_default();
-        for at in 0..longest {
-            let mut blocks = [[0; BLOCK]; L];
-            for (block, message) in blocks.iter_mut().zip(messages) {
-                cut(message, at, before, block);
-            }
-            let held = states;
-            compress(&mut states, &blocks);
-            for ((state, held), message) in states.iter_mut().zip(held).zip(messages) {
-                if at >= blocks_of(message) {
-                    *state = held;
-                }
+    let mut waiting = messages.iter().zip(digests).map(|(message, digest)| Lane { message, digest, at: 0 });
+    let mut lanes: [Option<Lane<'_>>; L] = std::array::from_fn(|_| waiting.next());
+    let mut states = [*start; L];
+    while lanes.iter().any(Option::is_some) {
+        let mut blocks = [[0; BLOCK]; L];
+        for (block, lane) in blocks.iter_mut().zip(&lanes) {
+            if let Some(lane) = lane {
+                cut(lane.message, lane.at, before, block);
             }
         }
-        for (digest, state) in digests.iter_mut().zip(states) {
-            for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-                *bytes = word.to_be_bytes();
+        compress(&mut states, &blocks);
+        for (state, lane) in states.iter_mut().zip(&mut lanes) {
+            let Some(Lane { message, digest, at }) = lane else { continue };
+            *at += 1;
+            if *at == blocks_of(message) {
+                for (bytes, word) in digest.as_chunks_mut::<4>().0.iter_mut().zip(*state) {
+                    *bytes = word.to_be_bytes();
+                }
+                (*state, *lane) = (*start, waiting.next());
             }
         }
     }

@@ -67,6 +67,7 @@ pub fn group_batch<'a, S: Lines<'a> + ?Sized>(lines: &S, rules: &Grouping, total
             out.netted.extend(hidden);
             (left, start) = (after, *end);
         }
+        out.bills.iter_mut().skip(first).zip(work.ids.digests()).for_each(|(bill, id)| bill.id = id);
         (rest, first) = (after, first + ends.len());
     }
     out.netted.sort_unstable();
@@ -110,7 +111,7 @@ impl<'a, S: Lines<'a> + ?Sized> Work<'_, 'a, S> {
         std::hint::black_box(leaders.chain(keys).fold(0, u8::wrapping_add));
     }
 
-    /// The document and its netted lines. Its members are the last that are left of what was gathered.
+    /// The document, its id still to come, and its netted lines. Its members are the last that are left of what was gathered.
     fn bill(&mut self, doc: usize, members: &mut [u32]) -> Result<(BatchBill<'a>, Vec<u32>)> {
         let (total_fen, rounding_fen) = self.parted.total(doc)?;
         let doc = self.parted.docs.get(doc).ok_or_else(|| Error::internal("I13: a member of no document"))?;
@@ -133,7 +134,7 @@ impl<'a, S: Lines<'a> + ?Sized> Work<'_, 'a, S> {
         own.iter().for_each(|member| self.ids.line(member.key, member.version, member.amount_fen));
         self.gathered.truncate(left);
         let bill = BatchBill {
-            id: self.ids.finish(),
+            id: BillDigest([0; 16]),
             patient_id: leader.patient(),
             visit_id: leader.visit(),
             dept_code,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Bill;
-use super::identity::IdWriter;
+use super::identity::{BillDigest, IdWriter};
 use super::line::{Line, Lines, Row};
 use super::netting::netted;
 use super::partition::{Doc, partition};
@@ -90,14 +90,51 @@ fn drafts(input: &GroupInput<'_>, rules: &Grouping, totalling: Totalling) -> Res
     let rows = rows.as_slice();
     let parted = partition(rows, &plan, totalling)?;
     let mut ids = IdWriter::default();
-    let mut drafts = Vec::with_capacity(parted.docs.len());
+    let mut nameless = Vec::with_capacity(parted.docs.len());
     parted.members().each(|at, members| {
         let doc = parted.docs.get(at).ok_or_else(|| Error::internal("I13: a member of no document"))?;
-        drafts.push(assemble(rows, doc, members, |at| parted.key_line(at), parted.total(at)?, &mut ids)?);
+        nameless.push(assemble(rows, doc, members, |at| parted.key_line(at), parted.total(at)?, &mut ids)?);
         Ok(())
     })?;
+    let named = nameless.into_iter().zip(ids.digests()).map(|(nameless, id)| nameless.named(id));
+    let mut drafts: Vec<(Row<'_>, Draft)> = named.collect::<Result<_>>()?;
     drafts.sort_by(|(a, x), (b, y)| place_of(*a, &x.bill).cmp(&place_of(*b, &y.bill)).then_with(|| a.stable_cmp(*b)));
     Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
+}
+
+/// What a bill is made of, but for its id: those of all bills are hashed at once.
+struct Nameless<'a> {
+    /// In stable order.
+    first: Row<'a>,
+    dept: (DeptCode, String),
+    total_fen: Money,
+    rounding_fen: Money,
+    exec_missing: bool,
+    order: Vec<u32>,
+    shown: usize,
+}
+
+impl<'a> Nameless<'a> {
+    /// The bill and its first line in stable order.
+    fn named(self, id: BillDigest) -> Result<(Row<'a>, Draft)> {
+        let Nameless { first, dept: (dept_code, dept_name), total_fen, rounding_fen, exec_missing, order, shown } = self;
+        let bill = Bill {
+            bill_id: id.to_id()?,
+            patient_id: first.line.patient_id.clone(),
+            visit_id: first.line.visit_id.clone(),
+            dept_name,
+            dept_code,
+            payer: first.visit.payer,
+            total_fen,
+            rounding_fen,
+            lines: Vec::new(),
+            netted: Vec::new(),
+            zero: total_fen.is_zero(),
+            credit: total_fen.is_negative(),
+            exec_missing,
+        };
+        Ok((first, Draft { bill, order, shown }))
+    }
 }
 
 /// Puts the lines into the bills and adds up; `line` gives the line at a position, asked for once.
@@ -121,7 +158,7 @@ fn place_of<'a>(first: Row<'a>, bill: &'a Bill) -> (crate::BizDate, &'a str, &'a
     (first.visit.date, first.visit(), bill.dept_code.as_str())
 }
 
-/// One bill and its first line in stable order.
+/// Puts a bill together, and writes what its id is made of.
 fn assemble<'a>(
     rows: &[Row<'a>],
     doc: &Doc,
@@ -129,7 +166,7 @@ fn assemble<'a>(
     key_line: impl Fn(u32) -> u32,
     (total_fen, rounding_fen): (Money, Money),
     ids: &mut IdWriter,
-) -> Result<(Row<'a>, Draft)> {
+) -> Result<Nameless<'a>> {
     let row = |at: u32| rows.line(at as usize).ok_or_else(|| Error::internal("I13: a line position out of range"));
     let by = |order: fn(Row<'a>, Row<'a>) -> std::cmp::Ordering| move |a: &u32, b: &u32| row(*a).ok().zip(row(*b).ok()).map_or(std::cmp::Ordering::Equal, |(a, b)| order(a, b));
 
@@ -144,27 +181,11 @@ fn assemble<'a>(
     let leader = members.iter().map(|at| key_line(*at)).min_by(by(Row::stable_cmp)).unwrap_or(doc.key_line);
     let leader = row(leader)?;
     let (field, code) = plan::dept(leader, doc.parts());
-    let (dept_code, dept_name) = dept_of(leader, field);
 
     members.sort_unstable_by(by(|a, b| a.line_id().cmp(b.line_id())));
     ids.start(leader, code, total_fen);
     members.iter().try_for_each(|at| row(*at).map(|line| ids.line(line.line_id(), line.version(), line.amount_fen())))?;
-    let bill = Bill {
-        bill_id: ids.finish().to_id()?,
-        patient_id: first.line.patient_id.clone(),
-        visit_id: first.line.visit_id.clone(),
-        dept_name,
-        dept_code,
-        payer: first.visit.payer,
-        total_fen,
-        rounding_fen,
-        lines: Vec::new(),
-        netted: Vec::new(),
-        zero: total_fen.is_zero(),
-        credit: total_fen.is_negative(),
-        exec_missing: doc.exec_missing(),
-    };
-    Ok((first, Draft { bill, order, shown }))
+    Ok(Nameless { first, dept: dept_of(leader, field), total_fen, rounding_fen, exec_missing: doc.exec_missing(), order, shown })
 }
 
 /// Code and name of the department; the code stands in for a name that HIS does not give.

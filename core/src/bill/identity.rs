@@ -19,7 +19,7 @@ impl BillDigest {
     }
 }
 
-/// Writes and hashes the text of a bill; one writer serves many bills, so that nothing is allocated per bill.
+/// Writes the texts of bills, and hashes them side by side: one writer serves many bills, so that nothing is allocated per bill.
 ///
 /// Hashed are, each followed by a zero byte: `menjie-bill-1`, visit, department, `self_pay` or `insured`, medical
 /// category, disease code (empty when absent), total in fen; then per line, sorted by line key: key, version, amount in
@@ -27,12 +27,14 @@ impl BillDigest {
 #[derive(Default)]
 pub(super) struct IdWriter {
     text: Vec<u8>,
+    /// Where each bill begins.
+    starts: Vec<usize>,
 }
 
 impl IdWriter {
     /// Starts a bill; `lead` is any of its lines (what is read of it is the visit's).
     pub(super) fn start<'a>(&mut self, lead: impl Line<'a>, dept: &str, total: Money) {
-        self.text.clear();
+        self.starts.push(self.text.len());
         let payer = match lead.payer() {
             PayerClass::SelfPay => "self_pay",
             PayerClass::Insured => "insured",
@@ -50,12 +52,19 @@ impl IdWriter {
         self.put_number(amount_fen);
     }
 
-    /// The digest of what was written.
-    pub(super) fn finish(&self) -> BillDigest {
-        let digest = gm::sm3(&self.text);
-        let mut half = [0; 16];
-        half.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        BillDigest(half)
+    /// The digests of the bills that were written since they were asked for last, in their order.
+    pub(super) fn digests(&mut self) -> Vec<BillDigest> {
+        let ends = self.starts.iter().skip(1).copied().chain([self.text.len()]);
+        let texts: Vec<&[u8]> = self.starts.iter().zip(ends).filter_map(|(start, end)| self.text.get(*start..end)).collect();
+        let halves = gm::sm3_each(&texts).into_iter().map(|digest| {
+            let mut half = [0; 16];
+            half.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+            BillDigest(half)
+        });
+        let digests = halves.collect();
+        self.text.clear();
+        self.starts.clear();
+        digests
     }
 
     fn put(&mut self, text: &str) {
@@ -86,6 +95,20 @@ impl IdWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_text_is_hashed_by_itself() {
+        let mut writer = IdWriter::default();
+        assert!(writer.digests().is_empty());
+        for _ in 0..2 {
+            for bill in ["a", "bc", ""] {
+                writer.starts.push(writer.text.len());
+                writer.put(bill);
+            }
+            let wanted: Vec<[u8; 16]> = ["a\0", "bc\0", "\0"].iter().map(|text| *gm::sm3(text.as_bytes()).first_chunk().unwrap()).collect();
+            assert_eq!(writer.digests().iter().map(|digest| digest.0).collect::<Vec<_>>(), wanted);
+        }
+    }
 
     #[test]
     fn numbers_are_decimal_text() {

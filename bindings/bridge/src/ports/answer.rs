@@ -120,6 +120,8 @@ mod tests {
             ("his.unlock", "", "the answer: "),
             ("his.unlock", "[]", "the answer: is not an object"),
             ("his.unlock", "{}", "outcome: is missing"),
+            ("his.unlock", r#"{"outcome":null}"#, "outcome: is missing"),
+            ("his.unlock", r#"{"outcome":7}"#, "outcome: is not a known word"),
             ("his.unlock", r#"{"outcome":"yes"}"#, "outcome: is not a known word"),
             ("his.unlock", r#"{"outcome":"done","outcome":"refused"}"#, "outcome: is there twice"),
             ("his.unlock", r#"{"outcome":"done"} {}"#, "the answer: "),

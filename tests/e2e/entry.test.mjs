@@ -1,7 +1,7 @@
 // Who may see what, and for how long: pages 1, 2, 5 (domain/pages.md §3.1).
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { openBrowser, openPage } from './lib/browser.mjs';
+import { openBrowser, openPage, show } from './lib/browser.mjs';
 import { startHospital } from './lib/hospital.mjs';
 import { enterKiosk, enterPhone } from './lib/tour.mjs';
 
@@ -40,10 +40,7 @@ test('the home page has its tiles without scrolling, and nobody\'s data', async 
 test('large type: text of at least 38 px and boxes of at least 120', async (t) => {
   const page = await kiosk(t);
   await page.goto(page.at('/k'));
-  await page.click('button[value=large]');
-  await page.waitForSelector('html[data-size=large]');
-  // The styles may come after the words.
-  await page.waitForLoadState('load');
+  await show(page, 'large');
   const smallest = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     let least = 1e9;
@@ -223,8 +220,7 @@ test('staying goes on; the list asks after 90 s, twice that in large type', asyn
   assert.equal(await page.locator('#idle[open]').count(), 0);
   await page.clock.runFor(60_000);
   assert.equal(await page.locator('#idle[open]').count(), 0, 'the time began anew');
-  await page.click('button[value=large]');
-  await page.waitForSelector('html[data-size=large]');
+  await show(page, 'large');
   await page.clock.runFor(179_000);
   assert.equal(await page.locator('#idle[open]').count(), 0);
   await page.clock.runFor(2_000);

@@ -2,7 +2,7 @@
 // (domain/pages.md §3.3 items 11, 12, 13, 15, 16, 18).
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { openBrowser, openPage } from './lib/browser.mjs';
+import { openBrowser, openPage, show } from './lib/browser.mjs';
 import { startHospital } from './lib/hospital.mjs';
 import { authorise, confirm, insuredPeople, priced } from './lib/insured.mjs';
 import { scanned } from './lib/qr.mjs';
@@ -22,11 +22,9 @@ const fen = (text) => Number(text.replace(/[¥,.\s]/g, ''));
 const whole = async (page, name) => { await wellFormed(page, name); await fits(page, name); await touchable(page, name, 44); await accessible(page, name); quiet(page, name); };
 /** The same in large type, and back. */
 const large = async (page, name) => {
-  await page.click('button[name=set][value=large]');
-  await page.waitForSelector('html[data-size=large]');
+  await show(page, 'large');
   await whole(page, `${name}, large`);
-  await page.click('button[name=set][value=normal]');
-  await page.waitForSelector('html[data-size=normal]');
+  await show(page, 'normal');
 };
 const shot = (page, name) => page.screenshot({ path: new URL(`./shots/${name}.png`, import.meta.url).pathname });
 

@@ -49,3 +49,11 @@ export async function openPage(browser, hospital, { size = 'landscape', scale = 
   page.at = (where) => `${hospital.base}${where}`;
   return page;
 }
+
+/** Shows pages in another way, `large`, `normal` or `contrast`; the page has come again, whole and with its styles. */
+export async function show(page, way) {
+  await page.click(`button[name=set][value=${way}]`);
+  await page.waitForSelector(way === 'contrast' ? 'html[data-contrast=high]' : `html[data-size=${way}]`);
+  // The root stands there before its contents.
+  await page.waitForLoadState('load');
+}

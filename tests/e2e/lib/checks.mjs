@@ -62,8 +62,10 @@ export async function touchable(page, name, least) {
   assert.deepEqual(small, [], `${name}: smaller than ${least}px`);
 }
 
-/** Title, language, one main, one h1, not too many nodes. */
+/** Title, language, one main, one h1, not too many nodes. The first of the checks of a page. */
 export async function wellFormed(page, name) {
+  // All of it: what a test has waited for may stand at its beginning.
+  await page.waitForLoadState('load');
   const seen = await page.evaluate(() => ({ title: document.title, lang: document.documentElement.lang, mains: document.querySelectorAll('main').length, h1: document.querySelectorAll('main h1').length, nodes: document.querySelectorAll('*').length }));
   assert.match(seen.title, /\p{Script=Han}/u, `${name}: title`);
   assert.deepEqual([seen.lang, seen.mains, seen.h1], ['zh-CN', 1, 1], name);

@@ -1,4 +1,5 @@
 // A walk over every page of one front end, as one patient. Each stop is a page that the common checks look at.
+import { show } from './browser.mjs';
 
 /** Identifies at the kiosk by the demonstration's card reader. */
 export async function enterKiosk(page, patient, next = 'unpaid') {
@@ -115,8 +116,8 @@ export async function* tour(page, hospital, base, patient, { large = false, cont
   const kiosk = base === '/k';
   const open = (where) => page.goto(page.at(base + where));
   await open('');
-  if (large) { await page.click('button[name=set][value=large]'); await page.waitForSelector('html[data-size=large]'); }
-  if (contrast) { await page.click('button[name=set][value=contrast]'); await page.waitForSelector('html[data-contrast=high]'); }
+  if (large) await show(page, 'large');
+  if (contrast) await show(page, 'contrast');
   yield { name: '01-home' };
   if (kiosk) {
     await page.click('[data-staff]');

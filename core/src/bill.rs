@@ -25,7 +25,7 @@ mod verify;
 mod visits;
 
 pub use batch::{BatchBill, BatchGrouped, group_batch};
-pub use columns::{ColumnLine, LineColumns, OptionalTexts};
+pub use columns::{ColumnLine, LineColumns};
 pub use group::{GroupInput, GroupRequest, GroupResponse, Grouped, group};
 pub use identity::BillDigest;
 pub use line::{Line, Lines, Row};

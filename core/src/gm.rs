@@ -165,12 +165,15 @@ pub fn sm4_gcm_open(key: &[u8; SM4_KEY_LEN], nonce: &[u8; GCM_NONCE_LEN], aad: &
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, b| {
-        for nibble in [b >> 4, b & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        text
-    })
+    bytes.iter().flat_map(|byte| hex_digits(*byte)).map(char::from).collect()
+}
+
+/// The two lower-case digits of a byte.
+pub const fn hex_digits(byte: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
+    }
+    [digit(byte >> 4), digit(byte & 15)]
 }
 
 /// Bytes of hex text of either case; `None` for anything else.

@@ -106,9 +106,14 @@ macro_rules! text_id {
             /// So many characters it has at most.
             pub const MAX: usize = $max;
 
+            /// May the text be one?
+            pub fn fits(text: &str) -> bool {
+                is_id(text, $max)
+            }
+
             #[doc = concat!("1 to ", stringify!($max), " characters, no control characters, no blanks at the ends.")]
             pub fn new(text: &str) -> Result<Self> {
-                if is_id(text, $max) { Ok($name(EcoString::from(text))) } else { Err(Error::field(stringify!($name), concat!("must have 1 to ", stringify!($max), " printable characters"))) }
+                if Self::fits(text) { Ok($name(EcoString::from(text))) } else { Err(Error::field(stringify!($name), concat!("must have 1 to ", stringify!($max), " printable characters"))) }
             }
 
             /// The text.

@@ -16,6 +16,7 @@ pub mod bill;
 pub mod calendar;
 pub mod charge;
 pub mod code;
+pub mod column;
 pub mod error;
 pub mod gm;
 pub mod ident;

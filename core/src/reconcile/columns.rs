@@ -1,18 +1,18 @@
-//! Rows of a bill as columns: borrowed slices of equal length, for millions of them.
+//! Rows of a bill as columns: borrowed, of equal length, for millions of them.
 
 use super::entry::{Direction, Entries, Entry, Part, RowStatus};
-use crate::bill::OptionalTexts;
+use crate::column::{OptionalTexts, TextColumn, Texts};
 use crate::error::{Error, Result};
 
-/// One slice a field; the fields mean what they mean in [`super::Row`].
+/// One column a field; the fields mean what they mean in [`super::Row`].
 #[derive(Clone, Copy, Debug)]
-pub struct EntryColumns<'a> {
+pub struct EntryColumns<'a, T = Texts<'a>, O = OptionalTexts<'a>> {
     /// Our order number.
-    pub order_no: &'a [&'a str],
+    pub order_no: T,
     /// Our refund number.
-    pub refund_no: OptionalTexts<'a>,
+    pub refund_no: Option<O>,
     /// The counterpart's own number.
-    pub trade_no: OptionalTexts<'a>,
+    pub trade_no: Option<O>,
     /// In or back; payments when absent.
     pub direction: Option<&'a [Direction]>,
     /// Which part; cash when absent.
@@ -29,24 +29,24 @@ pub struct EntryColumns<'a> {
 
 /// One row of [`EntryColumns`].
 #[derive(Clone, Copy, Debug)]
-pub struct ColumnEntry<'a> {
-    columns: &'a EntryColumns<'a>,
+pub struct ColumnEntry<'a, T = Texts<'a>, O = OptionalTexts<'a>> {
+    columns: &'a EntryColumns<'a, T, O>,
     at: usize,
 }
 
-impl<'a> ColumnEntry<'a> {
-    fn optional(self, column: OptionalTexts<'a>) -> &'a str {
-        column.and_then(|c| c.get(self.at).copied()).flatten().unwrap_or_default()
+impl<'a, T: TextColumn<'a>, O: TextColumn<'a>> ColumnEntry<'a, T, O> {
+    fn optional(self, column: Option<O>) -> &'a str {
+        column.and_then(|column| column.text(self.at)).unwrap_or_default()
     }
 
-    fn value<T: Copy + Default>(self, column: Option<&'a [T]>) -> T {
+    fn value<V: Copy + Default>(self, column: Option<&'a [V]>) -> V {
         column.and_then(|c| c.get(self.at).copied()).unwrap_or_default()
     }
 }
 
-impl<'a> Entry<'a> for ColumnEntry<'a> {
+impl<'a, T: TextColumn<'a>, O: TextColumn<'a>> Entry<'a> for ColumnEntry<'a, T, O> {
     fn order_no(self) -> &'a str {
-        self.columns.order_no.get(self.at).copied().unwrap_or_default()
+        self.columns.order_no.text(self.at).unwrap_or_default()
     }
     fn refund_no(self) -> &'a str {
         self.optional(self.columns.refund_no)
@@ -74,22 +74,22 @@ impl<'a> Entry<'a> for ColumnEntry<'a> {
     }
 }
 
-impl<'a> Entries<'a> for &'a EntryColumns<'a> {
-    type Entry = ColumnEntry<'a>;
+impl<'a, T: TextColumn<'a>, O: TextColumn<'a>> Entries<'a> for &'a EntryColumns<'a, T, O> {
+    type Entry = ColumnEntry<'a, T, O>;
 
     fn count(self) -> usize {
-        self.order_no.len()
+        self.order_no.rows()
     }
 
-    fn entry(self, at: usize) -> Option<ColumnEntry<'a>> {
-        (at < self.order_no.len()).then_some(ColumnEntry { columns: self, at })
+    fn entry(self, at: usize) -> Option<ColumnEntry<'a, T, O>> {
+        (at < self.order_no.rows()).then_some(ColumnEntry { columns: self, at })
     }
 
     fn check(self) -> Result<()> {
-        let want = self.order_no.len();
+        let want = self.order_no.rows();
         let lengths = [
-            ("refund_no", self.refund_no.map_or(want, <[_]>::len)),
-            ("trade_no", self.trade_no.map_or(want, <[_]>::len)),
+            ("refund_no", self.refund_no.map_or(want, O::rows)),
+            ("trade_no", self.trade_no.map_or(want, O::rows)),
             ("direction", self.direction.map_or(want, <[_]>::len)),
             ("part", self.part.map_or(want, <[_]>::len)),
             ("amount_fen", self.amount_fen.len()),

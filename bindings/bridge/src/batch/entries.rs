@@ -14,6 +14,7 @@ use super::made;
 use super::op::{Answer, Batch, Input, Output, answer, batch};
 use super::reader::Reader;
 use super::table::Table;
+use super::texts::Texts;
 use crate::strict;
 
 /// Request of `reconcile.run_batch`.
@@ -101,11 +102,13 @@ static DIFFERENT_ROWS: &[Column] = &[
     column("at", Holds::Count, Given::Always, "Its position there, from 0."),
 ];
 
+type TableColumns<'t, 'a> = EntryColumns<'t, &'t Texts<'a>, &'t Texts<'a>>;
+
 /// The rows of a table, borrowed from it.
 struct Entries<'a> {
-    order_no: Vec<&'a str>,
-    refund_no: Option<Vec<Option<&'a str>>>,
-    trade_no: Option<Vec<Option<&'a str>>>,
+    order_no: Texts<'a>,
+    refund_no: Option<Texts<'a>>,
+    trade_no: Option<Texts<'a>>,
     direction: Option<Vec<Direction>>,
     part: Option<Vec<Part>>,
     amount_fen: Cow<'a, [i64]>,
@@ -130,11 +133,11 @@ impl<'a> Entries<'a> {
         })
     }
 
-    fn columns(&self) -> EntryColumns<'_> {
+    fn columns(&self) -> TableColumns<'_, 'a> {
         EntryColumns {
             order_no: &self.order_no,
-            refund_no: self.refund_no.as_deref(),
-            trade_no: self.trade_no.as_deref(),
+            refund_no: self.refund_no.as_ref(),
+            trade_no: self.trade_no.as_ref(),
             direction: self.direction.as_deref(),
             part: self.part.as_deref(),
             amount_fen: &self.amount_fen,
@@ -163,7 +166,7 @@ fn run(request: &str, tables: &[Option<Table>]) -> Result<Answer> {
 }
 
 /// A row as it waits for the next day.
-fn carried(at: &RowRef, sides: &Sides<&EntryColumns<'_>>, pool: &[Carried]) -> Result<Carried> {
+fn carried(at: &RowRef, sides: &Sides<&TableColumns<'_, '_>>, pool: &[Carried]) -> Result<Carried> {
     let place = at.at as usize;
     if at.pooled {
         return pool.get(place).cloned().ok_or_else(|| Error::internal("a row of the pool is in it"));

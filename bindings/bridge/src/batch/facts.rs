@@ -12,6 +12,7 @@ use super::columns::{Column, Given, Holds};
 use super::op::{Answer, Batch, Input, answer, batch};
 use super::reader::Reader;
 use super::table::Table;
+use super::texts::Texts;
 use crate::strict;
 
 /// The longest request in bytes: partials hold a hash a patient and cell, and those of a group of hospitals for some years belong together.
@@ -121,16 +122,21 @@ fn given<'a, T: Clone>(values: Option<Vec<T>>) -> Cow<'a, [T]> {
     Cow::Owned(values.unwrap_or_default())
 }
 
+/// Texts by row.
+fn texts<'a>(reader: &Reader<'a>, name: &str) -> Result<Cow<'a, [Option<&'a str>]>> {
+    Ok(given(reader.optional_texts(name)?.map(Texts::into_rows)))
+}
+
 fn movements<'a>(reader: &Reader<'a>) -> Result<MovementColumns<'a>> {
     Ok(MovementColumns {
         at: reader.instants("at")?,
         event: given(reader.words_or_usual("event")?),
-        channel: given(reader.optional_texts("channel")?),
+        channel: texts(reader, "channel")?,
         business: given(reader.words_or_usual("business")?),
         insurance: given(reader.words_or_usual("insurance")?),
-        exec_dept: given(reader.optional_texts("exec_dept")?),
-        order_dept: given(reader.optional_texts("order_dept")?),
-        terminal: given(reader.optional_texts("terminal")?),
+        exec_dept: texts(reader, "exec_dept")?,
+        order_dept: texts(reader, "order_dept")?,
+        terminal: texts(reader, "terminal")?,
         fund_fen: reader.fen_or_zero("fund_fen")?,
         account_fen: reader.fen_or_zero("account_fen")?,
         other_fen: reader.fen_or_zero("other_fen")?,
@@ -147,16 +153,16 @@ fn visits<'a>(reader: &Reader<'a>) -> Result<VisitColumns<'a>> {
         at: reader.instants("at")?,
         state: given(reader.words_or_usual("state")?),
         kind: given(reader.words_or_usual("kind")?),
-        dept: given(reader.optional_texts("dept")?),
-        doctor: given(reader.optional_texts("doctor")?),
-        patient: given(reader.optional_texts("patient")?),
+        dept: texts(reader, "dept")?,
+        doctor: texts(reader, "doctor")?,
+        patient: texts(reader, "patient")?,
         appointment: given(reader.flags("appointment")),
         self_service: given(reader.flags("self_service")),
         course: given(reader.words_or_usual("course")?),
         insurance: given(reader.words_or_usual("insurance")?),
         birth_date: given(reader.days("birth_date")?),
         sex: given(reader.words_or_usual("sex")?),
-        diagnosis: given(reader.optional_texts("diagnosis")?),
+        diagnosis: texts(reader, "diagnosis")?,
     })
 }
 
@@ -164,10 +170,10 @@ fn charges<'a>(reader: &Reader<'a>) -> Result<ChargeColumns<'a>> {
     Ok(ChargeColumns {
         at: reader.instants("at")?,
         event: given(reader.words_or_usual("event")?),
-        exec_dept: given(reader.optional_texts("exec_dept")?),
-        order_dept: given(reader.optional_texts("order_dept")?),
-        doctor: given(reader.optional_texts("doctor")?),
-        fee_class: given(reader.optional_texts("fee_class")?),
+        exec_dept: texts(reader, "exec_dept")?,
+        order_dept: texts(reader, "order_dept")?,
+        doctor: texts(reader, "doctor")?,
+        fee_class: texts(reader, "fee_class")?,
         insurance: given(reader.words_or_usual("insurance")?),
         amount_fen: reader.fen_or_zero("amount_fen")?,
     })
@@ -176,8 +182,8 @@ fn charges<'a>(reader: &Reader<'a>) -> Result<ChargeColumns<'a>> {
 fn refunds<'a>(reader: &Reader<'a>) -> Result<RefundColumns<'a>> {
     Ok(RefundColumns {
         at: reader.instants("at")?,
-        dept: given(reader.optional_texts("dept")?),
-        reason: given(reader.optional_texts("reason")?),
+        dept: texts(reader, "dept")?,
+        reason: texts(reader, "reason")?,
         outcome: given(reader.words_or_usual("outcome")?),
         amount_fen: reader.fen_or_zero("amount_fen")?,
         doctor_minutes: given(reader.optional_counts("doctor_minutes")?),

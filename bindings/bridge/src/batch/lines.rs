@@ -18,6 +18,7 @@ use super::made;
 use super::op::{Answer, Batch, Input, Output, answer, batch};
 use super::reader::Reader;
 use super::table::Table;
+use super::texts::Texts;
 use crate::strict;
 
 /// Request of `bill.group_batch`.
@@ -61,10 +62,10 @@ const fn column(name: &'static str, holds: Holds, given: Given, purpose: &'stati
     Column { name, holds, given, purpose }
 }
 
-const LINE: Holds = Holds::Id(LineKey::MAX, |text| LineKey::new(text).is_ok());
-const PATIENT: Holds = Holds::Id(PatientId::MAX, |text| PatientId::new(text).is_ok());
-const VISIT: Holds = Holds::Id(VisitId::MAX, |text| VisitId::new(text).is_ok());
-const DEPT: Holds = Holds::Id(DeptCode::MAX, |text| DeptCode::new(text).is_ok());
+const LINE: Holds = Holds::Id(LineKey::MAX, LineKey::fits);
+const PATIENT: Holds = Holds::Id(PatientId::MAX, PatientId::fits);
+const VISIT: Holds = Holds::Id(VisitId::MAX, VisitId::fits);
+const DEPT: Holds = Holds::Id(DeptCode::MAX, DeptCode::fits);
 
 static LINES: &[Column] = &[
     column("line_id", LINE, Given::Always, "Key of the line in HIS; each stands there once."),
@@ -111,37 +112,35 @@ static BILL_OF: &[Column] = &[
 
 /// The lines of a table, borrowed from it.
 struct Lines<'a> {
-    line_id: Vec<&'a str>,
+    line_id: Texts<'a>,
     version: Option<Cow<'a, [u32]>>,
-    patient_id: Vec<&'a str>,
-    visit_id: Vec<&'a str>,
+    patient_id: Texts<'a>,
+    visit_id: Texts<'a>,
     payer: Option<Vec<PayerClass>>,
-    med_type: Option<Vec<Option<&'a str>>>,
-    dise_codg: Option<Vec<Option<&'a str>>>,
-    visit_dept_code: Option<Vec<&'a str>>,
-    order_no: Option<Vec<Option<&'a str>>>,
+    med_type: Option<Texts<'a>>,
+    dise_codg: Option<Texts<'a>>,
+    visit_dept_code: Option<Texts<'a>>,
+    order_no: Option<Texts<'a>>,
     line_no: Option<Cow<'a, [u32]>>,
     kind: Vec<ItemKind>,
-    fee_class: Vec<&'a str>,
-    item_code: Vec<&'a str>,
+    fee_class: Texts<'a>,
+    item_code: Texts<'a>,
     price: Cow<'a, [i64]>,
     quantity: Cow<'a, [i64]>,
     doses: Option<Cow<'a, [u32]>>,
     amount_fen: Cow<'a, [i64]>,
-    order_dept_code: Vec<&'a str>,
-    exec_dept_code: Option<Vec<Option<&'a str>>>,
-    pharmacy_code: Option<Vec<Option<&'a str>>>,
-    atomic_key: Option<Vec<Option<&'a str>>>,
+    order_dept_code: Texts<'a>,
+    exec_dept_code: Option<Texts<'a>>,
+    pharmacy_code: Option<Texts<'a>>,
+    atomic_key: Option<Texts<'a>>,
     main_line: Option<Vec<bool>>,
     self_paid_item: Option<Vec<bool>>,
-    reverses: Option<Vec<Option<&'a str>>>,
+    reverses: Option<Texts<'a>>,
 }
 
 impl<'a> Lines<'a> {
     fn read(table: &'a Table) -> Result<Lines<'a>> {
         let reader = Reader::of("lines", table, LINES)?;
-        let order_dept_code = reader.texts("order_dept_code")?;
-        let visit_dept_code = reader.optional_texts("visit_dept_code")?;
         Ok(Lines {
             line_id: reader.texts("line_id")?,
             version: reader.counts("version", 0)?,
@@ -150,7 +149,7 @@ impl<'a> Lines<'a> {
             payer: reader.words("payer", Some(PayerClass::SelfPay))?,
             med_type: reader.optional_texts("med_type")?,
             dise_codg: reader.optional_texts("dise_codg")?,
-            visit_dept_code: visit_dept_code.map(|depts| depts.into_iter().zip(&order_dept_code).map(|(of_visit, ordering)| of_visit.unwrap_or(ordering)).collect()),
+            visit_dept_code: reader.optional_texts("visit_dept_code")?,
             order_no: reader.optional_texts("order_no")?,
             line_no: reader.counts("line_no", 0)?,
             kind: reader.words("kind", None)?.unwrap_or_default(),
@@ -160,7 +159,7 @@ impl<'a> Lines<'a> {
             quantity: reader.decimals("quantity")?,
             doses: reader.counts("doses", 1)?,
             amount_fen: reader.fen("amount_fen")?,
-            order_dept_code,
+            order_dept_code: reader.texts("order_dept_code")?,
             exec_dept_code: reader.optional_texts("exec_dept_code")?,
             pharmacy_code: reader.optional_texts("pharmacy_code")?,
             atomic_key: reader.optional_texts("atomic_key")?,
@@ -170,17 +169,17 @@ impl<'a> Lines<'a> {
         })
     }
 
-    fn columns(&self) -> LineColumns<'_> {
+    fn columns(&self) -> LineColumns<'_, &Texts<'a>, &Texts<'a>> {
         LineColumns {
             line_id: &self.line_id,
             version: self.version.as_deref(),
             patient_id: &self.patient_id,
             visit_id: &self.visit_id,
             payer: self.payer.as_deref(),
-            med_type: self.med_type.as_deref(),
-            dise_codg: self.dise_codg.as_deref(),
-            visit_dept_code: self.visit_dept_code.as_deref(),
-            order_no: self.order_no.as_deref(),
+            med_type: self.med_type.as_ref(),
+            dise_codg: self.dise_codg.as_ref(),
+            visit_dept_code: self.visit_dept_code.as_ref(),
+            order_no: self.order_no.as_ref(),
             line_no: self.line_no.as_deref(),
             kind: &self.kind,
             fee_class: &self.fee_class,
@@ -190,12 +189,12 @@ impl<'a> Lines<'a> {
             doses: self.doses.as_deref(),
             amount_fen: &self.amount_fen,
             order_dept_code: &self.order_dept_code,
-            exec_dept_code: self.exec_dept_code.as_deref(),
-            pharmacy_code: self.pharmacy_code.as_deref(),
-            atomic_key: self.atomic_key.as_deref(),
+            exec_dept_code: self.exec_dept_code.as_ref(),
+            pharmacy_code: self.pharmacy_code.as_ref(),
+            atomic_key: self.atomic_key.as_ref(),
             main_line: self.main_line.as_deref(),
             self_paid_item: self.self_paid_item.as_deref(),
-            reverses: self.reverses.as_deref(),
+            reverses: self.reverses.as_ref(),
         }
     }
 }

@@ -6,7 +6,7 @@ use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_buffer::{Buffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Schema};
-use menjie::{Error, Result};
+use menjie::{Error, Result, gm};
 use serde::Serialize;
 
 use super::columns::{Column, Given, Holds};
@@ -51,10 +51,9 @@ pub(super) fn hex<const N: usize>(rows: impl ExactSizeIterator<Item = [u8; N]>) 
     if count.checked_mul(2 * N).is_none_or(|bytes| i32::try_from(bytes).is_err()) {
         return Err(refused("", "the result is too large for one table; give fewer rows at once"));
     }
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
     let mut digits = Vec::with_capacity(count * 2 * N);
     for row in rows {
-        digits.extend(row.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        digits.extend_from_slice(row.map(gm::hex_digits).as_flattened());
     }
     let places = OffsetBuffer::from_lengths(std::iter::repeat_n(2 * N, count));
     let texts = StringArray::try_new(places, Buffer::from_vec(digits), None).map_err(|_| Error::internal("hexadecimal digits are texts"))?;

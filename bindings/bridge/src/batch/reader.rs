@@ -79,31 +79,28 @@ impl<'a> Reader<'a> {
     }
 
     /// The texts of a column that must be there.
-    pub(super) fn texts(&self, name: &str) -> Result<Vec<&'a str>> {
+    pub(super) fn texts(&self, name: &str) -> Result<Texts<'a>> {
         let found = self.needed(name)?;
-        let mut read = Texts::for_rows(self.rows);
-        for chunk in &found.chunks {
-            let before = read.texts.len();
-            read.take(*chunk).map_err(|row| self.is_null(before + row, found))?;
+        let texts = Texts::of(&found.chunks, self.rows);
+        match texts.first_null() {
+            Some(row) => Err(self.is_null(row, found)),
+            None => self.are_ids(found, &texts).map(|()| texts),
         }
-        self.are_ids(found, read.plain, read.texts.iter().copied().enumerate())?;
-        Ok(read.texts)
     }
 
     /// The texts of a column that may be left out.
-    pub(super) fn optional_texts(&self, name: &str) -> Result<Option<Vec<Option<&'a str>>>> {
+    pub(super) fn optional_texts(&self, name: &str) -> Result<Option<Texts<'a>>> {
         let Some(found) = self.find(name) else { return Ok(None) };
-        let mut read = Texts::for_rows(self.rows);
-        found.chunks.iter().for_each(|chunk| read.take_optional(*chunk));
-        self.are_ids(found, read.plain, read.texts.iter().enumerate().filter_map(|(row, text)| Some((row, (*text)?))))?;
-        Ok(Some(read.texts))
+        let texts = Texts::of(&found.chunks, self.rows);
+        self.are_ids(found, &texts).map(|()| Some(texts))
     }
 
     /// The rules of an id, for those texts that are there.
-    fn are_ids<'t>(&self, found: &Found<'_>, plain: bool, mut texts: impl Iterator<Item = (usize, &'t str)>) -> Result<()> {
+    fn are_ids(&self, found: &Found<'_>, texts: &Texts<'_>) -> Result<()> {
         let Holds::Id(max, fits) = found.column.holds else { return Ok(()) };
-        let wrong = texts.find(|(_, text)| !(fits(text) || plain && (1..=max).contains(&text.len())));
-        wrong.map_or(Ok(()), |(row, _)| Err(refused(&self.path(row, found), format!("must have 1 to {max} printable characters"))))
+        let plain = texts.is_plain();
+        let wrong = texts.iter().position(|text| text.is_some_and(|text| !(plain && (1..=max).contains(&text.len()) || fits(text))));
+        wrong.map_or(Ok(()), |row| Err(refused(&self.path(row, found), format!("must have 1 to {max} printable characters"))))
     }
 
     /// The values of a column of words; `absent` stands for null.
@@ -111,7 +108,7 @@ impl<'a> Reader<'a> {
         let Some(found) = self.find(name) else { return Ok(None) };
         let mut values = Vec::with_capacity(self.rows);
         let mut last: Option<(&str, T)> = None;
-        for text in self.optional_texts(name)?.unwrap_or_default() {
+        for text in Texts::of(&found.chunks, self.rows).iter() {
             let value = match (text, last) {
                 (None, _) => absent.ok_or_else(|| self.is_null(values.len(), found))?,
                 (Some(text), Some((before, value))) if before == text => value,
@@ -143,7 +140,7 @@ impl<'a> Reader<'a> {
             }
             return Ok(Some(days));
         }
-        for text in self.optional_texts(name)?.unwrap_or_default() {
+        for text in Texts::of(&found.chunks, self.rows).iter() {
             let day = text.map(BizDate::parse).transpose().map_err(|_| refused(&self.path(days.len(), found), "is no day; must be YYYY-MM-DD"))?;
             days.push(day);
         }

@@ -75,7 +75,7 @@ fn run(request: &str, tables: &[Option<Table>]) -> Result<Answer> {
     let mut read = Vec::with_capacity(Field::ALL.len());
     for field in Field::ALL {
         if let Some(texts) = reader.optional_texts(field.column())? {
-            read.push((*field, texts.into_iter().map(Option::unwrap_or_default).collect::<Vec<&str>>()));
+            read.push((*field, texts.iter().map(Option::unwrap_or_default).collect::<Vec<&str>>()));
         }
     }
     let limited = reader.flags(LIMITED.name);

@@ -1,8 +1,9 @@
 //! Columns of texts, whatever form they have: 32- or 64-bit offsets, views, dictionaries of any of them. Nothing is copied.
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayAccessor, GenericStringArray, OffsetSizeTrait};
+use arrow_array::{Array, ArrayAccessor, GenericStringArray, LargeStringArray, OffsetSizeTrait, StringArray, StringViewArray};
 use arrow_schema::DataType;
+use menjie::column::TextColumn;
 
 /// Is it a type of texts?
 pub(super) fn is_text(kind: &DataType) -> bool {
@@ -10,84 +11,135 @@ pub(super) fn is_text(kind: &DataType) -> bool {
     flat(kind) || matches!(kind, DataType::Dictionary(_, values) if flat(values))
 }
 
-/// Texts of a column, and whether all of them are known to be of visible ASCII characters without a look at each.
-#[derive(Default)]
-pub(super) struct Texts<T> {
-    pub(super) texts: Vec<T>,
-    pub(super) plain: bool,
+/// The texts of a column. One chunk is read where it stands; of many chunks, and of a dictionary, the places are noted first.
+pub(super) enum Texts<'a> {
+    Short(&'a StringArray),
+    Long(&'a LargeStringArray),
+    Views(&'a StringViewArray),
+    Rows(Vec<Option<&'a str>>),
 }
 
-impl<T> Texts<T> {
-    pub(super) fn for_rows(rows: usize) -> Texts<T> {
-        Texts { texts: Vec::with_capacity(rows), plain: true }
+impl<'a> Texts<'a> {
+    /// The texts of a column's chunks, which have so many rows together.
+    pub(super) fn of(chunks: &[&'a dyn Array], rows: usize) -> Texts<'a> {
+        let alone = match chunks {
+            [chunk] => Texts::of_chunk(*chunk),
+            _ => None,
+        };
+        alone.unwrap_or_else(|| {
+            let mut noted = Vec::with_capacity(rows);
+            chunks.iter().for_each(|chunk| note(*chunk, &mut noted));
+            Texts::Rows(noted)
+        })
     }
-}
 
-impl<'a> Texts<&'a str> {
-    /// Takes the texts of a chunk; the error is the first row that is null.
-    pub(super) fn take(&mut self, chunk: &'a dyn Array) -> Result<(), usize> {
+    fn of_chunk(chunk: &'a dyn Array) -> Option<Texts<'a>> {
         match chunk.data_type() {
-            DataType::Dictionary(..) => {
-                let rows = optional(chunk, &mut self.plain);
-                let before = self.texts.len();
-                self.texts.extend(rows.iter().map_while(|text| *text));
-                let taken = self.texts.len() - before;
-                if taken == rows.len() { Ok(()) } else { Err(taken) }
-            }
-            _ if chunk.null_count() > 0 => Err((0..chunk.len()).find(|at| chunk.is_null(*at)).unwrap_or_default()),
-            DataType::Utf8 => self.all(chunk.as_string::<i32>(), is_plain),
-            DataType::LargeUtf8 => self.all(chunk.as_string::<i64>(), is_plain),
-            _ => self.all(chunk.as_string_view(), |_| false),
+            DataType::Utf8 => Some(Texts::Short(chunk.as_string())),
+            DataType::LargeUtf8 => Some(Texts::Long(chunk.as_string())),
+            DataType::Utf8View => Some(Texts::Views(chunk.as_string_view())),
+            _ => None,
         }
     }
 
-    fn all<A: ArrayAccessor<Item = &'a str> + Copy>(&mut self, chunk: A, is_plain: impl FnOnce(A) -> bool) -> Result<(), usize> {
-        self.plain &= is_plain(chunk);
-        self.texts.extend((0..chunk.len()).map(|at| chunk.value(at)));
-        Ok(())
+    /// Row by row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Option<&'a str>> {
+        (0..self.rows()).map(|row| self.text(row))
+    }
+
+    /// The texts of all rows, one behind the other.
+    pub(super) fn into_rows(self) -> Vec<Option<&'a str>> {
+        match self {
+            Texts::Rows(rows) => rows,
+            texts => {
+                let mut rows = Vec::with_capacity((&texts).rows());
+                texts.note(&mut rows);
+                rows
+            }
+        }
+    }
+
+    /// Notes where the texts are; what form they have is asked once.
+    fn note(&self, noted: &mut Vec<Option<&'a str>>) {
+        match self {
+            Texts::Short(array) => noted.extend(array.iter()),
+            Texts::Long(array) => noted.extend(array.iter()),
+            Texts::Views(array) => noted.extend(array.iter()),
+            Texts::Rows(rows) => noted.extend(rows),
+        }
+    }
+
+    /// The first row without a text.
+    pub(super) fn first_null(&self) -> Option<usize> {
+        let none = match self {
+            Texts::Short(array) => array.null_count() == 0,
+            Texts::Long(array) => array.null_count() == 0,
+            Texts::Views(array) => array.null_count() == 0,
+            Texts::Rows(_) => false,
+        };
+        if none { None } else { self.iter().position(|text| text.is_none()) }
+    }
+
+    /// Are all characters known to be visible ASCII? One look at all bytes costs less than one at each text.
+    pub(super) fn is_plain(&self) -> bool {
+        match self {
+            Texts::Short(array) => is_plain(array),
+            Texts::Long(array) => is_plain(array),
+            Texts::Views(_) | Texts::Rows(_) => false,
+        }
     }
 }
 
-impl<'a> Texts<Option<&'a str>> {
-    /// Takes the texts of a chunk.
-    pub(super) fn take_optional(&mut self, chunk: &'a dyn Array) {
-        match chunk.data_type() {
-            DataType::Dictionary(..) => {
-                let rows = optional(chunk, &mut self.plain);
-                self.texts.extend(rows);
-            }
-            DataType::Utf8 => self.all_optional(chunk.as_string::<i32>(), is_plain),
-            DataType::LargeUtf8 => self.all_optional(chunk.as_string::<i64>(), is_plain),
-            _ => self.all_optional(chunk.as_string_view(), |_| false),
+impl<'a> TextColumn<'a> for &Texts<'a> {
+    #[inline]
+    fn rows(self) -> usize {
+        match self {
+            Texts::Short(array) => array.len(),
+            Texts::Long(array) => array.len(),
+            Texts::Views(array) => array.len(),
+            Texts::Rows(rows) => rows.len(),
         }
     }
 
-    fn all_optional<A: ArrayAccessor<Item = &'a str> + Copy>(&mut self, chunk: A, is_plain: impl FnOnce(A) -> bool) {
-        self.plain &= is_plain(chunk);
-        match chunk.nulls().filter(|nulls| nulls.null_count() > 0) {
-            Some(nulls) => self.texts.extend(nulls.iter().enumerate().map(|(at, there)| there.then(|| chunk.value(at)))),
-            None => self.texts.extend((0..chunk.len()).map(|at| Some(chunk.value(at)))),
+    #[inline]
+    fn text(self, row: usize) -> Option<&'a str> {
+        match self {
+            Texts::Short(array) => text(*array, row),
+            Texts::Long(array) => text(*array, row),
+            Texts::Views(array) => text(*array, row),
+            Texts::Rows(rows) => rows.as_slice().text(row),
         }
+    }
+}
+
+#[inline]
+fn text<'a, A: ArrayAccessor<Item = &'a str>>(array: A, row: usize) -> Option<&'a str> {
+    (row < array.len() && array.is_valid(row)).then(|| array.value(row))
+}
+
+/// Notes where the texts of a chunk are.
+fn note<'a>(chunk: &'a dyn Array, noted: &mut Vec<Option<&'a str>>) {
+    match Texts::of_chunk(chunk) {
+        Some(texts) => texts.note(noted),
+        None => note_dictionary(chunk, noted),
     }
 }
 
 /// The rows of a dictionary: each value is looked at once.
-fn optional<'a>(chunk: &'a dyn Array, plain: &mut bool) -> Vec<Option<&'a str>> {
-    let Some(dictionary) = chunk.as_any_dictionary_opt() else { return Vec::new() };
-    let mut values = Texts::for_rows(dictionary.values().len());
-    values.take_optional(dictionary.values().as_ref());
-    *plain &= values.plain;
-    if values.texts.is_empty() {
-        return vec![None; chunk.len()];
+fn note_dictionary<'a>(chunk: &'a dyn Array, noted: &mut Vec<Option<&'a str>>) {
+    let Some(dictionary) = chunk.as_any_dictionary_opt() else { return };
+    let mut values = Vec::with_capacity(dictionary.values().len());
+    note(dictionary.values().as_ref(), &mut values);
+    if values.is_empty() {
+        noted.extend(std::iter::repeat_n(None, chunk.len()));
+        return;
     }
-    let keys = dictionary.normalized_keys();
-    let value = |at: usize, key: usize| if chunk.is_null(at) { None } else { values.texts.get(key).copied().flatten() };
-    keys.into_iter().enumerate().map(|(at, key)| value(at, key)).collect()
+    let value = |at: usize, key: usize| if chunk.is_null(at) { None } else { values.get(key).copied().flatten() };
+    noted.extend(dictionary.normalized_keys().into_iter().enumerate().map(|(at, key)| value(at, key)));
 }
 
-/// One look at all bytes of a chunk costs less than one at each text.
-fn is_plain<O: OffsetSizeTrait>(chunk: &GenericStringArray<O>) -> bool {
-    let ends = chunk.value_offsets();
-    let used = ends.first().zip(ends.last()).and_then(|(start, end)| chunk.value_data().get(start.as_usize()..end.as_usize()));
+fn is_plain<O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> bool {
+    let ends = array.value_offsets();
+    let used = ends.first().zip(ends.last()).and_then(|(start, end)| array.value_data().get(start.as_usize()..end.as_usize()));
     used.is_none_or(|bytes| bytes.chunks(4096).all(|block| block.iter().fold(true, |plain, byte| plain & byte.is_ascii_graphic())))
 }

@@ -19,7 +19,7 @@ fn answered(op: &str, request: &str, tables: Vec<(String, Vec<u8>)>) -> Result<(
         .map(|(name, bytes)| {
             // A name that is none of the operation's may be anything; the bridge refuses it without repeating it.
             let known = batches().iter().any(|batch| batch.inputs.iter().any(|input| input.name == name));
-            ipc::read(if known { &name } else { "tables" }, &bytes).map(|table| (name, table))
+            ipc::read(if known { &name } else { "tables" }, bytes).map(|table| (name, table))
         })
         .collect::<Result<_>>()?;
     let Answer { json, tables } = call_batch(op, request, given)?;

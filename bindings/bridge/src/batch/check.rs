@@ -179,7 +179,7 @@ impl<'a> Raw<'a> {
         let ends = ends.get(offset..).unwrap_or_default();
         let (Some(first), Some(last)) = (ends.first(), ends.last()) else { return Ok(()) };
         // Without a branch: a chunk that is right is looked at many offsets at once.
-        let ascending = ends.iter().zip(ends.iter().skip(1)).fold(true, |ascending, (a, b)| ascending & (a <= b));
+        let ascending = ends.iter().zip(ends.get(1..).unwrap_or_default()).fold(true, |ascending, (a, b)| ascending & (a <= b));
         let (Some(start), Some(end), true) = (first.to_usize(), last.to_usize(), ascending) else { return Err(self.refused("has offsets that go back or below zero")) };
         // SAFETY: as for `buffer`.
         let bytes = unsafe { self.buffer::<u8>(2, end) }?;

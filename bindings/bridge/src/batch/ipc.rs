@@ -1,6 +1,7 @@
 //! Tables as Arrow IPC streams, for hosts that pass bytes.
 
-use arrow_ipc::reader::StreamReader;
+use arrow_buffer::Buffer;
+use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::StreamWriter;
 use menjie::error::Code;
 use menjie::{Error, Result};
@@ -9,15 +10,16 @@ use super::table::Table;
 use crate::call::guarded;
 use crate::problem::refused;
 
-/// Reads a stream; `name` is what errors call it. It is looked at as closely as one over the C data interface.
-pub fn read(name: &str, bytes: &[u8]) -> Result<Table> {
+/// Reads a stream; `name` is what errors call it. It is looked at as closely as one over the C data interface, and not copied.
+pub fn read(name: &str, bytes: Vec<u8>) -> Result<Table> {
     let wrong = || refused(name, "is no Arrow IPC stream, or breaks off before its end-of-stream mark");
-    is_whole(bytes).ok_or_else(wrong)?;
+    is_whole(&bytes).ok_or_else(wrong)?;
     let read = || {
-        let reader = StreamReader::try_new(bytes, None).map_err(|_| wrong())?;
-        let schema = reader.schema();
-        let chunks = reader.collect::<std::result::Result<Vec<_>, _>>().map_err(|_| wrong())?;
-        Table::new(name, schema, chunks)
+        let (mut rest, mut decoder, mut chunks) = (Buffer::from_vec(bytes), StreamDecoder::new(), Vec::new());
+        while let Some(chunk) = decoder.decode(&mut rest).map_err(|_| wrong())? {
+            chunks.push(chunk);
+        }
+        Table::new(name, decoder.schema().ok_or_else(wrong)?, chunks)
     };
     // The reader panics on some streams that nobody would write.
     guarded(read).map_err(|error| if error.code() == Code::Panicked { wrong() } else { error })

@@ -213,17 +213,36 @@ fn run(request: &str, tables: &[Option<Table>]) -> Result<Answer> {
 
 fn bills(grouped: &BatchGrouped<'_>) -> Result<Table> {
     let bills = &grouped.bills;
+    let rows = bills.len();
+    let (mut of_patients, mut of_visits, mut of_depts) = (0, 0, 0);
+    for bill in bills {
+        of_patients += bill.patient_id.len();
+        of_visits += bill.visit_id.len();
+        of_depts += bill.dept_code.len();
+    }
+    let (mut patients, mut visits, mut depts) = (made::texts_of(rows, of_patients)?, made::texts_of(rows, of_visits)?, made::texts_of(rows, of_depts)?);
+    let (mut lines, mut totals, mut roundings, mut missing) = (Vec::with_capacity(rows), Vec::with_capacity(rows), Vec::with_capacity(rows), BooleanBufferBuilder::new(rows));
+    // All columns at once: a batch has more bills than the processor's caches hold.
+    for bill in bills {
+        patients.append_value(bill.patient_id);
+        visits.append_value(bill.visit_id);
+        depts.append_value(bill.dept_code);
+        lines.push(bill.lines);
+        totals.push(bill.total_fen.fen());
+        roundings.push(bill.rounding_fen.fen());
+        missing.append(bill.exec_missing);
+    }
     made::table(
         BILLS,
         vec![
             made::hex(bills.iter().map(|bill| bill.id.0))?,
-            made::texts(bills.iter().map(|bill| bill.patient_id))?,
-            made::texts(bills.iter().map(|bill| bill.visit_id))?,
-            made::texts(bills.iter().map(|bill| bill.dept_code))?,
-            Arc::new(UInt32Array::from_iter_values(bills.iter().map(|bill| bill.lines))),
-            Arc::new(Int64Array::from_iter_values(bills.iter().map(|bill| bill.total_fen.fen()))),
-            Arc::new(Int64Array::from_iter_values(bills.iter().map(|bill| bill.rounding_fen.fen()))),
-            Arc::new(bills.iter().map(|bill| Some(bill.exec_missing)).collect::<BooleanArray>()),
+            Arc::new(patients.finish()),
+            Arc::new(visits.finish()),
+            Arc::new(depts.finish()),
+            Arc::new(UInt32Array::from(lines)),
+            Arc::new(Int64Array::from(totals)),
+            Arc::new(Int64Array::from(roundings)),
+            Arc::new(BooleanArray::new(missing.finish(), None)),
         ],
     )
 }

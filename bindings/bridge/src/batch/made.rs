@@ -31,13 +31,20 @@ fn result_type(holds: Holds) -> DataType {
     }
 }
 
-/// A column of texts; all of them together have 2^31 bytes at most, because their places are numbers of 32 bits.
+/// A column of texts.
 pub(super) fn texts<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Result<ArrayRef> {
-    let bytes = texts.clone().map(str::len).try_fold(0usize, usize::checked_add);
-    if bytes.is_none_or(|bytes| i32::try_from(bytes).is_err()) {
+    let (rows, bytes) = texts.clone().fold((0, 0usize), |(rows, bytes), text| (rows + 1, bytes.saturating_add(text.len())));
+    let mut made = texts_of(rows, bytes)?;
+    texts.for_each(|text| made.append_value(text));
+    Ok(Arc::new(made.finish()))
+}
+
+/// For a column of so many texts, which have so many bytes together: 2^31 at most, because their places are numbers of 32 bits.
+pub(super) fn texts_of(rows: usize, bytes: usize) -> Result<StringBuilder> {
+    if i32::try_from(bytes).is_err() {
         return Err(refused("", "the result is too large for one table; give fewer rows at once"));
     }
-    Ok(Arc::new(StringArray::from_iter_values(texts)))
+    Ok(StringBuilder::with_capacity(rows, bytes))
 }
 
 /// A column of texts that may be null. They are of these programs, and short.

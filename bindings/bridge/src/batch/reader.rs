@@ -98,8 +98,10 @@ impl<'a> Reader<'a> {
     /// The rules of an id, for those texts that are there.
     fn are_ids(&self, found: &Found<'_>, texts: &Texts<'_>) -> Result<()> {
         let Holds::Id(max, fits) = found.column.holds else { return Ok(()) };
-        let plain = texts.is_plain();
-        let wrong = texts.iter().position(|text| text.is_some_and(|text| !(plain && (1..=max).contains(&text.len()) || fits(text))));
+        if texts.are_plain(max) {
+            return Ok(());
+        }
+        let wrong = texts.iter().position(|text| text.is_some_and(|text| !fits(text)));
         wrong.map_or(Ok(()), |row| Err(refused(&self.path(row, found), format!("must have 1 to {max} printable characters"))))
     }
 

@@ -122,7 +122,7 @@ pub(super) fn table(columns: &[Column], shape: Shape, rows: &[Map<String, Value>
     match shape.way {
         0 => table,
         1 => through_c(table),
-        _ => ipc::read("table", &ipc::write(&table).unwrap()).unwrap(),
+        _ => ipc::read("table", ipc::write(&table).unwrap()).unwrap(),
     }
 }
 

@@ -80,11 +80,21 @@ impl<'a> Texts<'a> {
         if none { None } else { self.iter().position(|text| text.is_none()) }
     }
 
-    /// Are all characters known to be visible ASCII? One look at all bytes costs less than one at each text.
-    pub(super) fn is_plain(&self) -> bool {
+    #[inline(never)]
+    fn other_text(&self, row: usize) -> Option<&'a str> {
         match self {
-            Texts::Short(array) => is_plain(array),
-            Texts::Long(array) => is_plain(array),
+            Texts::Short(array) => text(*array, row),
+            Texts::Long(array) => text(*array, row),
+            Texts::Views(array) => text(*array, row),
+            Texts::Rows(rows) => rows.as_slice().text(row),
+        }
+    }
+
+    /// Are all of them known to be there, of 1 to `max` characters, of visible ASCII? One look at all bytes costs less than one at each text.
+    pub(super) fn are_plain(&self, max: usize) -> bool {
+        match self {
+            Texts::Short(array) => are_plain(array, max),
+            Texts::Long(array) => are_plain(array, max),
             Texts::Views(_) | Texts::Rows(_) => false,
         }
     }
@@ -101,13 +111,12 @@ impl<'a> TextColumn<'a> for &Texts<'a> {
         }
     }
 
+    /// The usual form where it is asked for, the others behind a call: that the rules stay short.
     #[inline]
     fn text(self, row: usize) -> Option<&'a str> {
         match self {
             Texts::Short(array) => text(*array, row),
-            Texts::Long(array) => text(*array, row),
-            Texts::Views(array) => text(*array, row),
-            Texts::Rows(rows) => rows.as_slice().text(row),
+            other => other.other_text(row),
         }
     }
 }
@@ -138,8 +147,12 @@ fn note_dictionary<'a>(chunk: &'a dyn Array, noted: &mut Vec<Option<&'a str>>) {
     noted.extend(dictionary.normalized_keys().into_iter().enumerate().map(|(at, key)| value(at, key)));
 }
 
-fn is_plain<O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> bool {
+fn are_plain<O: OffsetSizeTrait>(array: &GenericStringArray<O>, max: usize) -> bool {
     let ends = array.value_offsets();
-    let used = ends.first().zip(ends.last()).and_then(|(start, end)| array.value_data().get(start.as_usize()..end.as_usize()));
-    used.is_none_or(|bytes| bytes.chunks(4096).all(|block| block.iter().fold(true, |plain, byte| plain & byte.is_ascii_graphic())))
+    let (Some(first), Some(last)) = (ends.first(), ends.last()) else { return true };
+    let visible = |block: &[u8]| block.iter().fold(true, |visible, byte| visible & byte.is_ascii_graphic());
+    let lengths = ends.iter().zip(ends.get(1..).unwrap_or_default()).map(|(start, end)| end.as_usize() - start.as_usize());
+    array.null_count() == 0
+        && lengths.fold(true, |within, length| within & (length.wrapping_sub(1) < max))
+        && array.value_data().get(first.as_usize()..last.as_usize()).is_some_and(|bytes| bytes.chunks(4096).all(visible))
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the wheel, installs it into an empty environment below target/python, and tests it there. menjie-demo (cargo build -p menjie-server)
 # must be in target/debug: it is the hospital that some tests call. The other hosts, which are compared with this one, are built when they are
-# not there. MENJIE_PYTHON_PROFILE=release tests the release build instead of the debug build: what panics is an error there, too.
+# not there or old. MENJIE_PYTHON_PROFILE=release tests the release build instead of the debug build: what panics is an error there, too.
 # Ends with "python total: N passed, N failed". With --build it only builds.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -20,8 +20,12 @@ flock 9
 for tool in cc node; do
   command -v "$tool" >/dev/null || { echo "run.sh: $tool is missing" >&2; exit 1; }
 done
-# A log is written from other languages as well (test_languages.py), and what they answer is compared (test_hosts.py).
-other() { [ -e "$target/debug/$1" ] || cargo build --quiet --manifest-path "$root/Cargo.toml" -p "$2"; }
+# A log is written from other languages as well (test_languages.py), and what they answer is compared (test_hosts.py): one that is older than a
+# source may answer otherwise.
+other() {
+  [ -e "$target/debug/$1" ] && [ -z "$(find "$root/core" "$root/adapters" "$root/bindings" -name '*.rs' -newer "$target/debug/$1" -print -quit)" ] && return
+  cargo build --quiet --manifest-path "$root/Cargo.toml" -p "$2"
+}
 other menjie menjie-cli
 other libmenjie.so menjie-c
 other libmenjie_node.so menjie-node

@@ -277,3 +277,21 @@ fn a_batch_names_what_is_wrong_by_its_path() {
     let error = group_batch(&&short, &Grouping::default(), Totalling::SumOfLines).unwrap_err();
     assert!(error.context().any(|(k, v)| (k, v) == ("field", "doses")), "{error}");
 }
+
+#[test]
+fn a_line_whose_visit_has_no_department_takes_the_ordering_one() {
+    let visits = visits();
+    let lines = [line("V0", "L0", "A", "1", "1"), line("V1", "L1", "A", "1", "1")];
+    let rows: Vec<Row<'_>> = lines.iter().map(|line| Row { line, visit: &visits[0] }).collect();
+    let columns = Columns::of(&rows);
+    let whole = Grouping { whole_visit: true, ..Grouping::default() };
+    let depts = |given: Option<&[Option<&str>]>| {
+        let columns = LineColumns { visit_dept_code: given, ..columns.view() };
+        let grouped = group_batch(&&columns, &whole, Totalling::SumOfLines).unwrap();
+        grouped.bills.iter().map(|bill| bill.dept_code.to_owned()).collect::<Vec<_>>()
+    };
+    let ordering = lines[0].order_dept_code.as_str();
+    assert_ne!(ordering, "X9");
+    assert_eq!(depts(None), [ordering, ordering]);
+    assert_eq!(depts(Some(&[None, Some("X9")])), [ordering, "X9"]);
+}

@@ -111,7 +111,7 @@ impl<'a> TextColumn<'a> for &Texts<'a> {
         }
     }
 
-    /// The usual form where it is asked for, the others behind a call: that the rules stay short.
+    /// The usual form is read where it is asked for, the others behind a call: so the loops of the rules stay small.
     #[inline]
     fn text(self, row: usize) -> Option<&'a str> {
         match self {

@@ -24,6 +24,7 @@ mod phone;
 mod quote;
 mod reconcile;
 mod refund;
+mod request;
 mod runner;
 mod staff;
 mod status;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::Engine;
-use super::pay::{decode, encode, request_source};
+use super::request::{decode, encode, request_source};
 use crate::access::Caller;
 use crate::error::{Code, Error, Result};
 use crate::ident::{PaymentId, RequestKey};
@@ -48,28 +48,28 @@ impl Engine {
         let hospital = self.hospital(&caller.hospital)?;
         self.own_payment(caller, request.payment_id).await?;
         let source = request_source(caller, &request.key, "payment.accept", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
-        if !request.notice_seen {
-            return Ok(PaymentAcceptResponse::Refused {
-                refusal: Refusal::new("notice_unseen", "请先阅读医保退费须知", "阅读后勾选“我已知悉”，再确认支付")
-            });
-        }
-        let key = Key::Payment(request.payment_id);
-        let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-        let reply = |changes: &Changes| encode(&PaymentAcceptResponse::Accepted { st: st(changes) });
-        let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Accept)), source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => Ok(PaymentAcceptResponse::Accepted { st: st(&changes) }),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(PaymentAcceptResponse::Refused { refusal }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
-                let payment = self.own_payment(caller, request.payment_id).await?;
-                Ok(PaymentAcceptResponse::Accepted { st: payment.st.code().to_owned() })
+        let first = async {
+            if !request.notice_seen {
+                return Ok(PaymentAcceptResponse::Refused {
+                    refusal: Refusal::new("notice_unseen", "请先阅读医保退费须知", "阅读后勾选“我已知悉”，再确认支付")
+                });
             }
-        }
+            let key = Key::Payment(request.payment_id);
+            let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+            let reply = |changes: &Changes| encode(&PaymentAcceptResponse::Accepted { st: st(changes) });
+            let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Accept)), source.clone());
+            event.reply = Some(&reply);
+            match self.apply(hospital, event).await? {
+                Applied::Changed(changes) => Ok(PaymentAcceptResponse::Accepted { st: st(&changes) }),
+                Applied::Replayed(first) => decode(&first),
+                Applied::Refused(refusal) => Ok(PaymentAcceptResponse::Refused { refusal }),
+                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
+                    let payment = self.own_payment(caller, request.payment_id).await?;
+                    Ok(PaymentAcceptResponse::Accepted { st: payment.st.code().to_owned() })
+                }
+            }
+        };
+        self.once(caller, &source, first).await
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::Engine;
-use super::pay::{decode, encode, request_source};
+use super::request::{decode, encode, request_source};
 use crate::access::{Caller, Object, Right, check};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
@@ -163,23 +163,23 @@ impl Engine {
         }
         let hospital = self.hospital(&caller.hospital)?;
         let source = request_source(caller, &request.key, "attention.resolve", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
-        let machine = request.machine;
-        let reply = |changes: &Changes| {
-            let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            encode(&AttentionResolveResponse::Accepted { st })
+        let first = async {
+            let machine = request.machine;
+            let reply = |changes: &Changes| {
+                let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+                encode(&AttentionResolveResponse::Accepted { st })
+            };
+            let mut event = Event::new(&caller.actor, Root::Command(machine, event), source.clone());
+            event.reply = Some(&reply);
+            match self.apply(hospital, event).await? {
+                Applied::Changed(changes) => decode(&reply(&changes)?),
+                Applied::Replayed(first) => decode(&first),
+                Applied::Refused(refusal) => Ok(AttentionResolveResponse::Refused { refusal }),
+                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+            }
         };
-        let mut event = Event::new(&caller.actor, Root::Command(machine, event), source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => decode(&reply(&changes)?),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(AttentionResolveResponse::Refused { refusal }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
-        }
+        self.once(caller, &source, first).await
     }
 }
 

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::pay::{decode, encode, request_source};
+use super::request::{decode, encode, request_source};
 use crate::access::{Caller, Private};
 use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::{FilingId, HospitalId, PatientId, RequestKey};
 use crate::identity::belongs_to;
 use crate::patient::{DocumentKind, Record, plain_number};
-use crate::port::{DocumentRef, HisAnswer, HisCall, Record as Kept, RecordKind, RecordWrite, Reply};
+use crate::port::{DocumentRef, HisAnswer, HisCall, Record as Kept, RecordKind, RecordWrite, Reply, Source};
 use crate::validate::{Issue, ValidateRequest, ValidateResponse};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{Event as MachineEvent, Filing, FilingSt, Key, New, Refusal, Row, filing};
@@ -104,9 +104,10 @@ impl Engine {
             return Err(Error::new(Code::NotFound).with("field", "hospital").with("problem", "opens no files here"));
         }
         let source = request_source(&caller, &request.key, "patient.register", request)?;
-        if let Some(reply) = self.replayed(&caller, &source).await? {
-            return reply;
-        }
+        self.once(&caller, &source, self.open_file(hospital, &caller, request, &source)).await
+    }
+
+    async fn open_file(&self, hospital: &Hospital, caller: &Caller, request: &RegisterRequest, source: &Source) -> Result<RegisterResponse> {
         let (record, found) = self.reviewed(hospital, &request.record)?;
         if !found.valid {
             return Ok(RegisterResponse::Invalid { errors: found.errors, warnings: found.warnings });

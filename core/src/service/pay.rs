@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
-use super::engine::Engine;
+use super::engine::{Engine, Hospital};
 use super::insure::authorise_again;
-use crate::access::{Actor, Caller};
+use super::request::{decode, encode, request_source};
+use crate::access::Caller;
 use crate::error::{Code, Error, Result};
-use crate::gm;
 use crate::ident::{BillId, ChannelCode, PaymentId, QuoteId, RequestKey, SettlementId};
 use crate::money::Money;
 use crate::payment::Method;
-use crate::port::{Reply, Source};
+use crate::port::Source;
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{Event as MachineEvent, Key, New, Refusal, Row, payment, settlement};
 
@@ -93,9 +93,10 @@ impl Engine {
         let hospital = self.hospital(&caller.hospital)?;
         let key = if planted!(KeyForgotten) { RequestKey::new(&self.fresh().to_string())? } else { request.key.clone() };
         let source = request_source(caller, &key, "settlement.pay", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
+        self.once(caller, &source, self.take_on(hospital, caller, request, source.clone())).await
+    }
+
+    async fn take_on(&self, hospital: &Hospital, caller: &Caller, request: &PayRequest, source: Source) -> Result<PayResponse> {
         if !hospital.channels.contains_key(&request.channel) {
             return Err(Error::field("channel", "is not configured"));
         }
@@ -181,54 +182,23 @@ impl Engine {
         let hospital = self.hospital(&caller.hospital)?;
         self.own_payment(caller, request.payment_id).await?;
         let source = request_source(caller, &request.key, "payment.cancel", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
-        let key = Key::Payment(request.payment_id);
-        let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-        let reply = |changes: &Changes| encode(&PaymentCancelResponse::Accepted { st: st(changes) });
-        let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Cancel)), source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => Ok(PaymentCancelResponse::Accepted { st: st(&changes) }),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(PaymentCancelResponse::Refused { refusal }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
-                let payment = self.own_payment(caller, request.payment_id).await?;
-                Ok(PaymentCancelResponse::Accepted { st: payment.st.code().to_owned() })
+        let first = async {
+            let key = Key::Payment(request.payment_id);
+            let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+            let reply = |changes: &Changes| encode(&PaymentCancelResponse::Accepted { st: st(changes) });
+            let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Cancel)), source.clone());
+            event.reply = Some(&reply);
+            match self.apply(hospital, event).await? {
+                Applied::Changed(changes) => Ok(PaymentCancelResponse::Accepted { st: st(&changes) }),
+                Applied::Replayed(first) => decode(&first),
+                Applied::Refused(refusal) => Ok(PaymentCancelResponse::Refused { refusal }),
+                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
+                    let payment = self.own_payment(caller, request.payment_id).await?;
+                    Ok(PaymentCancelResponse::Accepted { st: payment.st.code().to_owned() })
+                }
             }
-        }
+        };
+        self.once(caller, &source, first).await
     }
-
-    /// The reply that was fixed for this request, if it was committed before.
-    pub(super) async fn replayed<T: for<'de> Deserialize<'de>>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
-        let Source::Request { scope, key, fingerprint } = source else { return Ok(None) };
-        Ok(self
-            .inner
-            .store
-            .replied(&caller.hospital, scope, key)
-            .await?
-            .map(|(first, reply)| if &first == fingerprint || planted!(KeyOfAnotherRequest) { decode(&reply) } else { Err(Error::new(Code::KeyReused).with("field", "key")) }))
-    }
-}
-
-/// The source of a command: whose key, and what exactly was asked.
-pub(super) fn request_source<T: Serialize>(caller: &Caller, key: &RequestKey, op: &str, request: &T) -> Result<Source> {
-    let body = serde_json::to_vec(&(op, request)).map_err(|_| Error::internal("requests serialise"))?;
-    // The scope is the actor, hashed: a patient's number is personal.
-    let actor = serde_json::to_vec(&caller.actor).map_err(|_| Error::internal("actors serialise"))?;
-    let scope = match &caller.actor {
-        Actor::Engine => "engine".to_owned(),
-        Actor::Patient { .. } | Actor::Newcomer | Actor::Staff { .. } => gm::hex(&gm::sm3(&actor)),
-    };
-    Ok(Source::Request { scope, key: key.clone(), fingerprint: gm::hex(&gm::sm3(&body)) })
-}
-
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<Reply> {
-    serde_json::to_vec(value).map(Reply).map_err(|_| Error::internal("replies serialise"))
-}
-
-pub(super) fn decode<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Result<T> {
-    serde_json::from_slice(&reply.0).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reply"))
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::pay::{decode, encode, request_source};
+use super::request::{decode, encode, request_source};
 use crate::access::{Actor, Caller, Object, Private, Right, check, mask_name};
 use crate::calendar::BizDate;
 use crate::error::{Code, Error, Result};
@@ -89,10 +89,7 @@ impl Engine {
     pub async fn reconcile_day_asked(&self, caller: &Caller, request: &ReconcileDayRequest) -> Result<ReconcileDayResponse> {
         check(caller, Right::Reconcile, Object::Hospital)?;
         let source = request_source(caller, &request.key, "reconcile.day", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
-        self.reconcile(&caller.hospital, &caller.actor, request.date, &request.channel, Some(&source)).await
+        self.once(caller, &source, self.reconcile(&caller.hospital, &caller.actor, request.date, &request.channel, Some(&source))).await
     }
 
     /// Reconciles a day of a channel, e.g. each morning the day before. Again is the same, or finds what has changed since.

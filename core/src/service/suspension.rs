@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::pay::{decode, encode, request_source};
+use super::request::{decode, encode, request_source};
 use crate::access::{Caller, Private};
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
@@ -171,27 +171,27 @@ impl Engine {
         let hospital = self.hospital(&caller.hospital)?;
         let found = self.own_suspension(caller, request.suspension_id).await?;
         let source = request_source(caller, &request.key, "suspension.choose", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
-        let newest = self.suspensions_of(hospital, &found.registration.patient_id).await?.into_iter().find(|s| s.registration.visit_id == found.registration.visit_id);
-        if newest.is_some_and(|s| s.id != found.id) {
-            return Ok(SuspensionChooseResponse::Refused { refusal: Refusal::new("superseded", "该停诊通知已有更新", "请返回列表查看最新通知") });
-        }
-        let settlement = self.fee_settlement(hospital, &found).await?;
-        let key = Key::Suspension(found.id);
-        let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-        let reply = |changes: &Changes| encode(&SuspensionChooseResponse::Accepted { st: st(changes) });
-        let root = Root::Command(key, MachineEvent::Suspension(suspension::Event::Choose { choice: request.choice, settlement }));
-        let mut event = Event::new(&caller.actor, root, source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => decode(&reply(&changes)?),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(SuspensionChooseResponse::Refused { refusal }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
-        }
+        let first = async {
+            let newest = self.suspensions_of(hospital, &found.registration.patient_id).await?.into_iter().find(|s| s.registration.visit_id == found.registration.visit_id);
+            if newest.is_some_and(|s| s.id != found.id) {
+                return Ok(SuspensionChooseResponse::Refused { refusal: Refusal::new("superseded", "该停诊通知已有更新", "请返回列表查看最新通知") });
+            }
+            let settlement = self.fee_settlement(hospital, &found).await?;
+            let key = Key::Suspension(found.id);
+            let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+            let reply = |changes: &Changes| encode(&SuspensionChooseResponse::Accepted { st: st(changes) });
+            let root = Root::Command(key, MachineEvent::Suspension(suspension::Event::Choose { choice: request.choice, settlement }));
+            let mut event = Event::new(&caller.actor, root, source.clone());
+            event.reply = Some(&reply);
+            match self.apply(hospital, event).await? {
+                Applied::Changed(changes) => decode(&reply(&changes)?),
+                Applied::Replayed(first) => decode(&first),
+                Applied::Refused(refusal) => Ok(SuspensionChooseResponse::Refused { refusal }),
+                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+            }
+        };
+        self.once(caller, &source, first).await
     }
 
     /// From now on the patient is reached at this account of the official account. The host calls it when a file is bound.

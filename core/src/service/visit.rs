@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::pay::{decode, encode, request_source};
+use super::request::{decode, encode, request_source};
 use crate::access::Caller;
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::ident::{CheckInId, PatientId, RequestKey, SuspensionId, VisitId};
-use crate::port::{HisAnswer, HisCall, Record, RecordKind, RecordWrite, Reply};
+use crate::port::{HisAnswer, HisCall, Record, RecordKind, RecordWrite, Reply, Source};
 use crate::visit::{Attend, Attendance, Presence, QueueTicket, Registration, Standing, Turn, VisitState, attendance, state};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{CheckIn, CheckInSt, Event as MachineEvent, Key, New, Refusal, Row, check_in};
@@ -225,9 +225,10 @@ impl Engine {
             return Err(Error::new(Code::NotFound).with("field", "hospital").with("problem", "takes no check-ins here"));
         }
         let source = request_source(caller, &request.key, op, request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
+        self.once(caller, &source, self.press(hospital, caller, request, what, &source)).await
+    }
+
+    async fn press(&self, hospital: &Hospital, caller: &Caller, request: &AttendRequest, what: Attend, source: &Source) -> Result<AttendResponse> {
         let record_key = self.code_secret(hospital).await?.place_key(what, &request.visit_id)?;
         for _ in 0..RACES {
             let known = self.present(hospital, &record_key).await?;

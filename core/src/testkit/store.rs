@@ -77,11 +77,7 @@ impl MemoryStore {
     /// A read or a lease: the injected fault, or the state.
     fn open(&self, op: Op) -> Result<MutexGuard<'_, Inner>, StoreError> {
         let mut inner = self.lock();
-        match inner.faults.next(op) {
-            Injected::Nothing => Ok(inner),
-            Injected::Busy => Err(StoreError::Busy),
-            Injected::Failed | Injected::Lost | Injected::Later => Err(StoreError::Failed("injected".to_owned())),
-        }
+        inner.faults.next(op).to_read().map(|()| inner)
     }
 }
 
@@ -106,7 +102,11 @@ impl Store for MemoryStore {
     }
 
     async fn replied(&self, hospital: &HospitalId, scope: &str, key: &RequestKey) -> Result<Option<(String, Reply)>, StoreError> {
-        Ok(self.open(Op::Replied)?.state.replied(hospital, scope, key))
+        let mut inner = self.lock();
+        match inner.faults.next(Op::Replied) {
+            Injected::Early => Ok(None),
+            injected => injected.to_read().map(|()| inner.state.replied(hospital, scope, key)),
+        }
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -115,7 +115,7 @@ impl Store for MemoryStore {
         match inner.faults.next(Op::Commit) {
             Injected::Nothing => inner.state.commit(batch),
             Injected::Busy => Err(CommitError::Busy),
-            Injected::Failed => Err(CommitError::Failed("injected".to_owned())),
+            Injected::Failed | Injected::Early => Err(CommitError::Failed("injected".to_owned())),
             // What the guards answered is lost with the answer.
             Injected::Lost => inner.state.commit(batch).map_or_else(|_| Err(lost()), |()| Err(lost())),
             Injected::Later => {

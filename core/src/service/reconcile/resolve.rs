@@ -14,7 +14,7 @@ use crate::port::{Call, ChannelCall, HisCall, InsurerCall, Source};
 use crate::reconcile::{Action, Direction, Part};
 use crate::service::apply::{Applied, Event};
 use crate::service::engine::{Engine, Hospital};
-use crate::service::pay::request_source;
+use crate::service::request::request_source;
 use crate::staff::{Note, What};
 use crate::workflow::fold::Root;
 use crate::workflow::{Event as MachineEvent, Key, Refusal, Row as Machine, Settlement, SettlementSt, settlement};
@@ -67,9 +67,10 @@ impl Engine {
         }
         let hospital = self.hospital(&caller.hospital)?;
         let source = request_source(caller, &request.key, "reconcile.resolve", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
+        self.once(caller, &source, self.deal(hospital, caller, request, &source)).await
+    }
+
+    async fn deal(&self, hospital: &Hospital, caller: &Caller, request: &ReconcileResolveRequest, source: &Source) -> Result<ReconcileResolveResponse> {
         let mut effect = None;
         for _ in 0..RACES {
             let pen = self.pen(&hospital.id).await?;
@@ -80,7 +81,7 @@ impl Engine {
             }
             let done = match effect.clone() {
                 Some(done) => done,
-                None => match self.deal_with(hospital, caller, request, &source, item).await? {
+                None => match self.deal_with(hospital, caller, request, source, item).await? {
                     Ok(done) => done,
                     Err(refusal) => return Ok(ReconcileResolveResponse::Refused { refusal }),
                 },
@@ -95,7 +96,7 @@ impl Engine {
             let mut records = pen.entries(self, vec![note])?;
             records.push(day.write(Some(ver))?);
             let response = ReconcileResolveResponse::Accepted { item: Box::new(item), conclusion: day.conclusion() };
-            match self.keep(hospital, &caller.actor, Some(&source), records, &response).await {
+            match self.keep(hospital, &caller.actor, Some(source), records, &response).await {
                 Err(error) if error.code() == Code::Conflict => {}
                 kept => return kept,
             }

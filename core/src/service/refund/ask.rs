@@ -7,16 +7,17 @@ use super::judge::{Denied, Granted, Judged};
 use super::picked::Picked;
 use crate::access::{Caller, Private};
 use crate::error::{Code, Error, Result};
-use crate::ident::{RefundId, RequestKey, SettlementId};
+use crate::ident::{DeptCode, RefundId, RequestKey, SettlementId};
 use crate::money::Money;
 use crate::patient::phone_kind;
+use crate::port::Source;
 use crate::refund::{Cause, ReasonShown, Why};
 use crate::service::apply::{Applied, Event};
-use crate::service::engine::Engine;
-use crate::service::pay::{decode, encode, request_source};
+use crate::service::engine::{Engine, Hospital};
+use crate::service::request::{decode, encode, request_source};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::refund::{Asked, Unconfirm};
-use crate::workflow::{Key, New, Refusal, refund};
+use crate::workflow::{Key, New, Refusal, Settlement, refund};
 
 /// Request of `refund.request`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,9 +76,18 @@ impl Engine {
         let settlement = self.settlement_row(caller, request.settlement_id).await?;
         let dept = Engine::may_ask(caller, &settlement)?;
         let source = request_source(caller, &request.key, "refund.request", request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
+        self.once(caller, &source, self.ask(hospital, caller, request, settlement, dept, source.clone())).await
+    }
+
+    async fn ask(
+        &self,
+        hospital: &Hospital,
+        caller: &Caller,
+        request: &RefundRequestRequest,
+        settlement: Settlement,
+        dept: DeptCode,
+        source: Source,
+    ) -> Result<RefundRequestResponse> {
         if request.contact.as_ref().is_some_and(|contact| phone_kind(contact.reveal()).is_none()) {
             let refusal = Refusal::new("contact", "联系电话不正确。", "请输入正确的电话号码；留空则使用建档时登记的电话。");
             return Ok(RefundRequestResponse::Refused { refusal, reasons: Vec::new() });

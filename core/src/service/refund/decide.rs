@@ -9,7 +9,7 @@ use crate::ident::{RefundId, RequestKey};
 use crate::refund::Stage;
 use crate::service::apply::{Applied, Event};
 use crate::service::engine::Engine;
-use crate::service::pay::{decode, encode, request_source};
+use crate::service::request::{decode, encode, request_source};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{Event as MachineEvent, Key, Refund, Refusal, refund};
 
@@ -118,23 +118,23 @@ impl Engine {
     ) -> Result<RefundDecideResponse> {
         let hospital = self.hospital(&caller.hospital)?;
         let source = request_source(caller, key, op, request)?;
-        if let Some(reply) = self.replayed(caller, &source).await? {
-            return reply;
-        }
-        let machine = Key::Refund(id);
-        let reply = |changes: &Changes| {
-            let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            encode(&RefundDecideResponse::Accepted { st })
+        let first = async {
+            let machine = Key::Refund(id);
+            let reply = |changes: &Changes| {
+                let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
+                encode(&RefundDecideResponse::Accepted { st })
+            };
+            let mut event = Event::new(&caller.actor, Root::Command(machine, MachineEvent::Refund(event)), source.clone());
+            event.reply = Some(&reply);
+            match self.apply(hospital, event).await? {
+                Applied::Changed(changes) => decode(&reply(&changes)?),
+                Applied::Replayed(first) => decode(&first),
+                Applied::Refused(refusal) => Ok(RefundDecideResponse::Refused { refusal }),
+                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+            }
         };
-        let mut event = Event::new(&caller.actor, Root::Command(machine, MachineEvent::Refund(event)), source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => decode(&reply(&changes)?),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(RefundDecideResponse::Refused { refusal }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
-        }
+        self.once(caller, &source, first).await
     }
 }
 

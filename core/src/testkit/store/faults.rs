@@ -1,7 +1,7 @@
 //! What goes wrong with the store in a simulation: one decision per operation.
 
 use crate::ident::{BatchId, HospitalId};
-use crate::port::Batch;
+use crate::port::{Batch, StoreError};
 
 /// An operation of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +62,19 @@ pub enum Injected {
     /// A commit is answered `Unknown` and lands right after somebody asked whether it was committed, or never. Any other
     /// operation fails.
     Later,
+    /// A reply is looked for a moment before it is kept: there is none yet. Any other operation fails.
+    Early,
+}
+
+impl Injected {
+    /// What it does to a read or a lease.
+    pub(super) fn to_read(self) -> Result<(), StoreError> {
+        match self {
+            Injected::Nothing => Ok(()),
+            Injected::Busy => Err(StoreError::Busy),
+            Injected::Failed | Injected::Lost | Injected::Later | Injected::Early => Err(StoreError::Failed("injected".to_owned())),
+        }
+    }
 }
 
 #[derive(Default)]

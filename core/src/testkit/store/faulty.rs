@@ -52,11 +52,7 @@ impl Faulty {
     }
 
     fn ask(&self, op: Op) -> Result<(), StoreError> {
-        match lock(&self.faults).next(op) {
-            Injected::Nothing => Ok(()),
-            Injected::Busy => Err(StoreError::Busy),
-            Injected::Failed | Injected::Lost | Injected::Later => Err(StoreError::Failed("injected".to_owned())),
-        }
+        lock(&self.faults).next(op).to_read()
     }
 
     async fn pause(&self) {
@@ -100,7 +96,11 @@ impl Store for Faulty {
     }
 
     async fn replied(&self, hospital: &HospitalId, scope: &str, key: &RequestKey) -> Result<Option<(String, Reply)>, StoreError> {
-        self.ask(Op::Replied)?;
+        let injected = lock(&self.faults).next(Op::Replied);
+        if injected == Injected::Early {
+            return Ok(None);
+        }
+        injected.to_read()?;
         self.inner.replied(hospital, scope, key).await
     }
 
@@ -113,7 +113,7 @@ impl Store for Faulty {
         let done = match injected {
             Injected::Nothing => self.inner.commit(batch).await,
             Injected::Busy => Err(CommitError::Busy),
-            Injected::Failed => Err(CommitError::Failed("injected".to_owned())),
+            Injected::Failed | Injected::Early => Err(CommitError::Failed("injected".to_owned())),
             // What the guards answered is lost with the answer.
             Injected::Lost => self.inner.commit(batch).await.map_or_else(|_| Err(lost()), |()| Err(lost())),
             Injected::Later => {

@@ -1,0 +1,102 @@
+//! A request under its idempotency key (幂等键): the same key with the same request is the same command, however often and however close
+//! together it is sent.
+
+use serde::{Deserialize, Serialize};
+
+use super::engine::Engine;
+use super::{
+    AttendResponse, AttentionResolveResponse, PayResponse, PaymentAcceptResponse, PaymentCancelResponse, ReconcileDayResponse, ReconcileResolveResponse, RefundDecideResponse,
+    RefundRequestResponse, RegisterResponse, SuspensionChooseResponse,
+};
+use crate::access::{Actor, Caller};
+use crate::error::{Code, Error, Result};
+use crate::gm;
+use crate::ident::RequestKey;
+use crate::port::{Reply, Source};
+
+/// The answer to a command.
+pub(super) trait Answer: for<'de> Deserialize<'de> {
+    /// Whether it was committed under the request's key. Everything else only says how things stand.
+    fn accepted(&self) -> bool;
+}
+
+macro_rules! answers {
+    ($($response:ty),+ $(,)?) => {$(
+        impl Answer for $response {
+            fn accepted(&self) -> bool {
+                matches!(self, Self::Accepted { .. })
+            }
+        }
+    )+};
+}
+
+answers!(
+    AttendResponse,
+    AttentionResolveResponse,
+    PayResponse,
+    PaymentAcceptResponse,
+    PaymentCancelResponse,
+    ReconcileResolveResponse,
+    RefundDecideResponse,
+    RefundRequestResponse,
+    RegisterResponse,
+    SuspensionChooseResponse,
+);
+
+impl Answer for ReconcileDayResponse {
+    fn accepted(&self) -> bool {
+        matches!(self, Self::Made { .. })
+    }
+}
+
+impl Engine {
+    /// Answers a request with the reply that was fixed for its key, or else with what `first` comes to.
+    ///
+    /// Somebody who presses twice at once may look for the reply a moment before it is kept, and then find things as his own
+    /// first press has left them: asked for already, decided, paid. So a refusal stands only if the key still has no reply.
+    pub(super) async fn once<T: Answer>(&self, caller: &Caller, source: &Source, first: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        if let Some(reply) = self.replied(caller, source).await? {
+            return reply;
+        }
+        let answer = first.await;
+        let stands = match &answer {
+            Ok(answer) => answer.accepted(),
+            Err(error) => error.code() != Code::Conflict,
+        };
+        if !stands && let Some(reply) = self.replied(caller, source).await? {
+            return reply;
+        }
+        answer
+    }
+
+    /// The reply that was fixed for this request, if it was committed before.
+    async fn replied<T: Answer>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
+        let Source::Request { scope, key, fingerprint } = source else { return Ok(None) };
+        Ok(self
+            .inner
+            .store
+            .replied(&caller.hospital, scope, key)
+            .await?
+            .map(|(first, reply)| if &first == fingerprint || planted!(KeyOfAnotherRequest) { decode(&reply) } else { Err(Error::new(Code::KeyReused).with("field", "key")) }))
+    }
+}
+
+/// The source of a command: whose key, and what exactly was asked.
+pub(super) fn request_source<T: Serialize>(caller: &Caller, key: &RequestKey, op: &str, request: &T) -> Result<Source> {
+    let body = serde_json::to_vec(&(op, request)).map_err(|_| Error::internal("requests serialise"))?;
+    // The scope is the actor, hashed: a patient's number is personal.
+    let actor = serde_json::to_vec(&caller.actor).map_err(|_| Error::internal("actors serialise"))?;
+    let scope = match &caller.actor {
+        Actor::Engine => "engine".to_owned(),
+        Actor::Patient { .. } | Actor::Newcomer | Actor::Staff { .. } => gm::hex(&gm::sm3(&actor)),
+    };
+    Ok(Source::Request { scope, key: key.clone(), fingerprint: gm::hex(&gm::sm3(&body)) })
+}
+
+pub(super) fn encode<T: Serialize>(value: &T) -> Result<Reply> {
+    serde_json::to_vec(value).map(Reply).map_err(|_| Error::internal("replies serialise"))
+}
+
+pub(super) fn decode<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Result<T> {
+    serde_json::from_slice(&reply.0).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reply"))
+}

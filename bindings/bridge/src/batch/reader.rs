@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt32Type};
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt32Type,
+};
 use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::{DataType, TimeUnit};
 use menjie::{BizDate, Result, Timestamp};
@@ -184,15 +186,12 @@ impl<'a> Reader<'a> {
     fn read_counts(&self, found: &Found<'a>) -> Result<Vec<Option<u32>>> {
         let mut counts = Vec::with_capacity(self.rows);
         for chunk in &found.chunks {
-            for at in 0..chunk.len() {
-                let count = match chunk.data_type() {
-                    _ if chunk.is_null(at) => Some(None),
-                    DataType::UInt32 => Some(Some(chunk.as_primitive::<UInt32Type>().value(at))),
-                    DataType::Int32 => u32::try_from(chunk.as_primitive::<Int32Type>().value(at)).ok().map(Some),
-                    _ => u32::try_from(chunk.as_primitive::<Int64Type>().value(at)).ok().map(Some),
-                };
-                counts.push(count.ok_or_else(|| refused(&self.path(counts.len(), found), "is below zero or beyond 32 bits"))?);
-            }
+            let read = match chunk.data_type() {
+                DataType::UInt32 => append::<UInt32Type, _>(*chunk, &mut counts, Some),
+                DataType::Int32 => append::<Int32Type, _>(*chunk, &mut counts, |count| u32::try_from(count).ok()),
+                _ => append::<Int64Type, _>(*chunk, &mut counts, |count| u32::try_from(count).ok()),
+            };
+            read.map_err(|row| refused(&self.path(row, found), "is below zero or beyond 32 bits"))?;
         }
         Ok(counts)
     }
@@ -229,19 +228,16 @@ impl<'a> Reader<'a> {
         let Holds::Decimal(digits, fits) = found.column.holds else { return Ok(Vec::new()) };
         let mut values = Vec::with_capacity(self.rows);
         for chunk in &found.chunks {
-            for at in 0..chunk.len() {
-                let value = match chunk.data_type() {
-                    _ if chunk.is_null(at) => None,
-                    DataType::Decimal128(_, scale) => {
-                        let missing = u32::try_from(*scale).ok().and_then(|scale| digits.checked_sub(scale)).unwrap_or_default();
-                        let value = chunk.as_primitive::<arrow_array::types::Decimal128Type>().value(at).checked_mul(10i128.pow(missing));
-                        Some(value.and_then(|value| i64::try_from(value).ok()))
-                    }
-                    _ => Some(Some(chunk.as_primitive::<Int64Type>().value(at))),
-                };
-                let value = value.map(|value| value.filter(|value| fits(*value)).ok_or_else(|| self.out_of_range(values.len(), found))).transpose()?;
-                values.push(value);
-            }
+            let read = if let DataType::Decimal128(_, scale) = chunk.data_type() {
+                let missing = u32::try_from(*scale).ok().and_then(|scale| digits.checked_sub(scale)).unwrap_or_default();
+                let factor = 10i64.pow(missing);
+                // What does not fit before it is scaled fits even less afterwards.
+                let scaled = |value: i128| i64::try_from(value).ok()?.checked_mul(factor).filter(|value| fits(*value));
+                append::<Decimal128Type, _>(*chunk, &mut values, scaled)
+            } else {
+                append::<Int64Type, _>(*chunk, &mut values, |value| Some(value).filter(|value| fits(*value)))
+            };
+            read.map_err(|row| self.out_of_range(row, found))?;
         }
         Ok(values)
     }
@@ -284,6 +280,15 @@ impl<'a> Reader<'a> {
             (first, second) => Ok(Cow::Owned(first.into_iter().chain(second).chain(chunks).flatten().copied().collect())),
         }
     }
+}
+
+/// What the values of a chunk stand for, behind those before it; or the row whose value stands for nothing.
+fn append<T: ArrowPrimitiveType, V>(chunk: &dyn Array, before: &mut Vec<Option<V>>, stands_for: impl Fn(T::Native) -> Option<V>) -> std::result::Result<(), usize> {
+    for value in chunk.as_primitive_opt::<T>().into_iter().flatten() {
+        let value = value.map(|value| stands_for(value).ok_or(before.len())).transpose()?;
+        before.push(value);
+    }
+    Ok(())
 }
 
 fn values<T: ArrowPrimitiveType>(chunk: &PrimitiveArray<T>) -> &[T::Native] {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, FrozenSet, List, Mapping, Optional, Type, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar
 
 _R = TypeVar("_R", bound="Record")
 
@@ -96,12 +96,15 @@ class Record(metaclass=_Deferred):
 
     def to_json(self) -> Dict[str, Any]:
         """Writes the object; what is None is left out, where it may be."""
-        members: Dict[str, Any] = {}
-        for one in fields(self):
-            member = getattr(self, one.name)
-            if member is not None or one.name in self._nulls:
-                members[self._keys.get(one.name, one.name)] = plain(member)
-        return members
+        return {key: plain(member) for key, member, _ in given_members(self)}
+
+
+def given_members(record: Record) -> Iterator[Tuple[str, Any, bool]]:
+    """The members that are written: name in JSON, value, and whether it is private (``repr=False``)."""
+    for one in fields(record):
+        member = getattr(record, one.name)
+        if member is not None or one.name in record._nulls:
+            yield record._keys.get(one.name, one.name), member, not one.repr
 
 
 def plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ import pytest
 import menjie
 from conftest import UNPAID, Invoices, Lists
 from menjie import Question, Refused, Unsent
+from menjie.gateway import _done
 
 
 def _open(config: Dict[str, Any], his: object) -> menjie.Client:
@@ -194,6 +195,8 @@ HABITS = {
     "no JSON": (lambda _: {"visits": object()}, 300),
     "not a number": (lambda _: {"visits": [], "lines": [], "x": float("nan")}, 300),
     "a half amount": (lambda _: {**UNPAID, "lines": [{**UNPAID["lines"][0], "amount_fen": 1.5}]}, 301),
+    "no JSON below a key that is a name": (lambda _: {**UNPAID, SECRET: {"deep": {SECRET: {1, 2}}}}, 300),
+    "a key that is a name": (lambda _: {"visits": [], "lines": [{SECRET: 1}]}, 301),
     "a member missing": (lambda _: {"visits": [], "lines": [{"line_id": SECRET}]}, 301),
 }
 
@@ -213,6 +216,13 @@ def test_what_is_no_answer_is_told_and_says_nothing(habit: str, config: Dict[str
         assert patient.visit.unpaid(patient_id="P1").payable_fen == 35619
     told = str(failed.value) + "".join(capfd.readouterr())
     assert "张三" not in told and "440599" not in told
+
+
+@pytest.mark.parametrize(("value", "field"), [({SECRET: {1, 2}}, "value.?"), ({"visits": [{"x": {SECRET: {1, 2}}}]}, "value.visits[0].x.?")])
+def test_the_error_of_an_answer_repeats_no_key_that_may_be_a_name(value: Any, field: str) -> None:
+    with pytest.raises(menjie.MisuseError) as refused:
+        _done(value)
+    assert refused.value.context["field"] == field and "张三" not in str(refused.value)
 
 
 def test_a_deadline_that_passes_is_unknown_and_a_late_answer_is_dropped(config: Dict[str, Any]) -> None:

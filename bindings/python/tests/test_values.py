@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import menjie
-from menjie import fen, yuan
+from menjie import contract, fen, yuan
 from menjie._wire import encode
 
 AMOUNT = st.integers(-(10**10), 10**10)
@@ -53,6 +53,32 @@ def test_what_json_cannot_say_names_its_field(wrong: Any) -> None:
     with pytest.raises(menjie.MisuseError) as refused:
         menjie.call("echo", {"value": [{"deep": wrong}]})
     assert refused.value.code == 2 and refused.value.context["field"] == "value[0].deep"
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        ({"张三 440599199003070058": {1, 2}}, "value.?"),
+        ({"a": {"b-1": {"张三 440599199003070058": {1, 2}}}}, "value.a.b-1.?"),
+        ({"张三 440599199003070058": [{"_a": {1, 2}}]}, "value.?[0]._a"),
+        ({"440599199003070058": {1, 2}}, "value.?"),
+        ({"name\n": {1, 2}}, "value.?"),
+        ({"": {1, 2}}, "value.?"),
+        ({"a" * 64: {1, 2}}, "value." + "a" * 64),
+        ({"a" * 65: {1, 2}}, "value.?"),
+        ({"张三 440599199003070058": {7: {1, 2}}}, "value.?"),
+        ({"张三 440599199003070058": contract.EchoRequest(value={"李四": {1, 2}})}, "value.?.value.?"),
+    ],
+)
+def test_keys_of_a_wrong_value_are_shown_only_if_they_are_identifiers(value: Any, field: str) -> None:
+    """As the bridge and the Node package show them (bindings/bridge/src/problem.rs)."""
+    for call in (lambda: menjie.call("echo", {"value": value}), lambda: menjie.call("echo", value=value), lambda: menjie.call("echo", contract.EchoRequest(value=value))):
+        with pytest.raises(menjie.MisuseError) as refused:
+            call()
+        assert refused.value.context["field"] == field
+    with pytest.raises(menjie.MisuseError) as first:
+        menjie.call("echo", value)
+    assert first.value.context["field"] == field[len("value.") :]
 
 
 def test_endless_values_are_refused() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Mapping, Optional
 
 from .errors import bad_request
 
 # Deeper than any request of the contract.
 _DEEPEST = 64
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 def _plain(value: Any) -> Any:
@@ -37,6 +39,11 @@ def encode(value: Any) -> str:
         raise problem if problem is not None else bad_request("", "is no value of JSON") from None
 
 
+def _shown(key: str) -> str:
+    """A key, if it can be shown: it may be a name or a number of a patient. The same rule in every host."""
+    return key if _IDENTIFIER.fullmatch(key) else "?"
+
+
 def _problem(value: Any, path: str, depth: int) -> Optional[Exception]:
     """The first thing that JSON cannot say, found again with its path."""
     if depth > _DEEPEST:
@@ -45,7 +52,7 @@ def _problem(value: Any, path: str, depth: int) -> Optional[Exception]:
         for key, member in value.items():
             if not isinstance(key, str):
                 return bad_request(path, "has a key that is not a text")
-            found = _problem(member, f"{path}.{key}" if path else key, depth + 1)
+            found = _problem(member, f"{path}.{_shown(key)}" if path else _shown(key), depth + 1)
             if found is not None:
                 return found
         return None

@@ -124,6 +124,24 @@ fn whoever_has_a_file_gets_no_second_one() {
     }
 }
 
+/// What became of the first try is remembered for a day; what lies in the store longer stands in nobody's way.
+#[test]
+fn whoever_was_refused_can_try_again_days_later() {
+    let mut clinic = clinic();
+    clinic.world.trouble(Plan::scripted("his.open_file", [Some(Trouble::LostBefore)]));
+    let id = accepted(register(&mut clinic, &record()));
+    clinic.world.his.enrol(file("P7", "林测安"));
+    clinic.exec.run_for(600_000);
+    let (engine, operator, key) = (clinic.replicas[0].engine.clone(), clinic.operator(), clinic.key());
+    let resolved = clinic.block(async move {
+        let request = AttentionResolveRequest { key, machine: Key::Filing(id), resolution: Resolution::Filing(filing::Decision::NotFiled), evidence: "HIS 窗口核对".into() };
+        engine.attention_resolve(&operator, &request).await
+    });
+    resolved.unwrap();
+    clinic.exec.run_for(3 * 86_400_000);
+    assert_eq!(reason(register(&mut clinic, &record())), "file_differs", "what HIS says, and no conflict");
+}
+
 #[test]
 fn another_record_under_the_same_document_waits() {
     let mut clinic = clinic();

@@ -202,6 +202,19 @@ fn the_answer_is_the_same_whether_or_not_anybody_has_this_phone() {
     assert_eq!(calls, ["notify.sms_code"], "HIS was not asked");
 }
 
+/// Nobody has written since yesterday's code expired: it still lies in the store when the first visitor of the morning comes.
+#[test]
+fn the_first_code_of_a_quiet_morning_is_sent() {
+    let mut clinic = clinic();
+    send(&mut clinic, PHONE).unwrap();
+    let first = last_code(&clinic);
+    clinic.exec.run_for(2 * 86_400_000);
+    assert!(matches!(send(&mut clinic, PHONE).unwrap(), SendCodeResponse::Sent { delivery: Delivery::Taken, .. }));
+    assert_ne!(last_code(&clinic), first);
+    let code = last_code(&clinic);
+    assert_eq!(reason(&check(&mut clinic, CodePurpose::Identify, &code).unwrap()), "proven");
+}
+
 #[test]
 fn limits_hold_over_a_virtual_day_and_across_a_restart() {
     let mut clinic = clinic();

@@ -220,6 +220,9 @@ fn a_success_whose_callback_never_came_is_found_in_the_bill_and_goes_its_way() {
     // The ledger has it on the day it was paid; it goes back by itself, on the day after.
     assert_eq!(lines(&day), [(Kind::OnlyChannel, Some(ReasonClass::R1), ItemState::Waiting, 11_987)]);
     assert_eq!((day.items[0].ledger_fen, day.conclusion()), (Some(11_987), DayConclusion::Waiting));
+    // The line names no refund, and money must not go back by hand as well.
+    let finance = finance(&clinic, "f1");
+    assert_eq!(refused(resolve(&mut clinic, &finance, first(), &day.items[0].key, Action::Refund, "退款")), "refund_exists");
     clinic.exec.run_for(HOUR);
     until(&mut clinic, "2026-03-04T10:30:00+08:00");
     let next = made(&mut clinic, date("2026-03-03"));

@@ -131,6 +131,22 @@ fn a_doctor_comes_in_by_password_and_must_change_the_given_one() {
 }
 
 #[test]
+fn a_change_that_is_pressed_twice_is_made_once_and_is_no_failed_try() {
+    let house = house();
+    let Founded { password, .. } = house.found(Role::Doctor);
+    let change = |present: &Private, new: &str| block_on(house.engine.change_password(&house.hospital, &house.rules, &id("S-doctor"), present, &new.into(), FROM)).unwrap();
+    assert!(matches!(change(&password, "My-own-77x"), PasswordChange::Changed(_)));
+    let PasswordChange::Changed(account) = change(&password, "My-own-77x") else { panic!("his own second press") };
+    assert_eq!(*account, house.account("S-doctor"));
+    let whats: Vec<What> = house.trail().into_iter().map(|(what, ..)| what).collect();
+    assert_eq!(whats, [What::AccountMade, What::PasswordChanged]);
+    assert_eq!(change(&password, "My-own-78x"), PasswordChange::Refused, "another wish");
+    assert_eq!(change(&wrong(), "My-own-77x"), PasswordChange::Refused, "who does not know the last one");
+    house.clock.advance(60_000);
+    assert_eq!(change(&password, "My-own-77x"), PasswordChange::Refused, "a minute later it is a try like any other");
+}
+
+#[test]
 fn finance_is_in_only_with_a_code_and_each_code_is_good_once() {
     let house = house();
     let Founded { password, factor } = house.found(Role::Finance);

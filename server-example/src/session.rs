@@ -6,6 +6,7 @@ use menjie::Timestamp;
 use menjie::access::{Caller, Private, mask_id_no, mask_name, mask_phone};
 use menjie::error::{Code, Error, Result};
 use menjie::ident::{FilingId, HospitalId, PatientId};
+use menjie::identity::PhoneCodes;
 use menjie::port::{PatientFile, Record, RecordKind, RecordWrite};
 use menjie::service::Engine;
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,12 @@ enum State {
     /// Several files were found; one must be chosen.
     Choosing { found: Vec<Candidate> },
     /// A code was sent to this phone; it must be typed.
-    Phoning { phone: Private },
+    Phoning {
+        phone: Private,
+        /// It was typed, and until then it need not be typed again: a code counts once, and what comes after it may fail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proven: Option<Timestamp>,
+    },
     /// One patient.
     Open { patient: PatientId, shown: String },
     /// Somebody came through the official account and has chosen no patient yet.
@@ -157,13 +163,32 @@ pub async fn start(app: &App, files: &[PatientFile], payer: Option<Private>, lif
 
 /// Starts a session in which a code sent to this phone must be typed.
 pub async fn phoning(app: &App, phone: Private, payer: Option<Private>, life: Life) -> Result<Started> {
-    begin(app, State::Phoning { phone }, payer, life).await
+    begin(app, State::Phoning { phone, proven: None }, payer, life).await
 }
 
 /// The phone of a session that waits for its code.
 pub async fn phone(app: &App, token: &str) -> Result<Option<Private>> {
     let found = load(app, token).await?;
-    Ok(found.and_then(|(_, body)| if let State::Phoning { phone } = body.state { Some(phone) } else { None }))
+    Ok(found.and_then(|(_, body)| if let State::Phoning { phone, .. } = body.state { Some(phone) } else { None }))
+}
+
+/// The phone of a session that waits for its code has been proven: for as long as a code lives.
+pub async fn prove(app: &App, token: &str) -> Result<()> {
+    loop {
+        let Some((record, body)) = load(app, token).await? else { return Ok(()) };
+        let State::Phoning { phone, .. } = body.state else { return Ok(()) };
+        let proven = Some(PhoneCodes::until(app.engine().now()));
+        match write(app.engine(), app.hospital(), &record.key, Some(record.ver), &Body { state: State::Phoning { phone, proven }, ..body }).await {
+            Err(error) if error.code() == Code::Conflict => {}
+            done => return done,
+        }
+    }
+}
+
+/// Has the phone of this session been proven?
+pub async fn is_proven(app: &App, token: &str) -> Result<bool> {
+    let found = load(app, token).await?;
+    Ok(found.is_some_and(|(_, body)| matches!(body.state, State::Phoning { proven: Some(until), .. } if app.engine().now() < until)))
 }
 
 /// Starts the session of an account, for one of its patients or none yet.
@@ -200,13 +225,27 @@ pub async fn choices(app: &App, token: &str) -> Result<Option<Vec<(String, Strin
 
 /// Chooses a file of a session that found several; the token changes with what it allows. `None` without such a session.
 pub async fn choose(app: &App, token: &str, choice: usize) -> Result<Option<Chosen>> {
-    let Some((record, body)) = load(app, token).await? else { return Ok(None) };
-    let State::Choosing { found } = body.state else { return Ok(None) };
-    let Some(chosen) = found.into_iter().nth(choice) else { return Err(Error::field("choice", "is not among the choices")) };
-    let Candidate { patient, shown, hint } = chosen;
-    close(app.engine(), app.hospital(), &record, body.born, app.engine().now()).await?;
-    let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone(), body.life).await?;
-    Ok(Some(Chosen { started, patient, shown, hint, payer: body.payer }))
+    open_with(app, token, |state| {
+        let State::Choosing { found } = state else { return Ok(None) };
+        found.into_iter().nth(choice).map(Some).ok_or_else(|| Error::field("choice", "is not among the choices"))
+    })
+    .await
+}
+
+/// Makes a session one of the file that its state leads to; the token changes with what it allows. `None` when it leads to none.
+async fn open_with(app: &App, token: &str, file: impl Fn(State) -> Result<Option<Candidate>>) -> Result<Option<Chosen>> {
+    loop {
+        let Some((record, body)) = load(app, token).await? else { return Ok(None) };
+        let Some(Candidate { patient, shown, hint }) = file(body.state)? else { return Ok(None) };
+        match close(app.engine(), app.hospital(), &record, body.born, app.engine().now()).await {
+            Ok(()) => {}
+            // A touch moved its end just now, or another request was faster: its state says which.
+            Err(error) if error.code() == Code::Conflict => continue,
+            Err(error) => return Err(error),
+        }
+        let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone(), body.life).await?;
+        return Ok(Some(Chosen { started, patient, shown, hint, payer: body.payer }));
+    }
 }
 
 /// Starts the session of somebody who fills in the form of a first visit.
@@ -266,11 +305,11 @@ pub async fn filed(app: &App, token: &str, life: Option<Life>) -> Result<Option<
 
 /// The file was made by this session: it is about its patient now. The token changes with what it allows.
 pub async fn open_filed(app: &App, token: &str, patient: PatientId) -> Result<Option<Chosen>> {
-    let Some((record, body)) = load(app, token).await? else { return Ok(None) };
-    let State::Filing { filed: Filed { shown, hint, .. } } = body.state else { return Ok(None) };
-    close(app.engine(), app.hospital(), &record, body.born, app.engine().now()).await?;
-    let started = begin(app, State::Open { patient: patient.clone(), shown: shown.clone() }, body.payer.clone(), body.life).await?;
-    Ok(Some(Chosen { started, patient, shown, hint, payer: body.payer }))
+    open_with(app, token, |state| {
+        let State::Filing { filed: Filed { shown, hint, .. } } = state else { return Ok(None) };
+        Ok(Some(Candidate { patient: patient.clone(), shown, hint }))
+    })
+    .await
 }
 
 /// The live session of a token; using it moves its end.

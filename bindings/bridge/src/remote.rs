@@ -12,6 +12,7 @@ use menjie::port::{CallCx, CallLog, Clock, RecentTransfers};
 use menjie::{Error, Result};
 use menjie_host::SystemClock;
 use menjie_transport::{ApiRequest, Client, ClientConfig, Exchange};
+use session::Standing;
 
 use crate::envelope::{Failure, Reply};
 use crate::op::Kind;
@@ -49,14 +50,14 @@ pub struct Server {
     client: Client,
     token: Option<Private>,
     /// Of the patient who has identified himself here (`session.identify`): it goes before `token`.
-    patient: Mutex<Option<Private>>,
+    patient: Mutex<Standing>,
 }
 
 impl Server {
     /// The address must be https, or plain http on loopback. Nothing is sent.
     pub fn at(url: &str, token: Option<Private>) -> Result<Server> {
         let client = Client::connect(&ClientConfig::new("server", url)).map_err(|e| e.under("server"))?;
-        Ok(Server { client, token, patient: Mutex::new(None) })
+        Ok(Server { client, token, patient: Mutex::default() })
     }
 
     /// Calls `POST {server}/api/v1/ops/{op}`, as the patient who has identified himself here, if one has. `session.*` go to the routes that make

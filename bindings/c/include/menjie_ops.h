@@ -303,7 +303,7 @@ static inline mj_status mj_session_exit(struct mj_engine *engine, const char *re
   return mj_call(engine, "session.exit", request, response);
 }
 
-/* Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left. docs/contract/session.identify.md */
+/* Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left; an answer that comes when the next one is being asked about lets nobody in. docs/contract/session.identify.md */
 static inline mj_status mj_session_identify(struct mj_engine *engine, const char *request, char **response) {
   return mj_call(engine, "session.identify", request, response);
 }

@@ -7367,7 +7367,7 @@ export interface Operations {
   "session.choose": { request: SessionChooseRequest; response: SessionChooseResponse; kind: "session"; reach: "host_only" };
   /** Ends the session of whoever stands here; the engine forgets it even when the server cannot be told. */
   "session.exit": { request: SessionExitRequest; response: SessionExitResponse; kind: "session"; reach: "host_only" };
-  /** Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left. */
+  /** Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left; an answer that comes when the next one is being asked about lets nobody in. */
   "session.identify": { request: SessionIdentifyRequest; response: SessionIdentifyResponse; kind: "session"; reach: "host_only" };
   /** Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone. */
   "session.send_code": { request: SessionSendCodeRequest; response: SessionSendCodeResponse; kind: "session"; reach: "host_only" };
@@ -7576,7 +7576,7 @@ export interface Areas {
     choose(request: SessionChooseRequest, options?: CallOptions): Promise<SessionChooseResponse>;
     /** Ends the session of whoever stands here; the engine forgets it even when the server cannot be told. docs/contract/session.exit.md */
     exit(request: SessionExitRequest, options?: CallOptions): Promise<SessionExitResponse>;
-    /** Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left. docs/contract/session.identify.md */
+    /** Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left; an answer that comes when the next one is being asked about lets nobody in. docs/contract/session.identify.md */
     identify(request: SessionIdentifyRequest, options?: CallOptions): Promise<SessionIdentifyResponse>;
     /** Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone. docs/contract/session.send_code.md */
     sendCode(request: SessionSendCodeRequest, options?: CallOptions): Promise<SessionSendCodeResponse>;

@@ -97,6 +97,13 @@ pub struct Record {
     pub body: Vec<u8>,
 }
 
+impl Record {
+    /// Not yet expired. What has expired may still lie in the store, and is written over like nothing: by a birth.
+    pub fn lives(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
 /// A record to write; `expected` is the version read, `None` for a birth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordWrite {

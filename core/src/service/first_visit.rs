@@ -231,7 +231,7 @@ impl Engine {
     }
 
     async fn filing_of(&self, hospital: &Hospital, name: &str) -> Result<Option<(Filing, u32)>> {
-        let Some(record) = self.inner.store.record(&hospital.id, RecordKind::Filing, name).await? else { return Ok(None) };
+        let Some(record) = self.inner.store.record(&hospital.id, RecordKind::Filing, name).await?.filter(|record| record.lives(self.now())) else { return Ok(None) };
         let id: FilingId = serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "filing"))?;
         Ok(Some((self.load_filing(hospital, id).await?, record.ver)))
     }

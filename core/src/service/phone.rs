@@ -161,7 +161,7 @@ impl Engine {
     }
 
     async fn load_codes(&self, hospital: &Hospital, key: String) -> Result<Kept> {
-        let Some(record) = self.inner.store.record(&hospital.id, RecordKind::PhoneCode, &key).await? else {
+        let Some(record) = self.inner.store.record(&hospital.id, RecordKind::PhoneCode, &key).await?.filter(|record| record.lives(self.now())) else {
             return Ok(Kept { key, ver: None, codes: PhoneCodes::default() });
         };
         let codes = serde_json::from_slice(&record.body).map_err(|_| corrupt())?;

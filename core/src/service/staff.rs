@@ -163,6 +163,8 @@ impl Engine {
                 }
                 let note = Note::by(&account.value.caller(hospital.clone()), from, What::PasswordChanged);
                 (vec![account_write(&account)?], vec![note], PasswordChange::Changed(Box::new(account.value)))
+            } else if account.value.has_just_changed(present, new, now)? {
+                return Ok(PasswordChange::Changed(Box::new(account.value)));
             } else {
                 let notes = failed(&mut door.value, rules, now, from, What::LoginFailed);
                 (vec![door_write(&key, &door, rules)?], notes, PasswordChange::Refused)
@@ -187,11 +189,8 @@ impl Engine {
 
     /// The door of a name; one that was never tried is open.
     async fn door(&self, hospital: &HospitalId, key: &str) -> Result<Read<Door>> {
-        let Some(record) = self.inner.store.record(hospital, RecordKind::StaffLogin, key).await? else { return Ok(Read { ver: None, value: Door::default() }) };
-        let door: Door = parse(&record)?;
-        // What has expired may still lie there, and is written over like nothing.
-        let gone = record.expires.is_some_and(|expires| expires <= self.now());
-        Ok(if gone { Read { ver: None, value: Door::default() } } else { Read { ver: Some(record.ver), value: door } })
+        let known = self.inner.store.record(hospital, RecordKind::StaffLogin, key).await?.filter(|record| record.lives(self.now()));
+        known.map_or_else(|| Ok(Read { ver: None, value: Door::default() }), |record| Ok(Read { ver: Some(record.ver), value: parse(&record)? }))
     }
 }
 

@@ -14,6 +14,8 @@ use crate::port::Entropy;
 
 /// A new password differs from the present one and from so many before it.
 const EARLIER: usize = 4;
+/// So long a change that is asked for again is the one that was made, in milliseconds.
+const JUST_MS: i64 = 60_000;
 
 /// An account of a member of staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +166,12 @@ impl Account {
         }
         self.set(password, false, now, entropy)?;
         Ok(None)
+    }
+
+    /// Has he just changed `present` into `new`? Whoever presses twice asks for a change that his first press has made already.
+    pub fn has_just_changed(&self, present: &Private, new: &Private, now: Timestamp) -> Result<bool> {
+        let Some(before) = self.keys.earlier.first().filter(|_| !self.keys.temporary && now.since(self.keys.set_at) < JUST_MS) else { return Ok(false) };
+        Ok(before.admits(present)? && self.keys.verifier.admits(new)?)
     }
 
     /// A password somebody gives him, to be changed; sessions end.

@@ -1,12 +1,15 @@
 //! Page 2: four ways to identify, one is enough. What is read or typed is sent once, by POST, and never comes back.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
+use menjie::Timestamp;
 use menjie::access::{Private, mask_phone};
-use menjie::error::{Error, Kind};
+use menjie::error::{Error, Kind, Result};
 use menjie::identity::CodePurpose;
 use menjie::port::IdentifyWay;
 use menjie::service::{SendCodeRequest, SendCodeResponse};
@@ -147,7 +150,7 @@ pub async fn enter(State(app): State<App>, visit: Visit, address: Address, heade
     if way.way == IdentifyWay::Phone {
         // What was typed is the code; the phone has been waiting on this side.
         let Some(phone) = sent_to(&app, &visit).await? else { return Ok(answer::see(&visit.at("/identify/phone"))) };
-        match entry::prove(&app, address.client, phone.clone(), purpose(&app, &visit).await?, token).await {
+        match proven(&app, &visit, address.client, phone.clone(), token).await {
             Ok(Proof::Proven) => token = phone,
             Ok(Proof::Refused(refusal)) => return show(&app, &visit, &word, &next, problem(&refusal.text, &refusal.next)).await,
             Ok(Proof::Locked(seconds)) => return Err(Failure::from(Misuse::Locked).wait(seconds).into()),
@@ -186,15 +189,13 @@ pub async fn send(State(app): State<App>, visit: Visit, address: Address, fields
     let request = SendCodeRequest { phone: phone.clone(), purpose: purpose(&app, &visit).await? };
     let asked = app.clone();
     let t = &app.pages().texts;
-    match detached(async move { asked.engine().send_code(asked.hospital(), &request).await }).await {
-        Ok(SendCodeResponse::Sent { resend_at, .. }) => {
-            let payer = account_of(&app, &visit).await?;
-            if let Some(earlier) = &visit.token {
-                session::end(&app, earlier).await?;
-            }
-            let started = session::phoning(&app, phone, payer, visit.life()).await?;
-            let wait = resend_at.since(app.engine().now()).max(0) / 1000;
-            Ok(with_session(&app, &visit, &started, &visit.at(&format!("/identify/phone?next={}&wait={wait}", job(&next.next)))))
+    let answer = detached(async move { asked.engine().send_code(asked.hospital(), &request).await }).await;
+    let waiting = sent_to(&app, &visit).await?.is_some_and(|waiting| waiting == phone);
+    match answer {
+        Ok(SendCodeResponse::Sent { resend_at, .. }) => wait_for_code(&app, &visit, phone, resend_at, &next).await,
+        // It was sent a moment ago, for a page he has left: what arrives must have a field here, too.
+        Ok(SendCodeResponse::Refused { refusal, resend_at: Some(resend_at) }) if refusal.reason == "code_too_soon" && !waiting => {
+            wait_for_code(&app, &visit, phone, resend_at, &next).await
         }
         Ok(SendCodeResponse::Refused { refusal, .. }) => show(&app, &visit, "phone", &next, Some((refusal.text, refusal.next))).await,
         Err(error) if error.code().kind() == Kind::Validation => show(&app, &visit, "phone", &next, Some((t.phone_wrong.to_string(), t.phone_wrong_next.to_string()))).await,
@@ -202,12 +203,41 @@ pub async fn send(State(app): State<App>, visit: Visit, address: Address, fields
     }
 }
 
+/// To the field for the code.
+async fn wait_for_code(app: &App, visit: &Visit, phone: Private, resend_at: Timestamp, next: &Next) -> Page<Response> {
+    let payer = account_of(app, visit).await?;
+    if let Some(earlier) = &visit.token {
+        session::end(app, earlier).await?;
+    }
+    let started = session::phoning(app, phone, payer, visit.life()).await?;
+    let wait = resend_at.since(app.engine().now()).max(0) / 1000;
+    Ok(with_session(app, visit, &started, &visit.at(&format!("/identify/phone?next={}&wait={wait}", job(&next.next)))))
+}
+
+/// Checks the code a session waits for. A code counts once, and what comes after it may fail (HIS is away): the session
+/// remembers it, whether or not the browser waits.
+async fn proven(app: &App, visit: &Visit, client: IpAddr, phone: Private, code: Private) -> Result<Proof> {
+    let Some(session) = visit.token.clone() else { return Err(Error::internal("a phone waits in a session")) };
+    if session::is_proven(app, &session).await? {
+        return Ok(Proof::Proven);
+    }
+    let (app, purpose) = (app.clone(), purpose(app, visit).await?);
+    detached(async move {
+        let proof = entry::prove(&app, client, phone, purpose, code).await?;
+        if matches!(proof, Proof::Proven) {
+            session::prove(&app, &session).await?;
+        }
+        Ok(proof)
+    })
+    .await
+}
+
 /// An account binds a phone's files; a kiosk only looks for them.
-async fn purpose(app: &App, visit: &Visit) -> Page<CodePurpose> {
+async fn purpose(app: &App, visit: &Visit) -> Result<CodePurpose> {
     Ok(if account_of(app, visit).await?.is_some() { CodePurpose::Bind } else { CodePurpose::Identify })
 }
 
-async fn account_of(app: &App, visit: &Visit) -> Page<Option<Private>> {
+async fn account_of(app: &App, visit: &Visit) -> Result<Option<Private>> {
     match &visit.token {
         Some(token) => Ok(session::payer(app, token).await?),
         None => Ok(None),

@@ -10,6 +10,7 @@ mod newcomers;
 mod operate;
 mod pages;
 mod paying;
+mod phone_pages;
 mod reconcile;
 mod requests;
 mod restart;

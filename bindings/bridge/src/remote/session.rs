@@ -1,8 +1,9 @@
 //! A patient's session at the server: begun by what he shows, its token kept here and shown with every call until he has gone.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use menjie::access::Private;
+use menjie::error::Code;
 use menjie::{Error, Result};
 use menjie_transport::Exchange;
 use serde_json::{Value, json};
@@ -12,6 +13,14 @@ use crate::envelope::Reply;
 use crate::session::{ChooseRequest, ExitRequest, ExitResponse, IdentifyRequest, SendCodeRequest};
 use crate::strict;
 
+/// Who stands here, by the token of his session.
+#[derive(Default)]
+pub(super) struct Standing {
+    token: Option<Private>,
+    /// Counts those who came and those who left. An answer that was waited for longer than that lets nobody in.
+    turn: u64,
+}
+
 impl Server {
     /// Runs `session.*` by the server's own routes.
     pub(super) async fn session(&self, op: &str, request: &str) -> Result<Remote> {
@@ -19,12 +28,12 @@ impl Server {
             "session.identify" => {
                 let IdentifyRequest { way, token, code } = strict::request(request)?;
                 // Whoever stood here before has gone, whatever becomes of this; a session that the server does not hear of ends by itself.
-                self.exit().await?;
+                let turn = self.exit().await?.0;
                 let mut shown = json!({ "way": way, "token": token.reveal(), "bearer": true });
                 if let (Some(code), Some(members)) = (code, shown.as_object_mut()) {
                     members.insert("code".to_owned(), code.reveal().into());
                 }
-                self.enter("/api/v1/identify", &shown).await
+                self.enter(turn, "/api/v1/identify", &shown).await
             }
             "session.send_code" => {
                 let SendCodeRequest { phone } = strict::request(request)?;
@@ -32,30 +41,48 @@ impl Server {
             }
             "session.choose" => {
                 let ChooseRequest { choice } = strict::request(request)?;
-                self.enter("/api/v1/identify/choose", &json!({ "choice": choice, "bearer": true })).await
+                let turn = self.standing().turn;
+                self.enter(turn, "/api/v1/identify/choose", &json!({ "choice": choice, "bearer": true })).await
             }
             _ => {
                 let ExitRequest {} = strict::request(request)?;
-                self.exit().await
+                self.exit().await.map(|(_, told)| told)
             }
         }
     }
 
     /// The token of the patient who stands here.
     pub(super) fn patient(&self) -> Option<Private> {
-        self.patient.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.standing().token.clone()
     }
 
-    fn keep(&self, token: Option<Private>) -> Option<Private> {
-        std::mem::replace(&mut *self.patient.lock().unwrap_or_else(PoisonError::into_inner), token)
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.patient.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn enter(&self, path: &str, body: &Value) -> Result<Remote> {
+    /// Keeps a token for whoever's turn it still is.
+    fn keep(&self, turn: u64, token: &Private) -> bool {
+        let mut standing = self.standing();
+        let still = standing.turn == turn;
+        if still {
+            standing.token = Some(token.clone());
+        }
+        still
+    }
+
+    async fn enter(&self, turn: u64, path: &str, body: &Value) -> Result<Remote> {
         let answered = told(self.post(path.to_owned(), body.to_string(), self.patient()).await?);
         let Remote::Answered(reply) = &answered else { return Ok(answered) };
         let Some(mut shown) = reply.is_response().then(|| serde_json::from_str::<Value>(reply.json()).ok()).flatten() else { return Ok(answered) };
         match shown.as_object_mut().and_then(|members| members.remove("token")) {
-            Some(Value::String(token)) => drop(self.keep(Some(Private::new(token)))),
+            Some(Value::String(token)) => {
+                let token = Private::new(token);
+                if !self.keep(turn, &token) {
+                    // The next one has come, or he has left: nobody may act as him here, and his session is ended as far as the server can be told.
+                    drop(self.end(token).await);
+                    return Err(Error::new(Code::NotFound).with("problem", "session.identify or session.exit was called meanwhile; nobody is identified by this"));
+                }
+            }
             // A server that opens a session and does not say which is none that this engine can speak to.
             _ if shown.get("decision").is_none_or(|decision| decision != "refused") => return Ok(Remote::Unknown("no_token".to_owned())),
             _ => {}
@@ -63,47 +90,68 @@ impl Server {
         Ok(Remote::Answered(Reply::of(Ok(shown.to_string()))))
     }
 
-    /// The token is forgotten whether or not the server could be told.
-    async fn exit(&self) -> Result<Remote> {
-        let ended = |ended| serde_json::to_string(&ExitResponse { ended }).map_err(|_| Error::internal("responses serialise"));
-        let Some(token) = self.keep(None) else { return Ok(Remote::Answered(Reply::of(ended(false)))) };
+    /// The token is forgotten whether or not the server could be told. Whose turn it is from now on, and what the server said.
+    async fn exit(&self) -> Result<(u64, Remote)> {
+        let (turn, left) = {
+            let mut standing = self.standing();
+            standing.turn += 1;
+            (standing.turn, standing.token.take())
+        };
+        let Some(token) = left else { return Ok((turn, ended(false))) };
+        Ok((turn, self.end(token).await?))
+    }
+
+    async fn end(&self, token: Private) -> Result<Remote> {
         Ok(match self.post("/api/v1/exit".to_owned(), "{}".to_owned(), Some(token)).await? {
-            Exchange::Answered(answer) if answer.status == 204 => Remote::Answered(Reply::of(ended(true))),
+            Exchange::Answered(answer) if answer.status == 204 => ended(true),
             other => told(other),
         })
     }
+}
+
+fn ended(ended: bool) -> Remote {
+    let response = serde_json::to_string(&ExitResponse { ended }).map_err(|_| Error::internal("responses serialise"));
+    Remote::Answered(Reply::of(response))
 }
 
 #[cfg(all(test, feature = "ports"))]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::sync::mpsc::{Receiver, channel};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use tokio::runtime::{Builder, Runtime};
 
     use super::*;
 
-    /// Answers so many requests, one a connection; tells each as `path bearer body`.
+    /// Reads a request, tells it as `path bearer body`, and answers, if need be only when somebody says so.
+    fn answer(mut stream: TcpStream, status: &str, json: &str, tell: &Sender<String>, gate: Option<Receiver<()>>) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            reader.read_line(&mut head).unwrap();
+        }
+        let after = |name: &str| head.lines().find_map(|line| line.to_ascii_lowercase().starts_with(name).then(|| line[name.len()..].trim().to_owned()));
+        let mut body = vec![0; after("content-length:").unwrap().parse().unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        let bearer = after("authorization:").unwrap_or_else(|| "nobody".to_owned());
+        tell.send(format!("{} {} {}", head.split(' ').nth(1).unwrap(), bearer.trim_start_matches("Bearer "), String::from_utf8(body).unwrap())).unwrap();
+        if let Some(gate) = gate {
+            gate.recv().unwrap();
+        }
+        write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}", json.len()).unwrap();
+    }
+
+    /// Answers so many requests, one a connection.
     fn server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, told) = channel();
         std::thread::spawn(move || {
             for (status, json) in answers {
-                let (mut stream, _) = listener.accept().unwrap();
-                let mut reader = BufReader::new(stream.try_clone().unwrap());
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") {
-                    reader.read_line(&mut head).unwrap();
-                }
-                let after = |name: &str| head.lines().find_map(|line| line.to_ascii_lowercase().starts_with(name).then(|| line[name.len()..].trim().to_owned()));
-                let mut body = vec![0; after("content-length:").unwrap().parse().unwrap()];
-                reader.read_exact(&mut body).unwrap();
-                let bearer = after("authorization:").unwrap_or_else(|| "nobody".to_owned());
-                tell.send(format!("{} {} {}", head.split(' ').nth(1).unwrap(), bearer.trim_start_matches("Bearer "), String::from_utf8(body).unwrap())).unwrap();
-                write!(stream, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{json}", json.len()).unwrap();
+                let (stream, _) = listener.accept().unwrap();
+                answer(stream, status, json, &tell, None);
             }
         });
         (format!("http://{address}"), told)
@@ -162,6 +210,55 @@ mod tests {
         ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P1"}"#);
         let bearers: Vec<String> = told.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
         assert_eq!(bearers, ["nobody", "t1", "nobody", "nobody"]);
+    }
+
+    /// A server whose first answer waits until it is let go; the others are given at once.
+    fn slow_server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>, Sender<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let ((tell, told), (let_go, gate)) = (channel(), channel());
+        std::thread::spawn(move || {
+            let mut gate = Some(gate);
+            for (status, json) in answers {
+                let (stream, _) = listener.accept().unwrap();
+                let (tell, gate) = (tell.clone(), gate.take());
+                std::thread::spawn(move || answer(stream, status, json, &tell, gate));
+            }
+        });
+        (format!("http://{address}"), told, let_go)
+    }
+
+    #[test]
+    fn an_answer_that_comes_too_late_lets_nobody_in() {
+        const NEXT: &str = r#"{"decision":"identified","name":"李*","expires_at":"2026-03-10T10:00:00.000+08:00","patient_id":"P2","token":"t2"}"#;
+        for leaves in [false, true] {
+            let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let mut answers = vec![("200 OK", OPEN)];
+            if !leaves {
+                answers.push(("200 OK", NEXT));
+            }
+            answers.extend([("204 No Content", ""), ("200 OK", "{}")]);
+            let (url, told, let_go) = slow_server(answers);
+            let server = std::sync::Arc::new(Server::at(&url, None).unwrap());
+            let first = {
+                let server = std::sync::Arc::clone(&server);
+                runtime.spawn(async move { server.call("session.identify", CARD).await })
+            };
+            assert_eq!(told.recv().unwrap().split(' ').next(), Some("/api/v1/identify"), "the first one is being asked about");
+            if leaves {
+                assert_eq!(ask(&runtime, &server, "session.exit", "{}"), (0, json!({"ended": false})));
+            } else {
+                assert_eq!(ask(&runtime, &server, "session.identify", CARD).1["patient_id"], "P2");
+                told.recv().unwrap();
+            }
+            let_go.send(()).unwrap();
+            let late = runtime.block_on(first).unwrap().unwrap_err();
+            assert_eq!(late.code(), Code::NotFound, "{late}");
+            assert!(told.recv().unwrap().starts_with("/api/v1/exit t1 "), "his session is ended");
+            ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P2"}"#);
+            let bearer = if leaves { "nobody" } else { "t2" };
+            assert!(told.recv().unwrap().starts_with(&format!("/api/v1/ops/visit.unpaid {bearer} ")));
+        }
     }
 
     #[test]

@@ -1156,7 +1156,7 @@ class SessionArea:
     def identify(self, /, *, code: Optional[contract.Private] = None, token: contract.Private, way: contract.IdentifyWay) -> contract.SessionIdentifyResponse: ...
 
     def identify(self, request: Optional[Union[contract.SessionIdentifyRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SessionIdentifyResponse:
-        """Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left.
+        """Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left; an answer that comes when the next one is being asked about lets nobody in.
 
         docs/contract/session.identify.md
         """
@@ -2536,7 +2536,7 @@ class AsyncSessionArea:
     async def identify(self, /, *, code: Optional[contract.Private] = None, token: contract.Private, way: contract.IdentifyWay) -> contract.SessionIdentifyResponse: ...
 
     async def identify(self, request: Optional[Union[contract.SessionIdentifyRequest, Mapping[str, Any]]] = None, /, **members: Any) -> contract.SessionIdentifyResponse:
-        """Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left.
+        """Identifies whoever stands here at the hospital's server, and makes every later call of this engine his, until he leaves. Whoever was here before has left; an answer that comes when the next one is being asked about lets nobody in.
 
         docs/contract/session.identify.md
         """

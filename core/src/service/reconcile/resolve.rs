@@ -17,6 +17,7 @@ use crate::service::engine::{Engine, Hospital};
 use crate::service::request::request_source;
 use crate::staff::{Note, What};
 use crate::workflow::fold::Root;
+use crate::workflow::payment::payment_of;
 use crate::workflow::{Event as MachineEvent, Key, Refusal, Row as Machine, Settlement, SettlementSt, settlement};
 
 /// Request of `reconcile.resolve`.
@@ -127,7 +128,14 @@ impl Engine {
                     return Ok(Err(Refusal::new("refund_exists", &text, "请在退费审核中处理该退费单，或选择“标记说明”")));
                 }
                 let posting = self.settlement_of(hospital, item).await?.filter(|s| s.st == SettlementSt::Posting && s.base.attention.is_some());
-                let Some(settlement) = posting else { return Ok(Ok(Effect::ByHand)) };
+                let Some(settlement) = posting else {
+                    // The day was compared in the morning: what goes back by now, by itself or by a colleague, must not go back by hand as well.
+                    return Ok(if self.goes_back(hospital, item).await? {
+                        Err(Refusal::new("refund_exists", "该笔资金正在退回或已退回，不能再次退款", "请在退费审核中查看该笔退费，或选择“标记说明”"))
+                    } else {
+                        Ok(Effect::ByHand)
+                    });
+                };
                 // HIS never booked it, says a person who has looked: the machine gives the money back.
                 let decision = settlement::Event::Resolve { decision: settlement::Decision::NeverPosted, evidence: request.note.trim().to_owned() };
                 let key = Key::Settlement(settlement.id);
@@ -139,6 +147,13 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Is money of the payment behind a line set aside for a refund, or has it gone back?
+    async fn goes_back(&self, hospital: &Hospital, item: &Item) -> Result<bool> {
+        let Some(id) = PaymentId::from_business_no(&item.order_no).or_else(|| payment_of(&item.order_no)) else { return Ok(false) };
+        let Some(Machine::Payment(payment)) = self.machine(hospital, Key::Payment(id)).await? else { return Ok(false) };
+        Ok(!payment.parts.reserved.is_nothing() || !payment.parts.refunded.is_nothing())
     }
 
     /// Whom to ask about a line, and for which machine; none when it is nothing of ours.

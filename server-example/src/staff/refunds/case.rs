@@ -162,7 +162,9 @@ async fn resolved(app: &App, session: &StaffSession, id: RefundId, Form(fields):
 /// What HIS charged again, as somebody read it there; none when something is missing.
 async fn charged(app: &App, session: &StaffSession, id: RefundId, fields: &Fields) -> Page<Option<HisSuccessor>> {
     let case = app.engine().refund_case(&session.caller, id, RefundWork::Finance).await?;
-    let Some(mut made) = case.choices.into_iter().find_map(|choice| if let Decision::ChargedAgain { made } = choice { Some(*made) } else { None }) else { return Ok(None) };
+    let offered = case.choices.into_iter().find_map(|choice| if let Decision::ChargedAgain { made } = choice { Some(*made) } else { None });
+    // It is decided already: whoever pressed twice sees what came of it.
+    let mut made = offered.ok_or_else(|| answer::Away::to(format!("{}/{id}", page_of(RefundWork::Finance).0)))?;
     let receipt_no = fields.one("receipt_no").unwrap_or_default().trim();
     let at = Timestamp::parse(&format!("{}:00+08:00", fields.one("charged_at").unwrap_or_default()));
     let (false, Ok(at)) = (receipt_no.is_empty() || receipt_no.len() > 64, at) else { return Ok(None) };

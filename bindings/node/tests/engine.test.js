@@ -187,6 +187,20 @@ test('a server is asked by name with its token, and its failures are errors', as
   await client.close();
 });
 
+test('clients share the threads on which servers are waited for', async (t) => {
+  const url = await server(t, (request, response) => json(response, 200, { value: 1 }));
+  const count = () => fs.readdirSync('/proc/self/task').length;
+  const clients = [await menjie.open({ server: url })];
+  const before = count();
+  for (let more = 0; more < 50; more += 1) clients.push(await menjie.open({ server: url }));
+  const after = count();
+  assert.ok(after <= before + 4, `${before} threads, then ${after}`);
+  // Closing one leaves the others theirs.
+  await clients.shift().close();
+  assert.deepEqual(await clients[0].visit.unpaid({ patient_id: 'P1' }), { value: 1 });
+  assert.deepEqual(await Promise.all(clients.map((client) => client.close())), clients.map(() => true));
+});
+
 test('an aborted command may have been done; a server that is away was sent nothing', async (t) => {
   let arrived = 0, both;
   const sent = new Promise((go) => { both = go; });

@@ -50,6 +50,8 @@ declare class ClientBase {
   readonly isOpen: boolean;
   /** Waits for calls that are under way, then ends everything. True when all has ended in time. */
   close(): Promise<boolean>;
+  /** Closes at the end of a block: `await using client = await open(…)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 /** The hospital's server, or an engine of this process. */
 export type Client = ClientBase & Areas;

@@ -213,6 +213,8 @@ test('an aborted command may have been done; a server that is away was sent noth
   const [command, read] = await Promise.all(calls);
   assert.deepEqual([command.name, command.retry, command.context.sent], ['AbortError', 'after_query', 'yes']);
   assert.deepEqual([read.name, read.retry], ['AbortError', 'same_key']);
+  await client[Symbol.asyncDispose]();
+  assert.equal(client.isOpen, false);
   const away = await menjie.open({ server: 'http://127.0.0.1:1' });
   const error = await failure(away.visit.unpaid({ patient_id: 'P1' }));
   assert.deepEqual([error.code, error.retry], [710, 'same_key']);

@@ -201,17 +201,24 @@ test('clients share the threads on which servers are waited for', async (t) => {
   assert.deepEqual(await Promise.all(clients.map((client) => client.close())), clients.map(() => true));
 });
 
-test('an aborted command may have been done; a server that is away was sent nothing', async (t) => {
-  let arrived = 0, both;
-  const sent = new Promise((go) => { both = go; });
-  const url = await server(t, () => { arrived += 1; if (arrived === 2) both(); });
+test('an aborted command, or step of a session, may have been done; a server that is away was sent nothing', async (t) => {
+  let arrived = 0, all;
+  const sent = new Promise((go) => { all = go; });
+  const url = await server(t, () => { arrived += 1; if (arrived === 4) all(); });
   const client = await menjie.open({ server: url });
   const control = new AbortController();
-  const calls = [client.payment.cancel({ key: 'k', payment_id: '1' }, { signal: control.signal }), client.visit.unpaid({ patient_id: 'P1' }, { signal: control.signal })].map(failure);
+  const { signal } = control;
+  const calls = [
+    client.visit.unpaid({ patient_id: 'P1' }, { signal }),
+    client.payment.cancel({ key: 'k', payment_id: '1' }, { signal }),
+    // A message may be on its way, a session open.
+    client.session.sendCode({ phone: '13900000001' }, { signal }),
+    client.session.identify({ way: 'visit_no', token: 'K1' }, { signal }),
+  ].map(failure);
   await sent;
   control.abort();
-  const [command, read] = await Promise.all(calls);
-  assert.deepEqual([command.name, command.retry, command.context.sent], ['AbortError', 'after_query', 'yes']);
+  const [read, ...unknown] = await Promise.all(calls);
+  for (const error of unknown) assert.deepEqual([error.name, error.retry, error.context.sent], ['AbortError', 'after_query', 'yes']);
   assert.deepEqual([read.name, read.retry], ['AbortError', 'same_key']);
   await client[Symbol.asyncDispose]();
   assert.equal(client.isOpen, false);

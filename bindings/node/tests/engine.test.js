@@ -5,6 +5,8 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const test = require('node:test');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const menjie = require('menjie');
 const { engine, folder, root } = require('./stage');
 
@@ -142,6 +144,34 @@ test('closing: once for all, and nothing begins afterwards', async (t) => {
   assert.deepEqual([error.code, error.kind], [12, 'misuse']);
   assert.equal(client.isOpen, false);
   assert.equal(await client.close(), true);
+});
+
+test('what the program gave is let go once its engine is closed, or has not opened', async (t) => {
+  v8.setFlagsFromString('--expose-gc');
+  const gc = vm.runInNewContext('gc');
+  const freed = async (ref) => {
+    for (let round = 0; ref.deref() !== undefined && round < 100; round += 1) {
+      await new Promise((go) => setTimeout(go, 20));
+      gc();
+    }
+    return ref.deref() === undefined;
+  };
+  // In functions of their own, so that nothing of the test holds what is given.
+  const closed = async () => {
+    const his = { unpaid: async () => menjie.done(charges) };
+    const client = await menjie.open(engine(t, { his }));
+    await client.visit.unpaid({ patient_id: 'P1' }, { caller });
+    assert.equal(await client.close(), true);
+    return [new WeakRef(his), new WeakRef(client)];
+  };
+  const refused = async () => {
+    const his = {};
+    assert.match((await failure(menjie.open({ ...engine(t, { his }), hospitals: [] }))).context.field, /hospitals/);
+    return [new WeakRef(his)];
+  };
+  for (const refs of [await closed(), await refused()]) {
+    for (const ref of refs) assert.equal(await freed(ref), true);
+  }
 });
 
 async function server(t, handle) {

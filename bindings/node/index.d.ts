@@ -35,7 +35,7 @@ export class CounterpartError extends MenjieError {}
 export class StoreError extends MenjieError {}
 export class CryptoError extends MenjieError {}
 export class InternalError extends MenjieError {}
-/** The signal was aborted. `retry` is `after_query` for a command that was sent: it may have been done. */
+/** The signal was aborted. `retry` is `after_query` for a command, or a step of a session (`session.*`), that was sent: it may have been done. */
 export class AbortedError extends MenjieError {}
 
 type Op = keyof Operations;
@@ -50,6 +50,8 @@ declare class ClientBase {
   readonly isOpen: boolean;
   /** Waits for calls that are under way, then ends everything. True when all has ended in time. */
   close(): Promise<boolean>;
+  /** Closes at the end of a block: `await using client = await open(…)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 /** The hospital's server, or an engine of this process. */
 export type Client = ClientBase & Areas;

@@ -13,6 +13,9 @@ const { MenjieError, open, wechat } = require('menjie');
 
 const MOST_BYTES = 64 * 1024;
 
+/** Errors that tell of the end of a session: its client is closed, the hospital's server knows it no more. */
+const OVER = [12, 20];
+
 /** The status of an answer: what may be asked again is told apart from what may not. */
 const STATUS = { misuse: 400, validation: 400, conflict: 409, not_found: 404, crypto: 401 };
 
@@ -52,19 +55,55 @@ const ROUTES = {
 /** `server` is the hospital's; `merchant` what callbacks are read with; `heard` gets each once it was verified. */
 function backEnd({ server, merchant, heard }) {
   const sessions = new Map();
+  /** The session of an openid: the last one. */
+  const sessionOf = new Map();
   const read = wechat.callbackReader(merchant);
 
-  /** Each patient has a client of his own: it holds his session at the hospital's server. */
+  /** Ends a session, here at once. A server that does not hear of it ends its own by itself. */
+  function end(session) {
+    const over = sessions.get(session);
+    if (!over) return;
+    sessions.delete(session);
+    if (sessionOf.get(over.openid) === session) sessionOf.delete(over.openid);
+    clearTimeout(over.idle);
+    leave(over.client);
+  }
+
+  /** Closing waits for what is under way, so for the exit, too. Nobody waits for either: no failure may be left to the process. */
+  const leave = (client) => Promise.allSettled([client.session.exit({}), client.close()]);
+
+  /** Each patient has a client of his own: it holds his session at the hospital's server. Who logs in again has left the session before. */
   async function login({ card, openid }) {
     const client = await open({ server });
-    const known = await client.session.identify({ way: 'visit_no', token: card });
-    if (known.decision !== 'identified') {
-      await client.close();
-      return known;
+    let known;
+    try {
+      known = await client.session.identify({ way: 'visit_no', token: card });
+    } finally {
+      if (known?.decision !== 'identified') leave(client);
     }
+    if (known.decision !== 'identified') return known;
+    end(sessionOf.get(openid));
     const session = crypto.randomUUID();
-    sessions.set(session, { client, patient: known.patient_id, openid });
+    // The server ends what is not used for so long; each use begins the time anew, there and here.
+    const idle = setTimeout(end, Date.parse(known.expires_at) - Date.now(), session).unref();
+    sessions.set(session, { client, patient: known.patient_id, openid, idle });
+    sessionOf.set(openid, session);
     return { decision: 'identified', name: known.name, session };
+  }
+
+  /** A route for somebody who is logged in. */
+  async function serve(route, name, body) {
+    const session = sessions.get(name);
+    if (!session) return [401, { text: '请先登录' }];
+    if (!ROUTES[route]) return [404, {}];
+    session.idle.refresh();
+    try {
+      return [200, await ROUTES[route](session, body)];
+    } catch (error) {
+      if (!OVER.includes(error.code)) throw error;
+      end(name);
+      return [401, { text: '请重新登录' }];
+    }
   }
 
   async function answer(request) {
@@ -77,9 +116,7 @@ function backEnd({ server, merchant, heard }) {
     }
     const json = body.length > 0 ? JSON.parse(body) : {};
     if (route === 'POST /login') return [200, await login(json)];
-    const session = sessions.get(request.headers.authorization);
-    if (!session) return [401, { text: '请先登录' }];
-    return ROUTES[route] ? [200, await ROUTES[route](session, json)] : [404, {}];
+    return serve(route, request.headers.authorization, json);
   }
 
   const made = http.createServer((request, response) => {
@@ -92,7 +129,7 @@ function backEnd({ server, merchant, heard }) {
       .then(([status, value]) => response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(value === undefined ? undefined : JSON.stringify(value)));
   });
   made.on('close', () => {
-    for (const { client } of sessions.values()) client.session.exit({}).catch(() => {}).then(() => client.close());
+    for (const session of [...sessions.keys()]) end(session);
   });
   return made;
 }

@@ -4,6 +4,23 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const crypto = require('node:crypto');
 const readline = require('node:readline');
+const menjie = require('menjie');
+
+/** Every client that the back end opens; the sessions that are told to last `life` milliseconds. */
+const opened = [];
+let life;
+const { open } = menjie;
+menjie.open = async (config) => {
+  const client = await open(config);
+  const { identify } = client.session;
+  client.session.identify = async (request) => {
+    const known = await identify(request);
+    return life ? { ...known, expires_at: new Date(Date.now() + life).toISOString() } : known;
+  };
+  opened.push(client);
+  return client;
+};
+// After that: it takes `open` out of the package.
 const { backEnd } = require('./back_end');
 
 const [demo, folder] = process.argv.slice(2);
@@ -78,6 +95,38 @@ async function main() {
     if (bills.length > 0) break;
   }
   await step('what is unpaid', async () => assert.ok(bills.length > 0 && bills.every((bill) => Number.isSafeInteger(bill.total_fen))));
+
+  await step('who logs in again has one session, and the earlier clients are closed', async () => {
+    const [card, openid] = [patients[0].card_no, 'oSimulatedUser0000000000002'];
+    const [mine, from, names] = [session, opened.length, []];
+    for (let time = 0; time < 5; time += 1) {
+      session = (await ask('POST', '/login', { card, openid })).json.session;
+      names.push(session);
+    }
+    assert.deepEqual(opened.slice(from).map((client) => client.isOpen), [false, false, false, false, true]);
+    assert.equal((await ask('GET', '/unpaid')).status, 200);
+    [session] = names;
+    assert.equal((await ask('GET', '/unpaid')).status, 401);
+    session = mine;
+    assert.equal((await ask('GET', '/unpaid')).status, 200);
+  });
+  await step('a card that opens nothing, or a server that fails, leaves no client open', async () => {
+    const from = opened.length;
+    assert.equal((await ask('POST', '/login', { card: 'NOBODY', openid: 'o1' })).json.decision, 'refused');
+    assert.ok((await ask('POST', '/login', { card: 7, openid: 'o1' })).status >= 400);
+    assert.deepEqual(opened.slice(from).map((client) => client.isOpen), [false, false]);
+  });
+  await step('a session that nobody uses is over when the server has said', async () => {
+    const [mine, from] = [session, opened.length];
+    life = 2_000;
+    session = (await ask('POST', '/login', { card: patients[0].card_no, openid: 'oSimulatedUser0000000000003' })).json.session;
+    life = undefined;
+    assert.equal((await ask('GET', '/unpaid')).status, 200);
+    for (let waited = 0; opened[from].isOpen && waited < 100; waited += 1) await new Promise((go) => setTimeout(go, 100));
+    assert.equal(opened[from].isOpen, false);
+    assert.equal((await ask('GET', '/unpaid')).status, 401);
+    session = mine;
+  });
 
   const request = { key: `trial-${Date.now()}`, bill_ids: bills.map((bill) => bill.bill_id) };
   let begun;

@@ -1,8 +1,10 @@
 //! Where an operation runs (在何处执行): here, at the hospital's server, or in an engine of this process. Decided once, for every host that calls
 //! by name.
 
-#[cfg(feature = "ports")]
+#[cfg(any(feature = "ports", feature = "remote"))]
 use std::sync::Arc;
+#[cfg(feature = "remote")]
+use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
@@ -12,6 +14,10 @@ use menjie::error::Code;
 use menjie::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+#[cfg(feature = "remote")]
+use tokio::runtime::{Builder, Runtime};
+#[cfg(feature = "remote")]
+use tokio::sync::watch;
 
 #[cfg(feature = "ports")]
 use crate::config::Problem;
@@ -24,9 +30,13 @@ use crate::ports::{Counts, PortHost};
 use crate::remote::{Remote, Server};
 use crate::strict;
 
-/// Threads on which a server is spoken to.
+/// Threads on which servers are spoken to, however many places there are.
 #[cfg(feature = "remote")]
 const WORKERS: usize = 2;
+/// They are there while a place needs them, so a library that nobody uses may be unloaded. Beside them the process that has started them: in
+/// another one, which was forked off, they do not run.
+#[cfg(feature = "remote")]
+static THREADS: Mutex<(u32, Weak<Runtime>)> = Mutex::new((0, Weak::new()));
 /// What a server is still asked is waited for no longer: it goes on there.
 #[cfg(feature = "remote")]
 const SHORTLY: Duration = Duration::from_secs(2);
@@ -54,17 +64,28 @@ pub struct Place(Kept);
 enum Kept {
     /// Nowhere: what needs no engine is all there is.
     Alone,
-    /// At the hospital's server, which is spoken to on these threads.
+    /// At the hospital's server.
     #[cfg(feature = "remote")]
-    Server(std::sync::Arc<Server>, tokio::runtime::Runtime),
+    Server(Forwarder),
     /// In this process.
     #[cfg(feature = "ports")]
     Local(Box<LocalEngine>),
 }
 
+/// A server, and the threads on which it is spoken to: the same for all places of this process.
+#[cfg(feature = "remote")]
+struct Forwarder {
+    server: Arc<Server>,
+    threads: Arc<Runtime>,
+    /// The process that made it: the threads are in no other.
+    process: u32,
+    /// Every call that is under way listens: told something, or dropped, it gives the calls up.
+    end: watch::Sender<()>,
+}
+
 impl Place {
     /// Of a configuration as JSON: `{"server": {"url": …}}` forwards, `{"hospitals": …}` is an engine of this process, `{}` only computes. Blocks; nothing is
-    /// sent. Threads that are started here have the signal mask of this one.
+    /// sent. Threads that are started here have the signal mask of this one; all places that forward share theirs, which the first has started.
     pub fn open(config: &str) -> Result<Place> {
         if names_hospitals(config)? {
             #[cfg(feature = "ports")]
@@ -89,7 +110,7 @@ impl Place {
     pub fn call(&self, caller: Option<&str>, op: &str, request: &str) -> Reply {
         match &self.0 {
             #[cfg(feature = "remote")]
-            Kept::Server(_, runtime) => runtime.block_on(self.begin(caller, op, request)),
+            Kept::Server(forwarder) => forwarder.threads.block_on(self.begin(caller, op, request)),
             #[cfg(feature = "ports")]
             Kept::Local(engine) => engine.call(caller, op, request),
             Kept::Alone => crate::call_alone(op, request),
@@ -102,20 +123,11 @@ impl Place {
     pub fn begin(&self, caller: Option<&str>, op: &str, request: &str) -> BoxFuture<'static, Reply> {
         match &self.0 {
             #[cfg(feature = "remote")]
-            Kept::Server(server, runtime) if crate::find(op).is_ok_and(|op| op.kind.needs_engine()) => {
+            Kept::Server(forwarder) if crate::find(op).is_ok_and(|op| op.kind.needs_engine()) => {
                 if caller.is_some() {
                     return ready(Reply::from(&Error::field("caller", "is known to the server by its token, or by session.identify"))).boxed();
                 }
-                // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
-                let (server, op, request) = (std::sync::Arc::clone(server), op.to_owned(), request.to_owned());
-                let called = runtime.spawn(async move { server.call(&op, &request).await });
-                async move {
-                    called
-                        .await
-                        .unwrap_or_else(|ended| Err(Error::new(if ended.is_cancelled() { Code::ServerUnknown } else { Code::Panicked })))
-                        .map_or_else(|error| Reply::from(&error), Remote::into_reply)
-                }
-                .boxed()
+                forwarder.begin(op, request)
             }
             #[cfg(feature = "ports")]
             Kept::Local(engine) => engine.begin(caller, op, request).boxed(),
@@ -134,8 +146,8 @@ impl Place {
     pub fn close(self, patience: Duration) -> bool {
         match self.0 {
             #[cfg(feature = "remote")]
-            Kept::Server(_, runtime) => {
-                runtime.shutdown_timeout(patience.min(SHORTLY));
+            Kept::Server(forwarder) => {
+                forwarder.close(patience.min(SHORTLY));
                 true
             }
             #[cfg(feature = "ports")]
@@ -159,10 +171,73 @@ fn second_ledger() -> Error {
 }
 
 #[cfg(feature = "remote")]
+impl Forwarder {
+    fn begin(&self, op: &str, request: &str) -> BoxFuture<'static, Reply> {
+        let (server, op, request, mut end) = (Arc::clone(&self.server), op.to_owned(), request.to_owned(), self.end.subscribe());
+        // On threads of the runtime from the first byte on: they take no signals (SIGPIPE), the caller's may.
+        let called = self.threads.spawn(async move {
+            tokio::select! {
+                answered = server.call(&op, &request) => answered,
+                _ = end.changed() => Err(Error::new(Code::ServerUnknown)),
+            }
+        });
+        async move {
+            called
+                .await
+                .unwrap_or_else(|ended| Err(Error::new(if ended.is_cancelled() { Code::ServerUnknown } else { Code::Panicked })))
+                .map_or_else(|error| Reply::from(&error), Remote::into_reply)
+        }
+        .boxed()
+    }
+
+    /// Gives up the calls of this place; those of others go on. The last place ends the threads.
+    fn close(self, shortly: Duration) {
+        let Forwarder { server, threads, process, end } = self;
+        if process != std::process::id() {
+            // In a process that was forked off nothing runs that could end: waiting for it would take for ever.
+            std::mem::forget(threads);
+            return;
+        }
+        // Nobody may listen, then there is nothing to give up.
+        let _ = end.send(());
+        let given_up = threads.block_on(async { tokio::time::timeout(shortly, end.closed()).await });
+        drop(server);
+        if let Some(last) = Arc::into_inner(threads) {
+            // Time that has run out once is not granted again.
+            last.shutdown_timeout(if given_up.is_ok() { shortly } else { Duration::ZERO });
+        }
+    }
+}
+
+/// The threads of this process on which servers are spoken to; started when there are none.
+#[cfg(feature = "remote")]
+fn threads() -> Result<Arc<Runtime>> {
+    let process = std::process::id();
+    let running = || {
+        let known = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 == process { known.1.upgrade() } else { None }
+    };
+    if let Some(running) = running() {
+        return Ok(running);
+    }
+    // Not behind the lock, which a process that is forked off meanwhile would find locked for ever.
+    let started = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("menjie").enable_all().build();
+    let started = Arc::new(started.map_err(|_| Error::internal("threads can be started"))?);
+    let mut known = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.0 == process
+        && let Some(first) = known.1.upgrade()
+    {
+        drop(known);
+        return Ok(first);
+    }
+    *known = (process, Arc::downgrade(&started));
+    Ok(started)
+}
+
+#[cfg(feature = "remote")]
 fn forwarding(server: ServerAddress) -> Result<Place> {
-    let server = std::sync::Arc::new(Server::at(&server.url, server.token)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).thread_name("menjie").enable_all().build();
-    Ok(Place(Kept::Server(server, runtime.map_err(|_| Error::internal("threads can be started"))?)))
+    let server = Arc::new(Server::at(&server.url, server.token)?);
+    Ok(Place(Kept::Server(Forwarder { server, threads: threads()?, process: std::process::id(), end: watch::Sender::new(()) })))
 }
 
 #[cfg(not(feature = "remote"))]
@@ -182,4 +257,63 @@ fn local(config: &str, host: Option<(Arc<dyn PortHost>, usize)>) -> Result<Place
         if more > 0 { error.with("more_problems", more.to_string()) } else { error }
     };
     LocalEngine::open(config, host).map(|engine| Place(Kept::Local(Box::new(engine)))).map_err(first)
+}
+
+#[cfg(all(test, feature = "remote"))]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+    use std::time::Instant;
+
+    use super::*;
+
+    const UNPAID: &str = r#"{"patient_id":"P1"}"#;
+
+    fn server() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = format!(r#"{{"server":{{"url":"http://{}"}}}}"#, listener.local_addr().unwrap());
+        (listener, config)
+    }
+
+    /// The next call that has arrived, whole or not.
+    fn arrived(listener: &TcpListener) -> TcpStream {
+        let mut stream = listener.accept().unwrap().0;
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        stream
+    }
+
+    #[test]
+    fn places_share_their_threads_and_closing_one_gives_up_its_own_calls_only() {
+        let (listener, config) = server();
+        let (one, other) = (Place::open(&config).unwrap(), Place::open(&config).unwrap());
+        let (Kept::Server(mine), Kept::Server(its)) = (&one.0, &other.0) else { panic!("they forward") };
+        assert!(Arc::ptr_eq(&mine.threads, &its.threads));
+        let waiting = Builder::new_current_thread().build().unwrap();
+
+        let given_up = one.begin(None, "visit.unpaid", UNPAID);
+        let mut gone = arrived(&listener);
+        let goes_on = other.begin(None, "visit.unpaid", UNPAID);
+        let mut answering = arrived(&listener);
+        let began = Instant::now();
+        assert!(one.close(Duration::from_secs(60)));
+        assert!(began.elapsed() < SHORTLY);
+        assert_eq!(waiting.block_on(given_up).code(), Code::ServerUnknown.number());
+        // Its connection has ended, too.
+        gone.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        while gone.read(&mut [0; 4096]).unwrap() > 0 {}
+
+        write!(answering, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}").unwrap();
+        assert_eq!(waiting.block_on(goes_on).json(), "{}");
+
+        // The last one ends the threads; the next starts some again.
+        let Kept::Server(its) = &other.0 else { panic!("it forwards") };
+        let threads = Arc::downgrade(&its.threads);
+        assert!(other.close(Duration::from_secs(60)));
+        assert!(threads.upgrade().is_none());
+        let again = Place::open(&config).unwrap();
+        let asked = again.begin(None, "visit.unpaid", UNPAID);
+        drop(arrived(&listener));
+        assert_eq!(waiting.block_on(asked).code(), Code::ServerUnknown.number());
+    }
 }

@@ -73,12 +73,16 @@ function closed() {
   return errorOf({ code: 12, kind: 'misuse', retry: 'never', message: 'the client is closed', context: { field: 'client' } });
 }
 
-/** Nobody waits any more. What a command has done by then is not known. */
+/** What may have been done when nobody waits any more, by kind of operation; what only reads or computes has done nothing. */
+const perhaps = {
+  command: '; it is not known what the command has done: ask, or repeat with the same idempotency key',
+  session: '; a session may have been opened or ended, a message with a code sent',
+};
+
+/** Nobody waits any more. */
 function aborted(kind, sent, reason) {
-  const unknown = sent && kind === 'command';
-  const message = unknown
-    ? 'the waiting was aborted; it is not known what the command has done: ask, or repeat with the same idempotency key'
-    : 'the waiting was aborted';
+  const unknown = sent && kind in perhaps;
+  const message = `the waiting was aborted${unknown ? perhaps[kind] : ''}`;
   const context = { sent: sent ? 'yes' : 'no' };
   return errorOf({ code: 0, kind: 'aborted', retry: unknown ? 'after_query' : 'same_key', message, context }, { cause: reason });
 }

@@ -1,6 +1,6 @@
 //! Engines: what operations need that do more than compute.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use menjie::error::Code;
@@ -27,11 +27,14 @@ pub struct Engine {
     slot: Slot,
     /// Nothing before it was opened, and after it was closed.
     place: Arc<Mutex<Option<Place>>>,
-    host: Option<Arc<NodeHost>>,
+    /// Until it is opened; then the place has it, and lets it go when it is closed: it holds a function that holds this engine.
+    host: Mutex<Option<Arc<NodeHost>>>,
+    /// Whom answers are for.
+    asking: Weak<NodeHost>,
 }
 
-fn lock(place: &Mutex<Option<Place>>) -> MutexGuard<'_, Option<Place>> {
-    place.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[napi]
@@ -40,13 +43,14 @@ impl Engine {
     #[napi(constructor, catch_unwind)]
     pub fn new(mailbox: &Mailbox, ports: Vec<String>, ask: Function<'_, String, ()>) -> napi::Result<Engine> {
         let host = if ports.is_empty() { None } else { Some(Arc::new(NodeHost::new(ports, Asked::of(&ask)?))) };
-        Ok(Engine { slot: mailbox.slot.clone(), place: Arc::default(), host })
+        let asking = host.as_ref().map_or_else(Weak::new, Arc::downgrade);
+        Ok(Engine { slot: mailbox.slot.clone(), place: Arc::default(), host: Mutex::new(host), asking })
     }
 
     /// Opens it. Nothing is sent, but an engine with a ledger goes on with what an earlier run has left undone.
     #[napi(catch_unwind)]
     pub fn open(&self, number: f64, config: String) {
-        let (slot, place, host) = (self.slot.clone(), Arc::clone(&self.place), self.host.clone());
+        let (slot, place, host) = (self.slot.clone(), Arc::clone(&self.place), lock(&self.host).take());
         let begun = guarded(|| {
             runtime::aside(move || {
                 let opened = envelope::guard(|| {
@@ -74,7 +78,7 @@ impl Engine {
     /// Answers a question of a port; false when nobody waits for it any more.
     #[napi(catch_unwind)]
     pub fn reply(&self, token: f64, answer: String) -> bool {
-        self.host.as_ref().is_some_and(|host| host.reply(token, answer))
+        self.asking.upgrade().is_some_and(|host| host.reply(token, answer))
     }
 
     /// Closes it: no work is begun any more, what is under way may end.

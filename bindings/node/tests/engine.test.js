@@ -5,6 +5,8 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const test = require('node:test');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const menjie = require('menjie');
 const { engine, folder, root } = require('./stage');
 
@@ -144,6 +146,34 @@ test('closing: once for all, and nothing begins afterwards', async (t) => {
   assert.equal(await client.close(), true);
 });
 
+test('what the program gave is let go once its engine is closed, or has not opened', async (t) => {
+  v8.setFlagsFromString('--expose-gc');
+  const gc = vm.runInNewContext('gc');
+  const freed = async (ref) => {
+    for (let round = 0; ref.deref() !== undefined && round < 100; round += 1) {
+      await new Promise((go) => setTimeout(go, 20));
+      gc();
+    }
+    return ref.deref() === undefined;
+  };
+  // In functions of their own, so that nothing of the test holds what is given.
+  const closed = async () => {
+    const his = { unpaid: async () => menjie.done(charges) };
+    const client = await menjie.open(engine(t, { his }));
+    await client.visit.unpaid({ patient_id: 'P1' }, { caller });
+    assert.equal(await client.close(), true);
+    return [new WeakRef(his), new WeakRef(client)];
+  };
+  const refused = async () => {
+    const his = {};
+    assert.match((await failure(menjie.open({ ...engine(t, { his }), hospitals: [] }))).context.field, /hospitals/);
+    return [new WeakRef(his)];
+  };
+  for (const refs of [await closed(), await refused()]) {
+    for (const ref of refs) assert.equal(await freed(ref), true);
+  }
+});
+
 async function server(t, handle) {
   const made = http.createServer((request, response) => {
     let body = '';
@@ -187,18 +217,41 @@ test('a server is asked by name with its token, and its failures are errors', as
   await client.close();
 });
 
-test('an aborted command may have been done; a server that is away was sent nothing', async (t) => {
-  let arrived = 0, both;
-  const sent = new Promise((go) => { both = go; });
-  const url = await server(t, () => { arrived += 1; if (arrived === 2) both(); });
+test('clients share the threads on which servers are waited for', async (t) => {
+  const url = await server(t, (request, response) => json(response, 200, { value: 1 }));
+  const count = () => fs.readdirSync('/proc/self/task').length;
+  const clients = [await menjie.open({ server: url })];
+  const before = count();
+  for (let more = 0; more < 50; more += 1) clients.push(await menjie.open({ server: url }));
+  const after = count();
+  assert.ok(after <= before + 4, `${before} threads, then ${after}`);
+  // Closing one leaves the others theirs.
+  await clients.shift().close();
+  assert.deepEqual(await clients[0].visit.unpaid({ patient_id: 'P1' }), { value: 1 });
+  assert.deepEqual(await Promise.all(clients.map((client) => client.close())), clients.map(() => true));
+});
+
+test('an aborted command, or step of a session, may have been done; a server that is away was sent nothing', async (t) => {
+  let arrived = 0, all;
+  const sent = new Promise((go) => { all = go; });
+  const url = await server(t, () => { arrived += 1; if (arrived === 4) all(); });
   const client = await menjie.open({ server: url });
   const control = new AbortController();
-  const calls = [client.payment.cancel({ key: 'k', payment_id: '1' }, { signal: control.signal }), client.visit.unpaid({ patient_id: 'P1' }, { signal: control.signal })].map(failure);
+  const { signal } = control;
+  const calls = [
+    client.visit.unpaid({ patient_id: 'P1' }, { signal }),
+    client.payment.cancel({ key: 'k', payment_id: '1' }, { signal }),
+    // A message may be on its way, a session open.
+    client.session.sendCode({ phone: '13900000001' }, { signal }),
+    client.session.identify({ way: 'visit_no', token: 'K1' }, { signal }),
+  ].map(failure);
   await sent;
   control.abort();
-  const [command, read] = await Promise.all(calls);
-  assert.deepEqual([command.name, command.retry, command.context.sent], ['AbortError', 'after_query', 'yes']);
+  const [read, ...unknown] = await Promise.all(calls);
+  for (const error of unknown) assert.deepEqual([error.name, error.retry, error.context.sent], ['AbortError', 'after_query', 'yes']);
   assert.deepEqual([read.name, read.retry], ['AbortError', 'same_key']);
+  await client[Symbol.asyncDispose]();
+  assert.equal(client.isOpen, false);
   const away = await menjie.open({ server: 'http://127.0.0.1:1' });
   const error = await failure(away.visit.unpaid({ patient_id: 'P1' }));
   assert.deepEqual([error.code, error.retry], [710, 'same_key']);

@@ -31,6 +31,8 @@ async function main(): Promise<void> {
   const bytes: Buffer = table.tables.bills;
   try {
     await use(await open({ server: 'https://h.example' }));
+    await using closed = await open({ server: 'https://h.example' });
+    await use(closed);
     await use(await open({ log: {}, hospitals: [], ports: { his } }));
   } catch (error) {
     if (error instanceof MenjieError && error.retry === 'after_query') throw new Error(String(error.code) + words + grouped + bytes.length);

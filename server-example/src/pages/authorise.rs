@@ -59,14 +59,21 @@ pub async fn back(State(app): State<App>, Signed { visit, session }: Signed, hea
         (Some(_), _) if foreign || !ours => Told::Other,
         (Some(code), Some(openid)) if ours => {
             let request = AuthoriseRequest { patient_id: session.patient.clone(), code, openid };
-            let (caller, asked) = (session.caller.clone(), app.clone());
-            match detached(async move { asked.engine().authorise(&caller, &request).await }).await {
-                Ok(AuthoriseResponse::Authorised { authorisation, until }) => {
-                    let kept = grant::keep(&app, &session_token, &Grant { patient: session.patient.clone(), authorisation, until }).await?;
-                    if kept { Told::Nothing } else { Told::Other }
-                }
-                Ok(AuthoriseResponse::Refused { refusal }) if refusal.reason == "other_person" => Told::Other,
-                Ok(AuthoriseResponse::Refused { .. }) => Told::Cancelled,
+            let (caller, patient, kept, asked) = (session.caller.clone(), session.patient.clone(), session_token.clone(), app.clone());
+            // The code is used up by then: whoever has closed the page meanwhile has authorised all the same.
+            let authorised = detached(async move {
+                Ok(match asked.engine().authorise(&caller, &request).await? {
+                    AuthoriseResponse::Authorised { authorisation, until } => Ok(grant::keep(&asked, &kept, &Grant { patient, authorisation, until }).await?),
+                    AuthoriseResponse::Refused { refusal } => Err(refusal),
+                })
+            });
+            match authorised.await {
+                Ok(Ok(true)) => Told::Nothing,
+                Ok(Ok(false)) => Told::Other,
+                Ok(Err(refusal)) if refusal.reason == "other_person" => Told::Other,
+                // Browsers open the page they come back to twice: it was authorised the first time.
+                Ok(Err(_)) if grant::look(&app, &session_token).await?.is_some() => Told::Nothing,
+                Ok(Err(_)) => Told::Cancelled,
                 Err(error) if insurance::is_away(&error) => Told::Down,
                 // What is no code at all was never the page's.
                 Err(error) if error.code() == Code::BadField => Told::Cancelled,

@@ -222,7 +222,9 @@ async fn a_return_that_is_not_the_patients_own_opens_nothing() {
     // The code works once, and a session without an account is sent to log in.
     let code = own();
     assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance");
-    assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance?told=cancelled");
+    assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance", "a browser opens the page it comes back to twice");
+    assert!(grant::spend(stage.app(), &phone.token).await.unwrap().is_some());
+    assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance?told=cancelled", "it gives nothing twice");
     let card = stage.patient(0).card_no.reveal();
     let entered =
         send(stage.request(Method::POST, "/h5/identify").header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(format!("way=number&next=unpaid&token={card}"))).await;

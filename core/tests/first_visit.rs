@@ -3,13 +3,13 @@
 
 mod common;
 
-use common::Clinic;
+use common::{Clinic, newcomer as record};
 use menjie::access::Private;
 use menjie::error::Code;
 use menjie::ident::{FilingId, PatientId, RequestKey};
 use menjie::patient::{Guardian, Record};
 use menjie::port::{HisTraits, PatientFile};
-use menjie::service::{AttentionListRequest, AttentionResolveRequest, FilingRequest, FilingResponse, RegisterRequest, RegisterResponse, Resolution};
+use menjie::service::{AttentionListRequest, AttentionResolveRequest, AttentionResolveResponse, FilingRequest, FilingResponse, RegisterRequest, RegisterResponse, Resolution};
 use menjie::testkit::world::{HisHabits, Plan, Trouble};
 use menjie::workflow::{Key, MachineKind, filing};
 
@@ -19,22 +19,6 @@ fn clinic() -> Clinic {
     let mut clinic = Clinic::new(5);
     clinic.start("a");
     clinic
-}
-
-fn record() -> Record {
-    Record {
-        name: Private::new("陈测安"),
-        marital: "10".into(),
-        ethnic: "01".into(),
-        id_type: "01".into(),
-        id_no: Private::new(ID_NO),
-        address: Private::new("广东省汕头市龙湖区测试路1号"),
-        phone: Private::new("13900000001"),
-        contact_name: Private::new("陈测宁"),
-        contact_relation: "51".into(),
-        pay_method: "07".into(),
-        ..Record::default()
-    }
 }
 
 fn register_as(clinic: &mut Clinic, key: &RequestKey, record: &Record) -> menjie::Result<RegisterResponse> {
@@ -65,6 +49,16 @@ fn reason(response: RegisterResponse) -> String {
 fn filing_of(clinic: &mut Clinic, id: FilingId, wait_ms: u32) -> FilingResponse {
     let (engine, hospital) = (clinic.replicas[0].engine.clone(), clinic.operator().hospital);
     clinic.block(async move { engine.filing(&hospital, &FilingRequest { filing_id: id, wait_ms }).await }).unwrap()
+}
+
+/// A person has looked: HIS has made no file.
+fn not_filed(clinic: &mut Clinic, id: FilingId) {
+    let (engine, operator, key) = (clinic.replicas[0].engine.clone(), clinic.operator(), clinic.key());
+    let resolved = clinic.block(async move {
+        let request = AttentionResolveRequest { key, machine: Key::Filing(id), resolution: Resolution::Filing(filing::Decision::NotFiled), evidence: "HIS 窗口核对".into() };
+        engine.attention_resolve(&operator, &request).await
+    });
+    assert!(matches!(resolved.unwrap(), AttentionResolveResponse::Accepted { .. }));
 }
 
 fn file(id: &str, name: &str) -> PatientFile {
@@ -128,18 +122,16 @@ fn whoever_has_a_file_gets_no_second_one() {
 #[test]
 fn whoever_was_refused_can_try_again_days_later() {
     let mut clinic = clinic();
+    clinic.world.his.behave(HisHabits { traits: Some(HisTraits { query_file: false, ..HisTraits::default() }), ..HisHabits::default() });
     clinic.world.trouble(Plan::scripted("his.open_file", [Some(Trouble::LostBefore)]));
     let id = accepted(register(&mut clinic, &record()));
-    clinic.world.his.enrol(file("P7", "林测安"));
-    clinic.exec.run_for(600_000);
-    let (engine, operator, key) = (clinic.replicas[0].engine.clone(), clinic.operator(), clinic.key());
-    let resolved = clinic.block(async move {
-        let request = AttentionResolveRequest { key, machine: Key::Filing(id), resolution: Resolution::Filing(filing::Decision::NotFiled), evidence: "HIS 窗口核对".into() };
-        engine.attention_resolve(&operator, &request).await
-    });
-    resolved.unwrap();
+    clinic.exec.run_for(60_000);
+    not_filed(&mut clinic, id);
     clinic.exec.run_for(3 * 86_400_000);
-    assert_eq!(reason(register(&mut clinic, &record())), "file_differs", "what HIS says, and no conflict");
+    let again = accepted(register(&mut clinic, &record()));
+    assert_ne!(again, id);
+    assert_eq!(filing_of(&mut clinic, again, 10_000).st, "filed");
+    assert_eq!(clinic.world.his.enrolled(), 1);
 }
 
 #[test]
@@ -191,12 +183,7 @@ fn a_file_of_somebody_else_is_held_for_a_person() {
     clinic.world.his.enrol(file("P7", "林测安"));
     clinic.exec.run_for(600_000);
     assert_eq!((filing_of(&mut clinic, id, 0).st.as_str(), filing_of(&mut clinic, id, 0).patient_id), ("held", None));
-    let (engine, operator, key) = (clinic.replicas[0].engine.clone(), clinic.operator(), clinic.key());
-    let resolved = clinic.block(async move {
-        let request = AttentionResolveRequest { key, machine: Key::Filing(id), resolution: Resolution::Filing(filing::Decision::NotFiled), evidence: "HIS 窗口核对".into() };
-        engine.attention_resolve(&operator, &request).await
-    });
-    resolved.unwrap();
+    not_filed(&mut clinic, id);
     assert_eq!(filing_of(&mut clinic, id, 0).st, "refused");
     clinic.sound(0, "somebody else");
 }

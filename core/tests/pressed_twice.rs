@@ -6,11 +6,10 @@ mod common;
 
 use std::fmt::Debug;
 
-use common::{Clinic, insured, quote_all, refund};
+use common::{Clinic, insured, newcomer, quote_all, refund};
 use menjie::access::Private;
 use menjie::calendar::{BizDate, Timestamp};
 use menjie::ident::{ChannelCode, PatientId, VisitId};
-use menjie::patient::Record;
 use menjie::port::{Clock, PatientFile};
 use menjie::reconcile::Action;
 use menjie::refund::Stage;
@@ -39,22 +38,6 @@ fn p1() -> PatientId {
 
 fn wechat() -> ChannelCode {
     ChannelCode::new("wechat").unwrap()
-}
-
-fn newcomer() -> Record {
-    Record {
-        name: Private::new("陈测安"),
-        marital: "10".into(),
-        ethnic: "01".into(),
-        id_type: "01".into(),
-        id_no: Private::new("440599199003070058"),
-        address: Private::new("广东省汕头市龙湖区测试路1号"),
-        phone: Private::new("13900000001"),
-        contact_name: Private::new("陈测宁"),
-        contact_relation: "51".into(),
-        pay_method: "07".into(),
-        ..Record::default()
-    }
 }
 
 /// Presses, and presses again after `between_ms`, having looked for a reply before the first one was kept; the one answer.

@@ -8,8 +8,9 @@ pub mod refund;
 use std::sync::Arc;
 
 use menjie::Timestamp;
-use menjie::access::{Caller, Role};
+use menjie::access::{Caller, Private, Role};
 use menjie::ident::{ChannelCode, HospitalId, PatientId, PaymentId, RequestKey, StaffId, WorkerName};
+use menjie::patient::Record;
 use menjie::payment::{Method, RawNotice};
 use menjie::policy::{Pace, Terms};
 use menjie::port::{Clock, Store};
@@ -269,5 +270,22 @@ pub fn accepted(response: PayResponse) -> PaymentId {
     match response {
         PayResponse::Accepted { payment_id, .. } => payment_id,
         PayResponse::Refused { refusal } => panic!("refused: {refusal:?}"),
+    }
+}
+
+/// A record of somebody without a file, whole and right.
+pub fn newcomer() -> Record {
+    Record {
+        name: Private::new("陈测安"),
+        marital: "10".into(),
+        ethnic: "01".into(),
+        id_type: "01".into(),
+        id_no: Private::new("440599199003070058"),
+        address: Private::new("广东省汕头市龙湖区测试路1号"),
+        phone: Private::new("13900000001"),
+        contact_name: Private::new("陈测宁"),
+        contact_relation: "51".into(),
+        pay_method: "07".into(),
+        ..Record::default()
     }
 }

@@ -33,7 +33,7 @@ impl Server {
                 if let (Some(code), Some(members)) = (code, shown.as_object_mut()) {
                     members.insert("code".to_owned(), code.reveal().into());
                 }
-                self.enter(turn, "/api/v1/identify", &shown).await
+                self.enter(turn, None, "/api/v1/identify", &shown).await
             }
             "session.send_code" => {
                 let SendCodeRequest { phone } = strict::request(request)?;
@@ -41,8 +41,11 @@ impl Server {
             }
             "session.choose" => {
                 let ChooseRequest { choice } = strict::request(request)?;
-                let turn = self.standing().turn;
-                self.enter(turn, "/api/v1/identify/choose", &json!({ "choice": choice, "bearer": true })).await
+                let (turn, chooser) = {
+                    let standing = self.standing();
+                    (standing.turn, standing.token.clone())
+                };
+                self.enter(turn, chooser, "/api/v1/identify/choose", &json!({ "choice": choice, "bearer": true })).await
             }
             _ => {
                 let ExitRequest {} = strict::request(request)?;
@@ -70,8 +73,8 @@ impl Server {
         still
     }
 
-    async fn enter(&self, turn: u64, path: &str, body: &Value) -> Result<Remote> {
-        let answered = told(self.post(path.to_owned(), body.to_string(), self.patient()).await?);
+    async fn enter(&self, turn: u64, bearer: Option<Private>, path: &str, body: &Value) -> Result<Remote> {
+        let answered = told(self.post(path.to_owned(), body.to_string(), bearer).await?);
         let Remote::Answered(reply) = &answered else { return Ok(answered) };
         let Some(mut shown) = reply.is_response().then(|| serde_json::from_str::<Value>(reply.json()).ok()).flatten() else { return Ok(answered) };
         match shown.as_object_mut().and_then(|members| members.remove("token")) {
@@ -145,16 +148,25 @@ mod tests {
 
     /// Answers so many requests, one a connection.
     fn server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>) {
+        let (url, told, let_go) = slow_server(answers);
+        let_go.send(()).unwrap();
+        (url, told)
+    }
+
+    /// The same, but the first answer waits until it is let go.
+    fn slow_server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>, Sender<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (tell, told) = channel();
+        let ((tell, told), (let_go, gate)) = (channel(), channel());
         std::thread::spawn(move || {
+            let mut gate = Some(gate);
             for (status, json) in answers {
                 let (stream, _) = listener.accept().unwrap();
-                answer(stream, status, json, &tell, None);
+                let (tell, gate) = (tell.clone(), gate.take());
+                std::thread::spawn(move || answer(stream, status, json, &tell, gate));
             }
         });
-        (format!("http://{address}"), told)
+        (format!("http://{address}"), told, let_go)
     }
 
     fn ask(runtime: &Runtime, server: &Server, op: &str, request: &str) -> (u16, Value) {
@@ -210,22 +222,6 @@ mod tests {
         ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P1"}"#);
         let bearers: Vec<String> = told.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
         assert_eq!(bearers, ["nobody", "t1", "nobody", "nobody"]);
-    }
-
-    /// A server whose first answer waits until it is let go; the others are given at once.
-    fn slow_server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>, Sender<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let ((tell, told), (let_go, gate)) = (channel(), channel());
-        std::thread::spawn(move || {
-            let mut gate = Some(gate);
-            for (status, json) in answers {
-                let (stream, _) = listener.accept().unwrap();
-                let (tell, gate) = (tell.clone(), gate.take());
-                std::thread::spawn(move || answer(stream, status, json, &tell, gate));
-            }
-        });
-        (format!("http://{address}"), told, let_go)
     }
 
     #[test]

@@ -144,8 +144,8 @@ if [ "${MENJIE_BENCH_BUILT:-}" != 1 ]; then # 1: measure the programs that are t
   mkdir -p "$work/crossing"
   cargo build --profile kiosk --quiet -p menjie-c --features full
   cp -f "$kiosk/libmenjie.so" "$work/crossing/full.so"
-  cargo build --profile kiosk --quiet -p menjie-c --no-default-features --features arrow,log,ports
-  cp -f "$kiosk/libmenjie.so" "$work/crossing/alone.so"
+  cargo build --profile kiosk --quiet -p menjie-c --features server
+  cp -f "$kiosk/libmenjie.so" "$work/crossing/server.so"
   cargo build --profile kiosk --quiet -p menjie-c
   cargo build --release --quiet -p menjie-node -p menjie-python
   cargo build --release --quiet --manifest-path benches/hosts/noop/Cargo.toml --target-dir "$target/noop"
@@ -205,8 +205,8 @@ if wants B12; then
   hosts
   strip -o "$work/crossing/stripped.so" "$work/crossing/libmenjie.so.1"
   strip -o "$work/crossing/full-stripped.so" "$work/crossing/full.so"
-  strip -o "$work/crossing/alone-stripped.so" "$work/crossing/alone.so"
-  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --alone "$work/crossing/alone-stripped.so" --crossing "$work/crossing/crossing" --python "$python" --package "$work/hosts/package" --node node --addon "$PWD/bindings/node" --natives "$work/hosts/menjie.node,$work/hosts/package/menjie/_core.abi3.so" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
+  strip -o "$work/crossing/server-stripped.so" "$work/crossing/server.so"
+  section b12 "B12: start and size" "$release/b12" --library "$work/crossing/stripped.so" --full "$work/crossing/full-stripped.so" --forwarding "$work/crossing/server-stripped.so" --crossing "$work/crossing/crossing" --python "$python" --package "$work/hosts/package" --node node --addon "$PWD/bindings/node" --natives "$work/hosts/menjie.node,$work/hosts/package/menjie/_core.abi3.so" --runs "$runs" --server "$release/menjie-server" --disk "$disk"
 fi
 
 results >benches/results.md

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh BUILT PREFIX: puts library, header, pkg-config file and CMake package below PREFIX.
-# BUILT is where cargo put the library (target/kiosk after `cargo build --profile kiosk -p menjie-c`).
+# BUILT is where cargo put the library (target/kiosk after `cargo build --profile kiosk -p menjie-c --features server`).
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: install.sh BUILT PREFIX" >&2; exit 2; }
 built="$1"

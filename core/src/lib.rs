@@ -23,6 +23,7 @@ pub mod ident;
 pub mod identity;
 pub mod insurance;
 pub mod invoice;
+pub mod json;
 pub mod ledger;
 pub mod money;
 pub mod patient;

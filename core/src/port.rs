@@ -23,6 +23,7 @@ mod outcome;
 mod record;
 mod shape;
 mod store;
+mod worded;
 
 pub use call::{Answer, Call, CallCx, CallLog};
 pub use channel::{ChannelAnswer, ChannelCall, PaymentChannel};

@@ -251,7 +251,7 @@ pub(crate) const fn result_code(result: TransferResult) -> &'static str {
 
 /// The terms of a record that was read, for making an index anew. A record of another kind has none.
 pub fn terms_of(record: &OwnedRecord, found: &mut dyn FnMut(Term<'_>)) {
-    if let Ok(entry) = serde_json::from_slice::<Entry>(&record.payload) {
+    if let Ok(entry) = menjie::json::read_bytes::<Entry>(&record.payload) {
         entry.terms(&mut |field, value| found(Term { field, value }));
     }
 }

@@ -39,7 +39,7 @@ impl State {
     }
 
     fn read(bytes: &[u8]) -> Option<(LogId, u64, u64, Zeroizing<[u8; 32]>)> {
-        let state: State = serde_json::from_slice(bytes).ok()?;
+        let state: State = menjie::json::read_bytes(bytes).ok()?;
         let seal = Zeroizing::new(unhex(&state.seal)?);
         Some((unhex(&state.log_id)?.try_into().ok()?, state.incarnation, state.segment, Zeroizing::new(seal.as_slice().try_into().ok()?)))
     }

@@ -33,7 +33,7 @@ impl SealFile {
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Option<SealFile> {
-        serde_json::from_slice(bytes).ok()
+        menjie::json::read_bytes(bytes).ok()
     }
 
     pub(crate) fn json(&self) -> Result<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! B12: the server's start, its memory at rest, the size of its program; the C library's size, and how long a process waits for it; the same of
 //! the packages for Node and Python.
 //!
-//! `b12 --server PATH --library PATH --full PATH --alone PATH --crossing PATH --python PATH --package DIR --node PATH --addon DIR --natives PATH,PATH
+//! `b12 --server PATH --library PATH --full PATH --forwarding PATH --crossing PATH --python PATH --package DIR --node PATH --addon DIR --natives PATH,PATH
 //! [--disk DIR] [--runs 5]` prints a Markdown table. The store is new and empty; the libraries are built as they are shipped (profile kiosk), and
 //! stripped; `--natives` are the native parts of the packages for Node and Python.
 
@@ -48,8 +48,8 @@ async fn main() -> Fallible<()> {
     let natives = given("--natives")?;
     let (node, python) = natives.split_once(',').ok_or("--natives names two files")?;
     for (what, path, most) in [
-        ("C library, default: rules, sealed log, Arrow, ports, server", given("--library")?.as_str(), Some(5.0)),
-        ("C library without forwarding: rules, sealed log, Arrow, ports", &given("--alone")?, Some(5.0)),
+        ("C library, default: rules, sealed log, Arrow, ports", given("--library")?.as_str(), Some(5.0)),
+        ("C library with forwarding: a kiosk of the hospital's server", &given("--forwarding")?, None),
         ("C library with every feature", &given("--full")?, None),
         ("native part of the package for Node", node, None),
         ("native part of the package for Python", python, None),

@@ -242,7 +242,7 @@ fn forwarding(server: ServerAddress) -> Result<Place> {
 
 #[cfg(not(feature = "remote"))]
 fn forwarding(_: ServerAddress) -> Result<Place> {
-    Err(Error::field("server", "this library was built without the feature server"))
+    Err(Error::field("server", "this library was built without forwarding: build it with the feature server"))
 }
 
 /// Of everything that is wrong with a configuration the first is told as the others are counted.

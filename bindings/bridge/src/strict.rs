@@ -67,7 +67,7 @@ pub(crate) struct Unread {
 /// The same, with what is known about a mistake.
 pub(crate) fn attempt<T: DeserializeOwned>(text: &str) -> Result<T, Box<Unread>> {
     // One reader for every type and purpose: what only a failure needs must not be compiled for each of them.
-    serde_json::from_str(text).map_err(|error| unread(text, &error, &|text| serde_json::from_str::<T>(text).err()))
+    menjie::json::read(text).map_err(|error| unread(text, &error, &|text| menjie::json::read::<T>(text).err()))
 }
 
 #[cold]

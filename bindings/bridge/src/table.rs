@@ -14,8 +14,8 @@ use crate::{session, strict};
 /// What every operation may fail with.
 pub const COMMON_ERRORS: &[Code] = &[Code::UnknownOperation, Code::BadRequest, Code::Internal, Code::Panicked];
 
-/// Why an engine without a ledger changes nothing.
-pub(crate) const NO_LEDGER: &str = "this engine has no ledger: it reads, and pays, refunds and settles nothing";
+/// Why an engine without a ledger changes nothing, and does not say what has been.
+pub(crate) const NO_LEDGER: &str = "this engine has no ledger: it reads what HIS and the insurer tell, and pays, refunds and settles nothing";
 
 /// What every operation over a store may fail with, besides.
 macro_rules! engine_errors {
@@ -60,16 +60,17 @@ macro_rules! local {
     };
 }
 
-/// What acts. Without a ledger nothing can be acted upon, so it is refused unread, and what acts is not compiled.
+/// What acts, or tells what the ledger holds. Without a ledger nothing can be acted upon, and "nothing was paid" would be no truth; so it
+/// is refused unread, and is not compiled.
 #[cfg(feature = "engine")]
-macro_rules! command {
+macro_rules! with_ledger {
     ($engine:ident, $caller:ident, $text:ident, $acts:expr) => {
         Run::Engine(|$engine, $caller, $text| Box::pin(async move { written(&$acts) }))
     };
 }
 
 #[cfg(not(feature = "engine"))]
-macro_rules! command {
+macro_rules! with_ledger {
     ($engine:ident, $caller:ident, $text:ident, $acts:expr) => {
         Run::Engine(|_, _, _| Box::pin(std::future::ready(Err(Error::new(Code::StoreFailed).with("cause", NO_LEDGER)))))
     };
@@ -77,10 +78,13 @@ macro_rules! command {
 
 macro_rules! engine {
     ($name:literal, Command, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident, $method:ident) => {
-        row!($name, Command, $reach, $purpose, $request => $response, engine_errors!($($code),*), command!(engine, caller, text, engine.$method(caller, &strict::$read(text)?).await?))
+        row!($name, Command, $reach, $purpose, $request => $response, engine_errors!($($code),*), with_ledger!(engine, caller, text, engine.$method(caller, &strict::$read(text)?).await?))
     };
-    ($name:literal, $kind:ident, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident, $method:ident) => {
-        row!($name, $kind, $reach, $purpose, $request => $response, engine_errors!($($code),*), Run::Engine(|engine, caller, text| Box::pin(async move {
+    ($name:literal, Ledger, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident, $method:ident) => {
+        row!($name, Read, $reach, $purpose, $request => $response, engine_errors!($($code),*), with_ledger!(engine, caller, text, engine.$method(caller, &strict::$read(text)?).await?))
+    };
+    ($name:literal, Read, $reach:ident, $purpose:literal, $request:ty => $response:ty, [$($code:ident),*], $read:ident, $method:ident) => {
+        row!($name, Read, $reach, $purpose, $request => $response, engine_errors!($($code),*), Run::Engine(|engine, caller, text| Box::pin(async move {
             let request: $request = strict::$read(text)?;
             let response: $response = engine.$method(caller, &request).await?;
             written(&response)
@@ -102,11 +106,11 @@ fn written<T: Serialize>(response: &T) -> Result<String> {
 static TABLE: &[Op] = &[
     pure!("age.at", Network, "Says how old somebody is on a day, in years, months and days, and as the text for a record.",
         patient::AgeRequest => patient::AgeResponse, [BadField], |q| q.run()),
-    engine!("attention.list", Read, Network, "Lists what needs a person: held or overdue machines of one kind.",
+    engine!("attention.list", Ledger, Network, "Lists what needs a person: held or overdue machines of one kind.",
         service::AttentionListRequest => service::AttentionListResponse, [], request, attention_list),
     engine!("attention.resolve", Command, Network, "Applies what a person decided about a machine, with the evidence.",
         service::AttentionResolveRequest => service::AttentionResolveResponse, [BadField, KeyReused, Conflict], exact, attention_resolve),
-    engine!("audit.run", Read, Network, "Checks the invariants that are visible at rest over the whole store of a hospital.",
+    engine!("audit.run", Ledger, Network, "Checks the invariants that are visible at rest over the whole store of a hospital.",
         service::AuditRunRequest => service::AuditReport, [], request, audit),
     pure!("bill.group", Network, "Groups the unpaid charge lines of one patient into bills, by visit, then by executing department.",
         bill::GroupRequest => bill::GroupResponse, [BadField, AmountRange, MixedPatients, UnknownVisit, DuplicateLine, LineAmount, BadPolicy], |q| q.run()),
@@ -138,13 +142,13 @@ static TABLE: &[Op] = &[
     pure!("id_document.check", Network, "Checks the number of an identity document and reads what it tells: birth date, sex, nationality.",
         patient::DocumentCheckRequest => patient::DocumentCheckResponse, [BadField], |q| q.run()),
     row!("identity.check_code", Command, HostOnly, "Checks a one-time code that was sent to a phone. Each try counts, a right one is used up.",
-    service::CheckCodeRequest => service::CheckCodeResponse, engine_errors!(BadField, Conflict), command!(engine, caller, text, engine.check_code(&caller.hospital, &strict::request(text)?).await?)),
+    service::CheckCodeRequest => service::CheckCodeResponse, engine_errors!(BadField, Conflict), with_ledger!(engine, caller, text, engine.check_code(&caller.hospital, &strict::request(text)?).await?)),
     row!("identity.login", Command, HostOnly, "Asks WeChat who came through the official account; the host makes an account session of it.",
     service::LoginRequest => service::LoginResponse, engine_errors!(BadField, NotifyUnreachable, NotifyAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.login(&caller.hospital, &strict::request(text)?).await?)
     }))),
     row!("identity.send_code", Command, HostOnly, "Sends a one-time code to a phone. The answer does not tell whether anybody has this phone.",
-    service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), command!(engine, caller, text, engine.send_code(&caller.hospital, &strict::request(text)?).await?)),
+    service::SendCodeRequest => service::SendCodeResponse, engine_errors!(BadField, Conflict, NotifyUnreachable), with_ledger!(engine, caller, text, engine.send_code(&caller.hospital, &strict::request(text)?).await?)),
     engine!("insurance.authorise", Command, HostOnly, "Takes what a patient has authorised on the national page; the host keeps it sealed and uses it once. Another person's is refused.",
         service::AuthoriseRequest => service::AuthoriseResponse, [BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer], request, authorise),
     engine!("insurance.binding", Read, Network, "How a patient is insured, and which institutions he has designated. Waits for HIS and the insurer.",
@@ -162,15 +166,13 @@ static TABLE: &[Op] = &[
     pure!("name.match", Network, "Says whether two systems mean the same name: dots, blanks, width, rare characters.",
         patient::MatchRequest => patient::MatchResponse, [], |q| q.run()),
     row!("patient.filing", Read, HostOnly, "How far the filing of a first visit is; may wait for HIS's answer. The host shows it only to whoever made it.",
-    service::FilingRequest => service::FilingResponse, engine_errors!(BadField), Run::Engine(|engine, caller, text| Box::pin(async move {
-        written(&engine.filing(&caller.hospital, &strict::request(text)?).await?)
-    }))),
+    service::FilingRequest => service::FilingResponse, engine_errors!(BadField), with_ledger!(engine, caller, text, engine.filing(&caller.hospital, &strict::request(text)?).await?)),
     row!("patient.identify", Read, HostOnly, "Finds a patient in HIS by what he shows; the host makes a session of it.",
     service::IdentifyRequest => service::IdentifyResponse, engine_errors!(BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer), Run::Engine(|engine, caller, text| Box::pin(async move {
         written(&engine.identify(&caller.hospital, &strict::request(text)?).await?)
     }))),
     row!("patient.register", Command, HostOnly, "Files somebody at his first visit; a document that has a file gets no second one. Waits for HIS to learn whether it has.",
-    service::RegisterRequest => service::RegisterResponse, engine_errors!(BadField, KeyReused, Conflict, HisUnreachable, HisAnswer), command!(engine, caller, text, engine.register(&caller.hospital, &strict::exact(text)?).await?)),
+    service::RegisterRequest => service::RegisterResponse, engine_errors!(BadField, KeyReused, Conflict, HisUnreachable, HisAnswer), with_ledger!(engine, caller, text, engine.register(&caller.hospital, &strict::exact(text)?).await?)),
     pure!("patient.validate", Network, "Checks the record of a first visit by every rule, and derives what follows from it.",
         validate::ValidateRequest => validate::ValidateResponse, [BadField], |q| q.run()),
     pure!("patient.validate_batch", Network, "Checks many records of first visits; issues by row.",
@@ -183,9 +185,9 @@ static TABLE: &[Op] = &[
         policy::CheckRequest => policy::CheckResponse, [BadPolicy], |q| q.run()),
     engine!("reconcile.day", Command, Network, "Reconciles a day of a channel: fetches every side, tells the machines what bills prove, keeps the differences. Waits for the counterparts.",
         service::ReconcileDayRequest => service::ReconcileDayResponse, [BadField, KeyReused, Conflict], exact, reconcile_day_asked),
-    engine!("reconcile.get", Read, Network, "A day of a channel as it was reconciled: its numbers, its differences, and what people did about them.",
+    engine!("reconcile.get", Ledger, Network, "A day of a channel as it was reconciled: its numbers, its differences, and what people did about them.",
         service::ReconcileGetRequest => service::Day, [], request, reconcile_get),
-    engine!("reconcile.list", Read, Network, "How the days of some weeks end, channel by channel, and which are not reconciled yet.",
+    engine!("reconcile.list", Ledger, Network, "How the days of some weeks end, channel by channel, and which are not reconciled yet.",
         service::ReconcileListRequest => service::ReconcileListResponse, [BadField], request, reconcile_list),
     engine!("reconcile.resolve", Command, Network, "Deals with a difference: asks, decides where a machine waits for it, or keeps what was done by hand. Needs a note.",
         service::ReconcileResolveRequest => service::ReconcileResolveResponse, [BadField, KeyReused, Conflict], exact, reconcile_resolve),
@@ -197,11 +199,11 @@ static TABLE: &[Op] = &[
         refund::CheckRequest => refund::CheckResponse, [BadField, AmountRange, BadPolicy], |q| q.run()),
     engine!("refund.decide", Command, Network, "An approver's word about a refund, yes, no or a question to the patient: order, once and four eyes are checked when it is spoken.",
         service::RefundDecideRequest => service::RefundDecideResponse, [BadField, KeyReused, Conflict], exact, refund_decide),
-    engine!("refund.get", Read, Network, "How far a refund is: plan, timeline, what comes next; may wait for the next change. Roles, never persons.",
+    engine!("refund.get", Ledger, Network, "How far a refund is: plan, timeline, what comes next; may wait for the next change. Roles, never persons.",
         service::RefundGetRequest => service::RefundView, [BadField], request, refund_get),
-    engine!("refund.list", Read, Network, "The work list of an approver: what waits at his step, of his own departments.",
+    engine!("refund.list", Ledger, Network, "The work list of an approver: what waits at his step, of his own departments.",
         service::RefundListRequest => service::RefundListResponse, [], request, refund_list),
-    engine!("refund.preview", Read, Network, "What a request for a refund would meet: what stands in the way, its steps, what goes back and where. Waits for HIS.",
+    engine!("refund.preview", Ledger, Network, "What a request for a refund would meet: what stands in the way, its steps, what goes back and where. Waits for HIS.",
         service::RefundPreviewRequest => service::RefundPreviewResponse, [BadField, HisUnreachable, HisAnswer], request, refund_preview),
     engine!("refund.request", Command, Network, "Asks for a refund, of all or of a part. Everything is read live and judged; the money is set aside. Waits for HIS.",
         service::RefundRequestRequest => service::RefundRequestResponse, [BadField, KeyReused, Conflict, HisUnreachable, HisAnswer], exact, refund_request),
@@ -234,9 +236,9 @@ static TABLE: &[Op] = &[
         session::IdentifyRequest => session::Identified, [NotFound, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer, HealthCodeUnreachable, HealthCodeAnswer]),
     session!("session.send_code", "Has the hospital's server send a one-time code to the phone of whoever stands here, to identify by it. The answer does not tell whether anybody has this phone.",
         session::SendCodeRequest => service::SendCodeResponse, [Conflict, NotifyUnreachable]),
-    engine!("settlement.detail", Read, Network, "One settlement with its lines.",
+    engine!("settlement.detail", Ledger, Network, "One settlement with its lines.",
         service::SettlementDetailRequest => service::SettlementDetailResponse, [], request, detail),
-    engine!("settlement.get", Read, Network, "How far a payment is; may wait for the next change.",
+    engine!("settlement.get", Ledger, Network, "How far a payment is; may wait for the next change.",
         service::SettlementGetRequest => service::SettlementGetResponse, [BadField], request, get),
     engine!("settlement.pay", Command, Network, "Takes a payment on for quoted bills; everything later is read with settlement.get.",
         service::PayRequest => service::PayResponse, [BadField, KeyReused, Conflict], exact, pay),
@@ -244,17 +246,17 @@ static TABLE: &[Op] = &[
         service::QuoteRequest => service::QuoteResponse, [BadField, HisUnreachable, HisAnswer, InsurerUnreachable, InsurerAnswer], request, quote),
     engine!("suspension.choose", Command, Network, "The patient of a stopped clinic chooses another time or his fee back.",
         service::SuspensionChooseRequest => service::SuspensionChooseResponse, [KeyReused, Conflict], exact, choose),
-    engine!("suspension.get", Read, Network, "What a stopped clinic means for one registration; may wait for a choice to be done.",
+    engine!("suspension.get", Ledger, Network, "What a stopped clinic means for one registration; may wait for a choice to be done.",
         service::SuspensionGetRequest => service::SuspensionView, [BadField], request, suspension),
-    engine!("suspension.list", Read, Network, "What stopped clinics mean for the registrations of a patient, newest first.",
+    engine!("suspension.list", Ledger, Network, "What stopped clinics mean for the registrations of a patient, newest first.",
         service::SuspensionListRequest => service::SuspensionListResponse, [BadField], request, suspensions),
     pure!("text.mask", Network, "Masks a name, document number, phone or card number for display.",
         access::MaskRequest => access::MaskResponse, [], |q| q.run()),
     engine!("visit.check_in", Command, Network, "Checks in for a registration of today; a repeat is the first one. Waits for HIS's list.",
         service::AttendRequest => service::AttendResponse, [BadField, KeyReused, Conflict, HisUnreachable, HisAnswer], exact, check_in),
-    engine!("visit.paid", Read, Network, "What a patient has paid, newest first, page by page.",
+    engine!("visit.paid", Ledger, Network, "What a patient has paid, newest first, page by page.",
         service::PaidListRequest => service::PaidListResponse, [BadField], request, paid),
-    engine!("visit.progress", Read, Network, "How far a check-in or taking of a number is; may wait for HIS's answer.",
+    engine!("visit.progress", Ledger, Network, "How far a check-in or taking of a number is; may wait for HIS's answer.",
         service::VisitProgressRequest => service::VisitProgressResponse, [BadField], request, visit_progress),
     engine!("visit.take_number", Command, Network, "Takes a number for a registration of today; a repeat is the first one. Waits for HIS's list.",
         service::AttendRequest => service::AttendResponse, [BadField, KeyReused, Conflict, HisUnreachable, HisAnswer], exact, take_number),

@@ -226,7 +226,12 @@ static void callers(mj_engine *engine) {
   CHECK(mj_call_as(engine, "{\"patient\":\"P2\"}", "visit.unpaid", UNPAID, &answer) == MJ_NOT_FOUND && answer == NULL);
   CHECK(mj_call_as(engine, "{\"patient\":\"P1\",\"hospital\":\"H2\"}", "visit.unpaid", UNPAID, &answer) == MJ_NOT_FOUND);
   CHECK(mj_call_as(engine, ANNA, "echo", "{\"value\":1}", &answer) == MJ_OK && mj_string_free(answer) == MJ_OK);
-  /* No ledger, no payment. */
+  /* No ledger, no payment; and nobody is told that he has paid nothing. */
+  static const char *const of_ledger[] = {"visit.paid", "settlement.get", "refund.list", "patient.filing", "audit.run"};
+  for (size_t i = 0; i < sizeof of_ledger / sizeof *of_ledger; ++i) {
+    CHECK(mj_call_as(engine, ANNA, of_ledger[i], "{}", &answer) != MJ_OK && answer == NULL);
+    CHECK(strstr(mj_last_error_json(), "\"code\":700") != NULL && strstr(mj_last_error_json(), "no ledger") != NULL);
+  }
   CHECK(mj_call_as(engine, ANNA, "settlement.pay", "{\"key\":\"k1\",\"quote_id\":\"1\",\"bill_ids\":[],\"channel\":\"wechat\",\"method\":{\"way\":\"native\"}}", &answer) != MJ_OK);
   CHECK(strstr(mj_last_error_json(), "\"code\":700") != NULL && strstr(mj_last_error_json(), "no ledger") != NULL);
 }

@@ -15,7 +15,7 @@ pub fn is_province(two: &str) -> bool {
 pub fn is_county(six: &str) -> bool {
     let Some((prefecture, county)) = six.split_at_checked(4) else { return false };
     let residence = matches!(six, "810000" | "820000" | "830000");
-    let found = COUNTIES.binary_search_by(|[code, _]| (*code).cmp(prefecture)).ok().and_then(|at| COUNTIES.get(at));
+    let found = COUNTIES.search(prefecture);
     residence || found.is_some_and(|[_, counties]| counties.as_bytes().chunks_exact(2).any(|two| two == county.as_bytes()))
 }
 
@@ -32,7 +32,7 @@ mod tests {
         for unknown in ["440599", "440500", "000000", "44", "", "440507x", "四四零五"] {
             assert!(!is_county(unknown), "{unknown}");
         }
-        assert!(COUNTIES.is_sorted_by(|a, b| a[0] < b[0]));
+        assert!(COUNTIES.iter().is_sorted_by(|a, b| a[0] < b[0]));
         assert!(COUNTIES.iter().all(|[four, counties]| four.len() == 4 && counties.len().is_multiple_of(2) && is_province(&four[..2])));
         assert_eq!(COUNTIES.iter().map(|[_, counties]| counties.len() / 2).sum::<usize>(), 3_887);
         assert!(find_code_table("county_shantou").unwrap().iter().all(|(code, _)| is_county(code)));

@@ -1,18 +1,16 @@
 //! Countries and regions: three columns, one of which is ours (alpha-3). A code is never guessed by its length.
 
-use super::rows::{self, include_rows};
+use super::rows::{self, Rows, include_rows};
 use super::table::COUNTRY;
 
 include_rows!(FIVE, 5, "data/country.tsv");
 
-const SIZE: usize = rows::count(include_str!("data/country.tsv"));
-
 /// alpha-3, name, other names.
-pub(super) static NAMES: [[&str; 3]; SIZE] = rows::columns(&FIVE, [0, 3, 4]);
+pub(super) const NAMES: Rows<3> = Rows { text: FIVE.text, cells: &rows::columns::<{ FIVE.len() }, _, _>(&FIVE, [0, 3, 4]) };
 /// alpha-3, alpha-2: both ways.
-pub(super) static ALPHA2: [[&str; 2]; SIZE] = rows::columns(&FIVE, [0, 1]);
+pub(super) const ALPHA2: Rows<2> = Rows { text: FIVE.text, cells: &rows::columns::<{ FIVE.len() }, _, _>(&FIVE, [0, 1]) };
 /// alpha-3, numeric: both ways.
-pub(super) static NUMERIC: [[&str; 2]; SIZE] = rows::columns(&FIVE, [0, 2]);
+pub(super) const NUMERIC: Rows<2> = Rows { text: FIVE.text, cells: &rows::columns::<{ FIVE.len() }, _, _>(&FIVE, [0, 2]) };
 
 /// A country or region of ISO 3166-1 (GB/T 2659).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +26,8 @@ pub struct Country {
 }
 
 impl Country {
-    const fn of(row: &[&'static str; 5]) -> Country {
-        let [alpha3, alpha2, numeric, name, _] = *row;
+    const fn of(row: [&'static str; 5]) -> Country {
+        let [alpha3, alpha2, numeric, name, _] = row;
         Country { alpha3, alpha2, numeric, name }
     }
 

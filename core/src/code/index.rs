@@ -1,6 +1,8 @@
 //! Where a code stands in its table: worked out in the compiler, found in one or two steps whatever the size of the table.
 #![expect(clippy::indexing_slicing, reason = "`head` never reads past an end; the rest that indexes runs in the compiler, where a fault stops the build")]
 
+use super::rows::Rows;
+
 /// The positions of the codes of a table by [`head`]: no two codes of one table have the same.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -53,10 +55,10 @@ const fn home(head: u64, slots: usize) -> usize {
 }
 
 /// The heads of every row's first column.
-pub(super) const fn heads<const ROWS: usize, const COLUMNS: usize>(rows: &[[&'static str; COLUMNS]; ROWS]) -> [u64; ROWS] {
+pub(super) const fn heads<const ROWS: usize, const COLUMNS: usize>(rows: &Rows<COLUMNS>) -> [u64; ROWS] {
     let (mut out, mut row) = ([0; ROWS], 0);
     while row < ROWS {
-        out[row] = head(rows[row][0]);
+        out[row] = head(rows.first(row));
         row += 1;
     }
     out
@@ -81,12 +83,12 @@ pub(super) const fn slots<const ROWS: usize, const SLOTS: usize>(heads: &[u64; R
     out
 }
 
-/// `index!(ROWS)`: the [`Index`] of a static of rows by its first column.
+/// `index!(ROWS)`: the [`Index`] of rows by their first column.
 macro_rules! index {
     ($rows:expr) => {
         $crate::code::index::Index {
-            heads: &$crate::code::index::heads(&$rows),
-            slots: &$crate::code::index::slots::<_, { $crate::code::index::room($rows.len()) }>(&$crate::code::index::heads(&$rows)),
+            heads: &$crate::code::index::heads::<{ $rows.len() }, _>(&$rows),
+            slots: &$crate::code::index::slots::<_, { $crate::code::index::room($rows.len()) }>(&$crate::code::index::heads::<{ $rows.len() }, _>(&$rows)),
         }
     };
 }
@@ -94,6 +96,7 @@ pub(super) use index;
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::{self, Cell};
     use super::*;
 
     #[test]
@@ -108,7 +111,9 @@ mod tests {
     /// Every code is found where it stands, and nothing else: also when many begin their search at one slot.
     #[test]
     fn a_code_is_found_at_its_row() {
-        static ROWS: [[&str; 1]; 6] = [["0"], ["1"], ["10"], ["100"], ["1000"], ["10000"]];
+        const TEXT: &str = "0\n1\n10\n100\n1000\n10000\n";
+        static CELLS: [[Cell; 1]; 6] = rows::parse(TEXT);
+        const ROWS: Rows<1> = Rows { text: TEXT, cells: &CELLS };
         static INDEX: Index = index!(ROWS);
         for (at, [code]) in ROWS.iter().enumerate() {
             assert_eq!(INDEX.find(code), Some(at), "{code}");

@@ -1,7 +1,7 @@
 //! How other systems write our codes. Every value of ours has an answer: what they write, or why they have nothing for it.
 
 use super::country;
-use super::rows::include_rows;
+use super::rows::{Rows, include_rows};
 use super::table::{COUNTRY, CodeTable, DOCUMENT, ETHNIC, INSUTYPE, MARITAL, PAY_METHOD, RELATION, SEX};
 
 /// A mapping between a table of ours and the codes of another system.
@@ -17,9 +17,9 @@ pub struct CodeMap {
 #[derive(Clone, Copy, Debug)]
 enum Pairs {
     /// ours, theirs, way, reason.
-    Ways(&'static [[&'static str; 4]]),
+    Ways(Rows<4>),
     /// ours, theirs; all of them both ways.
-    Both(&'static [[&'static str; 2]]),
+    Both(Rows<2>),
 }
 
 /// What a mapping says of a code.
@@ -50,11 +50,12 @@ impl CodeMap {
     }
 
     fn rows(&self) -> impl Iterator<Item = [&'static str; 4]> + use<> {
-        let (ways, both): (&[[&str; 4]], &[[&str; 2]]) = match self.pairs {
-            Pairs::Ways(rows) => (rows, &[]),
-            Pairs::Both(rows) => (&[], rows),
+        let (ways, both) = match self.pairs {
+            Pairs::Ways(rows) => (Some(rows), None),
+            Pairs::Both(rows) => (None, Some(rows)),
         };
-        ways.iter().copied().chain(both.iter().map(|[ours, theirs]| [*ours, *theirs, "both", ""]))
+        let both = both.into_iter().flat_map(Rows::iter).map(|[ours, theirs]| [ours, theirs, "both", ""]);
+        ways.into_iter().flat_map(Rows::iter).chain(both)
     }
 
     /// What the other system writes for a code of ours.
@@ -88,9 +89,9 @@ macro_rules! maps {
         $(include_rows!($rows, 4, concat!("data/maps/", $key, ".tsv"));)+
 
         static ALL: &[CodeMap] = &[
-            CodeMap { key: "country_alpha2", title: "国籍：两位字母", table: Some(&COUNTRY), pairs: Pairs::Both(&country::ALPHA2) },
-            CodeMap { key: "country_numeric", title: "国籍：三位数字", table: Some(&COUNTRY), pairs: Pairs::Both(&country::NUMERIC) },
-            $(CodeMap { key: $key, title: $title, table: $table, pairs: Pairs::Ways(&$rows) },)+
+            CodeMap { key: "country_alpha2", title: "国籍：两位字母", table: Some(&COUNTRY), pairs: Pairs::Both(country::ALPHA2) },
+            CodeMap { key: "country_numeric", title: "国籍：三位数字", table: Some(&COUNTRY), pairs: Pairs::Both(country::NUMERIC) },
+            $(CodeMap { key: $key, title: $title, table: $table, pairs: Pairs::Ways($rows) },)+
         ];
     };
 }

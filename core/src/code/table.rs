@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::index::{Index, WHOLE, index};
-use super::rows::include_rows;
+use super::rows::{Rows, include_rows};
 
 /// A table of codes and names.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct CodeTable {
     key: &'static str,
     title: &'static str,
     open: bool,
-    rows: &'static [[&'static str; 3]],
+    rows: Rows<3>,
     index: Index,
 }
 
@@ -43,25 +43,21 @@ impl CodeTable {
 
     /// The name of a code.
     pub fn name(&self, code: &str) -> Option<&'static str> {
-        self.row(code).map(column::<1>)
-    }
-
-    fn row(&self, code: &str) -> Option<&'static [&'static str; 3]> {
-        self.rows.get(self.position(code)?)
+        self.rows.get(self.position(code)?).map(|[_, name, _]| name)
     }
 
     /// The position of the row with this code.
     pub(super) fn position(&self, code: &str) -> Option<usize> {
         let at = self.index.find(code)?;
-        (code.len() <= WHOLE || self.rows.get(at).is_some_and(|row| column::<0>(row) == code)).then_some(at)
+        (code.len() <= WHOLE || self.rows.get(at).is_some_and(|[row, ..]| row == code)).then_some(at)
     }
 
     /// The code of a name, or of another name it is read under. Blanks at the ends do not count.
     pub fn code(&self, name: &str) -> Option<&'static str> {
         let name = name.trim();
-        let also = |row: &&[&'static str; 3]| !name.is_empty() && column::<2>(row).split('|').any(|other| other == name);
-        let by_name = self.rows.iter().find(|row| column::<1>(row) == name);
-        by_name.or_else(|| self.rows.iter().find(also)).map(column::<0>)
+        let by_name = self.rows.iter().find(|[_, row, _]| *row == name);
+        let also = || self.rows.iter().find(|[_, _, also]| !name.is_empty() && also.split('|').any(|other| other == name));
+        by_name.or_else(also).map(|[code, ..]| code)
     }
 
     /// Is it a code of the table?
@@ -71,23 +67,14 @@ impl CodeTable {
 
     /// Every code with its name, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        self.rows.iter().map(|row| (column::<0>(row), column::<1>(row)))
-    }
-}
-
-const fn column<const AT: usize>(row: &[&'static str; 3]) -> &'static str {
-    let [code, name, also] = *row;
-    match AT {
-        0 => code,
-        1 => name,
-        _ => also,
+        self.rows.iter().map(|[code, name, _]| (code, name))
     }
 }
 
 macro_rules! tables {
     ($($table:ident $rows:ident $key:literal $title:literal $open:literal;)+) => {
         $(include_rows!($rows, 3, concat!("data/", $key, ".tsv"));
-        pub(crate) static $table: CodeTable = CodeTable { key: $key, title: $title, open: $open, rows: &$rows, index: index!($rows) };)+
+        pub(crate) static $table: CodeTable = CodeTable { key: $key, title: $title, open: $open, rows: $rows, index: index!($rows) };)+
 
         static ALL: &[&CodeTable] = &[&COUNTRY, $(&$table,)+];
     };
@@ -133,7 +120,7 @@ tables! {
 
 /// The countries under their alpha-3 codes; [`super::country()`] has all three columns.
 pub(crate) static COUNTRY: CodeTable =
-    CodeTable { key: "country", title: "世界各国和地区名称代码 GB/T 2659", open: false, rows: &super::country::NAMES, index: index!(super::country::NAMES) };
+    CodeTable { key: "country", title: "世界各国和地区名称代码 GB/T 2659", open: false, rows: super::country::NAMES, index: index!(super::country::NAMES) };
 
 /// Every table.
 pub fn code_tables() -> &'static [&'static CodeTable] {
@@ -154,7 +141,7 @@ mod tests {
     #[test]
     fn every_table_is_sorted_named_and_read_both_ways() {
         for table in code_tables() {
-            assert!(table.rows.is_sorted_by(|a, b| a[0] < b[0]), "{}: not ascending, or a code twice", table.key);
+            assert!(table.rows.iter().is_sorted_by(|a, b| a[0] < b[0]), "{}: not ascending, or a code twice", table.key);
             assert!(table.index.heads.is_sorted_by(|a, b| a < b) && table.index.heads.len() == table.rows.len(), "{}: two codes begin alike", table.key);
             let mut names = BTreeSet::new();
             for (row, (code, name)) in table.rows.iter().zip(table.iter()) {

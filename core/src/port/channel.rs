@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::worded::answers;
 use super::{CallCx, Outcome};
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::Result;
@@ -76,23 +77,22 @@ impl ChannelCall {
     }
 }
 
-/// A channel's answer to a [`ChannelCall`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "to", content = "value")]
-pub enum ChannelAnswer {
-    /// Opened.
-    Open(Handover),
-    /// The channel has closed the order. A paid order answers `Refused`; the machine then asks.
-    Close,
-    /// About the order.
-    Query(TradeState),
-    /// The refund was accepted, or its state is known.
-    Refund(RefundState),
-    /// About the refund.
-    QueryRefund(RefundState),
-    /// The bill's rows, whose file was whole and added up to its own summary.
-    Bill(Vec<Row>),
+answers! {
+    /// A channel's answer to a [`ChannelCall`].
+    pub enum ChannelAnswer {
+        /// Opened.
+        Open(Handover),
+        /// The channel has closed the order. A paid order answers `Refused`; the machine then asks.
+        Close,
+        /// About the order.
+        Query(TradeState),
+        /// The refund was accepted, or its state is known.
+        Refund(RefundState),
+        /// About the refund.
+        QueryRefund(RefundState),
+        /// The bill's rows, whose file was whole and added up to its own summary.
+        Bill(Vec<Row>),
+    }
 }
 
 /// A payment channel.

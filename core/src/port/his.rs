@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::worded::answers;
 use super::{AttendOrder, CallCx, DocumentRef, FileOpened, FileOrder, HisInsured, HisReversal, HisReversed, HisTraits, Outcome, RebookOrder, Refundable, StoppedSession, UploadOf};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
@@ -418,57 +419,56 @@ impl HisCall {
     }
 }
 
-/// HIS's answer to a [`HisCall`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "to", content = "value")]
-pub enum HisAnswer {
-    /// Patients found; empty when none.
-    FindPatient(Vec<PatientFile>),
-    /// Unpaid charges.
-    Unpaid(UnpaidCharges),
-    /// What must be uploaded.
-    UploadFacts(Box<UploadFacts>),
-    /// Locked.
-    Lock(LockReceipt),
-    /// Unlocked.
-    Unlock,
-    /// Posted.
-    Post(HisReceipt),
-    /// What became of a posting.
-    QueryPost(PostState),
-    /// Cancelled for good.
-    CancelPost,
-    /// What stands in the way.
-    Refundable(Refundable),
-    /// Reversed.
-    Reverse(HisReversed),
-    /// What became of a reversal; none when HIS has no record.
-    QueryReverse(Option<HisReversed>),
-    /// News.
-    Notices(Vec<HisNotice>),
-    /// The day file.
-    DayFile(Vec<DayRow>),
-    /// Registrations; empty when none.
-    Registrations(Vec<Registration>),
-    /// Files; empty when none.
-    FindFiles(Vec<PatientFile>),
-    /// The file.
-    OpenFile(FileOpened),
-    /// What became of it; none when HIS has no record (yet).
-    QueryFile(Option<FileOpened>),
-    /// A number.
-    TakeNumber(QueueTicket),
-    /// Checked in.
-    CheckIn(QueueTicket),
-    /// What became of it; none when HIS has no record (yet).
-    QueryCheckIn(Option<QueueTicket>),
-    /// A page of registrations.
-    Affected(AffectedPage),
-    /// Moved or given back.
-    Rebook(Rebooked),
-    /// What became of it; none when HIS has no record (yet).
-    QueryRebook(Option<Rebooked>),
+answers! {
+    /// HIS's answer to a [`HisCall`].
+    pub enum HisAnswer {
+        /// Patients found; empty when none.
+        FindPatient(Vec<PatientFile>),
+        /// Unpaid charges.
+        Unpaid(UnpaidCharges),
+        /// What must be uploaded.
+        UploadFacts(Box<UploadFacts>),
+        /// Locked.
+        Lock(LockReceipt),
+        /// Unlocked.
+        Unlock,
+        /// Posted.
+        Post(HisReceipt),
+        /// What became of a posting.
+        QueryPost(PostState),
+        /// Cancelled for good.
+        CancelPost,
+        /// What stands in the way.
+        Refundable(Refundable),
+        /// Reversed.
+        Reverse(HisReversed),
+        /// What became of a reversal; none when HIS has no record.
+        QueryReverse(Option<HisReversed>),
+        /// News.
+        Notices(Vec<HisNotice>),
+        /// The day file.
+        DayFile(Vec<DayRow>),
+        /// Registrations; empty when none.
+        Registrations(Vec<Registration>),
+        /// Files; empty when none.
+        FindFiles(Vec<PatientFile>),
+        /// The file.
+        OpenFile(FileOpened),
+        /// What became of it; none when HIS has no record (yet).
+        QueryFile(Option<FileOpened>),
+        /// A number.
+        TakeNumber(QueueTicket),
+        /// Checked in.
+        CheckIn(QueueTicket),
+        /// What became of it; none when HIS has no record (yet).
+        QueryCheckIn(Option<QueueTicket>),
+        /// A page of registrations.
+        Affected(AffectedPage),
+        /// Moved or given back.
+        Rebook(Rebooked),
+        /// What became of it; none when HIS has no record (yet).
+        QueryRebook(Option<Rebooked>),
+    }
 }
 
 /// The hospital information system.

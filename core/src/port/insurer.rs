@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::health_code::hashed;
+use super::worded::answers;
 use super::{CallCx, Outcome};
 use crate::access::Private;
 use crate::calendar::{BizDate, Timestamp};
@@ -196,33 +197,32 @@ fn closed(order: OrderRef) -> OrderRef {
     OrderRef { pay_token: hashed(&order.pay_token), ..order }
 }
 
-/// The insurer's answer to an [`InsurerCall`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "to", content = "value")]
-pub enum InsurerAnswer {
-    /// Whose voucher it is.
-    Identify(VoucherHolder),
-    /// What he has authorised.
-    Authorise(Authorised),
-    /// How he is insured, a row per insurance; empty for somebody the insurer does not know.
-    Person(Vec<InsuredPerson>),
-    /// What he has designated.
-    Designation(Vec<Designation>),
-    /// Filed, under this number (trt_dcla_detl_sn).
-    FileDesignation(String),
-    /// Uploaded.
-    Upload(Uploaded),
-    /// Priced, or being priced.
-    Place(OrderReport),
-    /// About the order.
-    Query(OrderReport),
-    /// Revoked.
-    Revoke,
-    /// Given back (refStatus SUCC). FAIL is a refusal, EXP is unknown.
-    Reverse(InsurerReversed),
-    /// The day, in the insurer's order.
-    Bill(Vec<InsurerBillRow>),
+answers! {
+    /// The insurer's answer to an [`InsurerCall`].
+    pub enum InsurerAnswer {
+        /// Whose voucher it is.
+        Identify(VoucherHolder),
+        /// What he has authorised.
+        Authorise(Authorised),
+        /// How he is insured, a row per insurance; empty for somebody the insurer does not know.
+        Person(Vec<InsuredPerson>),
+        /// What he has designated.
+        Designation(Vec<Designation>),
+        /// Filed, under this number (trt_dcla_detl_sn).
+        FileDesignation(String),
+        /// Uploaded.
+        Upload(Uploaded),
+        /// Priced, or being priced.
+        Place(OrderReport),
+        /// About the order.
+        Query(OrderReport),
+        /// Revoked.
+        Revoke,
+        /// Given back (refStatus SUCC). FAIL is a refusal, EXP is unknown.
+        Reverse(InsurerReversed),
+        /// The day, in the insurer's order.
+        Bill(Vec<InsurerBillRow>),
+    }
 }
 
 /// The centre has taken an upload.

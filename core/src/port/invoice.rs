@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::worded::answers;
 use super::{CallCx, Outcome};
 use crate::ident::BusinessNo;
 use crate::invoice::{InvoiceOrder, InvoiceState, Issued, RedOrder, Reddened};
@@ -49,17 +50,16 @@ impl InvoiceCall {
     }
 }
 
-/// The platform's answer to an [`InvoiceCall`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "to", content = "value")]
-pub enum InvoiceAnswer {
-    /// Issued.
-    Issue(Issued),
-    /// Reversed.
-    Red(Reddened),
-    /// About a business number.
-    Query(InvoiceState),
+answers! {
+    /// The platform's answer to an [`InvoiceCall`].
+    pub enum InvoiceAnswer {
+        /// Issued.
+        Issue(Issued),
+        /// Reversed.
+        Red(Reddened),
+        /// About a business number.
+        Query(InvoiceState),
+    }
 }
 
 /// The fiscal e-invoice platform.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::health_code::hashed;
+use super::worded::answers;
 use super::{CallCx, Outcome};
 use crate::access::Private;
 use crate::ident::BusinessNo;
@@ -96,17 +97,16 @@ impl NotifyCall {
     }
 }
 
-/// The answer to a [`NotifyCall`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "to", content = "value")]
-pub enum NotifyAnswer {
-    /// The gateway has taken the message.
-    SmsCode,
-    /// It has taken the message.
-    Send,
-    /// Who logged in. A used or expired code answers `Refused`.
-    Login(AccountUser),
+answers! {
+    /// The answer to a [`NotifyCall`].
+    pub enum NotifyAnswer {
+        /// The gateway has taken the message.
+        SmsCode,
+        /// It has taken the message.
+        Send,
+        /// Who logged in. A used or expired code answers `Refused`.
+        Login(AccountUser),
+    }
 }
 
 impl NotifyAnswer {

@@ -215,7 +215,7 @@ pub fn read_manifest(text: &str, log_id: &LogId, writers: &[Sm2PublicKey]) -> Re
         if !writers.iter().any(|writer| writer.verifies(&message, &signature)) {
             return Err(wrong("is not signed by a writer of this log, or does not follow the line before it"));
         }
-        entries.push(serde_json::from_str(body).map_err(|_| wrong("says what this reader does not know"))?);
+        entries.push(crate::json::read(body).map_err(|_| wrong("says what this reader does not know"))?);
         previous = gm::sm3(line.as_bytes());
     }
     Ok(entries)

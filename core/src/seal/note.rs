@@ -49,6 +49,6 @@ impl Note {
     /// The note that a segment begins with; `None` when its first frame is another one.
     pub fn of(segment: &Segment<'_>) -> Option<Note> {
         let first = segment.frames().next().filter(|frame| frame.head.kind == FrameKind::Note)?;
-        serde_json::from_slice(first.body).ok()
+        crate::json::read_bytes(first.body).ok()
     }
 }

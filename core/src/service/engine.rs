@@ -210,7 +210,7 @@ impl Engine {
     pub(crate) async fn load_terms(&self, hospital: &HospitalId, hash: &TermsHash) -> Result<()> {
         let missing = || Error::internal("pinned terms stay readable");
         let record = self.inner.store.record(hospital, RecordKind::Policy, hash.as_str()).await?.ok_or_else(missing)?;
-        let terms: Terms = serde_json::from_slice(&record.body).map_err(|_| missing())?;
+        let terms: Terms = crate::json::read_bytes(&record.body).map_err(|_| missing())?;
         lock(&self.inner.terms).insert(hash.clone(), Arc::new(terms));
         Ok(())
     }

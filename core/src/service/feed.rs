@@ -67,7 +67,7 @@ impl Engine {
         }
         let cursor = self.inner.store.record(&hospital.id, RecordKind::Cursor, CURSOR).await?;
         let after = match &cursor {
-            Some(record) => Some(serde_json::from_slice::<Position>(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "cursor"))?.after),
+            Some(record) => Some(crate::json::read_bytes::<Position>(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "cursor"))?.after),
             None => None,
         };
         let HisAnswer::Notices(notices) = self.read_his(hospital, HisCall::Notices { after }).await? else {
@@ -170,7 +170,7 @@ impl Engine {
         let key = gm::hex(&gm::sm3(format!("session:{}", stop.session_name()).as_bytes()));
         let record = self.inner.store.record(&hospital.id, RecordKind::Stop, &key).await?;
         let stops = match &record {
-            Some(record) => serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "stop"))?,
+            Some(record) => crate::json::read_bytes(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "stop"))?,
             None => SessionStops::default(),
         };
         Ok(KnownStops { key, ver: record.map(|r| r.ver), stops })

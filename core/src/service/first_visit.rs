@@ -232,7 +232,7 @@ impl Engine {
 
     async fn filing_of(&self, hospital: &Hospital, name: &str) -> Result<Option<(Filing, u32)>> {
         let Some(record) = self.inner.store.record(&hospital.id, RecordKind::Filing, name).await?.filter(|record| record.lives(self.now())) else { return Ok(None) };
-        let id: FilingId = serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "filing"))?;
+        let id: FilingId = crate::json::read_bytes(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "filing"))?;
         Ok(Some((self.load_filing(hospital, id).await?, record.ver)))
     }
 

@@ -164,7 +164,7 @@ impl Engine {
         let Some(record) = self.inner.store.record(&hospital.id, RecordKind::PhoneCode, &key).await?.filter(|record| record.lives(self.now())) else {
             return Ok(Kept { key, ver: None, codes: PhoneCodes::default() });
         };
-        let codes = serde_json::from_slice(&record.body).map_err(|_| corrupt())?;
+        let codes = crate::json::read_bytes(&record.body).map_err(|_| corrupt())?;
         Ok(Kept { key, ver: Some(record.ver), codes })
     }
 
@@ -178,7 +178,7 @@ impl Engine {
     pub(super) async fn code_secret(&self, hospital: &Hospital) -> Result<CodeSecret> {
         for _ in 0..RACES {
             if let Some(record) = self.inner.store.record(&hospital.id, RecordKind::PhoneCode, SECRET).await? {
-                return serde_json::from_slice(&record.body).map_err(|_| corrupt());
+                return crate::json::read_bytes(&record.body).map_err(|_| corrupt());
             }
             let secret = CodeSecret::draw(self.inner.entropy.as_ref());
             let body = serde_json::to_vec(&secret).map_err(|_| Error::internal("secrets serialise"))?;

@@ -148,7 +148,7 @@ impl Engine {
     /// A stored quote.
     pub(super) async fn load_quote(&self, caller: &Caller, id: QuoteId) -> Result<Quote> {
         let record = self.inner.store.record(&caller.hospital, RecordKind::Quote, &id.to_string()).await?.ok_or_else(|| Error::new(Code::NotFound).with("field", "quote_id"))?;
-        let quote: Quote = serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "quote"))?;
+        let quote: Quote = crate::json::read_bytes(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "quote"))?;
         caller.may_act_for(&quote.payer.patient_id)?;
         Ok(quote)
     }

@@ -98,5 +98,5 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Reply> {
 }
 
 pub(super) fn decode<T: for<'de> Deserialize<'de>>(reply: &Reply) -> Result<T> {
-    serde_json::from_slice(&reply.0).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reply"))
+    crate::json::read_bytes(&reply.0).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reply"))
 }

@@ -205,7 +205,7 @@ fn failed(door: &mut Door, rules: &Rules, now: crate::Timestamp, from: &str, wha
 }
 
 fn parse<T: serde::de::DeserializeOwned>(record: &Record) -> Result<T> {
-    serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", record.kind.code()))
+    crate::json::read_bytes(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", record.kind.code()))
 }
 
 fn write<T: serde::Serialize>(kind: RecordKind, key: &str, expected: Option<u32>, expires: Option<crate::Timestamp>, value: &T) -> Result<RecordWrite> {

@@ -284,7 +284,7 @@ impl Engine {
 }
 
 fn read_accounts(record: Option<&Record>) -> Result<Accounts> {
-    record.map_or_else(|| Ok(Accounts::default()), |r| serde_json::from_slice(&r.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "contact")))
+    record.map_or_else(|| Ok(Accounts::default()), |r| crate::json::read_bytes(&r.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "contact")))
 }
 
 fn view(s: &Suspension, hospital: &Hospital) -> SuspensionView {

@@ -281,7 +281,7 @@ impl Engine {
     /// The check-in that a registration has here, with the version of its record.
     async fn present(&self, hospital: &Hospital, record_key: &str) -> Result<Option<(CheckIn, u32)>> {
         let Some(record) = self.inner.store.record(&hospital.id, RecordKind::CheckIn, record_key).await?.filter(|record| record.lives(self.now())) else { return Ok(None) };
-        let id: CheckInId = serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "check_in"))?;
+        let id: CheckInId = crate::json::read_bytes(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "check_in"))?;
         Ok(Some((self.load_check_in(hospital, id).await?, record.ver)))
     }
 

@@ -85,7 +85,7 @@ impl Cursor {
         if hex(&sm3(json.as_bytes())) != digest {
             return None;
         }
-        serde_json::from_str(json).ok()
+        menjie::json::read(json).ok()
     }
 
     pub(super) fn written(&self) -> Option<Vec<u8>> {

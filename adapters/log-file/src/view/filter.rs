@@ -181,7 +181,7 @@ pub(super) fn answers(record: &OwnedRecord, query: &[Term<'_>]) -> bool {
     if query.is_empty() {
         return true;
     }
-    let Ok(entry) = serde_json::from_slice::<Entry>(&record.payload) else { return false };
+    let Ok(entry) = menjie::json::read_bytes::<Entry>(&record.payload) else { return false };
     let mut left: Vec<&Term<'_>> = query.iter().collect();
     entry.terms(&mut |field, value| left.retain(|term| (term.field, term.value) != (field, value)));
     left.is_empty()

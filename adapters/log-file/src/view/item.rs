@@ -115,7 +115,7 @@ pub(super) enum Told {
 
 pub(super) fn told(record: &OwnedRecord) -> Told {
     let seq = record.seq;
-    match serde_json::from_slice::<Entry>(&record.payload) {
+    match menjie::json::read_bytes::<Entry>(&record.payload) {
         Ok(Entry::Begin { hospital, at, direction, peer, interface, business_no, digest, body }) => {
             Told::Began(Began { hospital, at, direction, peer, interface, business_no, digest, body })
         }

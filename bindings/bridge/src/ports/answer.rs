@@ -47,7 +47,7 @@ fn understood<A: DeserializeOwned>(method: &str, json: &str) -> Result<Outcome<A
     if !json.trim_ascii_start().starts_with('{') {
         return Err(refused("", "is not an object"));
     }
-    let Said { outcome, value } = serde_json::from_str(json).map_err(|error| of_reading("", &error))?;
+    let Said { outcome, value } = menjie::json::read(json).map_err(|error| of_reading("", &error))?;
     let outcome = outcome.ok_or_else(|| refused("outcome", "is missing"))?;
     let value = value.map_or("null", RawValue::get);
     match serde_json::from_str::<String>(outcome.get()).as_deref() {

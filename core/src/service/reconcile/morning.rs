@@ -81,7 +81,7 @@ impl Engine {
         let record = self.inner.store.record(hospital, RecordKind::Cursor, CLAIM).await?;
         let now = self.now();
         if let Some(record) = &record {
-            let held: Claim = serde_json::from_slice(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "cursor"))?;
+            let held: Claim = crate::json::read_bytes(&record.body).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "cursor"))?;
             if held.until > now && held.worker != self.inner.worker {
                 return Ok(false);
             }

@@ -284,7 +284,7 @@ impl Engine {
     /// A day as it is stored, with the version it was read at.
     pub(super) async fn reconciled(&self, hospital: &HospitalId, date: BizDate, channel: &ChannelCode) -> Result<Option<(Day, u32)>> {
         let record = self.inner.store.record(hospital, RecordKind::Reconciliation, &Day::key_of(date, channel)).await?;
-        let read = |record: Record| serde_json::from_slice(&record.body).map(|day| (day, record.ver)).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reconciliation"));
+        let read = |record: Record| crate::json::read_bytes(&record.body).map(|day| (day, record.ver)).map_err(|_| Error::new(Code::StoreCorrupt).with("record", "reconciliation"));
         record.map(read).transpose()
     }
 }

@@ -11,7 +11,7 @@ use menjie::calendar::{BizDate, Timestamp};
 use menjie::error::Code;
 use menjie::ident::{BusinessNo, ChannelCode, PatientId, RefundId};
 use menjie::money::Money;
-use menjie::port::{Clock, DayRow, DayRowKind};
+use menjie::port::{Clock, DayRow, DayRowKind, HisTraits};
 use menjie::reconcile::{Action, Direction, Kind, Part, ReasonClass, Row, RowStatus, Side};
 use menjie::refund::Stage;
 use menjie::service::{
@@ -19,6 +19,9 @@ use menjie::service::{
     ReconcileResolveResponse, RefundVerdict,
 };
 use menjie::staff::What;
+use menjie::testkit::store::{Injected, Op};
+use menjie::testkit::world::{HisHabits, Plan, Trouble};
+use menjie::workflow::Key;
 
 const HOUR: i64 = 3_600_000;
 
@@ -344,6 +347,48 @@ fn a_question_goes_to_whom_it_concerns_and_a_repeat_is_the_same_answer() {
     assert_eq!(get(&mut clinic, first()).items[0].steps.len(), 1);
     let other = ReconcileResolveRequest { note: "another".to_owned(), ..request };
     assert_eq!(ask(&mut clinic, &other).unwrap_err().code(), Code::KeyReused);
+}
+
+/// The machine has taken the decision, and the store fails before the day has it.
+#[test]
+fn a_refund_that_the_machine_took_and_the_day_did_not_keep_is_carried_on_by_the_same_press() {
+    let mut clinic = Clinic::new(13);
+    let traits = HisTraits { lock: false, query_post: false, cancel_post: false, notices: false, ..HisTraits::default() };
+    clinic.world.his.behave(HisHabits { traits: Some(traits), ..HisHabits::default() });
+    clinic.start("a");
+    let patient = clinic.charge("P1", "V1", &[("L1", "LAB", "20.00", "1")]);
+    let response = clinic.pay(0, &patient);
+    let payment = common::accepted(response);
+    clinic.exec.run_for(2_000);
+    clinic.world.trouble(Plan::scripted("his.post", [Some(Trouble::LostBefore)]));
+    assert!(clinic.world.channel.pay(&payment.business_no()));
+    clinic.deliver(0);
+    until(&mut clinic, "2026-03-03T10:30:00+08:00");
+    let day = made(&mut clinic, first());
+    assert_eq!(lines(&day), [(Kind::OnlyChannel, Some(ReasonClass::R1), ItemState::Waiting, 2_000)]);
+    let (finance, key) = (finance(&clinic, "f1"), clinic.key());
+    let request = ReconcileResolveRequest { key, date: first(), channel: wechat(), item: day.items[0].key.clone(), action: Action::Refund, note: "HIS查无此单".to_owned() };
+    let press = |clinic: &mut Clinic| {
+        let (engine, caller, request) = (clinic.replicas[0].engine.clone(), finance.clone(), request.clone());
+        clinic.block(async move { engine.reconcile_resolve(&caller, &request).await })
+    };
+    let mut commits = 0;
+    clinic.store.inject(move |operation| {
+        commits += u32::from(operation.op == Op::Commit);
+        if operation.op == Op::Commit && commits > 1 { Injected::Failed } else { Injected::Nothing }
+    });
+    assert_eq!(press(&mut clinic).unwrap_err().code(), Code::StoreFailed);
+    clinic.store.heal();
+    assert!(get(&mut clinic, first()).items[0].steps.is_empty(), "the day knows nothing");
+    let answer = press(&mut clinic);
+    let (item, _) = done(answer.clone());
+    assert_eq!((item.state, item.steps.len()), (ItemState::Resolved, 1));
+    assert!(matches!(item.steps[0].effect, Effect::Machine { machine: Key::Settlement(_), .. }), "{item:?}");
+    assert_eq!(press(&mut clinic), answer);
+    assert_eq!(refused(resolve(&mut clinic, &finance, first(), &day.items[0].key, Action::Refund, "x")), "resolved");
+    clinic.exec.run_for(HOUR);
+    assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Refunded);
+    clinic.sound(0, "carried on");
 }
 
 #[test]

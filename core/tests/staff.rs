@@ -72,7 +72,11 @@ impl House {
     }
 
     fn factor(&self, number: &str, code: &Private) -> SignIn {
-        block_on(self.engine.show_factor(&self.hospital, &self.rules, &id(number), code, FROM)).unwrap()
+        self.factor_in("session", number, code)
+    }
+
+    fn factor_in(&self, session: &str, number: &str, code: &Private) -> SignIn {
+        block_on(self.engine.show_factor(&self.hospital, &self.rules, &id(number), code, session, FROM)).unwrap()
     }
 
     fn account(&self, number: &str) -> Account {
@@ -104,6 +108,11 @@ fn admitted(sign_in: SignIn) -> Account {
         SignIn::Admitted(account) => *account,
         other => panic!("{other:?}"),
     }
+}
+
+/// What an administrator hands over.
+fn given() -> Private {
+    Private::new("Given-one-9")
 }
 
 fn wrong() -> Private {
@@ -159,9 +168,12 @@ fn finance_is_in_only_with_a_code_and_each_code_is_good_once() {
     let code = secret.code_at(house.now()).unwrap();
     assert_eq!(admitted(house.factor("S-finance", &code)).next(&house.rules, house.now(), true), Next::Password);
     assert_eq!(house.last(), What::LoggedIn);
-    assert_eq!(house.factor("S-finance", &code), SignIn::Refused, "somebody who looked over a shoulder");
+    let entries = house.trail().len();
+    admitted(house.factor("S-finance", &code));
+    assert_eq!(house.trail().len(), entries, "his own second press is the first one");
+    assert_eq!(house.factor_in("another", "S-finance", &code), SignIn::Refused, "somebody who looked over a shoulder");
     house.clock.advance(30_000);
-    assert_eq!(house.factor("S-finance", &code), SignIn::Refused, "nor in the next step");
+    assert_eq!(house.factor_in("another", "S-finance", &code), SignIn::Refused, "nor in the next step");
     admitted(house.factor("S-finance", &secret.code_at(house.now()).unwrap()));
     assert_eq!(house.factor("S-nobody", &code), SignIn::Refused);
 }
@@ -173,7 +185,8 @@ fn a_second_factor_is_enrolled_by_its_first_code() {
     house.found(Role::SecurityAdmin);
     let system = house.caller(Role::SystemAdmin);
     let by = By { caller: &system, from: FROM };
-    let Decided::Done(password) = block_on(house.engine.make_account(by, &new("S9", "newone"))).unwrap() else { panic!("not made") };
+    let password = given();
+    let Decided::Done(()) = block_on(house.engine.make_account(by, &new("S9", "newone"), &password)).unwrap() else { panic!("not made") };
     let security = house.caller(Role::SecurityAdmin);
     let by = By { caller: &security, from: FROM };
     assert_eq!(block_on(house.engine.assign_roles(by, &id("S9"), &[Role::Finance], &[])).unwrap(), Decided::Done(()));
@@ -182,7 +195,12 @@ fn a_second_factor_is_enrolled_by_its_first_code() {
     let secret = menjie::staff::Secret::draw(&SeededEntropy::new(77));
     let enrol = |code: &Private| block_on(house.engine.enrol_factor(&house.hospital, &id("S9"), &secret, code, FROM)).unwrap();
     assert!(!enrol(&"123456".into()));
-    assert!(enrol(&secret.code_at(house.now()).unwrap()));
+    let code = secret.code_at(house.now()).unwrap();
+    assert!(enrol(&code));
+    assert_eq!(house.last(), What::FactorEnrolled);
+    let entries = house.trail().len();
+    assert!(enrol(&code), "his own second press");
+    assert_eq!(house.trail().len(), entries, "it was enrolled once");
     house.clock.advance(30_000);
     assert!(!enrol(&secret.code_at(house.now()).unwrap()), "it is not replaced by whoever has the password");
     assert_eq!(block_on(house.engine.reset_factor(by, &id("S9"))).unwrap(), Decided::Done(()));
@@ -236,7 +254,8 @@ fn a_name_that_was_guessed_can_still_be_given_to_somebody() {
     }
     let system = house.caller(Role::SystemAdmin);
     let by = By { caller: &system, from: FROM };
-    let Decided::Done(password) = block_on(house.engine.make_account(by, &new("S9", "newone"))).unwrap() else { panic!("not made") };
+    let password = given();
+    let Decided::Done(()) = block_on(house.engine.make_account(by, &new("S9", "newone"), &password)).unwrap() else { panic!("not made") };
     admitted(house.sign_in("newone", &password));
 }
 
@@ -273,9 +292,9 @@ fn each_administrator_has_his_own_duties_and_no_other() {
         let engine = &house.engine;
         let done: [(Option<Code>, &[Role]); 9] = [
             (code(block_on(engine.accounts(&caller)).map(drop)), &[Role::SystemAdmin, Role::SecurityAdmin]),
-            (code(block_on(engine.make_account(by, &new("S9", "newone"))).map(drop)), &[Role::SystemAdmin]),
+            (code(block_on(engine.make_account(by, &new("S9", "newone"), &given())).map(drop)), &[Role::SystemAdmin]),
             (code(block_on(engine.enable_account(by, &victim, true)).map(drop)), &[Role::SystemAdmin]),
-            (code(block_on(engine.reset_password(by, &victim)).map(drop)), &[Role::SystemAdmin]),
+            (code(block_on(engine.reset_password(by, &victim, &given())).map(drop)), &[Role::SystemAdmin]),
             (code(block_on(engine.assign_roles(by, &victim, &[Role::Reports], &[])).map(drop)), &[Role::SecurityAdmin]),
             (code(block_on(engine.reset_factor(by, &victim)).map(drop)), &[Role::SecurityAdmin]),
             (code(block_on(engine.trail(&caller, None, 1)).map(drop)), &[Role::AuditAdmin]),
@@ -305,7 +324,7 @@ fn nobody_changes_his_own_account_and_the_last_of_an_administrators_kind_stays()
     assert_eq!(block_on(engine.enable_account(system, &id("S-audit_admin"), false)).unwrap(), last);
     assert_eq!(block_on(engine.assign_roles(security, &id("S-audit_admin"), &[], &[])).unwrap(), last);
     assert_eq!(house.account("S-audit_admin").roles, [Role::AuditAdmin], "nothing happened");
-    let Decided::Done(_) = block_on(engine.make_account(system, &new("S9", "newone"))).unwrap() else { panic!("not made") };
+    let Decided::Done(_) = block_on(engine.make_account(system, &new("S9", "newone"), &given())).unwrap() else { panic!("not made") };
     let two = block_on(engine.assign_roles(security, &id("S9"), &[Role::AuditAdmin, Role::Reports], &[])).unwrap_err();
     assert_eq!(two.code(), Code::BadField, "an administrator is nothing else");
     assert_eq!(block_on(engine.assign_roles(security, &id("S9"), &[Role::AuditAdmin], &[])).unwrap(), Decided::Done(()));
@@ -319,11 +338,16 @@ fn numbers_and_names_are_given_once() {
     house.found(Role::SystemAdmin);
     let system = house.caller(Role::SystemAdmin);
     let by = By { caller: &system, from: FROM };
-    assert!(matches!(block_on(house.engine.make_account(by, &new("S9", "newone"))).unwrap(), Decided::Done(_)));
-    assert_eq!(block_on(house.engine.make_account(by, &new("S9", "another"))).unwrap(), Decided::Refused(NotSo::NumberTaken));
-    assert_eq!(block_on(house.engine.make_account(by, &new("S8", "NewOne"))).unwrap(), Decided::Refused(NotSo::LoginTaken));
+    assert!(matches!(block_on(house.engine.make_account(by, &new("S9", "newone"), &given())).unwrap(), Decided::Done(_)));
+    let entries = house.trail().len();
+    assert_eq!(block_on(house.engine.make_account(by, &new("S9", "newone"), &given())).unwrap(), Decided::Done(()), "his own second press");
+    assert_eq!(block_on(house.engine.reset_password(by, &id("S9"), &given())).unwrap(), Decided::Done(()), "he has it");
+    assert_eq!(house.trail().len(), entries, "nothing happened twice");
+    assert_eq!(block_on(house.engine.make_account(by, &new("S9", "newone"), &wrong())).unwrap(), Decided::Refused(NotSo::NumberTaken));
+    assert_eq!(block_on(house.engine.make_account(by, &new("S9", "another"), &given())).unwrap(), Decided::Refused(NotSo::NumberTaken));
+    assert_eq!(block_on(house.engine.make_account(by, &new("S8", "NewOne"), &given())).unwrap(), Decided::Refused(NotSo::LoginTaken));
     assert_eq!(block_on(house.engine.accounts(&system)).unwrap().len(), 2);
-    assert_eq!(block_on(house.engine.reset_password(by, &id("S7"))).unwrap_err().code(), Code::NotFound);
+    assert_eq!(block_on(house.engine.reset_password(by, &id("S7"), &given())).unwrap_err().code(), Code::NotFound);
 }
 
 #[test]

@@ -46,18 +46,35 @@ pub struct Device<'d> {
     pub life: Life,
 }
 
-/// Checks the code that was sent to a phone; a wrong one is a failed try.
+/// Checks the code that was sent to a phone; a wrong one is a failed try, a right one is used up.
 pub async fn prove(app: &App, client: IpAddr, phone: Private, purpose: CodePurpose, code: Private) -> Result<Proof> {
     if let Some(seconds) = app.tries().locked(client, app.engine().now()) {
         return Ok(Proof::Locked(seconds));
     }
-    Ok(match app.engine().check_code(app.hospital(), &CheckCodeRequest { phone, purpose, code }).await? {
-        CheckCodeResponse::Proven => Proof::Proven,
-        CheckCodeResponse::Refused { refusal } => {
-            failed(app, client);
-            Proof::Refused(refusal)
-        }
-    })
+    Ok(judged(app, client, app.engine().check_code(app.hospital(), &CheckCodeRequest { phone, purpose, code }).await?))
+}
+
+/// Identifies by a phone whose code nobody has checked yet. Used up it is only with somebody who was found by it: when HIS is
+/// away, the same code can be sent again.
+pub async fn enter_by_code(app: &App, device: &Device<'_>, phone: Private, code: Private) -> Result<Entry> {
+    if let Some(seconds) = app.tries().locked(device.client, app.engine().now()) {
+        return Ok(Entry::Locked(seconds));
+    }
+    let request = CheckCodeRequest { phone: phone.clone(), purpose: CodePurpose::Identify, code };
+    match judged(app, device.client, app.engine().compare_code(app.hospital(), &request).await?) {
+        Proof::Proven => {}
+        Proof::Refused(refusal) => return Ok(Entry::Refused(Some(refusal))),
+        Proof::Locked(seconds) => return Ok(Entry::Locked(seconds)),
+    }
+    let found = match find(app, device, IdentifyWay::Phone, phone).await? {
+        Ok(found) => found,
+        Err(nobody) => return Ok(nobody),
+    };
+    match app.engine().check_code(app.hospital(), &request).await? {
+        CheckCodeResponse::Proven => begin(app, device, found).await,
+        // Another request came in with it meanwhile, or its time was over before HIS answered.
+        CheckCodeResponse::Refused { refusal } => Ok(Entry::Refused(Some(refusal))),
+    }
 }
 
 /// Identifies and begins a session. The device's last one ends; an account it belonged to goes over to the new one, and a
@@ -66,6 +83,14 @@ pub async fn enter(app: &App, device: &Device<'_>, way: IdentifyWay, token: Priv
     if let Some(seconds) = app.tries().locked(device.client, app.engine().now()) {
         return Ok(Entry::Locked(seconds));
     }
+    match find(app, device, way, token).await? {
+        Ok(found) => begin(app, device, found).await,
+        Err(nobody) => Ok(nobody),
+    }
+}
+
+/// The files of whoever shows this, or how it ended without one.
+async fn find(app: &App, device: &Device<'_>, way: IdentifyWay, token: Private) -> Result<std::result::Result<Vec<PatientFile>, Entry>> {
     if !app.settings().identify_ways.contains(&way) {
         return Err(Error::field("way", "is not offered here"));
     }
@@ -75,22 +100,37 @@ pub async fn enter(app: &App, device: &Device<'_>, way: IdentifyWay, token: Priv
             // What a platform has verified or refused was not guessed.
             failed(app, device.client);
         }
-        return Ok(Entry::Refused(found.refusal));
+        return Ok(Err(Entry::Refused(found.refusal)));
     }
+    Ok(Ok(found.patients))
+}
+
+async fn begin(app: &App, device: &Device<'_>, found: Vec<PatientFile>) -> Result<Entry> {
     let mut payer = None;
     if let Some(earlier) = device.earlier {
         payer = session::payer(app, earlier).await?;
         session::end(app, earlier).await?;
     }
-    if let (Some(payer), [one]) = (&payer, found.patients.as_slice()) {
+    if let (Some(payer), [one]) = (&payer, found.as_slice()) {
         let file = Candidate::of(one);
         account::bind(app, payer, &file.patient, &file.shown, &file.hint).await?;
     }
-    let started = session::start(app, &found.patients, payer, device.life).await?;
-    Ok(match <[PatientFile; 1]>::try_from(found.patients) {
+    let started = session::start(app, &found, payer, device.life).await?;
+    Ok(match <[PatientFile; 1]>::try_from(found) {
         Ok([one]) => Entry::Open(started, one),
         Err(several) => Entry::Choose(started, several),
     })
+}
+
+/// A refused code is a failed try.
+fn judged(app: &App, client: IpAddr, checked: CheckCodeResponse) -> Proof {
+    match checked {
+        CheckCodeResponse::Proven => Proof::Proven,
+        CheckCodeResponse::Refused { refusal } => {
+            failed(app, client);
+            Proof::Refused(refusal)
+        }
+    }
 }
 
 fn failed(app: &App, client: IpAddr) {

@@ -16,7 +16,7 @@ use crate::newcomer::Draft;
 use crate::pages::visit::Layout;
 use crate::settings::Settings;
 use crate::token;
-use grant::Grant;
+use grant::{Grant, Spent};
 
 /// Writing an expiry forward at every poll would be a write per read; once in so long is enough.
 const STEP_MS: i64 = 30_000;
@@ -120,6 +120,9 @@ struct Body {
     /// What its patient has authorised at his insurer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     grant: Option<Grant>,
+    /// For what the last one was spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spent: Option<Spent>,
     #[serde(default)]
     life: Life,
     born: Timestamp,
@@ -367,7 +370,7 @@ async fn begin(app: &App, state: State, payer: Option<Private>, life: Life) -> R
     let token = token::fresh(app.entropy());
     let born = app.engine().now();
     let until = end_of(app, born, life);
-    write(app.engine(), app.hospital(), &token::hash(token.reveal()), None, &Body { state, payer, grant: None, life, born, until }).await?;
+    write(app.engine(), app.hospital(), &token::hash(token.reveal()), None, &Body { state, payer, grant: None, spent: None, life, born, until }).await?;
     Ok(Started { token, until })
 }
 
@@ -389,7 +392,7 @@ async fn load(app: &App, token: &str) -> Result<Option<(Record, Body)>> {
 }
 
 async fn close(engine: &Engine, hospital: &HospitalId, record: &Record, born: Timestamp, now: Timestamp) -> Result<()> {
-    write(engine, hospital, &record.key, Some(record.ver), &Body { state: State::Ended, payer: None, grant: None, life: Life::Own, born, until: now }).await
+    write(engine, hospital, &record.key, Some(record.ver), &Body { state: State::Ended, payer: None, grant: None, spent: None, life: Life::Own, born, until: now }).await
 }
 
 async fn write(engine: &Engine, hospital: &HospitalId, key: &str, expected: Option<u32>, body: &Body) -> Result<()> {

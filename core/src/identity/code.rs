@@ -129,7 +129,7 @@ pub enum NoCode {
 /// What became of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// Right; it is used up now.
+    /// Right.
     Right,
     /// Wrong; so many tries are left.
     Wrong {
@@ -155,15 +155,24 @@ impl PhoneCodes {
         Ok(Ok(code))
     }
 
-    /// Compares what was typed. What is compared are keyed hashes, so the time it takes tells nothing.
+    /// Compares what was typed; a right code is used up.
     pub fn check(&mut self, secret: &CodeSecret, phone: &MobileNo, purpose: CodePurpose, typed: &Private, now: Timestamp) -> Result<Checked> {
+        let checked = self.compare(secret, phone, purpose, typed, now)?;
+        if checked == Checked::Right {
+            self.live.retain(|live| live.purpose != purpose);
+        }
+        Ok(checked)
+    }
+
+    /// The same, but a right code stays: for whoever must ask somebody else before anything comes of it. What is compared are
+    /// keyed hashes, so the time it takes tells nothing.
+    pub fn compare(&mut self, secret: &CodeSecret, phone: &MobileNo, purpose: CodePurpose, typed: &Private, now: Timestamp) -> Result<Checked> {
         self.forget(now);
         let Some(at) = self.live.iter().position(|live| live.purpose == purpose) else { return Ok(Checked::NoneLive) };
         let typed = Private::new(typed.reveal().trim().chars().map(half_width).collect::<String>());
         let hash = secret.hash(phone, purpose, typed.reveal())?;
         let Some(live) = self.live.get_mut(at) else { return Ok(Checked::NoneLive) };
         if live.hash == hash {
-            self.live.remove(at);
             return Ok(Checked::Right);
         }
         live.tries = live.tries.saturating_sub(1);
@@ -275,6 +284,17 @@ mod tests {
         assert!(code.reveal().len() == 6 && code.reveal().bytes().all(|b| b.is_ascii_digit()));
         assert_eq!(check(&mut codes, &format!(" {} ", code.reveal()), 299), Checked::Right);
         assert_eq!(check(&mut codes, code.reveal(), 299), Checked::NoneLive, "used");
+    }
+
+    #[test]
+    fn a_code_that_is_compared_stays_until_it_is_checked_and_wrong_ones_count_alike() {
+        let mut codes = PhoneCodes::default();
+        let code = issue(&mut codes, 0, &chance()).unwrap();
+        let compare = |codes: &mut PhoneCodes, code: &str, s| codes.compare(&secret(), &phone(ONE), ID, &Private::new(code), at(s)).unwrap();
+        assert_eq!((compare(&mut codes, code.reveal(), 1), compare(&mut codes, code.reveal(), 2)), (Checked::Right, Checked::Right));
+        assert_eq!((compare(&mut codes, "abcdef", 3), check(&mut codes, "abcdef", 4)), (Checked::Wrong { left: 4 }, Checked::Wrong { left: 3 }));
+        assert_eq!(compare(&mut codes.clone(), code.reveal(), 300), Checked::NoneLive, "expired");
+        assert_eq!((check(&mut codes, code.reveal(), 299), compare(&mut codes, code.reveal(), 299)), (Checked::Right, Checked::NoneLive));
     }
 
     #[test]

@@ -98,6 +98,9 @@ struct Kept {
     codes: PhoneCodes,
 }
 
+/// How a code is tried.
+type Try = fn(&mut PhoneCodes, &CodeSecret, &MobileNo, CodePurpose, &Private, Timestamp) -> Result<Checked>;
+
 impl Engine {
     /// Sends a one-time code. It is stored before it is sent, so that a code that arrives is good whatever happens to us.
     pub async fn send_code(&self, hospital: &HospitalId, request: &SendCodeRequest) -> Result<SendCodeResponse> {
@@ -139,6 +142,16 @@ impl Engine {
 
     /// Checks what was typed. Each try is written down before its result is told.
     pub async fn check_code(&self, hospital: &HospitalId, request: &CheckCodeRequest) -> Result<CheckCodeResponse> {
+        self.try_code(hospital, request, PhoneCodes::check).await
+    }
+
+    /// The same, but a right code can be checked again, until [`Engine::check_code`] uses it up: for a host that asks HIS in
+    /// between, which may be away.
+    pub async fn compare_code(&self, hospital: &HospitalId, request: &CheckCodeRequest) -> Result<CheckCodeResponse> {
+        self.try_code(hospital, request, PhoneCodes::compare).await
+    }
+
+    async fn try_code(&self, hospital: &HospitalId, request: &CheckCodeRequest, how: Try) -> Result<CheckCodeResponse> {
         let phone = MobileNo::parse(&request.phone)?;
         let hospital = self.hospital(hospital)?;
         let secret = self.code_secret(hospital).await?;
@@ -146,7 +159,7 @@ impl Engine {
         for _ in 0..RACES {
             let now = self.now();
             let mut kept = self.load_codes(hospital, key.clone()).await?;
-            let checked = kept.codes.check(&secret, &phone, request.purpose, &request.code, now)?;
+            let checked = how(&mut kept.codes, &secret, &phone, request.purpose, &request.code, now)?;
             if checked == Checked::NoneLive {
                 return Ok(refused(checked));
             }

@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// The reply that was fixed for this request, if it was committed before.
-    async fn replied<T: Answer>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
+    pub(super) async fn replied<T: for<'de> Deserialize<'de>>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
         let Source::Request { scope, key, fingerprint } = source else { return Ok(None) };
         Ok(self
             .inner

@@ -92,8 +92,8 @@ impl Engine {
         Err(Error::new(Code::Conflict))
     }
 
-    /// Checks the second factor of somebody whose password was right.
-    pub async fn show_factor(&self, hospital: &HospitalId, rules: &Rules, staff: &StaffId, code: &Private, from: &str) -> Result<SignIn> {
+    /// Checks the second factor of somebody whose password was right; `session` is where he shows it, and may show it twice.
+    pub async fn show_factor(&self, hospital: &HospitalId, rules: &Rules, staff: &StaffId, code: &Private, session: &str, from: &str) -> Result<SignIn> {
         for _ in 0..RACES {
             let now = self.now();
             let pen = self.pen(hospital).await?;
@@ -103,7 +103,10 @@ impl Engine {
             if let Some(seconds) = door.value.shut(now) {
                 return Ok(SignIn::Locked { seconds });
             }
-            if account.value.is_usable(rules, now) && account.value.accepts(code, now)? {
+            if account.value.is_usable(rules, now) && account.value.has_just_accepted(code, session, now)? {
+                return Ok(SignIn::Admitted(Box::new(account.value)));
+            }
+            if account.value.is_usable(rules, now) && account.value.accepts(code, session, now)? {
                 match self.let_in(pen, rules, &mut account, door, from).await {
                     Err(error) if error.code() == Code::Conflict => continue,
                     done => return done.map(|()| SignIn::Admitted(Box::new(account.value))),
@@ -135,7 +138,7 @@ impl Engine {
             let pen = self.pen(hospital).await?;
             let Some(mut account) = self.account_read(hospital, staff).await? else { return Ok(false) };
             if !account.value.enrol(secret.clone(), code, now)? {
-                return Ok(false);
+                return account.value.has_just_enrolled(secret, code, now);
             }
             let note = Note::by(&account.value.caller(hospital.clone()), from, What::FactorEnrolled);
             match pen.write(self, vec![account_write(&account)?], vec![note]).await {

@@ -17,6 +17,9 @@ const EARLIER: usize = 4;
 /// So long a change that is asked for again is the one that was made, in milliseconds.
 const JUST_MS: i64 = 60_000;
 
+/// In place of a session: only the one that drew the secret can enrol it.
+const ENROLLING: &str = "enrolling";
+
 /// An account of a member of staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -125,22 +128,34 @@ impl Account {
         self.keys.verifier.admits(password)
     }
 
-    /// Is it the code of his second factor? Then it is used up. Without a factor nothing fits.
-    pub fn accepts(&mut self, code: &Private, now: Timestamp) -> Result<bool> {
-        match &mut self.keys.factor {
-            Some(factor) => factor.accept(code, now),
-            None => Ok(false),
-        }
+    /// Is it the password somebody gave him, which he has not changed yet?
+    pub fn was_given(&self, password: &Private) -> Result<bool> {
+        Ok(self.keys.temporary && self.admits(password)?)
+    }
+
+    /// Is it the code of his second factor? Then it is used up by this session. Without a factor nothing fits.
+    pub fn accepts(&mut self, code: &Private, session: &str, now: Timestamp) -> Result<bool> {
+        self.keys.factor.as_mut().map_or(Ok(false), |factor| factor.accept(code, session, now))
+    }
+
+    /// Has this session just shown it?
+    pub fn has_just_accepted(&self, code: &Private, session: &str, now: Timestamp) -> Result<bool> {
+        self.keys.factor.as_ref().map_or(Ok(false), |factor| factor.has_just_accepted(code, session, now))
     }
 
     /// Enrols a second factor, proven by its first code; an enrolled one is only replaced after a reset.
     pub fn enrol(&mut self, secret: Secret, code: &Private, now: Timestamp) -> Result<bool> {
         let mut factor = Factor::new(secret);
-        let fits = self.keys.factor.is_none() && factor.accept(code, now)?;
+        let fits = self.keys.factor.is_none() && factor.accept(code, ENROLLING, now)?;
         if fits {
             self.keys.factor = Some(factor);
         }
         Ok(fits)
+    }
+
+    /// Has he just enrolled this secret with this code? Whoever presses twice has.
+    pub fn has_just_enrolled(&self, secret: &Secret, code: &Private, now: Timestamp) -> Result<bool> {
+        self.keys.factor.as_ref().filter(|factor| factor.is_over(secret)).map_or(Ok(false), |factor| factor.has_just_accepted(code, ENROLLING, now))
     }
 
     /// Gives him a second factor whose secret the console shows once.
@@ -270,7 +285,7 @@ mod tests {
         let code = secret.code_at(now()).unwrap();
         assert!(account.enrol(secret.clone(), &code, now()).unwrap());
         assert!(!account.enrol(Secret::draw(&SeededEntropy::new(4)), &code, now()).unwrap(), "never replaced without a reset");
-        assert!(!account.accepts(&code, now()).unwrap(), "the code of the enrolment is used up");
+        assert!(!account.accepts(&code, "s", now()).unwrap(), "the code of the enrolment is used up");
         assert_eq!((account.next(&rules, now(), false), account.next(&rules, now(), true)), (Next::Factor, Next::Password));
         assert_eq!(changed(&mut account, "Another-2x"), None);
         assert_eq!(account.next(&rules, now(), true), Next::Work);
@@ -279,7 +294,7 @@ mod tests {
         assert_eq!(account.next(&rules, now(), false), Next::Enrol);
         account.assign(vec![Role::Reports], Vec::new()).unwrap();
         assert_eq!(account.next(&rules, now(), false), Next::Work, "reports demand none");
-        assert!(!account.accepts(&code, now()).unwrap(), "without a factor no code fits");
+        assert!(!account.accepts(&code, "s", now()).unwrap(), "without a factor no code fits");
     }
 
     #[test]

@@ -58,28 +58,49 @@ pub struct Factor {
     secret: Secret,
     /// The step of the last accepted code: neither it nor an earlier one is accepted again.
     used: u64,
+    /// In which session it was shown: there a second press is the first one's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    shown_in: String,
 }
 
 impl Factor {
     /// Over a secret whose codes were never shown.
     pub fn new(secret: Secret) -> Factor {
-        Factor { secret, used: 0 }
+        Factor { secret, used: 0, shown_in: String::new() }
     }
 
-    /// Is this the code of now, give or take a step? Then it is used up.
-    pub fn accept(&mut self, typed: &Private, now: Timestamp) -> Result<bool> {
+    /// Is this its secret?
+    pub fn is_over(&self, secret: &Secret) -> bool {
+        &self.secret == secret
+    }
+
+    /// Is this the code of now, give or take a step? Then it is used up by this session.
+    pub fn accept(&mut self, typed: &Private, session: &str, now: Timestamp) -> Result<bool> {
+        let fits = self.step_of_code(typed, now, |step| step > self.used)?;
+        if let Some(step) = fits {
+            (self.used, self.shown_in) = (step, session.to_owned());
+        }
+        Ok(fits.is_some())
+    }
+
+    /// Is it the very code that this session has just used up? Whoever presses twice shows it twice.
+    pub fn has_just_accepted(&self, typed: &Private, session: &str, now: Timestamp) -> Result<bool> {
+        Ok(self.shown_in == session && self.step_of_code(typed, now, |step| step == self.used)?.is_some())
+    }
+
+    /// The first step of now that counts and has this code.
+    fn step_of_code(&self, typed: &Private, now: Timestamp, counts: impl Fn(u64) -> bool) -> Result<Option<u64>> {
         let typed: String = typed.reveal().chars().filter(|c| !c.is_whitespace()).collect();
         let step = step_of(now);
         let mut fits = None;
         for step in [step.saturating_sub(1), step, step.saturating_add(1)] {
             // All three are made whatever is found, so the time taken says nothing.
             let same = self.secret.code(step)?.reveal() == typed;
-            if same && step > self.used {
+            if same && counts(step) {
                 fits = fits.or(Some(step));
             }
         }
-        self.used = fits.unwrap_or(self.used);
-        Ok(fits.is_some())
+        Ok(fits)
     }
 }
 
@@ -186,16 +207,20 @@ mod tests {
         let now = Timestamp::from_millis(1_772_409_600_000);
         let code = |shift: i64| secret.code_at(now.plus_millis(shift * STEP_MS)).unwrap();
         for (shift, good) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
-            assert_eq!(Factor::new(secret.clone()).accept(&code(shift), now).unwrap(), good, "{shift}");
+            assert_eq!(Factor::new(secret.clone()).accept(&code(shift), "s", now).unwrap(), good, "{shift}");
         }
         let mut factor = Factor::new(secret.clone());
-        assert!(factor.accept(&code(0), now).unwrap());
-        assert!(!factor.accept(&code(0), now).unwrap(), "the same code again");
-        assert!(!factor.accept(&code(-1), now).unwrap(), "an earlier one after a later one");
-        assert!(factor.accept(&code(1), now).unwrap());
-        assert!(!factor.accept(&code(1), now.plus_millis(STEP_MS)).unwrap(), "also in its own step");
+        assert!(factor.accept(&code(0), "s", now).unwrap());
+        assert!(!factor.accept(&code(0), "s", now).unwrap(), "the same code again");
+        assert!(!factor.accept(&code(-1), "s", now).unwrap(), "an earlier one after a later one");
+        assert!(factor.accept(&code(1), "s", now).unwrap());
+        assert!(!factor.accept(&code(1), "s", now.plus_millis(STEP_MS)).unwrap(), "also in its own step");
+        assert!(factor.has_just_accepted(&code(1), "s", now).unwrap(), "pressed twice");
+        assert!(!factor.has_just_accepted(&code(1), "other", now).unwrap() && !factor.has_just_accepted(&code(0), "s", now).unwrap());
+        assert!(!factor.has_just_accepted(&code(1), "s", now.plus_millis(3 * STEP_MS)).unwrap(), "long ago");
+        assert!(!Factor::new(secret.clone()).has_just_accepted(&code(0), "", now).unwrap());
         for rubbish in ["", "12345", "1234567", "abcdef", "０００００００"] {
-            assert!(!factor.accept(&Private::new(rubbish), now).unwrap());
+            assert!(!factor.accept(&Private::new(rubbish), "s", now).unwrap());
         }
     }
 
@@ -203,7 +228,7 @@ mod tests {
     fn apps_show_groups_and_people_type_them() {
         let secret = rfc_secret();
         let now = Timestamp::from_millis(59_000);
-        assert!(Factor::new(secret).accept(&Private::new(" 287 082 "), now).unwrap());
+        assert!(Factor::new(secret).accept(&Private::new(" 287 082 "), "s", now).unwrap());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use menjie::Timestamp;
 use menjie::error::{Code, Error};
-use menjie::ident::{ChannelCode, RequestKey};
+use menjie::ident::{ChannelCode, QuoteId, RequestKey};
 use menjie::insurance::{Designation, DesignationState};
 use menjie::payment::Method;
 use menjie::service::{BillView, DesignationView, InsuranceBindingRequest, InsuranceBindingResponse, PayRequest, PayResponse, QuoteRequest, QuoteResponse, UnpaidRequest};
@@ -22,7 +22,7 @@ use super::visit::Signed;
 use crate::app::App;
 use crate::detached::detached;
 use crate::input::Asked;
-use crate::session::grant;
+use crate::session::grant::{self, Spent};
 use crate::token;
 
 /// What happened before the page is shown, as a word in its address.
@@ -149,39 +149,63 @@ pub async fn page(State(app): State<App>, Signed { visit, session }: Signed, Ask
     answer::page(&Binding { told, needs_login: session.payer.is_none(), granted, register_url, key: fresh_key(&app), insured, f })
 }
 
+/// Why there is nothing to pay with insurance now.
+enum Not {
+    /// Something else comes first: its address.
+    Now(String),
+    /// The list says why, when there is more to say than what stands on it.
+    Payable(Option<(String, String)>),
+}
+
 /// `POST /h5/insurance/pay`: the first insured bill is quoted with what he has authorised, and its payment is taken on. Pressed
-/// twice, it is the same payment.
+/// twice, it is the same payment, also for the press whose HIS or insurer was the slower one: whatever stood in its way, the
+/// other one may have cleared it.
 pub async fn pay(State(app): State<App>, signed: Signed, fields: Fields) -> Page<Response> {
     let key = RequestKey::new(fields.one("key").ok_or_else(|| Error::field("key", "is missing"))?)?;
     let token = signed.visit.token.clone().unwrap_or_default();
+    let Some(payer) = signed.session.payer.clone() else { return Ok(answer::see(&signed.visit.at("/insurance"))) };
+    let quote_id = match grant::spent(&app, &token, &key).await? {
+        Some(first) => first,
+        None => {
+            let quoted = quote(&app, &signed, &token).await;
+            let taken = match &quoted {
+                Ok(Ok(quote_id)) => grant::spend(&app, &token, &Spent { key: key.clone(), quote: *quote_id }).await?,
+                Ok(Err(_)) | Err(_) => grant::spent(&app, &token, &key).await?,
+            };
+            match (taken, quoted) {
+                (Some(quote_id), _) => quote_id,
+                (None, Ok(Ok(_))) => return Ok(answer::see(&signed.visit.at(&Told::Spent.address()))),
+                (None, Ok(Err(Not::Now(address)))) => return Ok(answer::see(&signed.visit.at(&address))),
+                (None, Ok(Err(Not::Payable(why)))) => return unpaid::show(&app, signed, why).await,
+                (None, Err(error)) => return Err(error.into()),
+            }
+        }
+    };
+    let request = PayRequest { key, quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat")?, method: Method::Jsapi { payer } };
+    let (caller, asked) = (signed.session.caller.clone(), app.clone());
+    match detached(async move { asked.engine().pay(&caller, &request).await }).await? {
+        PayResponse::Accepted { payment_id, .. } => Ok(answer::see(&signed.visit.at(&format!("/pre/{payment_id}")))),
+        PayResponse::Refused { refusal } => unpaid::show(&app, signed, Some((refusal.text, refusal.next))).await,
+    }
+}
+
+/// Quotes the first insured bill with what he has authorised; that stays as it is.
+async fn quote(app: &App, signed: &Signed, token: &str) -> Result<Result<QuoteId, Not>, Error> {
     let (patient_id, caller) = (signed.session.patient.clone(), signed.session.caller.clone());
     let listed = app.engine().unpaid(&caller, &UnpaidRequest { patient_id: patient_id.clone() }).await?;
     let bills: Vec<BillView> = listed.visits.into_iter().flat_map(|visit| visit.bills).collect();
     let Some(bill) = bills.iter().find(|bill| bill.insured) else {
-        return match bills.iter().find_map(|bill| bill.payment_id) {
-            Some(payment) => Ok(answer::see(&signed.visit.at(&format!("/pay/{payment}")))),
-            None => unpaid::show(&app, signed, None).await,
-        };
+        let under_way = bills.iter().find_map(|bill| bill.payment_id);
+        return Ok(Err(under_way.map_or(Not::Payable(None), |payment| Not::Now(format!("/pay/{payment}")))));
     };
-    let (Some(authorisation), Some(payer)) = (grant::look(&app, &token).await?, signed.session.payer.clone()) else {
-        return Ok(answer::see(&signed.visit.at("/insurance")));
-    };
+    let Some(authorisation) = grant::look(app, token).await? else { return Ok(Err(Not::Now("/insurance".to_owned()))) };
     let request = QuoteRequest { patient_id, bill_ids: vec![bill.bill_id.clone()], insurance: Some(authorisation) };
-    let (asking, asked) = (caller.clone(), app.clone());
-    let quote_id = match detached(async move { asked.engine().quote(&asking, &request).await }).await {
-        Ok(QuoteResponse::Quoted { quote_id, .. }) => quote_id,
-        Ok(QuoteResponse::Refused { refusal }) => return unpaid::show(&app, signed, Some((refusal.text, refusal.next))).await,
-        Err(error) if is_away(&error) => return Ok(answer::see(&signed.visit.at(&Told::Down.address()))),
-        Err(error) => return Err(error.into()),
-    };
-    if grant::spend(&app, &token).await?.is_none() {
-        return Ok(answer::see(&signed.visit.at(&Told::Spent.address())));
-    }
-    let request = PayRequest { key, quote_id, bill_ids: Vec::new(), channel: ChannelCode::new("wechat")?, method: Method::Jsapi { payer } };
     let asked = app.clone();
-    match detached(async move { asked.engine().pay(&caller, &request).await }).await? {
-        PayResponse::Accepted { payment_id, .. } => Ok(answer::see(&signed.visit.at(&format!("/pre/{payment_id}")))),
-        PayResponse::Refused { refusal } => unpaid::show(&app, signed, Some((refusal.text, refusal.next))).await,
+    match detached(async move { asked.engine().quote(&caller, &request).await }).await {
+        Ok(QuoteResponse::Quoted { quote_id, .. }) => Ok(Ok(quote_id)),
+        Ok(QuoteResponse::Refused { refusal }) => Ok(Err(Not::Payable(Some((refusal.text, refusal.next))))),
+        Err(error) if is_away(&error) => Ok(Err(Not::Now(Told::Down.address()))),
+        Err(error) => Err(error),
     }
 }
 

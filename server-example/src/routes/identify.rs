@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use menjie::Timestamp;
 use menjie::access::{Private, mask_name, mask_phone};
 use menjie::error::Error;
-use menjie::identity::{CodePurpose, MobileNo};
+use menjie::identity::MobileNo;
 use menjie::port::{IdentifyWay, PatientFile};
 use menjie::workflow::Refusal;
 use menjie_bridge::session::{FileChoice, Identified};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::caller::{Address, Patient};
-use crate::entry::{self, Device, Entry, Proof};
+use crate::entry::{self, Device, Entry};
 use crate::failure::{Failure, Misuse, json};
 use crate::input::Body;
 use crate::session::{self, Life, Started};
@@ -63,27 +63,24 @@ pub async fn identify(State(app): State<App>, address: Address, headers: HeaderM
     if !app.settings().identify_ways.contains(&body.way) {
         return Err(Error::field("way", "is not offered here").into());
     }
-    let refused = |refusal| Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
-    let locked = |seconds| Err(Failure::from(Misuse::Locked).wait(seconds));
-    let token = match (body.way, body.code) {
+    let earlier = session::token_of(&headers);
+    let device = Device { client: address.client, earlier: earlier.as_deref(), life: Life::Own };
+    let entry = match (body.way, body.code) {
         (IdentifyWay::Phone, Some(code)) => {
             let phone = MobileNo::parse(&body.token).map_err(|_| Error::field("token", "is not a mobile number of the mainland"))?.digits().clone();
-            match entry::prove(&app, address.client, phone.clone(), CodePurpose::Identify, code).await? {
-                Proof::Proven => phone,
-                Proof::Refused(refusal) => return refused(refusal),
-                Proof::Locked(seconds) => return locked(seconds),
-            }
+            entry::enter_by_code(&app, &device, phone, code).await?
         }
         (IdentifyWay::Phone, None) => return Err(Error::field("code", "is missing").into()),
         (_, Some(_)) => return Err(Error::field("code", "belongs to way phone").into()),
-        (_, None) => body.token,
+        (way, None) => entry::enter(&app, &device, way, body.token).await?,
     };
-    let earlier = session::token_of(&headers);
-    let device = Device { client: address.client, earlier: earlier.as_deref(), life: Life::Own };
     let told = |started: &Started| body.bearer.then(|| started.token.clone());
-    let (answer, started) = match entry::enter(&app, &device, body.way, token).await? {
-        Entry::Locked(seconds) => return locked(seconds),
-        Entry::Refused(refusal) => return refused(refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"))),
+    let (answer, started) = match entry {
+        Entry::Locked(seconds) => return Err(Failure::from(Misuse::Locked).wait(seconds)),
+        Entry::Refused(refusal) => {
+            let refusal = refusal.unwrap_or_else(|| Refusal::new("no_file", "未找到就诊档案", "请核对后重试，或到窗口建档"));
+            return Ok(json(StatusCode::OK, &Identified::Refused { refusal }));
+        }
         Entry::Open(started, one) => (
             Identified::Identified { name: mask_name(one.name.reveal()), expires_at: started.until, patient_id: body.bearer.then_some(one.patient_id), token: told(&started) },
             started,

@@ -40,12 +40,13 @@ pub async fn page(State(app): State<App>, session: StaffSession) -> Page<Respons
     answer::page(&Factor { d: Desk::of(&app, &session, ""), wrong: None })
 }
 
-/// `POST /a/factor`.
-pub async fn show(State(app): State<App>, session: StaffSession, Form(fields): Form) -> Page<Response> {
+/// `POST /a/factor`. Pressed twice, it is one step: whoever has taken it is led on, also from the page of before.
+pub async fn show(State(app): State<App>, session: StaffSession, form: Result<Form, Away>) -> Page<Response> {
     awaited(&session, Next::Factor)?;
+    let Form(fields) = form?;
     let code = Private::new(fields.one("code").unwrap_or_default());
     let rules = &app.settings().accounts;
-    match app.engine().show_factor(app.hospital(), rules, &session.live.account.id, &code, &session.from).await? {
+    match app.engine().show_factor(app.hospital(), rules, &session.live.account.id, &code, &session.hash(), &session.from).await? {
         SignIn::Admitted(account) => {
             let next = account.next(rules, app.engine().now(), true);
             anew(&app, &session, &account, way(next)).await
@@ -65,26 +66,34 @@ pub async fn show(State(app): State<App>, session: StaffSession, Form(fields): F
 
 /// `GET /a/enrol`: for those who must, and for those who want to.
 pub async fn enrolment(State(app): State<App>, session: StaffSession) -> Page<Response> {
+    if session.live.account.has_factor() {
+        return Err(Away::to(way(session.live.next)));
+    }
     let secret = secret(&app, &session).await?;
     enrol_page(&app, &session, &secret, false)
 }
 
-/// `POST /a/enrol`.
-pub async fn enrol(State(app): State<App>, session: StaffSession, Form(fields): Form) -> Page<Response> {
+/// `POST /a/enrol`. Pressed twice, it is enrolled once, and both presses lead on.
+pub async fn enrol(State(app): State<App>, session: StaffSession, form: Result<Form, Away>) -> Page<Response> {
+    let there = session.live.account.has_factor();
+    if there && session.live.proven {
+        return Err(Away::to(way(session.live.next)));
+    }
+    let Form(fields) = form?;
     let secret = secret(&app, &session).await?;
     let code = Private::new(fields.one("code").unwrap_or_default());
     let id = &session.live.account.id;
     if !app.engine().enrol_factor(app.hospital(), id, &secret, &code, &session.from).await? {
-        return enrol_page(&app, &session, &secret, true);
+        return if there { Err(Away::to(way(session.live.next))) } else { enrol_page(&app, &session, &secret, true) };
     }
     let account = app.engine().account(app.hospital(), id).await?.ok_or_else(|| Away::to("/a/login"))?;
     let next = account.next(&app.settings().accounts, app.engine().now(), true);
     anew(&app, &session, &account, way(next)).await
 }
 
-/// The secret this session may enrol; whoever has a factor, or must show or choose something first, is led away.
+/// The secret this session may enrol; whoever must choose another password first is led there.
 async fn secret(app: &App, session: &StaffSession) -> Page<Secret> {
-    if session.live.account.has_factor() || session.live.next == Next::Password {
+    if session.live.next == Next::Password {
         return Err(Away::to(way(session.live.next)));
     }
     session::enrolling(app, session.live.token.reveal()).await?.ok_or_else(|| Away::to("/a/login"))

@@ -1,14 +1,17 @@
-//! A one-time password, shown once: on the answer to the form that asked for it, which nothing keeps.
+//! A one-time password, shown once: on the answer to the form that asked for it. Only the sealed session keeps it, for a minute,
+//! so that the form shows the same one when it is sent twice.
 
 use askama::Template;
 use axum::response::Response;
 use menjie::access::Private;
 use menjie::ident::StaffId;
+use menjie::staff::What;
 
 use super::desk::Desk;
 use super::gate::StaffSession;
+use super::session;
 use crate::app::App;
-use crate::pages::answer::{self, Page};
+use crate::pages::answer::{self, Away, Page};
 
 #[derive(Template)]
 #[template(path = "staff/issued.html")]
@@ -16,6 +19,11 @@ struct Issued {
     d: Desk,
     id: String,
     password: String,
+}
+
+/// The password that this form gives out to somebody.
+pub async fn password(app: &App, session: &StaffSession, what: What, id: &StaffId) -> Page<Private> {
+    session::issuing(app, session.live.token.reveal(), &format!("{what:?} {id}")).await?.ok_or_else(|| Away::to("/a/login?ended=1"))
 }
 
 /// The page.

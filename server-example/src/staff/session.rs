@@ -6,7 +6,7 @@ use menjie::access::Private;
 use menjie::error::{Code, Error, Result};
 use menjie::ident::StaffId;
 use menjie::port::{Record, RecordKind, RecordWrite};
-use menjie::staff::{Account, Next, Secret};
+use menjie::staff::{Account, Next, Secret, one_time};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -16,6 +16,8 @@ use crate::token;
 pub const COOKIE: &str = "mj_staff";
 /// Writing an expiry forward at every request would be a write per read; once in so long is enough.
 const STEP_MS: i64 = 30_000;
+/// So long a form that is sent again is the one that was sent.
+const ISSUING_MS: i64 = 60_000;
 
 /// What is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,10 +30,21 @@ struct Body {
     /// The secret of an enrolment that is not confirmed yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<Secret>,
+    /// The one-time password it has just given out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issuing: Option<Issuing>,
     born: Timestamp,
     until: Timestamp,
     #[serde(default)]
     ended: bool,
+}
+
+/// A one-time password that somebody hands over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Issuing {
+    what: String,
+    password: Private,
+    until: Timestamp,
 }
 
 /// A live session.
@@ -55,7 +68,7 @@ pub async fn begin(app: &App, earlier: Option<&str>, account: &Account, proven: 
     }
     let token = token::fresh(app.entropy());
     let now = app.engine().now();
-    let body = Body { staff: account.id.clone(), epoch: account.epoch, proven, secret: None, born: now, until: end_of(app, now, now), ended: false };
+    let body = Body { staff: account.id.clone(), epoch: account.epoch, proven, secret: None, issuing: None, born: now, until: end_of(app, now, now), ended: false };
     write(app, &token::hash(token.reveal()), None, &body).await?;
     Ok(token)
 }
@@ -101,6 +114,24 @@ pub async fn enrolling(app: &App, token: &str) -> Result<Option<Secret>> {
     }
 }
 
+/// The one-time password that this session gives out for something. For a minute it is the same: whoever presses twice hands
+/// over the one that counts, whichever answer his browser shows.
+pub async fn issuing(app: &App, token: &str, what: &str) -> Result<Option<Private>> {
+    loop {
+        let Some((record, body)) = load(app, token).await? else { return Ok(None) };
+        let now = app.engine().now();
+        if let Some(issuing) = body.issuing.filter(|issuing| issuing.what == what && now < issuing.until) {
+            return Ok(Some(issuing.password));
+        }
+        let password = one_time(app.entropy());
+        let issuing = Some(Issuing { what: what.to_owned(), password: password.clone(), until: now.plus_millis(ISSUING_MS) });
+        match write(app, &record.key, Some(record.ver), &Body { issuing, ..body }).await {
+            Err(error) if error.code() == Code::Conflict => {}
+            done => return done.map(|()| Some(password)),
+        }
+    }
+}
+
 /// Ends a session for good; an unknown token is nothing to end.
 pub async fn end(app: &App, token: &str) -> Result<()> {
     if let Some(log) = app.log() {
@@ -109,7 +140,7 @@ pub async fn end(app: &App, token: &str) -> Result<()> {
     loop {
         let Some((record, body)) = load(app, token).await? else { return Ok(()) };
         let until = app.engine().now();
-        match write(app, &record.key, Some(record.ver), &Body { ended: true, secret: None, until, ..body }).await {
+        match write(app, &record.key, Some(record.ver), &Body { ended: true, secret: None, issuing: None, until, ..body }).await {
             // Another request moved its end just now: end it again.
             Err(error) if error.code() == Code::Conflict => {}
             done => return done,

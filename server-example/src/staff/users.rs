@@ -9,7 +9,7 @@ use menjie::access::{Private, Right, Role};
 use menjie::error::{Code, Error};
 use menjie::ident::{DeptCode, StaffId};
 use menjie::service::{Decided, NewAccount};
-use menjie::staff::{Account, LoginName};
+use menjie::staff::{Account, LoginName, What};
 
 use super::desk::Desk;
 use super::form::Form;
@@ -93,12 +93,13 @@ pub async fn make(State(app): State<App>, session: StaffSession, Form(fields): F
         return again("姓名须为1至20个字。".to_owned());
     }
     let new = NewAccount { id: number.clone(), login: login_name, name: Private::new(name.clone()) };
+    let password = issued::password(&app, &session, What::AccountMade, &number).await?;
     let made = {
-        let (app, session) = (app.clone(), session.clone());
-        app.clone().hashing().run(async move { app.engine().make_account(session.by(), &new).await }).await?
+        let (app, session, password) = (app.clone(), session.clone(), password.clone());
+        app.clone().hashing().run(async move { app.engine().make_account(session.by(), &new, &password).await }).await?
     };
     match made {
-        Decided::Done(password) => issued::page(&app, &session, &number, &password),
+        Decided::Done(()) => issued::page(&app, &session, &number, &password),
         Decided::Refused(no) => again(format!("{}。", no.text())),
     }
 }
@@ -124,12 +125,13 @@ pub async fn enable(State(app): State<App>, session: StaffSession, Path(id): Pat
 /// `POST /a/users/{id}/password`.
 pub async fn reset_password(State(app): State<App>, session: StaffSession, Path(id): Path<String>, Form(_): Form) -> Page<Response> {
     let account = account(&app, &id).await?;
+    let password = issued::password(&app, &session, What::PasswordReset, &account.id).await?;
     let reset = {
-        let (app, session, id) = (app.clone(), session.clone(), account.id.clone());
-        app.clone().hashing().run(async move { app.engine().reset_password(session.by(), &id).await }).await?
+        let (app, session, id, password) = (app.clone(), session.clone(), account.id.clone(), password.clone());
+        app.clone().hashing().run(async move { app.engine().reset_password(session.by(), &id, &password).await }).await?
     };
     match reset {
-        Decided::Done(password) => issued::page(&app, &session, &account.id, &password),
+        Decided::Done(()) => issued::page(&app, &session, &account.id, &password),
         Decided::Refused(no) => after(&app, &session, &account, Decided::Refused(no)),
     }
 }

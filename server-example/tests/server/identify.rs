@@ -173,6 +173,25 @@ async fn a_phone_is_proven_by_the_code_that_arrived_and_nothing_tells_who_has_a_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_used_up_by_whoever_is_found_with_it_and_not_by_a_his_that_is_away() {
+    let stage = Stage::with(with_phone(), |_| ()).await;
+    is(&message(&stage, "13900000001").await, 200, "sent");
+    let right = json!({"way": "phone", "token": "13900000001", "code": last_code(&stage), "bearer": true});
+    for _ in 0..4 {
+        fault(&stage, Peer::His, "find_patient", Fault::ServerError);
+    }
+    let away = ask(&stage, &right).await;
+    assert!(away.status >= 500, "{} {}", away.status, away.text());
+    stage.sim.with(|hospital, _| hospital.faults.clear());
+    // Sent again by two at once, it lets one in, and then nobody any more.
+    let (one, two) = tokio::join!(ask(&stage, &right), ask(&stage, &right));
+    let mut said = [decision(&one), decision(&two)];
+    said.sort();
+    assert_eq!(said, [(200, "code_none".to_owned()), (200, "identified".to_owned())]);
+    is(&ask(&stage, &right).await, 200, "code_none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn guessing_codes_locks_the_address_and_messages_are_rationed() {
     let stage = Stage::with(with_phone(), |config| config["server"]["sms_per_hour"] = json!(2)).await;
     is(&message(&stage, "13900000001").await, 200, "sent");

@@ -4,10 +4,10 @@
 use menjie::Timestamp;
 use menjie::access::Private;
 use menjie::charge::PayerClass;
-use menjie::ident::PatientId;
+use menjie::ident::{PatientId, QuoteId, RequestKey};
 use menjie::insurance::Authorisation;
 use menjie_server::session;
-use menjie_server::session::grant::{self, Grant};
+use menjie_server::session::grant::{self, Grant, Spent};
 use menjie_sim::insurer::InsuredChange;
 use menjie_sim::{Fault, Peer};
 use reqwest::Method;
@@ -43,6 +43,15 @@ fn part(page: &str, name: &str) -> i64 {
 fn insured(stage: &Stage) -> Vec<PatientId> {
     let all: Vec<PatientId> = stage.day.visits.iter().filter(|v| v.visit.payer == PayerClass::Insured).map(|v| v.visit.patient_id.clone()).collect();
     all.into_iter().filter(|id| stage.day.lines.iter().any(|line| &line.patient_id == id && !line.self_paid_item)).collect()
+}
+
+fn quote(no: i64) -> QuoteId {
+    QuoteId::new(no).unwrap()
+}
+
+/// Spent by a form with this key, for this quote.
+fn spent(key: &str, no: i64) -> Spent {
+    Spent { key: RequestKey::new(key).unwrap(), quote: quote(no) }
 }
 
 impl<'s> Phone<'s> {
@@ -223,7 +232,7 @@ async fn a_return_that_is_not_the_patients_own_opens_nothing() {
     let code = own();
     assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance");
     assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance", "a browser opens the page it comes back to twice");
-    assert!(grant::spend(stage.app(), &phone.token).await.unwrap().is_some());
+    assert_eq!(grant::spend(stage.app(), &phone.token, &spent("k1", 1)).await.unwrap(), Some(quote(1)));
     assert_eq!(phone.back(&format!("authCode={code}&state={state}"), &cookie).await, "/h5/insurance?told=cancelled", "it gives nothing twice");
     let card = stage.patient(0).card_no.reveal();
     let entered =
@@ -247,15 +256,23 @@ async fn an_authorisation_is_kept_sealed_for_minutes_and_spent_once() {
     };
     assert!(!grant::keep(stage.app(), &phone.token, &grant(&patients[1], 60_000)).await.unwrap(), "another patient's");
     assert!(grant::keep(stage.app(), &phone.token, &grant(&patients[0], -1)).await.unwrap());
-    assert_eq!((grant::look(stage.app(), &phone.token).await.unwrap(), grant::spend(stage.app(), &phone.token).await.unwrap()), (None, None), "expired");
+    let [one, two, three, four, again] = [("k1", 1), ("k2", 2), ("k3", 3), ("k4", 4), ("k4", 5)].map(|(key, no)| spent(key, no));
+    let spend = |by| grant::spend(stage.app(), &phone.token, by);
+    assert_eq!((grant::look(stage.app(), &phone.token).await.unwrap(), spend(&one).await.unwrap()), (None, None), "expired");
     let begun = phone.post("/h5/unpaid", "/h5/insurance/pay", "").await;
     assert_eq!(header(&begun, LOCATION.as_str()), "/h5/insurance");
     assert!(grant::keep(stage.app(), &phone.token, &grant(&patients[0], 60_000)).await.unwrap());
     for path in ["/h5/insurance", "/h5/unpaid", "/h5"] {
         assert!(!phone.get(path).await.text().contains("CANARY"), "{path}");
     }
-    let (one, two, three) = tokio::join!(grant::spend(stage.app(), &phone.token), grant::spend(stage.app(), &phone.token), grant::spend(stage.app(), &phone.token));
-    assert_eq!([one, two, three].into_iter().filter(|spent| spent.as_ref().unwrap().is_some()).count(), 1);
+    let (a, b, c) = tokio::join!(spend(&one), spend(&two), spend(&three));
+    assert_eq!([a, b, c].into_iter().filter(|spent| spent.as_ref().unwrap().is_some()).count(), 1);
+    // What was spent under a key stays the key's.
+    assert!(grant::keep(stage.app(), &phone.token, &grant(&patients[0], 60_000)).await.unwrap());
+    assert_eq!(spend(&four).await.unwrap(), Some(quote(4)));
+    assert!(grant::keep(stage.app(), &phone.token, &grant(&patients[0], 60_000)).await.unwrap());
+    assert_eq!(spend(&again).await.unwrap(), Some(quote(4)), "pressed again, it is the first one");
+    assert_eq!(grant::spent(stage.app(), &phone.token, &spent("k5", 5).key).await.unwrap(), None);
     let stored = std::fs::read(stage.folder().join("menjie.db")).unwrap();
     assert!(!stored.windows(6).any(|w| w == b"CANARY"), "the store is sealed");
 }
@@ -268,13 +285,58 @@ async fn pressed_twice_it_is_one_payment() {
     let page = phone.get("/h5/insurance").await.text();
     let body = format!("form={}&key={}", field(&page, "form"), field(&page, "key"));
     let (one, two) = tokio::join!(phone.send("/h5/insurance/pay", &body), phone.send("/h5/insurance/pay", &body));
-    let places: Vec<String> = [&one, &two].map(|reply| header(reply, LOCATION.as_str()).to_owned()).into();
-    assert!(places.iter().any(|to| to.starts_with("/h5/pre/")), "{places:?}");
-    let pre = places.iter().find(|to| to.starts_with("/h5/pre/")).unwrap().clone();
+    let [pre, other] = [&one, &two].map(|reply| header(reply, LOCATION.as_str()).to_owned());
+    assert!(pre.starts_with("/h5/pre/") && pre == other, "{pre} {other}");
     // Whoever comes later is led to the one there is.
     let later = phone.send("/h5/insurance/pay", &body).await;
-    assert_eq!(header(&later, LOCATION.as_str()), pre.replace("/pre/", "/pay/"));
+    assert_eq!(header(&later, LOCATION.as_str()), pre);
     phone.until(&pre, "data-stage=\"priced\"").await;
+    assert_eq!(stage.sim.with(|hospital, now| hospital.truth(now)).insurer.orders.len(), 1);
+}
+
+/// The press whose counterpart answers first takes the payment on; the one whose answer comes behind it is led to the same payment.
+#[tokio::test(flavor = "multi_thread")]
+async fn pressed_twice_before_a_slow_counterpart_both_are_led_to_the_one_payment() {
+    let late = Fault::Delay { ms: 1_500 };
+    let never = Fault::TimeoutBefore { ms: 1_500 };
+    for (peer, interface, fault) in
+        [(Peer::His, "unpaid", late), (Peer::His, "unpaid", never), (Peer::His, "find_patient", late), (Peer::His, "upload_facts", late), (Peer::Insurer, "1101", late)]
+    {
+        let stage = Stage::open().await;
+        let phone = Phone::of(&stage, &insured(&stage)[0]).await;
+        phone.authorise().await;
+        let page = phone.get("/h5/insurance").await.text();
+        let body = format!("form={}&key={}", field(&page, "form"), field(&page, "key"));
+        stage.sim.with(|hospital, _| hospital.faults.next(peer, interface, fault));
+        let behind = async {
+            tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+            phone.send("/h5/insurance/pay", &body).await
+        };
+        let (slow, quick) = tokio::join!(phone.send("/h5/insurance/pay", &body), behind);
+        let places = [&slow, &quick].map(|reply| (reply.status, header(reply, LOCATION.as_str()).to_owned()));
+        assert!(places[1].1.starts_with("/h5/pre/"), "{interface} {fault:?}: {places:?}");
+        assert_eq!(places[0], places[1], "{interface} {fault:?}");
+        phone.until(&places[0].1, "data-stage=\"priced\"").await;
+        assert_eq!(stage.sim.with(|hospital, now| hospital.truth(now)).insurer.orders.len(), 1, "{interface}");
+    }
+}
+
+/// Whoever goes on with another form after the authorisation is spent is told so, and nothing is taken on.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorisation_spent_by_one_form_opens_nothing_for_another() {
+    let stage = Stage::open().await;
+    let phone = Phone::of(&stage, &insured(&stage)[0]).await;
+    phone.authorise().await;
+    let forms = [phone.get("/h5/insurance").await.text(), phone.get("/h5/insurance").await.text()];
+    let [one, other] = forms.map(|page| format!("form={}&key={}", field(&page, "form"), field(&page, "key")));
+    stage.sim.with(|hospital, _| hospital.faults.next(Peer::Insurer, "1101", Fault::Delay { ms: 1_500 }));
+    let behind = async {
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+        phone.send("/h5/insurance/pay", &other).await
+    };
+    let (slow, quick) = tokio::join!(phone.send("/h5/insurance/pay", &one), behind);
+    assert!(header(&quick, LOCATION.as_str()).starts_with("/h5/pre/"), "{quick:?}");
+    assert_eq!(header(&slow, LOCATION.as_str()), "/h5/insurance?told=spent");
     assert_eq!(stage.sim.with(|hospital, now| hospital.truth(now)).insurer.orders.len(), 1);
 }
 

@@ -1,4 +1,5 @@
 use menjie::access::Private;
+use menjie_server::session::{self, Life};
 use reqwest::Method;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
@@ -105,6 +106,33 @@ async fn several_files_are_chosen_from_without_showing_them() {
     let other = files.iter().find(|file| **file != chosen["patient_id"]).unwrap();
     assert_eq!(ask("visit.unpaid", json!({"patient_id": other})).await.0, 200);
     assert_eq!(ask("session.exit", json!({})).await, (0, json!({"ended": true})));
+}
+
+/// A page that is touched moves the session's end while its patient chooses.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_chosen_beside_touches_of_the_page() {
+    let mut day = day();
+    let shared = Private::new("440599199003070058");
+    day.patients[0].id_no = Some(shared.clone());
+    day.patients[1].id_no = Some(shared.clone());
+    let stage = Stage::with(day, |_| ()).await;
+    for _ in 0..8 {
+        let found = send(stage.request(Method::POST, "/api/v1/identify").json(&json!({"way": "id_card", "token": shared.reveal(), "bearer": true}))).await;
+        let choosing = found.json()["token"].as_str().unwrap().to_owned();
+        let (app, token) = (stage.app().clone(), choosing.clone());
+        let touching = tokio::spawn(async move {
+            let mut touches = 0_u32;
+            // Each of them writes: it says another life than the one before.
+            while session::touch(&app, &token, Life::Kiosk { large: touches.is_multiple_of(2) }).await.unwrap() {
+                touches += 1;
+            }
+            touches
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let reply = stage.post("/api/v1/identify/choose", &choosing, &json!({"choice": 1, "bearer": true})).await;
+        assert_eq!((reply.status, &reply.json()["decision"]), (200, &json!("identified")), "{}", reply.text());
+        assert!(touching.await.unwrap() > 1, "nothing was beside it");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,21 +148,21 @@ mod tests {
 
     /// Answers so many requests, one a connection.
     fn server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>) {
-        let (url, told, let_go) = slow_server(answers);
+        let (url, told, let_go) = slow_server(0, answers);
         let_go.send(()).unwrap();
         (url, told)
     }
 
-    /// The same, but the first answer waits until it is let go.
-    fn slow_server(answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>, Sender<()>) {
+    /// The same, but one answer waits until it is let go.
+    fn slow_server(slow: usize, answers: Vec<(&'static str, &'static str)>) -> (String, Receiver<String>, Sender<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let ((tell, told), (let_go, gate)) = (channel(), channel());
         std::thread::spawn(move || {
             let mut gate = Some(gate);
-            for (status, json) in answers {
+            for (nth, (status, json)) in answers.into_iter().enumerate() {
                 let (stream, _) = listener.accept().unwrap();
-                let (tell, gate) = (tell.clone(), gate.take());
+                let (tell, gate) = (tell.clone(), gate.take_if(|_| nth == slow));
                 std::thread::spawn(move || answer(stream, status, json, &tell, gate));
             }
         });
@@ -176,6 +176,8 @@ mod tests {
 
     const CARD: &str = r#"{"way":"visit_no","token":"K1"}"#;
     const OPEN: &str = r#"{"decision":"identified","name":"张*","expires_at":"2026-03-10T10:00:00.000+08:00","patient_id":"P1","token":"t1"}"#;
+    const SEVERAL: &str = r#"{"decision":"choose","choices":[{"choice":0,"name":"张*"},{"choice":1,"name":"张*"}],"expires_at":"2026-03-10T10:00:00.000+08:00","token":"t0"}"#;
+    const NEXT: &str = r#"{"decision":"identified","name":"李*","expires_at":"2026-03-10T10:00:00.000+08:00","patient_id":"P2","token":"t2"}"#;
     const NOBODY: &str = r#"{"decision":"refused","reason":"no_file","text":"未找到就诊档案","next":"到窗口"}"#;
 
     #[test]
@@ -226,7 +228,6 @@ mod tests {
 
     #[test]
     fn an_answer_that_comes_too_late_lets_nobody_in() {
-        const NEXT: &str = r#"{"decision":"identified","name":"李*","expires_at":"2026-03-10T10:00:00.000+08:00","patient_id":"P2","token":"t2"}"#;
         for leaves in [false, true] {
             let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             let mut answers = vec![("200 OK", OPEN)];
@@ -234,7 +235,7 @@ mod tests {
                 answers.push(("200 OK", NEXT));
             }
             answers.extend([("204 No Content", ""), ("200 OK", "{}")]);
-            let (url, told, let_go) = slow_server(answers);
+            let (url, told, let_go) = slow_server(0, answers);
             let server = std::sync::Arc::new(Server::at(&url, None).unwrap());
             let first = {
                 let server = std::sync::Arc::clone(&server);
@@ -255,6 +256,51 @@ mod tests {
             let bearer = if leaves { "nobody" } else { "t2" };
             assert!(told.recv().unwrap().starts_with(&format!("/api/v1/ops/visit.unpaid {bearer} ")));
         }
+    }
+
+    /// A screen goes on asking while its patient chooses: neither takes the session from the other.
+    #[test]
+    fn a_file_is_chosen_beside_a_call_that_is_under_way() {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (url, told, let_go) = slow_server(1, vec![("200 OK", SEVERAL), ("200 OK", r#"{"now":1}"#), ("200 OK", OPEN), ("200 OK", "{}")]);
+        let server = std::sync::Arc::new(Server::at(&url, None).unwrap());
+        assert_eq!(ask(&runtime, &server, "session.identify", CARD).1["decision"], "choose");
+        told.recv().unwrap();
+        let beside = {
+            let server = std::sync::Arc::clone(&server);
+            runtime.spawn(async move { server.call("visit.unpaid", r#"{"patient_id":"P1"}"#).await })
+        };
+        assert!(told.recv().unwrap().starts_with("/api/v1/ops/visit.unpaid t0 "), "it is under way as the one who chooses");
+        assert_eq!(ask(&runtime, &server, "session.choose", r#"{"choice":1}"#).1["patient_id"], "P1");
+        assert_eq!(told.recv().unwrap(), r#"/api/v1/identify/choose t0 {"bearer":true,"choice":1}"#);
+        let_go.send(()).unwrap();
+        let reply = runtime.block_on(beside).unwrap().unwrap().into_reply();
+        assert_eq!((reply.code(), reply.json()), (0, r#"{"now":1}"#));
+        ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P1"}"#);
+        assert!(told.recv().unwrap().starts_with("/api/v1/ops/visit.unpaid t1 "), "he is the one he has chosen");
+        assert_eq!(told.try_iter().count(), 0, "nobody was sent away");
+    }
+
+    /// The next one has come while the choice of the one before was on its way.
+    #[test]
+    fn a_choice_that_is_answered_too_late_lets_nobody_in() {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (url, told, let_go) = slow_server(1, vec![("200 OK", SEVERAL), ("200 OK", OPEN), ("204 No Content", ""), ("200 OK", NEXT), ("204 No Content", ""), ("200 OK", "{}")]);
+        let server = std::sync::Arc::new(Server::at(&url, None).unwrap());
+        ask(&runtime, &server, "session.identify", CARD);
+        told.recv().unwrap();
+        let choice = {
+            let server = std::sync::Arc::clone(&server);
+            runtime.spawn(async move { server.call("session.choose", r#"{"choice":0}"#).await })
+        };
+        assert!(told.recv().unwrap().starts_with("/api/v1/identify/choose t0 "));
+        assert_eq!(ask(&runtime, &server, "session.identify", CARD).1["patient_id"], "P2");
+        assert!(told.recv().unwrap().starts_with("/api/v1/exit t0 ") && told.recv().unwrap().starts_with("/api/v1/identify nobody "));
+        let_go.send(()).unwrap();
+        assert_eq!(runtime.block_on(choice).unwrap().unwrap_err().code(), Code::NotFound);
+        assert!(told.recv().unwrap().starts_with("/api/v1/exit t1 "), "what was chosen is ended");
+        ask(&runtime, &server, "visit.unpaid", r#"{"patient_id":"P2"}"#);
+        assert!(told.recv().unwrap().starts_with("/api/v1/ops/visit.unpaid t2 "));
     }
 
     #[test]

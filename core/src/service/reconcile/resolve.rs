@@ -14,9 +14,9 @@ use crate::port::{Call, ChannelCall, HisCall, InsurerCall, Source};
 use crate::reconcile::{Action, Direction, Part};
 use crate::service::apply::{Applied, Event};
 use crate::service::engine::{Engine, Hospital};
-use crate::service::request::request_source;
+use crate::service::request::{decode, encode, request_source};
 use crate::staff::{Note, What};
-use crate::workflow::fold::Root;
+use crate::workflow::fold::{Changes, Root};
 use crate::workflow::payment::payment_of;
 use crate::workflow::{Event as MachineEvent, Key, Refusal, Row as Machine, Settlement, SettlementSt, settlement};
 
@@ -72,23 +72,24 @@ impl Engine {
     }
 
     async fn deal(&self, hospital: &Hospital, caller: &Caller, request: &ReconcileResolveRequest, source: &Source) -> Result<ReconcileResolveResponse> {
-        let mut effect = None;
+        // A machine that took it before the day was kept has answered under the same key.
+        let mut effect = self.replied(caller, &to_machine(source)?).await?.transpose()?;
         for _ in 0..RACES {
             let pen = self.pen(&hospital.id).await?;
             let (mut day, ver) = self.reconciled(&hospital.id, request.date, &request.channel).await?.ok_or_else(|| Error::new(Code::NotFound))?;
             let item = day.items.iter_mut().find(|item| item.key == request.item).ok_or_else(|| Error::new(Code::NotFound))?;
-            if let Some(refusal) = not_now(item, request.action) {
-                return Ok(ReconcileResolveResponse::Refused { refusal });
-            }
-            let done = match effect.clone() {
-                Some(done) => done,
-                None => match self.deal_with(hospital, caller, request, source, item).await? {
+            let refusal = not_now(item, request.action);
+            let done = match (effect.clone(), refusal) {
+                // What is done stays done, whatever has become of the line meanwhile.
+                (Some(done), _) => done,
+                (None, Some(refusal)) => return Ok(ReconcileResolveResponse::Refused { refusal }),
+                (None, None) => match self.deal_with(hospital, caller, request, source, item).await? {
                     Ok(done) => done,
                     Err(refusal) => return Ok(ReconcileResolveResponse::Refused { refusal }),
                 },
             };
             effect = Some(done.clone());
-            if request.action.settles() && done != Effect::NoAnswer {
+            if request.action.settles() && done != Effect::NoAnswer && matches!(item.state, ItemState::Open | ItemState::Waiting) {
                 item.state = ItemState::Resolved;
             }
             item.steps.push(Step { action: request.action, note: request.note.trim().to_owned(), by: caller.actor.code(), at: self.now(), effect: done });
@@ -107,17 +108,12 @@ impl Engine {
 
     /// Takes the action to a machine, where one can do it.
     async fn deal_with(&self, hospital: &Hospital, caller: &Caller, request: &ReconcileResolveRequest, source: &Source, item: &Item) -> Result<Result<Effect, Refusal>> {
-        let message = |id: &str| Source::Message { peer: "reconcile".to_owned(), id: id.to_owned() };
-        let id = match source {
-            Source::Request { scope, key, .. } => gm::hex(&gm::sm3(format!("{scope}\n{key}").as_bytes())),
-            _ => return Err(Error::internal("a resolution is a request")),
-        };
         match request.action {
             Action::Wait | Action::Note => Ok(Ok(Effect::Noted)),
             Action::Claim | Action::Reverse | Action::ReverseInsurer => Ok(Ok(Effect::ByHand)),
             Action::Query | Action::Post => {
                 let Some((key, call)) = self.question(hospital, &request.channel, item).await? else { return Ok(Ok(Effect::ByHand)) };
-                match self.ask_machine(hospital, key, &call, message(&id), request).await? {
+                match self.ask_machine(hospital, key, &call, as_message(source)?, request).await? {
                     Some(_) => self.stands(hospital, key).await.map(Ok),
                     None => Ok(Ok(Effect::NoAnswer)),
                 }
@@ -139,11 +135,15 @@ impl Engine {
                 // HIS never booked it, says a person who has looked: the machine gives the money back.
                 let decision = settlement::Event::Resolve { decision: settlement::Decision::NeverPosted, evidence: request.note.trim().to_owned() };
                 let key = Key::Settlement(settlement.id);
-                let body = serde_json::to_vec(request).map_err(|_| Error::internal("requests serialise"))?;
-                let event = Event { message: Some(body), ..Event::new(&caller.actor, Root::Command(key, MachineEvent::Settlement(decision)), message(&id)) };
+                let reply = |changes: &Changes| encode(&Effect::Machine { machine: key, st: changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default() });
+                let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Settlement(decision)), to_machine(source)?);
+                event.reply = Some(&reply);
                 match self.apply(hospital, event).await? {
+                    Applied::Changed(changes) => decode(&reply(&changes)?).map(Ok),
+                    Applied::Replayed(first) => decode(&first).map(Ok),
                     Applied::Refused(refusal) => Ok(Err(refusal)),
-                    _ => self.stands(hospital, key).await.map(Ok),
+                    Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
+                    Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::internal("a command is answered")),
                 }
             }
         }
@@ -193,6 +193,22 @@ impl Engine {
         let st = self.machine(hospital, machine).await?.map(|row| row.st().to_owned()).unwrap_or_default();
         Ok(Effect::Machine { machine, st })
     }
+}
+
+/// A machine's command for a request: its answer is fixed under the request's key, apart from the request's own.
+fn to_machine(source: &Source) -> Result<Source> {
+    let Source::Request { scope, key, fingerprint } = source else { return Err(not_a_request()) };
+    Ok(Source::Request { scope: format!("{scope}.machine"), key: key.clone(), fingerprint: fingerprint.clone() })
+}
+
+/// What a counterpart has answered to a request.
+fn as_message(source: &Source) -> Result<Source> {
+    let Source::Request { scope, key, .. } = source else { return Err(not_a_request()) };
+    Ok(Source::Message { peer: "reconcile".to_owned(), id: gm::hex(&gm::sm3(format!("{scope}\n{key}").as_bytes())) })
+}
+
+fn not_a_request() -> Error {
+    Error::internal("a resolution is a request")
 }
 
 fn not_now(item: &Item, action: Action) -> Option<Refusal> {

@@ -96,16 +96,21 @@ impl Engine {
         }
     }
 
-    /// Makes an account that may do nothing yet; its password is to be changed at the first login.
-    pub async fn make_account(&self, by: By<'_>, new: &NewAccount) -> Result<Decided<Private>> {
+    /// Makes an account that may do nothing yet; this password is to be changed at the first login. One that has been made so
+    /// already is made: whoever presses twice has one password to hand over.
+    pub async fn make_account(&self, by: By<'_>, new: &NewAccount, password: &Private) -> Result<Decided<()>> {
         check(by.caller, Right::ManageAccounts, Object::Hospital)?;
         let note = Note::by(by.caller, by.from, What::AccountMade).about(new.id.as_str());
-        let password = one_time(self.inner.entropy.as_ref());
-        let account = Account::new(new.id.clone(), new.login.clone(), new.name.clone(), &password, self.now(), self.inner.entropy.as_ref())?;
-        Ok(match self.born(&by.caller.hospital, account, &note).await? {
-            Decided::Done(()) => Decided::Done(password),
-            Decided::Refused(no) => Decided::Refused(no),
-        })
+        let account = Account::new(new.id.clone(), new.login.clone(), new.name.clone(), password, self.now(), self.inner.entropy.as_ref())?;
+        let born = self.born(&by.caller.hospital, account, &note).await?;
+        if born == Decided::Refused(NotSo::NumberTaken)
+            && let Some(there) = self.account(&by.caller.hospital, &new.id).await?
+            && (&there.login, &there.name) == (&new.login, &new.name)
+            && there.was_given(password)?
+        {
+            return Ok(Decided::Done(()));
+        }
+        Ok(born)
     }
 
     /// Makes an account at the console of the server, where whoever stands there could do anything anyway: the first
@@ -153,38 +158,40 @@ impl Engine {
         let now = self.now();
         self.manage(by, Right::ManageAccounts, staff, what, |account| {
             account.enable(enabled, now);
-            Ok(())
+            Ok(true)
         })
         .await
     }
 
-    /// Gives out a one-time password; sessions end.
-    pub async fn reset_password(&self, by: By<'_>, staff: &StaffId) -> Result<Decided<Private>> {
-        let entropy = self.inner.entropy.as_ref();
-        let password = one_time(entropy);
-        let now = self.now();
-        let reset = self.manage(by, Right::ManageAccounts, staff, What::PasswordReset, |account| account.reset_password(&password, now, entropy)).await?;
-        Ok(match reset {
-            Decided::Done(()) => Decided::Done(password),
-            Decided::Refused(no) => Decided::Refused(no),
+    /// Gives out a one-time password; sessions end. One that he has been given already is given out.
+    pub async fn reset_password(&self, by: By<'_>, staff: &StaffId, password: &Private) -> Result<Decided<()>> {
+        let (entropy, now) = (self.inner.entropy.as_ref(), self.now());
+        self.manage(by, Right::ManageAccounts, staff, What::PasswordReset, |account| {
+            let new = !account.was_given(password)?;
+            if new {
+                account.reset_password(password, now, entropy)?;
+            }
+            Ok(new)
         })
+        .await
     }
 
     /// Takes a second factor away; he enrols another one at his next login if his roles demand it.
     pub async fn reset_factor(&self, by: By<'_>, staff: &StaffId) -> Result<Decided<()>> {
         self.manage(by, Right::AssignRoles, staff, What::FactorReset, |account| {
             account.reset_factor();
-            Ok(())
+            Ok(true)
         })
         .await
     }
 
     /// Says what somebody may be, and for which departments; sessions end.
     pub async fn assign_roles(&self, by: By<'_>, staff: &StaffId, roles: &[Role], departments: &[DeptCode]) -> Result<Decided<()>> {
-        self.manage(by, Right::AssignRoles, staff, What::RolesChanged, |account| account.assign(roles.to_vec(), departments.to_vec())).await
+        self.manage(by, Right::AssignRoles, staff, What::RolesChanged, |account| account.assign(roles.to_vec(), departments.to_vec()).map(|()| true)).await
     }
 
-    async fn manage(&self, by: By<'_>, right: Right, staff: &StaffId, what: What, change: impl Fn(&mut Account) -> Result<()>) -> Result<Decided<()>> {
+    /// `change` says whether there was anything to change.
+    async fn manage(&self, by: By<'_>, right: Right, staff: &StaffId, what: What, change: impl Fn(&mut Account) -> Result<bool>) -> Result<Decided<()>> {
         check(by.caller, right, Object::Hospital)?;
         if by.caller.actor.is_staff(staff) {
             return Ok(Decided::Refused(NotSo::OnesOwn));
@@ -194,7 +201,9 @@ impl Engine {
             let pen: Pen = self.pen(hospital).await?;
             let mut account = self.account_read(hospital, staff).await?.ok_or_else(|| Error::new(Code::NotFound))?;
             let before = account.value.clone();
-            change(&mut account.value)?;
+            if !change(&mut account.value)? {
+                return Ok(Decided::Done(()));
+            }
             if self.loses_the_last(hospital, &before, &account.value).await? {
                 return Ok(Decided::Refused(NotSo::LastAdministrator));
             }

@@ -2,7 +2,8 @@
 //! nobody has written down and nobody would notice when it changes. Here it is refused, however deep it lies; inside tagged enums, which
 //! serde reads from a copy of its own, it is not.
 //!
-//! Everything is read through here and from text, never from bytes: each further kind of reader is compiled for every type there is.
+//! Requests, answers of ports, records and the log are read through here, and from text, never from bytes: each further kind of reader is
+//! compiled for every type there is. What counterparts send on their own wires, adapters read as they must.
 
 use std::fmt;
 

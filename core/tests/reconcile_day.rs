@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::Clinic;
 use common::insured::{accepted as insured_paid, deliver, insure, one_bill};
 use common::refund::{accepted, ask, decide, doctor, finance, paid, picked, whole};
@@ -11,7 +13,7 @@ use menjie::calendar::{BizDate, Timestamp};
 use menjie::error::Code;
 use menjie::ident::{BusinessNo, ChannelCode, PatientId, RefundId};
 use menjie::money::Money;
-use menjie::port::{Clock, DayRow, DayRowKind, HisTraits};
+use menjie::port::{Clock, DayRow, DayRowKind, HisTraits, Store};
 use menjie::reconcile::{Action, Direction, Kind, Part, ReasonClass, Row, RowStatus, Side};
 use menjie::refund::Stage;
 use menjie::service::{
@@ -19,7 +21,7 @@ use menjie::service::{
     ReconcileResolveResponse, RefundVerdict,
 };
 use menjie::staff::What;
-use menjie::testkit::store::{Injected, Op};
+use menjie::testkit::store::{Faulty, Injected, Op};
 use menjie::testkit::world::{HisHabits, Plan, Trouble};
 use menjie::workflow::Key;
 
@@ -389,6 +391,38 @@ fn a_refund_that_the_machine_took_and_the_day_did_not_keep_is_carried_on_by_the_
     clinic.exec.run_for(HOUR);
     assert_eq!(clinic.view(0, &patient, payment).progress, Progress::Refunded);
     clinic.sound(0, "carried on");
+}
+
+/// Both have read the line before either has written. What is done by hand is done by one of them only.
+#[test]
+fn of_two_people_who_deal_with_a_line_at_once_one_is_told_that_it_is_done() {
+    let mut clinic = clinic(14);
+    let patient = p1();
+    paid(&mut clinic, &patient);
+    clinic.world.channel.write_into_bill(bill_row("STRANGE-1", 1_000, "2026-03-02T12:00:00+08:00"));
+    until(&mut clinic, "2026-03-03T10:30:00+08:00");
+    let day = made(&mut clinic, first());
+    let pausing = Faulty::new(Arc::clone(&clinic.store) as Arc<dyn Store>, clinic.exec.clock(), 20);
+    clinic.port = Arc::new(pausing);
+    let slow = clinic.start("b");
+    for (action, both) in [(Action::Query, true), (Action::Refund, false)] {
+        let presses: Vec<_> = ["f1", "f2"]
+            .map(|name| (finance(&clinic, name), clinic.key()))
+            .map(|(caller, key)| {
+                let engine = clinic.replicas[slow].engine.clone();
+                let request = ReconcileResolveRequest { key, date: first(), channel: wechat(), item: day.items[0].key.clone(), action, note: "已联系商户平台".to_owned() };
+                async move { engine.reconcile_resolve(&caller, &request).await }
+            })
+            .into();
+        let before = get(&mut clinic, first()).items[0].steps.len();
+        let answers = clinic.block(futures_util::future::join_all(presses));
+        let told: Vec<bool> = answers.iter().map(|answer| matches!(answer, Ok(ReconcileResolveResponse::Accepted { .. }))).collect();
+        assert_eq!(told.iter().filter(|accepted| **accepted).count(), if both { 2 } else { 1 }, "{answers:?}");
+        if let Some(other) = told.iter().position(|accepted| !accepted) {
+            assert_eq!(refused(answers[other].clone()), "resolved");
+        }
+        assert_eq!(get(&mut clinic, first()).items[0].steps.len() - before, told.iter().filter(|accepted| **accepted).count());
+    }
 }
 
 #[test]

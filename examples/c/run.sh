@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh PREFIX WORK [DEMO]: builds the kiosks with make and with CMake against the library that is installed in PREFIX, runs them with keys
+# run.sh PREFIX WORK [DEMO]: builds the kiosks with make and with CMake against the library that is installed in PREFIX (built with the feature server), runs them with keys
 # made for the occasion, and compares what they print. DEMO is the program menjie-demo, the hospital of the kiosk that has a server; the debug
 # build unless it is named. Ends with "N passed, N failed".
 set -euo pipefail

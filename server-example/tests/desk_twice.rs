@@ -25,14 +25,19 @@ async fn an_account_is_made_once_and_both_presses_show_its_password() {
     let stage = stage().await;
     let system = stage.enter("SA", Role::SystemAdmin).await;
     let auditor = stage.enter("AUD", Role::AuditAdmin).await;
-    let form = [("id", "S9"), ("login", "li.wei"), ("name", "测试新人")];
+    let form = [("id", "S9"), ("login", "li.wei"), ("name", "测试新人"), ("key", "k1")];
     let press = || stage.submit("/a/users/new", &system.cookie, &form);
     let (one, two) = tokio::join!(press(), press());
     assert_eq!(issued(&one), issued(&two));
     stage.clock.advance(30_000);
     assert_eq!(issued(&press().await), issued(&one), "sent again a moment later");
     assert_eq!(stage.trail(&auditor).await.matches(">S9<").count(), 1, "made once");
-    for other in [[("id", "S9"), ("login", "li.wei"), ("name", "别人")], [("id", "S9"), ("login", "other"), ("name", "测试新人")]] {
+    for other in [
+        [("id", "S9"), ("login", "li.wei"), ("name", "别人"), ("key", "k1")],
+        [("id", "S9"), ("login", "other"), ("name", "测试新人"), ("key", "k1")],
+        [("id", "S9"), ("login", "li.wei"), ("name", "测试新人"), ("key", "k2")],
+        [("id", "S9"), ("login", "li.wei"), ("name", "测试新人"), ("key", "")],
+    ] {
         let refused = stage.submit("/a/users/new", &system.cookie, &other).await;
         assert!(refused.status == 422 && refused.text.contains("该工号已有账号"), "another account");
     }
@@ -49,13 +54,24 @@ async fn a_password_is_reset_once_and_both_presses_show_it() {
     let auditor = stage.enter("AUD", Role::AuditAdmin).await;
     stage.submit("/a/users/new", &system.cookie, &[("id", "S9"), ("login", "li.wei"), ("name", "测试新人")]).await;
     stage.clock.advance(60_000);
-    let press = || stage.submit("/a/users/S9/password", &system.cookie, &[]);
+    let form = |key: &'static str| {
+        let fields = [("key", key)];
+        let (stage, system) = (&stage, &system);
+        async move { stage.submit("/a/users/S9/password", &system.cookie, &fields).await }
+    };
+    let press = || form("k1");
     let (one, two) = tokio::join!(press(), press());
     assert_eq!(issued(&one), issued(&two));
     assert_eq!(stage.sign_in(&newcomer(issued(&one))).await.to(), "/a/password");
     assert_eq!(stage.trail(&auditor).await.matches(">重置密码<").count(), 1);
+    // Somebody stands there with the password of before: another form is another wish, at once.
+    let again = form("k2").await;
+    assert_ne!(issued(&again), issued(&one));
+    assert_eq!(stage.trail(&auditor).await.matches(">重置密码<").count(), 2);
+    assert_eq!(stage.sign_in(&newcomer(issued(&one))).await.status, 422, "it opens no more");
+    assert_eq!(stage.sign_in(&newcomer(issued(&again))).await.to(), "/a/password");
     stage.clock.advance(60_000);
-    assert_ne!(issued(&press().await), issued(&one), "a minute later it is another wish");
+    assert_ne!(issued(&form("k2").await), issued(&again), "a minute later it is another wish, too");
 }
 
 #[tokio::test]

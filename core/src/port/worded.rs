@@ -42,21 +42,34 @@ impl<'de, T: Worded> Visitor<'de> for Answers<T> {
                 (WORD, None) => {
                     let word = members.next_value()?;
                     let answer = T::read(Said { word, members: &mut members })?;
-                    while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                    nothing_twice(members)?;
                     return Ok(answer);
                 }
                 (WORD, Some(content)) => {
                     let said = serde_json::json!({ WORD: members.next_value::<String>()?, CONTENT: content });
-                    while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                    nothing_twice(members)?;
                     // The word is written first, in the order of the names as in that of their writing.
                     return crate::json::read(&said.to_string()).map_err(A::Error::custom);
                 }
                 (CONTENT, None) => early = Some(members.next_value()?),
+                (CONTENT, Some(_)) => return Err(A::Error::duplicate_field(CONTENT)),
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
         Err(A::Error::missing_field(WORD))
     }
+}
+
+/// The members behind an answer say nothing of it again.
+fn nothing_twice<'de, A: MapAccess<'de>>(mut members: A) -> Result<(), A::Error> {
+    while let Some((name, _)) = members.next_entry::<String, IgnoredAny>()? {
+        match name.as_str() {
+            WORD => return Err(A::Error::duplicate_field(WORD)),
+            CONTENT => return Err(A::Error::duplicate_field(CONTENT)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A word that was read, and the members behind it.
@@ -72,8 +85,16 @@ impl<'de, A: MapAccess<'de>> Deserializer<'de> for Said<'_, A> {
         visitor.visit_enum(self)
     }
 
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_enum(self)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_enum(self)
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq tuple
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf option unit unit_struct newtype_struct seq tuple
         tuple_struct map struct enum identifier ignored_any
     }
 }
@@ -92,10 +113,11 @@ impl<'de, A: MapAccess<'de>> Said<'_, A> {
     /// Comes to the content, if there is one.
     fn content(&mut self) -> Result<bool, A::Error> {
         while let Some(name) = self.members.next_key::<String>()? {
-            if name == CONTENT {
-                return Ok(true);
+            match name.as_str() {
+                CONTENT => return Ok(true),
+                WORD => return Err(A::Error::duplicate_field(WORD)),
+                _ => drop(self.members.next_value::<IgnoredAny>()?),
             }
-            self.members.next_value::<IgnoredAny>()?;
         }
         Ok(false)
     }
@@ -214,6 +236,14 @@ mod tests {
         ] {
             let error = read(&json).unwrap_err();
             assert!(error.contains(told), "{json}: {error}");
+        }
+        for twice in [
+            r#"{"to":"nothing","to":"nothing"}"#,
+            r#"{"to":"perhaps","value":true,"value":false}"#,
+            r#"{"value":1,"value":2,"to":"nothing"}"#,
+            r#"{"value":null,"to":"nothing","to":"nothing"}"#,
+        ] {
+            assert!(serde_json::from_str::<Told>(twice).unwrap_err().to_string().contains("duplicate field"), "{twice}");
         }
         let early = serde_json::from_str::<Told>(r#"{"value":["x"],"to":"some_numbers"}"#).unwrap_err();
         assert!(early.to_string().contains("invalid type: string"), "{early}");

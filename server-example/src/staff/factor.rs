@@ -73,7 +73,7 @@ pub async fn enrolment(State(app): State<App>, session: StaffSession) -> Page<Re
     enrol_page(&app, &session, &secret, false)
 }
 
-/// `POST /a/enrol`. Pressed twice, it is enrolled once, and both presses lead on.
+/// `POST /a/enrol`. Pressed twice, it is enrolled once, and nobody who has enrolled is told that the code is wrong.
 pub async fn enrol(State(app): State<App>, session: StaffSession, form: Result<Form, Away>) -> Page<Response> {
     let there = session.live.account.has_factor();
     if there && session.live.proven {

@@ -16,7 +16,7 @@ use crate::token;
 pub const COOKIE: &str = "mj_staff";
 /// Writing an expiry forward at every request would be a write per read; once in so long is enough.
 const STEP_MS: i64 = 30_000;
-/// So long a form that is sent again is the one that was sent.
+/// So long a form that is sent again shows again what it gave out.
 const ISSUING_MS: i64 = 60_000;
 
 /// What is kept.
@@ -42,7 +42,8 @@ struct Body {
 /// A one-time password that somebody hands over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Issuing {
-    what: String,
+    /// The key of the form that asked for it, and what for.
+    form: String,
     password: Private,
     until: Timestamp,
 }
@@ -82,7 +83,7 @@ pub async fn find(app: &App, token: &str) -> Result<Option<Live>> {
     let Some(account) = account.filter(|account| account.epoch == body.epoch && account.is_usable(rules, now)) else { return Ok(None) };
     let until = end_of(app, body.born, now);
     if until.since(body.until) >= STEP_MS {
-        match write(app, &record.key, Some(record.ver), &Body { until, ..body.clone() }).await {
+        match write(app, &record.key, Some(record.ver), &Body { until, issuing: body.issuing.clone().filter(|issuing| now < issuing.until), ..body.clone() }).await {
             // Another request of the same session moved it or ended it: this one came first.
             Err(error) if error.code() == Code::Conflict => {}
             done => done?,
@@ -114,17 +115,17 @@ pub async fn enrolling(app: &App, token: &str) -> Result<Option<Secret>> {
     }
 }
 
-/// The one-time password that this session gives out for something. For a minute it is the same: whoever presses twice hands
-/// over the one that counts, whichever answer his browser shows.
-pub async fn issuing(app: &App, token: &str, what: &str) -> Result<Option<Private>> {
+/// The one-time password that this session gives out for a form. For a minute it is the same: whoever presses twice hands over
+/// the one that counts, whichever answer his browser shows. Then it goes with the next write of the session.
+pub async fn issuing(app: &App, token: &str, form: &str) -> Result<Option<Private>> {
     loop {
         let Some((record, body)) = load(app, token).await? else { return Ok(None) };
         let now = app.engine().now();
-        if let Some(issuing) = body.issuing.filter(|issuing| issuing.what == what && now < issuing.until) {
+        if let Some(issuing) = body.issuing.filter(|issuing| issuing.form == form && now < issuing.until) {
             return Ok(Some(issuing.password));
         }
         let password = one_time(app.entropy());
-        let issuing = Some(Issuing { what: what.to_owned(), password: password.clone(), until: now.plus_millis(ISSUING_MS) });
+        let issuing = Some(Issuing { form: form.to_owned(), password: password.clone(), until: now.plus_millis(ISSUING_MS) });
         match write(app, &record.key, Some(record.ver), &Body { issuing, ..body }).await {
             Err(error) if error.code() == Code::Conflict => {}
             done => return done.map(|()| Some(password)),

@@ -15,6 +15,7 @@ use super::desk::Desk;
 use super::form::Form;
 use super::gate::StaffSession;
 use super::issued;
+use super::recon::fresh_key;
 use crate::app::App;
 use crate::pages::answer::{self, Page};
 use crate::pages::fields::Fields;
@@ -44,6 +45,7 @@ struct Users {
 #[template(path = "staff/user_new.html")]
 struct UserNew {
     d: Desk,
+    key: String,
     wrong: Option<String>,
     id: String,
     login: String,
@@ -54,6 +56,7 @@ struct UserNew {
 #[template(path = "staff/user.html")]
 struct User {
     d: Desk,
+    key: String,
     shown: Shown,
     enabled: bool,
     has_factor: bool,
@@ -74,7 +77,7 @@ pub async fn list(State(app): State<App>, session: StaffSession) -> Page<Respons
 
 /// `GET /a/users/new`.
 pub async fn form(State(app): State<App>, session: StaffSession) -> Page<Response> {
-    answer::page(&UserNew { d: Desk::of(&app, &session, "/a/users"), wrong: None, id: String::new(), login: String::new(), name: String::new() })
+    answer::page(&UserNew { d: Desk::of(&app, &session, "/a/users"), key: fresh_key(&app), wrong: None, id: String::new(), login: String::new(), name: String::new() })
 }
 
 /// `POST /a/users/new`.
@@ -82,7 +85,7 @@ pub async fn make(State(app): State<App>, session: StaffSession, Form(fields): F
     let text = |name: &str| fields.one(name).unwrap_or_default().trim().to_owned();
     let (id, login, name) = (text("id"), text("login"), text("name"));
     let again = |wrong: String| {
-        let page = UserNew { d: Desk::of(&app, &session, "/a/users"), wrong: Some(wrong), id: id.clone(), login: login.clone(), name: name.clone() };
+        let page = UserNew { d: Desk::of(&app, &session, "/a/users"), key: fresh_key(&app), wrong: Some(wrong), id: id.clone(), login: login.clone(), name: name.clone() };
         answer::with_status(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     let Some(number) = StaffId::new(&id).ok().filter(Account::is_number) else {
@@ -93,7 +96,7 @@ pub async fn make(State(app): State<App>, session: StaffSession, Form(fields): F
         return again("姓名须为1至20个字。".to_owned());
     }
     let new = NewAccount { id: number.clone(), login: login_name, name: Private::new(name.clone()) };
-    let password = issued::password(&app, &session, What::AccountMade, &number).await?;
+    let password = issued::password(&app, &session, fields.one("key"), What::AccountMade, &number).await?;
     let made = {
         let (app, session, password) = (app.clone(), session.clone(), password.clone());
         app.clone().hashing().run(async move { app.engine().make_account(session.by(), &new, &password).await }).await?
@@ -123,9 +126,9 @@ pub async fn enable(State(app): State<App>, session: StaffSession, Path(id): Pat
 }
 
 /// `POST /a/users/{id}/password`.
-pub async fn reset_password(State(app): State<App>, session: StaffSession, Path(id): Path<String>, Form(_): Form) -> Page<Response> {
+pub async fn reset_password(State(app): State<App>, session: StaffSession, Path(id): Path<String>, Form(fields): Form) -> Page<Response> {
     let account = account(&app, &id).await?;
-    let password = issued::password(&app, &session, What::PasswordReset, &account.id).await?;
+    let password = issued::password(&app, &session, fields.one("key"), What::PasswordReset, &account.id).await?;
     let reset = {
         let (app, session, id, password) = (app.clone(), session.clone(), account.id.clone(), password.clone());
         app.clone().hashing().run(async move { app.engine().reset_password(session.by(), &id, &password).await }).await?
@@ -188,6 +191,7 @@ fn show(app: &App, session: &StaffSession, account: &Account, status: StatusCode
     let choice = |role: Role| (role.code(), role.name(), account.roles.contains(&role));
     let (administrators, business): (Vec<Role>, Vec<Role>) = Role::STAFF.into_iter().partition(|role| role.administers());
     let page = User {
+        key: fresh_key(app),
         shown: shown(app, account),
         enabled: account.is_usable(&app.settings().accounts, app.engine().now()),
         has_factor: account.has_factor(),

@@ -78,9 +78,8 @@ impl Engine {
             let pen = self.pen(&hospital.id).await?;
             let (mut day, ver) = self.reconciled(&hospital.id, request.date, &request.channel).await?.ok_or_else(|| Error::new(Code::NotFound))?;
             let item = day.items.iter_mut().find(|item| item.key == request.item).ok_or_else(|| Error::new(Code::NotFound))?;
-            let refusal = not_now(item, request.action);
-            let done = match (effect.clone(), refusal) {
-                // What is done stays done, whatever has become of the line meanwhile.
+            let done = match (effect.take(), not_now(item, request.action)) {
+                // What a machine has done stays done, whatever has become of the line meanwhile.
                 (Some(done), _) => done,
                 (None, Some(refusal)) => return Ok(ReconcileResolveResponse::Refused { refusal }),
                 (None, None) => match self.deal_with(hospital, caller, request, source, item).await? {
@@ -88,7 +87,8 @@ impl Engine {
                     Err(refusal) => return Ok(ReconcileResolveResponse::Refused { refusal }),
                 },
             };
-            effect = Some(done.clone());
+            // What was only to be written down is judged again when somebody else was faster.
+            effect = matches!(done, Effect::Machine { .. }).then(|| done.clone());
             if request.action.settles() && done != Effect::NoAnswer && matches!(item.state, ItemState::Open | ItemState::Waiting) {
                 item.state = ItemState::Resolved;
             }

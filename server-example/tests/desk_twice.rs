@@ -68,7 +68,7 @@ async fn a_password_is_reset_once_and_both_presses_show_it() {
     let again = form("k2").await;
     assert_ne!(issued(&again), issued(&one));
     assert_eq!(stage.trail(&auditor).await.matches(">重置密码<").count(), 2);
-    assert_eq!(stage.sign_in(&newcomer(issued(&one))).await.status, 422, "it opens no more");
+    assert_eq!(stage.sign_in(&newcomer(issued(&one))).await.status, 401, "it opens no more");
     assert_eq!(stage.sign_in(&newcomer(issued(&again))).await.to(), "/a/password");
     stage.clock.advance(60_000);
     assert_ne!(issued(&form("k2").await), issued(&again), "a minute later it is another wish, too");

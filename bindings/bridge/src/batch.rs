@@ -5,6 +5,7 @@
 //! a column that is not known, of another type, or null where nothing may be missing, is refused by its name, and no number is guessed from a
 //! narrower or a binary one. Texts and whole numbers are not copied, they stay where the host has them.
 
+mod arrays;
 pub mod c_data;
 mod check;
 mod columns;

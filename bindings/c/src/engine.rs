@@ -38,7 +38,7 @@ pub struct mj_options {
 /// What a handle stands for.
 pub(crate) struct Engine(Place);
 
-pub(crate) static ENGINES: Handles<Engine> = Handles::new(1);
+pub(crate) static ENGINES: Handles<Engine, 1> = Handles::new();
 
 /// Freeing waits so long for callbacks that are under way.
 const PATIENCE: Duration = Duration::from_secs(60);

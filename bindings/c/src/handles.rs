@@ -49,29 +49,38 @@ unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 struct Vacant {
     /// From this one on none ever had one.
     fresh: usize,
-    /// Whose handles were freed.
-    freed: Vec<usize>,
+    /// Whose handles were freed, a bit each.
+    freed: [u64; SLOTS / 64],
 }
 
 impl Vacant {
     fn next(&mut self) -> Option<usize> {
-        self.freed.pop().or_else(|| {
-            let at = self.fresh;
-            self.fresh = (at + 1).min(SLOTS);
-            (at < SLOTS).then_some(at)
-        })
+        if let Some((nth, bits)) = self.freed.iter_mut().enumerate().find(|(_, bits)| **bits != 0) {
+            let bit = bits.trailing_zeros();
+            *bits &= !(1 << bit);
+            return Some(nth * 64 + bit as usize);
+        }
+        let at = self.fresh;
+        self.fresh = (at + 1).min(SLOTS);
+        (at < SLOTS).then_some(at)
+    }
+
+    fn again(&mut self, at: usize) {
+        if let Some(bits) = self.freed.get_mut(at / 64) {
+            *bits |= 1 << (at % 64);
+        }
     }
 }
 
 /// The use of a handle during one call.
-pub(crate) struct Use<'h, T> {
-    handles: &'h Handles<T>,
+pub(crate) struct Use<'h, T, const KIND: usize> {
+    handles: &'h Handles<T, KIND>,
     at: usize,
     slot: &'h Slot<T>,
     value: &'h T,
 }
 
-impl<T> std::ops::Deref for Use<'_, T> {
+impl<T, const KIND: usize> std::ops::Deref for Use<'_, T, KIND> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -79,7 +88,7 @@ impl<T> std::ops::Deref for Use<'_, T> {
     }
 }
 
-impl<T> Drop for Use<'_, T> {
+impl<T, const KIND: usize> Drop for Use<'_, T, KIND> {
     fn drop(&mut self) {
         let before = self.slot.word.fetch_sub(1, Ordering::AcqRel);
         if before & OPEN == 0 && before & USERS == 1 {
@@ -88,9 +97,8 @@ impl<T> Drop for Use<'_, T> {
     }
 }
 
-/// The handles of one kind.
-pub(crate) struct Handles<T> {
-    kind: usize,
+/// The handles of one kind, which is 1, 2 or 3. New ones are all zeros, so that the file of the library does not hold its slots.
+pub(crate) struct Handles<T, const KIND: usize> {
     slots: [Slot<T>; SLOTS],
     vacant: Mutex<Vacant>,
     /// Whoever frees a handle waits here for its calls.
@@ -102,11 +110,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<T> Handles<T> {
-    /// `kind` is 1, 2 or 3.
-    pub(crate) const fn new(kind: usize) -> Handles<T> {
+impl<T, const KIND: usize> Handles<T, KIND> {
+    pub(crate) const fn new() -> Handles<T, KIND> {
         let slots = [const { Slot { word: AtomicU64::new(0), value: UnsafeCell::new(None) } }; SLOTS];
-        Handles { kind, slots, vacant: Mutex::new(Vacant { fresh: 0, freed: Vec::new() }), waiting: Mutex::new(()), idle: Condvar::new() }
+        Handles { slots, vacant: Mutex::new(Vacant { fresh: 0, freed: [0; SLOTS / 64] }), waiting: Mutex::new(()), idle: Condvar::new() }
     }
 
     /// A new handle.
@@ -118,11 +125,11 @@ impl<T> Handles<T> {
         unsafe { *slot.value.get() = Some(Box::new(value)) };
         slot.word.store(generation << GENERATION | OPEN, Ordering::Release);
         let number = usize::try_from(generation).unwrap_or_default() << SLOT_BITS | at;
-        Ok(number << KIND_BITS | self.kind)
+        Ok(number << KIND_BITS | KIND)
     }
 
     /// What a handle stands for, for the length of a call.
-    pub(crate) fn hold(&self, handle: usize, argument: &'static str) -> Result<Use<'_, T>, Failure> {
+    pub(crate) fn hold(&self, handle: usize, argument: &'static str) -> Result<Use<'_, T, KIND>, Failure> {
         let (at, slot) = self.changed(handle, |word| word + 1).ok_or_else(|| Misuse::BadHandle.of(argument))?;
         // SAFETY: this call is counted since the slot was open, so it has a value, which nobody takes away before the call is counted out.
         let value = unsafe { (*slot.value.get()).as_deref() };
@@ -151,7 +158,7 @@ impl<T> Handles<T> {
     fn changed(&self, handle: usize, change: impl Fn(u64) -> u64) -> Option<(usize, &Slot<T>)> {
         let (kind, number) = (handle & ((1 << KIND_BITS) - 1), handle >> KIND_BITS);
         let at = number & (SLOTS - 1);
-        let slot = self.slots.get(at).filter(|_| kind == self.kind)?;
+        let slot = self.slots.get(at).filter(|_| kind == KIND)?;
         let fits = |word: u64| word >> GENERATION == (number >> SLOT_BITS) as u64 && word & OPEN != 0;
         let changed = slot.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| fits(word).then(|| change(word)));
         changed.ok().map(|_| (at, slot))
@@ -176,7 +183,7 @@ impl<T> Handles<T> {
         let generation = slot.word.load(Ordering::Acquire) >> GENERATION;
         slot.word.store(generation << GENERATION, Ordering::Release);
         if generation < GENERATIONS - 1 {
-            lock(&self.vacant).freed.push(at);
+            lock(&self.vacant).again(at);
         }
         value.map(|value| *value)
     }
@@ -190,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_freed_handle_fits_nothing_although_its_slot_is_used_again() {
-        let handles = Handles::new(1);
+        let handles = Handles::<_, 1>::new();
         let first = handles.put("first", "h").unwrap();
         assert_eq!(*handles.hold(first, "h").unwrap(), "first");
         handles.take(first, "h").unwrap();
@@ -199,7 +206,7 @@ mod tests {
         assert_eq!(handles.hold(first, "h").err().unwrap().code, 12);
         assert_eq!(handles.take(first, "h").err().unwrap().code, 12);
         assert_eq!(*handles.hold(second, "h").unwrap(), "second");
-        let other = Handles::<&str>::new(2);
+        let other = Handles::<&str, 2>::new();
         assert_eq!(other.hold(second, "h").err().unwrap().code, 12, "of another kind");
         for nonsense in [0, 1, 2, 3, usize::MAX, usize::MAX - 3, 0xdead_beef] {
             assert_eq!(handles.hold(nonsense, "h").err().unwrap().code, 12, "{nonsense:x}");
@@ -208,8 +215,15 @@ mod tests {
 
     #[test]
     fn there_are_so_many_and_no_more_and_a_worn_slot_is_left_empty() {
-        let handles = Handles::new(1);
+        let handles = Handles::<_, 1>::new();
         let all: Vec<usize> = (0..SLOTS).map(|n| handles.put(n, "h").unwrap()).collect();
+        assert_eq!(handles.put(0, "h").err().unwrap().code, 17);
+        let others = [0, 63, 64, SLOTS - 1].map(|at| all[at]);
+        for other in others {
+            handles.take(other, "h").unwrap();
+        }
+        let put_again = others.map(|_| handles.put(0, "h").unwrap());
+        assert!(put_again.iter().all(|new| !all.contains(new) && handles.hold(*new, "h").is_ok()));
         assert_eq!(handles.put(0, "h").err().unwrap().code, 17);
         handles.take(all[7], "h").unwrap();
         let again = handles.put(7, "h").unwrap();
@@ -225,7 +239,7 @@ mod tests {
 
     #[test]
     fn freeing_waits_for_calls_that_are_under_way() {
-        let handles = Arc::new(Handles::new(1));
+        let handles = Arc::new(Handles::<_, 1>::new());
         let gone = Arc::new(());
         let handle = handles.put(gone.clone(), "h").unwrap();
         let under_way = handles.hold(handle, "h").unwrap();
@@ -244,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_is_the_takers_alone_while_calls_end() {
-        let handles = Arc::new(Handles::new(1));
+        let handles = Arc::new(Handles::<_, 1>::new());
         for round in 0..2000 {
             let what = Arc::new(());
             let handle = handles.put(what.clone(), "h").unwrap();

@@ -14,7 +14,7 @@ use crate::{signals, texts};
 /// A log that is open for writing. What it points to is nobody's: a handle is only ever given back to this library.
 pub struct mj_log(());
 
-static LOGS: Handles<OpenLog> = Handles::new(2);
+static LOGS: Handles<OpenLog, 2> = Handles::new();
 
 /// Opens the sealed log of a directory, or founds it, and takes its lock: one process at a time. `writer` is the JSON of the member `log` of
 /// seal.append (docs/contract/seal.append.md). Gives the log out in `*log`, to be closed with mj_log_close. Blocks while files are read.

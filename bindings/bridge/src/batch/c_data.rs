@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use arrow_array::ffi::{FFI_ArrowArray, from_ffi_and_data_type};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{RecordBatch, RecordBatchIterator, StructArray};
+use arrow_array::{RecordBatch, RecordBatchIterator};
 use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use menjie::{Error, Result};
 
+use super::arrays::array_of;
 use super::check;
 use super::format::type_of;
 use super::table::{MAX_ROWS, Table};
@@ -274,16 +275,13 @@ unsafe fn chunk(name: &str, array: ArrowArray, fields: &Fields) -> Result<Option
     // SAFETY: it has just been looked at, and the caller promises the rest.
     let data = unsafe { from_ffi_and_data_type(array, DataType::Struct(fields.clone())) };
     let data = data.map_err(|_| refused(name, "does not keep the C data interface"))?;
-    // What was not looked at yet: keys of dictionaries, views.
-    for (field, column) in fields.iter().zip(data.child_data()) {
-        if matches!(field.data_type(), DataType::Dictionary(..) | DataType::Utf8View) {
-            column.validate_full().map_err(|_| refused(&join(name, shown_key(field.name())), "does not keep the C data interface"))?;
-        }
-    }
-    let rows = StructArray::from(data);
-    let (_, columns, nulls) = rows.into_parts();
-    if nulls.is_some() {
+    if data.nulls().is_some() {
         return Err(refused(name, "has rows that are null"));
+    }
+    let mut columns = Vec::with_capacity(fields.len());
+    for (field, column) in fields.iter().zip(data.child_data()) {
+        let array = array_of(column.slice(data.offset(), data.len()));
+        columns.push(array.ok_or_else(|| refused(&join(name, shown_key(field.name())), "does not keep the C data interface"))?);
     }
     RecordBatch::try_new(schema_of(fields), columns).map(Some).map_err(|_| Error::internal("a chunk has its columns"))
 }

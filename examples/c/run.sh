@@ -80,10 +80,15 @@ card="$(heard | member card_no)"
 
 # served CARD LOG: a kiosk serves somebody, who scans the code that it shows. What differs from day to day is left out.
 served() {
-  "$work/server_kiosk-make" "$base" "$1" "$work/keys" "$2" 2>"$work/server.err" 3<&- 4>&- | while IFS= read -r shown; do
+  KIOSK_QR="sed 's/^/█▀▄ /;s/\$/\n/'" "$work/server_kiosk-make" "$base" "$1" "$work/keys" "$2" 2>"$work/server.err" 3<&- 4>&- | while IFS= read -r shown; do
     case "$shown" in
+      "█▀▄ "*)
+        [ "${shown#* }" = "$code" ] || echo "another code is drawn"
+        continue
+        ;;
       "请扫码支付 "*)
-        echo "scan ${shown#* }" >&4
+        code="${shown#* }"
+        echo "scan $code" >&4
         [ "$(heard)" = done ] || echo "the code cannot be paid"
         ;;
     esac

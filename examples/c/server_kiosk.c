@@ -4,8 +4,11 @@
  *   server_kiosk URL CARD KEYS LOG
  *
  * URL is the server's address, CARD what the card reader read (a number of a visit card), KEYS and LOG as in sealed.h. Beside ./x demo: URL is
- * http://127.0.0.1:8080, CARD K20000001, and the code is paid at http://127.0.0.1:9401/wechat.
+ * http://127.0.0.1:8080, CARD K20000001, and the code is paid at http://127.0.0.1:9401/wechat. KIOSK_QR names a program that draws what it reads
+ * as a QR code: KIOSK_QR="qrencode -t UTF8".
  */
+#define _POSIX_C_SOURCE 200809L /* popen */
+#include <stdlib.h>
 #include <time.h>
 
 #include "sealed.h"
@@ -134,6 +137,25 @@ static cJSON *begin_payment(const kiosk *here, cJSON *bills) {
   return payment;
 }
 
+/* Draws the code, so that a phone can scan it. A kiosk has a toolkit for that; a terminal has a program. */
+static void draw(const char *code) {
+  const char *program = getenv("KIOSK_QR");
+#ifdef _WIN32
+  FILE *drawing = program != NULL ? _popen(program, "w") : NULL;
+#else
+  FILE *drawing = program != NULL ? popen(program, "w") : NULL;
+#endif
+  if (drawing == NULL) {
+    return;
+  }
+  fputs(code, drawing);
+#ifdef _WIN32
+  _pclose(drawing);
+#else
+  pclose(drawing);
+#endif
+}
+
 /* Follows a payment until nothing changes any more; its last view, or NULL. The code can be paid once, and stands here until it is or is over:
  * what the payer's phone says is no proof, the server's answer is. */
 static cJSON *follow(const kiosk *here, const char *payment) {
@@ -152,9 +174,9 @@ static cJSON *follow(const kiosk *here, const char *payment) {
     const char *code = text_of(cJSON_GetObjectItem(view, "handover"), "code_url");
     if (!shown && *code != '\0') {
       shown = 1;
-      /* A terminal with a screen draws it as a QR code. */
       printf("请扫码支付 %s\n", code);
       fflush(stdout);
+      draw(code);
     }
     if (cJSON_IsTrue(cJSON_GetObjectItem(view, "over"))) {
       return view;

@@ -189,6 +189,18 @@ mod tests {
     }
 
     #[test]
+    fn they_stand_in_the_list_of_errors() {
+        let page = include_str!("../../docs/errors.md");
+        for misuse in Misuse::ALL {
+            let retry = serde_json::to_value(misuse.retry()).unwrap();
+            let row = format!("| {} | {} | `{}` | {} |", misuse.number(), misuse.status().as_u16(), retry.as_str().unwrap(), misuse.text());
+            assert!(page.contains(&row), "{row}");
+        }
+        let rows = page.split("## The server").nth(1).unwrap().split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| 2")).count();
+        assert_eq!(rows, Misuse::ALL.len());
+    }
+
+    #[test]
     fn every_code_has_a_status_of_its_kind() {
         for &code in Code::ALL {
             let status = status_of(code);

@@ -4,6 +4,9 @@
 //! ```json
 //! { "op": "text.mask", "cases": [ { "name": "…", "request": {…}, "response": {…} }, { "name": "…", "request": {…}, "error": { "code": 2, "context": {} } } ] }
 //! ```
+//! `"hosts": ["rust", "c", "cli", "http", "node", "python"]`, or some of them, beside `op` says who replays a file; without it everybody does. `source` says where the values come from. Members that are
+//! not named here are refused: a misspelt one would be a check that is not made.
+//!
 //! `request_text` instead of `request` is sent as it stands (JSON that is broken on purpose). A response must be equal; an
 //! error must have the code and at least the context members given. `$files` in a request is a folder of the host's own with a copy
 //! of `tests/vectors/seal/files` ([`stage_files`]); the cases of a file run in their order.
@@ -12,10 +15,29 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::http::Server;
+
+/// Who replays vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Host {
+    /// A Rust program, through the bridge.
+    Rust,
+    /// The C library.
+    C,
+    /// The terminal.
+    Cli,
+    /// A server.
+    Http,
+    /// The Node package.
+    Node,
+    /// The Python package.
+    Python,
+}
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -90,8 +112,8 @@ fn private(_: &Path, _: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Every case of every file, in a fixed order. A malformed file is an error that names it.
-pub fn load() -> io::Result<Vec<Case>> {
+/// Every case of every file for a host, in a fixed order. A malformed file is an error that names it.
+pub fn load(host: Host) -> io::Result<Vec<Case>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     let mut files = Vec::new();
     json_files(&folder, &mut files)?;
@@ -100,16 +122,32 @@ pub fn load() -> io::Result<Vec<Case>> {
     let mut cases = Vec::new();
     for file in files {
         let name = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
-        let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {what}"));
-        let document: Value = serde_json::from_str(&std::fs::read_to_string(&file)?).map_err(|e| bad(&e.to_string()))?;
-        let op = document.get("op").and_then(Value::as_str).ok_or_else(|| bad("has no op"))?;
-        for case in document.get("cases").and_then(Value::as_array).ok_or_else(|| bad("has no cases"))? {
-            let title = case.get("name").and_then(Value::as_str).ok_or_else(|| bad("a case has no name"))?;
-            let case = read(op, format!("{name} / {title}"), case).ok_or_else(|| bad(&format!("case {title} is not of the documented form")))?;
-            cases.push(case);
-        }
+        let bad = |what: String| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {what}"));
+        let document: Value = serde_json::from_str(&std::fs::read_to_string(&file)?).map_err(|e| bad(e.to_string()))?;
+        cases.extend(of_file(&name, &document, host).map_err(bad)?);
     }
     Ok(cases)
+}
+
+/// The cases of a file for a host, or what is wrong with it.
+fn of_file(name: &str, document: &Value, host: Host) -> Result<Vec<Case>, String> {
+    if !are_of(document, &["op", "source", "hosts", "cases"]) {
+        return Err("has a member that is not documented".to_owned());
+    }
+    let hosts = document.get("hosts").map(Vec::<Host>::deserialize).transpose().map_err(|e| format!("hosts: {e}"))?;
+    let op = document.get("op").and_then(Value::as_str).ok_or("has no op")?;
+    let cases = document.get("cases").and_then(Value::as_array).filter(|cases| !cases.is_empty()).ok_or("has no cases")?;
+    let mut read = Vec::new();
+    for case in cases {
+        let title = case.get("name").and_then(Value::as_str).ok_or("a case has no name")?;
+        let case = self::read(op, format!("{name} / {title}"), case).ok_or_else(|| format!("case {title} is not of the documented form"))?;
+        read.push(case);
+    }
+    match hosts {
+        Some(hosts) if hosts.is_empty() => Err("is for no host".to_owned()),
+        Some(hosts) if !hosts.contains(&host) => Ok(Vec::new()),
+        Some(_) | None => Ok(read),
+    }
 }
 
 fn json_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -124,7 +162,14 @@ fn json_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+fn are_of(value: &Value, names: &[&str]) -> bool {
+    value.as_object().is_some_and(|members| members.keys().all(|name| names.contains(&name.as_str())))
+}
+
 fn read(op: &str, title: String, case: &Value) -> Option<Case> {
+    if !are_of(case, &["name", "request", "request_text", "response", "error"]) || !case.get("error").is_none_or(|error| are_of(error, &["code", "context"])) {
+        return None;
+    }
     let request = match (case.get("request"), case.get("request_text")) {
         (Some(request), None) => request.to_string(),
         (None, Some(text)) => text.as_str()?.to_owned(),
@@ -193,7 +238,7 @@ pub fn replay<'c>(cases: impl IntoIterator<Item = &'c Case>, mut host: impl FnMu
 /// Replays every vector over a running server, `POST /api/v1/ops/{op}`; blocks. Operations that are not for a network must
 /// be refused as unknown. Answers how many cases held, or what was wrong.
 pub fn replay_http(server: &Server) -> Result<usize, Vec<String>> {
-    let cases = load().map_err(|error| vec![error.to_string()])?;
+    let cases = load(Host::Http).map_err(|error| vec![error.to_string()])?;
     let mut wrong = Vec::new();
     for case in &cases {
         let answer = match server.post(&format!("/api/v1/ops/{}", case.op), &case.request) {
@@ -212,4 +257,30 @@ pub fn replay_http(server: &Server) -> Result<usize, Vec<String>> {
         }
     }
     if wrong.is_empty() { Ok(cases.len()) } else { Err(wrong) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_for_the_hosts_that_it_names_and_misspelt_members_are_refused() {
+        let case = json!({"name": "n", "request": {}, "response": {}});
+        let of = |document: Value, host| of_file("f", &document, host).map(|cases| cases.len());
+        assert_eq!(of(json!({"op": "echo", "cases": [case]}), Host::C), Ok(1));
+        let some = json!({"op": "echo", "hosts": ["rust", "cli"], "cases": [case]});
+        assert_eq!((of(some.clone(), Host::Cli), of(some, Host::Http)), (Ok(1), Ok(0)));
+        for wrong in [
+            json!({"op": "echo", "hosts": [], "cases": [case]}),
+            json!({"op": "echo", "hosts": ["java"], "cases": [case]}),
+            json!({"op": "echo", "host": ["rust"], "cases": [case]}),
+            json!({"op": "echo", "cases": []}),
+            json!({"op": "echo", "cases": [{"name": "n", "request": {}, "response": {}, "eror": {}}]}),
+            json!({"op": "echo", "cases": [{"name": "n", "request": {}, "error": {"code": 2, "contxt": {}}}]}),
+        ] {
+            assert!(of(wrong.clone(), Host::Rust).is_err(), "{wrong}");
+        }
+    }
 }

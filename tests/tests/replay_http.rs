@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use menjie::error::Code;
 use menjie_bridge::{Reach, Reply, call_alone, find};
 use menjie_tests::http::Server;
-use menjie_tests::vectors::{load, replay_http};
+use menjie_tests::vectors::{Host, load, replay_http};
 
 /// Answers one request after the other until the listener is dropped with the process.
 fn serve(answer: fn(&str, &str) -> Reply) -> Server {
@@ -47,7 +47,7 @@ fn by_contract(op: &str, request: &str) -> Reply {
 
 #[test]
 fn a_server_that_keeps_the_contract_passes() {
-    assert_eq!(replay_http(&serve(by_contract)).unwrap(), load().unwrap().len());
+    assert_eq!(replay_http(&serve(by_contract)).unwrap(), load(Host::Http).unwrap().len());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_server_that_offers_keys_over_the_network_or_answers_wrongly_is_noticed() {
     let wrong = replay_http(&serve(call_alone)).unwrap_err();
     assert!(wrong.iter().any(|text| text.starts_with("gm/sm3.json")) && !wrong.iter().any(|text| text.starts_with("bill/")), "{wrong:?}");
     let wrong = replay_http(&serve(|_, _| call_alone("echo", r#"{"value":"what no vector expects"}"#))).unwrap_err();
-    assert_eq!(wrong.len(), load().unwrap().len());
+    assert_eq!(wrong.len(), load(Host::Http).unwrap().len());
     let nobody = Server { address: "127.0.0.1:9".to_owned(), token: None };
-    assert_eq!(replay_http(&nobody).unwrap_err().len(), load().unwrap().len());
+    assert_eq!(replay_http(&nobody).unwrap_err().len(), load(Host::Http).unwrap().len());
 }

@@ -43,7 +43,7 @@ fn every_vector_holds_over_the_real_server() {
     let mut serving = Serving::open(&Scenario { people: [("auditor".to_owned(), auditor.clone())].into(), ..scenario }).unwrap();
     let server = serving.server(Some(&auditor)).unwrap();
     let held = replay_http(&server).unwrap_or_else(|wrong| panic!("{}", wrong.join("\n")));
-    assert_eq!(held, vectors::load().unwrap().len());
+    assert_eq!(held, vectors::load(vectors::Host::Http).unwrap().len());
     serving.close().unwrap();
 }
 

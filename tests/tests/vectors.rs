@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use menjie_bridge::{Kind, call_alone, table};
 use menjie_tests::scenario::{self, Step};
-use menjie_tests::vectors::{Answer, Case, Expect, load, replay};
+use menjie_tests::vectors::{Answer, Case, Expect, Host, load, replay};
 use serde_json::{Value, json};
 
 fn run(op: &str, request: &str) -> Answer {
@@ -15,7 +15,7 @@ fn run(op: &str, request: &str) -> Answer {
 
 #[test]
 fn every_vector_holds() {
-    let cases = load().unwrap();
+    let cases = load(Host::Rust).unwrap();
     assert!(cases.len() > 100, "only {} vectors", cases.len());
     let wrong = replay(&cases, |case| Ok(run(&case.op, &case.request)));
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
@@ -23,8 +23,8 @@ fn every_vector_holds() {
 
 #[test]
 fn every_operation_has_a_vector_or_is_in_a_scenario() {
-    let tested: BTreeSet<String> = load().unwrap().into_iter().map(|case| case.op).collect();
-    let steps = scenario::load().unwrap().into_iter().flat_map(|scenario| scenario.steps);
+    let tested: BTreeSet<String> = load(Host::Rust).unwrap().into_iter().map(|case| case.op).collect();
+    let steps = scenario::load(Host::Rust).unwrap().into_iter().flat_map(|scenario| scenario.steps);
     let played: BTreeSet<String> = steps.filter_map(|step| if let Step::Call(call) = step { Some(call.op) } else { None }).collect();
     // Sessions are the server's: the kiosks of examples/ hold them.
     for op in table().iter().filter(|op| op.kind != Kind::Session) {
@@ -60,7 +60,7 @@ const OPEN: [(&str, &str); 2] = [("echo", "/value"), ("channel.wechat.verify", "
 #[test]
 fn an_unknown_member_is_refused_wherever_it_stands() {
     let mut tried = 0;
-    for case in load().unwrap().iter().filter(|case| matches!(case.expect, Expect::Response(_))) {
+    for case in load(Host::Rust).unwrap().iter().filter(|case| matches!(case.expect, Expect::Response(_))) {
         let request: Value = serde_json::from_str(&case.request).unwrap();
         let mut places = Vec::new();
         objects(&request, String::new(), &mut places);

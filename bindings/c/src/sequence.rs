@@ -1,6 +1,8 @@
 //! Sequences of calls, made of bytes: every entry point with whatever arguments and handles, from several threads, and from callbacks that call
-//! back. For the fuzzer (tests/fuzz, target `c_calls`); no part of the library.
+//! back; tables are in `tables.rs`. For the fuzzer (tests/fuzz, target `c_calls`); no part of the library.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod tables;
 
 use std::collections::VecDeque;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -12,11 +14,11 @@ use std::sync::{Mutex, OnceLock};
 
 use menjie_bridge::table;
 
-use crate::call::{mj_call, mj_call_as};
+use crate::call::{mj_call, mj_call_as, mj_ping};
 use crate::engine::{mj_engine, mj_engine_free, mj_engine_new, mj_options};
 use crate::entry::mj_status;
 use crate::last_error::{mj_last_error_code, mj_last_error_field, mj_last_error_json, mj_last_error_kind, mj_last_error_message, mj_last_error_retry};
-use crate::log::{mj_log_append, mj_log_close, mj_log_open};
+use crate::log::{mj_log, mj_log_append, mj_log_close, mj_log_open};
 use crate::message::mj_on_message;
 use crate::misuse::{MJ_BAD_TEXT, MJ_OK, MJ_REENTRANT};
 use crate::port_host::{mj_port_reply, mj_port_unwanted_answers};
@@ -37,8 +39,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let with = |steps: &[&[u8]]| opened.iter().chain(steps.iter().copied().flatten()).copied().collect::<Vec<u8>>();
     let habits = (0..8u8).map(|habit| with(&[&[7, habit, 4, b'{', b'}', b'x', b'y'], &asked, &[6, 3, 0, 0, 0, 0, 0, 0, 0, 1], &[3, 2]]));
     let crowds = (0..2u8).map(|how| with(&[&[7, 5, 0], &[9, 2, how], &asked, &[3, 2], &[3, 2]]));
-    let rest = [0, 4, 5, 8, 10, 11].map(|step| [step, 3, 4, 4, b'e', b'c', b'h', b'o', 8, b'{', b'"', b'v', b'"', b':', b'7', b'}', 0].to_vec());
-    habits.chain(crowds).chain(rest).collect()
+    let logged = [[8, 2, 1, 4, 0, 0].as_slice(), &[8, 2, 1, 2, 0, 2]].map(<[u8]>::to_vec);
+    let rest = [0, 4, 5, 8, 10, 11, 12].map(|step| [step, 3, 4, 4, b'e', b'c', b'h', b'o', 8, b'{', b'"', b'v', b'"', b':', b'7', b'}', 0].to_vec());
+    let tables = (0..4u8).map(|op| (0..120u8).fold(vec![11, op, 3], |bytes, at| [bytes, vec![at.wrapping_mul(37).wrapping_add(op)]].concat()));
+    habits.chain(crowds).chain(logged).chain(rest).chain(tables).collect()
 }
 
 /// The bytes, read from the front; zeros behind their end.
@@ -185,13 +189,13 @@ fn ports() -> mj_ports {
         threads: 2,
         user_data: null_mut(),
         his: Some(ask),
-        channel: None,
-        insurer: None,
-        invoice: None,
-        notifier: None,
+        channel: Some(ask),
+        insurer: Some(ask),
+        invoice: Some(ask),
+        notifier: Some(ask),
         free_answer: Some(free_answer),
         release: Some(release),
-        log_copy: None,
+        log_copy: Some(ask),
     }
 }
 
@@ -218,10 +222,21 @@ fn hosted() -> CString {
     CString::new(config.to_string()).unwrap()
 }
 
+/// A log of its own, beside that of the engines.
+fn writer() -> CString {
+    let folder = folder();
+    let writer = serde_json::json!({ "dir": folder.join("own"), "signer": folder.join("log-signer.pem"), "auditors": [folder.join("auditor.pub.pem")] });
+    CString::new(writer.to_string()).unwrap()
+}
+
+const RECORD: &CStr =
+    c"{\"records\":[{\"what\":\"begin\",\"hospital\":\"H1\",\"direction\":\"out\",\"peer\":\"reader\",\"interface\":\"READ\",\"business_no\":\"N1\",\"body\":\"{}\"}]}";
+
 /// What a sequence holds.
 #[derive(Default)]
 struct Held {
     engines: Vec<*mut mj_engine>,
+    logs: Vec<*mut mj_log>,
     texts: Vec<*mut c_char>,
 }
 
@@ -232,6 +247,16 @@ impl Held {
             0 => null_mut(),
             1 => without_provenance_mut(usize::try_from(bytes.number()).unwrap_or(usize::MAX)),
             at => self.engines.get(usize::from(at) % self.engines.len().max(1)).copied().unwrap_or(null_mut()),
+        }
+    }
+
+    /// One of the logs, closed ones included, an engine, null, or any number.
+    fn log(&self, bytes: &mut Bytes<'_>) -> *mut mj_log {
+        match bytes.byte() {
+            0 => null_mut(),
+            1 => without_provenance_mut(usize::try_from(bytes.number()).unwrap_or(usize::MAX)),
+            2 => self.engine(bytes).cast(),
+            at => self.logs.get(usize::from(at) % self.logs.len().max(1)).copied().unwrap_or(null_mut()),
         }
     }
 
@@ -258,7 +283,7 @@ fn consistent(status: mj_status) {
     assert_eq!(unsafe { CStr::from_ptr(mj_last_error_json()) }.is_empty(), status == MJ_OK);
 }
 
-const STEPS: u8 = 12;
+const STEPS: u8 = 13;
 
 /// Runs a sequence; panics when something must never be.
 pub fn run(bytes: &[u8]) {
@@ -273,6 +298,9 @@ pub fn run(bytes: &[u8]) {
         let _freed = mj_engine_free(engine);
     }
     KEPT.lock().unwrap().clear();
+    for log in held.logs {
+        let _closed = mj_log_close(log);
+    }
     for text in held.texts {
         assert_eq!(mj_string_free(text), MJ_OK);
     }
@@ -280,6 +308,7 @@ pub fn run(bytes: &[u8]) {
     assert_eq!(mj_strings_outstanding(), 0);
     // There is none where no engine was made.
     let _ = std::fs::remove_dir_all(folder().join("log"));
+    let _ = std::fs::remove_dir_all(folder().join("own"));
 }
 
 fn step(bytes: &mut Bytes<'_>, held: &mut Held) {
@@ -366,23 +395,32 @@ fn step(bytes: &mut Bytes<'_>, held: &mut Held) {
         }
         7 => HABITS.lock().unwrap().push_back((bytes.byte(), bytes.some().to_vec())),
         8 => {
-            let handle = without_provenance_mut(usize::try_from(bytes.number()).unwrap_or(usize::MAX));
-            let records = bytes.text(&[c"{\"records\":[]}"]);
+            let own = writer();
+            let (config, mut log) = (bytes.text(&[&own, &own, c"{}", c"{\"dir\":\"/nowhere\",\"signer\":\"/nowhere\",\"auditors\":[]}"]), null_mut());
             // SAFETY: as above.
-            let status = unsafe { mj_log_append(handle, pointer(records.as_ref()), &raw mut text) };
+            let status = unsafe { mj_log_open(pointer(config.as_ref()), &raw mut log) };
+            consistent(status);
+            assert_eq!(log.is_null(), status != MJ_OK);
+            if !log.is_null() {
+                held.logs.push(log);
+            }
+            let (log, records) = (held.log(bytes), bytes.text(&[RECORD, RECORD, c"{\"records\":[]}"]));
+            // SAFETY: as above.
+            let status = unsafe { mj_log_append(log, pointer(records.as_ref()), &raw mut text) };
             consistent(status);
             held.keep(status, text);
-            let _closed = mj_log_close(handle);
-            let (writer, mut log) = (bytes.text(&[c"{}", c"{\"dir\":\"/nowhere\",\"signer\":\"/nowhere\",\"auditors\":[]}"]), null_mut());
-            // SAFETY: as above.
-            assert_ne!(unsafe { mj_log_open(pointer(writer.as_ref()), &raw mut log) }, MJ_OK);
+            if bytes.byte() % 2 == 1 {
+                let _closed = mj_log_close(log);
+            }
         }
         9 => crowd(held.engine(bytes), bytes.byte()),
         10 => {
             // SAFETY: as above.
             let status = unsafe { mj_build_info(&raw mut text) };
             held.keep(status, text);
+            consistent(mj_ping(held.engine(bytes)));
         }
+        11 => tables::batch(bytes, held),
         _ => assert_eq!(mj_on_message(if bytes.byte() == 0 { None } else { Some(on_message) }, null_mut()), MJ_OK),
     }
 }

@@ -13,6 +13,7 @@
 _Static_assert(sizeof(mj_status) == 4, "a status has four bytes");
 _Static_assert(offsetof(mj_options, abi_version) == 4 && offsetof(mj_options, config) == 8, "options never change their beginning");
 _Static_assert(sizeof(mj_options) == 8 + 2 * sizeof(char *), "nobody pads the options");
+_Static_assert(offsetof(mj_table, stream) == sizeof(char *) && sizeof(mj_table) == 2 * sizeof(char *), "a table is its name and its stream");
 _Static_assert(MJ_OK == 0 && MJ_UNKNOWN_OPERATION == 1 && MJ_BAD_REQUEST == 2 && MJ_BAD_HANDLE == 12 && MJ_PANICKED == 901, "numbers are never given anew");
 _Static_assert(MJ_ABI_VERSION >> 16 == 1, "the major number is that of the soname");
 

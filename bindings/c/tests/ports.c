@@ -23,6 +23,7 @@
 _Static_assert(offsetof(mj_ports, threads) == 4 && offsetof(mj_ports, user_data) == 8 && offsetof(mj_ports, his) == 8 + sizeof(void *), "a table never changes its beginning");
 _Static_assert(offsetof(mj_ports, log_copy) == 8 + 8 * sizeof(void *), "what came later stands at the end");
 _Static_assert(sizeof(mj_ports) == 8 + 9 * sizeof(void *), "nobody pads the table");
+_Static_assert(sizeof(mj_question) == 24 + 5 * sizeof(void *), "what a newer library knows stands behind this");
 _Static_assert(offsetof(mj_question, token) == 8 && offsetof(mj_question, attempt) == 16 && offsetof(mj_question, port) == 24, "a question never changes its beginning");
 
 static const char *keys, *folder;

@@ -107,6 +107,15 @@ static int is_there(const char *op) {
   return found;
 }
 
+/* Is the file for us? Without a list it is for every host. */
+static int is_ours(const json *hosts) {
+  int found = hosts == NULL;
+  for (const json *host = hosts ? hosts->first : NULL; host != NULL; host = host->next) {
+    found = found || json_is(host, "c");
+  }
+  return found;
+}
+
 int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++) {
     size_t len = 0;
@@ -114,7 +123,7 @@ int main(int argc, char **argv) {
     json *document = bytes ? json_read(bytes, len) : NULL;
     const json *op = json_member(document, "op"), *cases = json_member(document, "cases");
     CHECK(op != NULL && cases != NULL && cases->first != NULL);
-    if (op != NULL && is_there(op->text)) {
+    if (op != NULL && is_ours(json_member(document, "hosts")) && is_there(op->text)) {
       for (const json *test = cases ? cases->first : NULL; test != NULL; test = test->next) {
         one(argv[i], op->text, test);
       }

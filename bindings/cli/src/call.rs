@@ -71,12 +71,9 @@ fn on_server(server: &str, token: Option<Private>, op: &str, request: &str) -> R
         return Err(Stop::usage(format!("{op}: a session is for a program that stays; this one ends with its answer")));
     }
     let runtime = runtime()?;
-    match Server::at(server, token).and_then(|server| runtime.block_on(server.call(op, request))) {
-        Ok(Remote::Answered(reply)) => Ok(reply),
-        Ok(Remote::Unsent(cause)) => Err(Stop::failure(format!("the server cannot be reached ({cause}); nothing was sent"))),
-        Ok(Remote::Unknown(cause)) => Err(Stop::failure(format!("it is not known what the server did ({cause}); repeat with the same key"))),
-        Err(error) => Ok(Reply::from(&error)),
-    }
+    let answer = Server::at(server, token).and_then(|server| runtime.block_on(server.call(op, request)));
+    // Nothing sent (710) and not known what was done (711) are answers like every other: a script tells by the code whether to ask first.
+    Ok(answer.map_or_else(|error| Reply::from(&error), Remote::into_reply))
 }
 
 fn on_store(config: &Config, given: &ArgMatches, op: &str, request: &str) -> Result<Reply, Stop> {

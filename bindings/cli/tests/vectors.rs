@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
-use menjie_tests::vectors::{Answer, Case, Expect, load, replay};
+use menjie_tests::vectors::{Answer, Case, Expect, Host, load, replay};
 
 /// Runs one case; the exit code must agree with the envelope.
 fn call(case: &Case) -> io::Result<Answer> {
@@ -24,7 +24,7 @@ fn call(case: &Case) -> io::Result<Answer> {
 
 #[test]
 fn every_vector_holds_in_the_terminal() {
-    let cases = load().unwrap();
+    let cases = load(Host::Cli).unwrap();
     let wrong = replay(&cases, call);
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

@@ -19,13 +19,31 @@ const AREAS: [(u16, &str); 13] = [
     (900, "Internal"),
 ];
 
+/// What the server alone tells (`menjie_server::failure::Misuse`, whose tests look for it here).
+const SERVER: &str = "
+## The server
+
+| code | status | retry | meaning |
+|---|---|---|---|
+| 20 | 401 | `never` | identify first: there is no live session |
+| 21 | 401 | `never` | a staff token is needed |
+| 22 | 429 | `same_key` | too many failed tries; wait and try again |
+| 23 | 413 | `never` | the body is too large |
+| 24 | 415 | `never` | the body must be application/json |
+| 25 | 405 | `never` | the path does not take this method |
+| 26 | 404 | `never` | there is no such path |
+| 27 | 403 | `never` | requests from other sites are refused |
+| 28 | 503 | `after_query` | the answer took too long; ask what became of it |
+";
+
 pub(crate) fn page() -> String {
     let mut text = String::from(
         "# Error codes\n\nA failure is `{\"code\", \"kind\", \"retry\", \"message\", \"context\"}` in every host. Numbers are grouped by area, with gaps, and never renumbered. `context` \
          names fields and numbers (`field` is the path of the culprit, `problem` says what is wrong there); it never holds personal data. A refusal by rule is no failure: it is a \
          response with `\"decision\": \"refused\"`.\n\n`retry`: `never` — the same request fails the same way; `same_key` — repeat it with the same idempotency key; `after_query` — first \
-         ask what became of the first attempt.\n\n10 to 19 are told by the packages that a program loads, of which each uses some (bindings/c/include/menjie.h lists them all), 20 to 39 by HTTP alone.\n",
+         ask what became of the first attempt.\n\n10 to 19 are told by the packages that a program loads, of which each uses some (bindings/c/include/menjie.h lists them all), 20 to 39 by the server: to whoever asks it over HTTP, and to every host that forwards to it.\n",
     );
+    text.push_str(SERVER);
     for (at, (from, area)) in AREAS.iter().enumerate() {
         let below = AREAS.get(at + 1).map_or(u16::MAX, |(next, _)| *next);
         let codes: Vec<&Code> = Code::ALL.iter().filter(|code| (*from..below).contains(&code.number())).collect();

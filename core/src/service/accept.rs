@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::Engine;
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::Caller;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::ident::{PaymentId, RequestKey};
-use crate::workflow::fold::{Changes, Root};
+use crate::workflow::fold::Root;
 use crate::workflow::{Event as MachineEvent, Key, Refusal, payment};
 
 /// Request of `payment.accept`.
@@ -55,16 +55,11 @@ impl Engine {
                 });
             }
             let key = Key::Payment(request.payment_id);
-            let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            let reply = |changes: &Changes| encode(&PaymentAcceptResponse::Accepted { st: st(changes) });
-            let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Accept)), source.clone());
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await? {
-                Applied::Changed(changes) => Ok(PaymentAcceptResponse::Accepted { st: st(&changes) }),
-                Applied::Replayed(first) => decode(&first),
-                Applied::Refused(refusal) => Ok(PaymentAcceptResponse::Refused { refusal }),
-                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
+            let event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Accept)), source.clone());
+            match self.command(hospital, event, &|changes| Ok(PaymentAcceptResponse::Accepted { st: changes.st(key) })).await? {
+                Ok(answer) => Ok(answer),
+                Err(Applied::Refused(refusal)) => Ok(PaymentAcceptResponse::Refused { refusal }),
+                Err(_) => {
                     let payment = self.own_payment(caller, request.payment_id).await?;
                     Ok(PaymentAcceptResponse::Accepted { st: payment.st.code().to_owned() })
                 }

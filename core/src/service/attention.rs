@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::Engine;
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::{Caller, Object, Right, check};
 use crate::calendar::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::ident::RequestKey;
 use crate::money::Money;
 use crate::port::{Cursor, Scan, ScanRow};
-use crate::workflow::fold::{Changes, Root};
+use crate::workflow::fold::Root;
 use crate::workflow::{Event as MachineEvent, Key, MachineKind, Refusal, Row, check_in, filing, invoice, notice, payment, refund, settlement, stop, suspension};
 
 /// Request of `attention.list`.
@@ -165,18 +165,11 @@ impl Engine {
         let source = request_source(caller, &request.key, "attention.resolve", request)?;
         let first = async {
             let machine = request.machine;
-            let reply = |changes: &Changes| {
-                let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-                encode(&AttentionResolveResponse::Accepted { st })
-            };
-            let mut event = Event::new(&caller.actor, Root::Command(machine, event), source.clone());
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await? {
-                Applied::Changed(changes) => decode(&reply(&changes)?),
-                Applied::Replayed(first) => decode(&first),
-                Applied::Refused(refusal) => Ok(AttentionResolveResponse::Refused { refusal }),
-                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+            let event = Event::new(&caller.actor, Root::Command(machine, event), source.clone());
+            match self.command(hospital, event, &|changes| Ok(AttentionResolveResponse::Accepted { st: changes.st(machine) })).await? {
+                Ok(answer) => Ok(answer),
+                Err(Applied::Refused(refusal)) => Ok(AttentionResolveResponse::Refused { refusal }),
+                Err(_) => Err(Error::new(Code::Conflict)),
             }
         };
         self.once(caller, &source, first).await

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::{Caller, Private};
 use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::{FilingId, HospitalId, PatientId, RequestKey};
 use crate::identity::belongs_to;
 use crate::patient::{DocumentKind, Record, plain_number};
-use crate::port::{DocumentRef, HisAnswer, HisCall, Record as Kept, RecordKind, RecordWrite, Reply, Source};
+use crate::port::{DocumentRef, HisAnswer, HisCall, Record as Kept, RecordKind, RecordWrite, Source};
 use crate::validate::{Issue, ValidateRequest, ValidateResponse};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{Event as MachineEvent, Filing, FilingSt, Key, New, Refusal, Row, filing};
@@ -117,7 +117,7 @@ impl Engine {
         let name = self.filing_name(hospital, &record, &fingerprint).await?;
         for _ in 0..RACES {
             let known = self.filing_of(hospital, &name).await?;
-            let (id, mut event) = match &known {
+            let (id, event) = match &known {
                 // It is answered by its own key only: knowing a record lets nobody into the file.
                 Some((filing, _)) if filing.st == FilingSt::Filed => return Ok(RegisterResponse::Refused { refusal: has_one() }),
                 Some((filing, _)) if filing.st != FilingSt::Refused => {
@@ -144,14 +144,10 @@ impl Engine {
                     (id, event)
                 }
             };
-            let reply = move |changes: &Changes| accepted(changes, id);
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await {
-                Ok(Applied::Changed(changes)) => return decode(&accepted(&changes, id)?),
-                Ok(Applied::Replayed(first)) => return decode(&first),
-                Ok(Applied::Refused(refusal)) => return Ok(RegisterResponse::Refused { refusal }),
-                Ok(Applied::KeyReused) => return Err(Error::new(Code::KeyReused).with("field", "key")),
-                Ok(Applied::Stayed | Applied::Stale | Applied::Claimed { .. }) => return Err(Error::internal("a press is answered")),
+            match self.command(hospital, event, &|changes| accepted(changes, id)).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(Applied::Refused(refusal))) => return Ok(RegisterResponse::Refused { refusal }),
+                Ok(Err(_)) => return Err(Error::internal("a press is answered")),
                 // Another press for this document was a moment faster; this one becomes its repeat.
                 Err(error) if error.code() == Code::Conflict => {}
                 Err(error) => return Err(error),
@@ -252,9 +248,9 @@ fn refused(reason: &str, text: &str, next: &str) -> RegisterResponse {
     RegisterResponse::Refused { refusal: Refusal::new(reason, text, next) }
 }
 
-fn accepted(changes: &Changes, id: FilingId) -> Result<Reply> {
+fn accepted(changes: &Changes, id: FilingId) -> Result<RegisterResponse> {
     let Some((Row::Filing(filing), _)) = changes.rows.get(&Key::Filing(id)) else { return Err(Error::internal("a press names its filing")) };
-    encode(&RegisterResponse::Accepted { filing_id: id, st: filing.st.code().to_owned() })
+    Ok(RegisterResponse::Accepted { filing_id: id, st: filing.st.code().to_owned() })
 }
 
 fn told(filing: Filing) -> FilingResponse {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
 use super::insure::authorise_again;
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::Caller;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::ident::{BillId, ChannelCode, PaymentId, QuoteId, RequestKey, SettlementId};
 use crate::money::Money;
 use crate::payment::Method;
@@ -152,19 +152,14 @@ impl Engine {
             0,
             New::Payment(payment::New { id: payment_id, terms, patient: patient.clone(), channel: request.channel.clone(), method: request.method.clone(), shares, insured }),
         );
-        let reply = |changes: &Changes| {
+        let accepted = |changes: &Changes| {
             let settlement_ids = changes.rows.keys().filter_map(|k| if let Key::Settlement(id) = k { Some(*id) } else { None }).collect();
-            let st = changes.rows.get(&Key::Payment(payment_id)).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            encode(&PayResponse::Accepted { payment_id, settlement_ids, st })
+            Ok(PayResponse::Accepted { payment_id, settlement_ids, st: changes.st(Key::Payment(payment_id)) })
         };
-        let mut event = Event::new(&caller.actor, Root::Births(births), source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => decode(&reply(&changes)?),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(PayResponse::Refused { refusal }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Claimed { by } => {
+        match self.command(hospital, Event::new(&caller.actor, Root::Births(births), source), &accepted).await? {
+            Ok(answer) => Ok(answer),
+            Err(Applied::Refused(refusal)) => Ok(PayResponse::Refused { refusal }),
+            Err(Applied::Claimed { by }) => {
                 let paid = matches!(self.inner.store.load(&caller.hospital, &[Key::Settlement(by)]).await?.first(), Some(Row::Settlement(s)) if s.receipt.is_some());
                 let refusal = if paid {
                     Refusal::new("paid", "该单据已缴费", "请在已缴费列表查看")
@@ -173,7 +168,7 @@ impl Engine {
                 };
                 Ok(PayResponse::Refused { refusal })
             }
-            Applied::Stayed | Applied::Stale => Err(Error::internal("a birth changes something")),
+            Err(_) => Err(Error::internal("a birth changes something")),
         }
     }
 
@@ -184,16 +179,11 @@ impl Engine {
         let source = request_source(caller, &request.key, "payment.cancel", request)?;
         let first = async {
             let key = Key::Payment(request.payment_id);
-            let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            let reply = |changes: &Changes| encode(&PaymentCancelResponse::Accepted { st: st(changes) });
-            let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Cancel)), source.clone());
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await? {
-                Applied::Changed(changes) => Ok(PaymentCancelResponse::Accepted { st: st(&changes) }),
-                Applied::Replayed(first) => decode(&first),
-                Applied::Refused(refusal) => Ok(PaymentCancelResponse::Refused { refusal }),
-                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => {
+            let event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Payment(payment::Event::Cancel)), source.clone());
+            match self.command(hospital, event, &|changes| Ok(PaymentCancelResponse::Accepted { st: changes.st(key) })).await? {
+                Ok(answer) => Ok(answer),
+                Err(Applied::Refused(refusal)) => Ok(PaymentCancelResponse::Refused { refusal }),
+                Err(_) => {
                     let payment = self.own_payment(caller, request.payment_id).await?;
                     Ok(PaymentCancelResponse::Accepted { st: payment.st.code().to_owned() })
                 }

@@ -13,9 +13,9 @@ mod sides;
 
 use serde::{Deserialize, Serialize};
 
-use super::apply::{Applied, Event};
+use super::apply::Event;
 use super::engine::{Engine, Hospital};
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::{Actor, Caller, Object, Private, Right, check, mask_name};
 use crate::calendar::BizDate;
 use crate::error::{Code, Error, Result};
@@ -138,19 +138,12 @@ impl Engine {
     /// Writes records under a request's key, or as the engine's own work.
     async fn keep<T>(&self, hospital: &Hospital, actor: &Actor, source: Option<&Source>, records: Vec<RecordWrite>, response: &T) -> Result<T>
     where
-        T: Clone + Serialize + for<'de> Deserialize<'de>,
+        T: Clone + Sync + Serialize + for<'de> Deserialize<'de>,
     {
         let Some(source) = source else { return self.housekeep(&hospital.id, records).await.map(|()| response.clone()) };
-        let reply = encode(response)?;
-        let of = |_: &_| Ok(reply.clone());
-        let event = Event { reply: Some(&of), records, ..Event::consume(actor, source.clone()) };
-        match self.apply(hospital, event).await? {
-            Applied::Replayed(first) => decode(&first),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Changed(_) | Applied::Stayed | Applied::Stale | Applied::Refused(_) | Applied::Claimed { .. } => {
-                Err(Error::internal("a request that writes records is answered"))
-            }
-        }
+        let event = Event { records, ..Event::consume(actor, source.clone()) };
+        let answer = self.command(hospital, event, &|_| Ok(response.clone())).await?;
+        answer.map_err(|_| Error::internal("a request that writes records is answered"))
     }
 
     async fn compare(&self, hospital: &Hospital, channel: &ChannelCode, date: BizDate, outside: &sides::Outside, pool: Vec<Carried>) -> Result<Day> {

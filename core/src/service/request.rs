@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::Engine;
+use super::apply::{Applied, Event};
+use super::engine::{Engine, Hospital};
 use super::{
     AttendResponse, AttentionResolveResponse, PayResponse, PaymentAcceptResponse, PaymentCancelResponse, ReconcileDayResponse, ReconcileResolveResponse, RefundDecideResponse,
     RefundRequestResponse, RegisterResponse, SuspensionChooseResponse,
@@ -13,6 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::gm;
 use crate::ident::RequestKey;
 use crate::port::{Reply, Source};
+use crate::workflow::fold::Changes;
 
 /// The answer to a command.
 pub(super) trait Answer: for<'de> Deserialize<'de> {
@@ -69,6 +71,23 @@ impl Engine {
         answer
     }
 
+    /// Commits a command under its request's key, and answers it: with what `accepted` makes of its changes, or with what was fixed when
+    /// the request came first. `Err` is what it came to instead.
+    pub(super) async fn command<T: Serialize + for<'de> Deserialize<'de>>(
+        &self,
+        hospital: &Hospital,
+        event: Event<'_>,
+        accepted: &(dyn Fn(&Changes) -> Result<T> + Sync),
+    ) -> Result<std::result::Result<T, Applied>> {
+        let reply = |changes: &Changes| encode(&accepted(changes)?);
+        match self.apply(hospital, Event { reply: Some(&reply), ..event }).await? {
+            Applied::Changed(changes) => accepted(&changes).map(Ok),
+            Applied::Replayed(first) => decode(&first).map(Ok),
+            Applied::KeyReused => Err(reused()),
+            other @ (Applied::Refused(_) | Applied::Stayed | Applied::Stale | Applied::Claimed { .. }) => Ok(Err(other)),
+        }
+    }
+
     /// The reply that was fixed for this request, if it was committed before.
     pub(super) async fn replied<T: for<'de> Deserialize<'de>>(&self, caller: &Caller, source: &Source) -> Result<Option<Result<T>>> {
         let Source::Request { scope, key, fingerprint } = source else { return Ok(None) };
@@ -77,8 +96,12 @@ impl Engine {
             .store
             .replied(&caller.hospital, scope, key)
             .await?
-            .map(|(first, reply)| if &first == fingerprint || planted!(KeyOfAnotherRequest) { decode(&reply) } else { Err(Error::new(Code::KeyReused).with("field", "key")) }))
+            .map(|(first, reply)| if &first == fingerprint || planted!(KeyOfAnotherRequest) { decode(&reply) } else { Err(reused()) }))
     }
+}
+
+fn reused() -> Error {
+    Error::new(Code::KeyReused).with("field", "key")
 }
 
 /// The source of a command: whose key, and what exactly was asked.

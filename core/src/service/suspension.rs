@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::{Caller, Private};
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
@@ -14,7 +14,7 @@ use crate::ident::{HospitalId, PatientId, RequestKey, SettlementId, SuspensionId
 use crate::money::Money;
 use crate::port::{Answer, HisAnswer, Outcome, Record, RecordKind, RecordWrite, Scan, ScanRow};
 use crate::visit::{Choice, Session, StopKind, StopReason, Substitute};
-use crate::workflow::fold::{Changes, Root};
+use crate::workflow::fold::Root;
 use crate::workflow::{Event as MachineEvent, Key, Refusal, Row, Suspension, SuspensionSt, suspension};
 
 /// So many suspensions of a patient are looked at, newest first.
@@ -178,17 +178,12 @@ impl Engine {
             }
             let settlement = self.fee_settlement(hospital, &found).await?;
             let key = Key::Suspension(found.id);
-            let st = |changes: &Changes| changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            let reply = |changes: &Changes| encode(&SuspensionChooseResponse::Accepted { st: st(changes) });
             let root = Root::Command(key, MachineEvent::Suspension(suspension::Event::Choose { choice: request.choice, settlement }));
-            let mut event = Event::new(&caller.actor, root, source.clone());
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await? {
-                Applied::Changed(changes) => decode(&reply(&changes)?),
-                Applied::Replayed(first) => decode(&first),
-                Applied::Refused(refusal) => Ok(SuspensionChooseResponse::Refused { refusal }),
-                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+            let event = Event::new(&caller.actor, root, source.clone());
+            match self.command(hospital, event, &|changes| Ok(SuspensionChooseResponse::Accepted { st: changes.st(key) })).await? {
+                Ok(answer) => Ok(answer),
+                Err(Applied::Refused(refusal)) => Ok(SuspensionChooseResponse::Refused { refusal }),
+                Err(_) => Err(Error::new(Code::Conflict)),
             }
         };
         self.once(caller, &source, first).await

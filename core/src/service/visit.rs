@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, Event};
 use super::engine::{Engine, Hospital};
-use super::request::{decode, encode, request_source};
+use super::request::request_source;
 use crate::access::Caller;
 use crate::calendar::{BizDate, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::ident::{CheckInId, PatientId, RequestKey, SuspensionId, VisitId};
-use crate::port::{HisAnswer, HisCall, Record, RecordKind, RecordWrite, Reply, Source};
+use crate::port::{HisAnswer, HisCall, Record, RecordKind, RecordWrite, Source};
 use crate::visit::{Attend, Attendance, Presence, QueueTicket, Registration, Standing, Turn, VisitState, attendance, state};
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::{CheckIn, CheckInSt, Event as MachineEvent, Key, New, Refusal, Row, check_in};
@@ -232,7 +232,7 @@ impl Engine {
         let record_key = self.code_secret(hospital).await?.place_key(what, &request.visit_id)?;
         for _ in 0..RACES {
             let known = self.present(hospital, &record_key).await?;
-            let event = match &known {
+            let (id, event) = match &known {
                 Some((check_in, _)) if check_in.patient != request.patient_id => return Err(Error::new(Code::NotFound)),
                 // Twice is once: the press belongs to the check-in that is there.
                 Some((check_in, _)) if check_in.st != CheckInSt::Refused => {
@@ -261,15 +261,10 @@ impl Engine {
                     (id, event)
                 }
             };
-            let (id, mut event) = event;
-            let reply = move |changes: &Changes| accepted(changes, id);
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await {
-                Ok(Applied::Changed(changes)) => return decode(&accepted(&changes, id)?),
-                Ok(Applied::Replayed(first)) => return decode(&first),
-                Ok(Applied::Refused(refusal)) => return Ok(AttendResponse::Refused { refusal, opens_at: None, suspension_id: None }),
-                Ok(Applied::KeyReused) => return Err(Error::new(Code::KeyReused).with("field", "key")),
-                Ok(Applied::Stayed | Applied::Stale | Applied::Claimed { .. }) => return Err(Error::internal("a press is answered")),
+            match self.command(hospital, event, &|changes| accepted(changes, id)).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(Applied::Refused(refusal))) => return Ok(AttendResponse::Refused { refusal, opens_at: None, suspension_id: None }),
+                Ok(Err(_)) => return Err(Error::internal("a press is answered")),
                 // Another press for this registration was a moment faster; this one becomes its repeat.
                 Err(error) if error.code() == Code::Conflict => {}
                 Err(error) => return Err(error),
@@ -331,9 +326,9 @@ impl Engine {
     }
 }
 
-fn accepted(changes: &Changes, id: CheckInId) -> Result<Reply> {
+fn accepted(changes: &Changes, id: CheckInId) -> Result<AttendResponse> {
     let Some((Row::CheckIn(check_in), _)) = changes.rows.get(&Key::CheckIn(id)) else { return Err(Error::internal("a press names its check-in")) };
-    encode(&AttendResponse::Accepted { check_in_id: id, st: check_in.st.code().to_owned(), ticket: check_in.ticket.clone() })
+    Ok(AttendResponse::Accepted { check_in_id: id, st: check_in.st.code().to_owned(), ticket: check_in.ticket.clone() })
 }
 
 fn progress(check_in: CheckIn) -> VisitProgressResponse {

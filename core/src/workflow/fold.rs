@@ -98,6 +98,13 @@ pub struct Changes {
     pub quarantined: bool,
 }
 
+impl Changes {
+    /// The state that a machine has come to; empty for one that did not move.
+    pub fn st(&self, of: Key) -> String {
+        self.rows.get(&of).map(|(row, _)| row.st().to_owned()).unwrap_or_default()
+    }
+}
+
 enum Todo {
     Tell(Key, Event),
     Birth(Box<New>),

@@ -17,6 +17,8 @@ use menjie_bridge::build::make_log_keys;
 use menjie_bridge::remote::{Remote, Server};
 use menjie_bridge::seal::{LogWriter, NewRecord, OpenLog};
 use menjie_bridge::sealed_log::now;
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -171,14 +173,19 @@ fn follow(kiosk: &Kiosk, payment: &str, screen: &mut dyn FnMut(&str) -> Done<()>
         let code = view.get("handover").map(|handover| text(handover, "code_url")).filter(|code| !code.is_empty() && !shown);
         if let Some(code) = code {
             shown = true;
-            // A terminal with a screen draws it as a QR code.
             screen(&format!("请扫码支付 {code}"))?;
+            draw(code)?.lines().try_for_each(&mut *screen)?;
         }
         if view.get("over") == Some(&Value::Bool(true)) {
             return Ok(view);
         }
         since = view.get("version").cloned().unwrap_or_default();
     }
+}
+
+/// The code as a terminal shows it: two rows of modules in one line, dark on light whatever the terminal's colours are.
+fn draw(code: &str) -> Done<String> {
+    Ok(QrCode::new(code)?.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
 }
 
 /// The receipt of one settlement, as its printer gets it.

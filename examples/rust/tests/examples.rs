@@ -93,15 +93,21 @@ fn server_kiosk_pays_prints_and_is_refused_across_the_month_as_the_one_in_c() {
     let (mut hospital, addresses) = Hospital::open(&folder.path().join("hospital"));
     let earlier = hospital.command("earlier");
     let whose: serde_json::Value = serde_json::from_str(&earlier).unwrap_or_else(|_| panic!("{earlier}"));
-    let (url, mut screen) = (addresses["base"].as_str().unwrap(), Vec::new());
+    let (url, mut screen, mut drawn) = (addresses["base"].as_str().unwrap(), Vec::new(), Vec::new());
     let mut show = |line: &str| {
         if let Some(code) = line.strip_prefix("请扫码支付 ") {
             assert_eq!(hospital.command(&format!("scan {code}")), "done");
         }
-        screen.push(timeless(line));
+        if line.starts_with(['█', '▀', '▄', ' ']) && line.chars().all(|c| "█▀▄ ".contains(c)) {
+            drawn.push(line.chars().count());
+        } else {
+            screen.push(timeless(line));
+        }
         Ok(())
     };
     server_kiosk::run(url, whose["card_no"].as_str().unwrap(), &folder.path().join("kiosk"), &mut show).unwrap();
+    // A square with its quiet zone: 21 modules and more, two to a line.
+    assert!(drawn.len() > 14 && drawn.iter().all(|width| *width == drawn[0] && width.div_ceil(2) == drawn.len()), "{drawn:?}");
     let wanted: Vec<&str> = include_str!("../../c/server_kiosk.txt").lines().collect();
     assert_eq!(screen, wanted, "{}", screen.join("\n"));
     assert!(screen.iter().any(|line| line.contains("cross_month")), "{screen:?}");

@@ -17,8 +17,8 @@ pub(super) fn check(forward: &Forward, path: &Path, offline: bool) -> Vec<Findin
     if forward.token.is_none() {
         findings.push(Finding::note(
             "server.token",
-            "is not there: the server takes the caller for nobody",
-            "name the token of a member of staff, or call with a patient's session",
+            "is not there: whoever calls must identify himself first",
+            "right for a kiosk, whose patients open sessions; a terminal names the token of a member of staff",
         ));
     }
     if !offline {

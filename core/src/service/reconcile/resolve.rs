@@ -14,9 +14,9 @@ use crate::port::{Call, ChannelCall, HisCall, InsurerCall, Source};
 use crate::reconcile::{Action, Direction, Part};
 use crate::service::apply::{Applied, Event};
 use crate::service::engine::{Engine, Hospital};
-use crate::service::request::{decode, encode, request_source};
+use crate::service::request::request_source;
 use crate::staff::{Note, What};
-use crate::workflow::fold::{Changes, Root};
+use crate::workflow::fold::Root;
 use crate::workflow::payment::payment_of;
 use crate::workflow::{Event as MachineEvent, Key, Refusal, Row as Machine, Settlement, SettlementSt, settlement};
 
@@ -135,15 +135,11 @@ impl Engine {
                 // HIS never booked it, says a person who has looked: the machine gives the money back.
                 let decision = settlement::Event::Resolve { decision: settlement::Decision::NeverPosted, evidence: request.note.trim().to_owned() };
                 let key = Key::Settlement(settlement.id);
-                let reply = |changes: &Changes| encode(&Effect::Machine { machine: key, st: changes.rows.get(&key).map(|(row, _)| row.st().to_owned()).unwrap_or_default() });
-                let mut event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Settlement(decision)), to_machine(source)?);
-                event.reply = Some(&reply);
-                match self.apply(hospital, event).await? {
-                    Applied::Changed(changes) => decode(&reply(&changes)?).map(Ok),
-                    Applied::Replayed(first) => decode(&first).map(Ok),
-                    Applied::Refused(refusal) => Ok(Err(refusal)),
-                    Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-                    Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::internal("a command is answered")),
+                let event = Event::new(&caller.actor, Root::Command(key, MachineEvent::Settlement(decision)), to_machine(source)?);
+                match self.command(hospital, event, &|changes| Ok(Effect::Machine { machine: key, st: changes.st(key) })).await? {
+                    Ok(effect) => Ok(Ok(effect)),
+                    Err(Applied::Refused(refusal)) => Ok(Err(refusal)),
+                    Err(_) => Err(Error::internal("a command is answered")),
                 }
             }
         }

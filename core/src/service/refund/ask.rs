@@ -14,7 +14,7 @@ use crate::port::Source;
 use crate::refund::{Cause, ReasonShown, Why};
 use crate::service::apply::{Applied, Event};
 use crate::service::engine::{Engine, Hospital};
-use crate::service::request::{decode, encode, request_source};
+use crate::service::request::request_source;
 use crate::workflow::fold::{Changes, Root};
 use crate::workflow::refund::{Asked, Unconfirm};
 use crate::workflow::{Key, New, Refusal, Settlement, refund};
@@ -130,18 +130,11 @@ impl Engine {
             asked: Some(Box::new(asked)),
         });
         let refund_fen = amounts.total()?;
-        let reply = |changes: &Changes| {
-            let st = changes.rows.get(&Key::Refund(refund_id)).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-            encode(&RefundRequestResponse::Accepted { refund_id, st, refund_fen })
-        };
-        let mut event = Event::new(&caller.actor, Root::Births(vec![birth]), source);
-        event.reply = Some(&reply);
-        match self.apply(hospital, event).await? {
-            Applied::Changed(changes) => decode(&reply(&changes)?),
-            Applied::Replayed(first) => decode(&first),
-            Applied::Refused(refusal) => Ok(RefundRequestResponse::Refused { refusal, reasons: Vec::new() }),
-            Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-            Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+        let accepted = |changes: &Changes| Ok(RefundRequestResponse::Accepted { refund_id, st: changes.st(Key::Refund(refund_id)), refund_fen });
+        match self.command(hospital, Event::new(&caller.actor, Root::Births(vec![birth]), source), &accepted).await? {
+            Ok(answer) => Ok(answer),
+            Err(Applied::Refused(refusal)) => Ok(RefundRequestResponse::Refused { refusal, reasons: Vec::new() }),
+            Err(_) => Err(Error::new(Code::Conflict)),
         }
     }
 }

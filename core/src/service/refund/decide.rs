@@ -9,8 +9,8 @@ use crate::ident::{RefundId, RequestKey};
 use crate::refund::Stage;
 use crate::service::apply::{Applied, Event};
 use crate::service::engine::Engine;
-use crate::service::request::{decode, encode, request_source};
-use crate::workflow::fold::{Changes, Root};
+use crate::service::request::request_source;
+use crate::workflow::fold::Root;
 use crate::workflow::{Event as MachineEvent, Key, Refund, Refusal, refund};
 
 /// What an approver says.
@@ -120,18 +120,11 @@ impl Engine {
         let source = request_source(caller, key, op, request)?;
         let first = async {
             let machine = Key::Refund(id);
-            let reply = |changes: &Changes| {
-                let st = changes.rows.get(&machine).map(|(row, _)| row.st().to_owned()).unwrap_or_default();
-                encode(&RefundDecideResponse::Accepted { st })
-            };
-            let mut event = Event::new(&caller.actor, Root::Command(machine, MachineEvent::Refund(event)), source.clone());
-            event.reply = Some(&reply);
-            match self.apply(hospital, event).await? {
-                Applied::Changed(changes) => decode(&reply(&changes)?),
-                Applied::Replayed(first) => decode(&first),
-                Applied::Refused(refusal) => Ok(RefundDecideResponse::Refused { refusal }),
-                Applied::KeyReused => Err(Error::new(Code::KeyReused).with("field", "key")),
-                Applied::Stayed | Applied::Stale | Applied::Claimed { .. } => Err(Error::new(Code::Conflict)),
+            let event = Event::new(&caller.actor, Root::Command(machine, MachineEvent::Refund(event)), source.clone());
+            match self.command(hospital, event, &|changes| Ok(RefundDecideResponse::Accepted { st: changes.st(machine) })).await? {
+                Ok(answer) => Ok(answer),
+                Err(Applied::Refused(refusal)) => Ok(RefundDecideResponse::Refused { refusal }),
+                Err(_) => Err(Error::new(Code::Conflict)),
             }
         };
         self.once(caller, &source, first).await

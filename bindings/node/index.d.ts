@@ -23,6 +23,8 @@ export class MenjieError extends Error {
   readonly code: number;
   readonly kind: string;
   readonly retry: Retry;
+  /** Of callbacks and messages of WeChat that are not genuine, and of nothing else: what express and fastify answer with. */
+  readonly statusCode?: 400 | 401;
   /** Field paths, numbers and the like; never personal data. */
   readonly context: Readonly<Record<string, string>>;
   toJSON(): { code: number; kind: string; retry: Retry; message: string; context: Record<string, string> };
@@ -110,7 +112,7 @@ export function unknown(code: string, text: string): { outcome: 'unknown'; value
 export const wechat: {
   /** The parameters of WeixinJSBridge and wx.requestPayment, from what `settlement.get` hands over. */
   payParameters(view: { handover?: Handover | null }): { appId: string; timeStamp: string; nonceStr: string; package: string; signType: string; paySign: string };
-  /** Verifies and reads a callback of WeChat Pay from the raw body and the headers of the request. */
+  /** Verifies and reads a callback of WeChat Pay from the raw body and the headers of the request. Errors of one that is not genuine have a `statusCode`. */
   callbackReader(merchant: {
     keys: ChannelWechatVerifyRequest['keys'];
     apiv3Key: string;

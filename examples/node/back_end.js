@@ -3,21 +3,26 @@
 // his money back. The hospital's server has the ledger; this program only asks it, and keeps no state that a restart could lose but who is logged in.
 //
 //   MENJIE_SERVER=http://127.0.0.1:8080 PORT=8090 node back_end.js                                  (both as they are beside ./x demo)
-//   curl -s http://127.0.0.1:8090/login -d '{"card":"K20000001","openid":"o1"}'                     (gives a session)
+//   curl -s http://127.0.0.1:8090/login -d '{"code":"CODE","card":"K20000001"}'                     (gives a session)
 //   curl -s http://127.0.0.1:8090/unpaid -H "authorization: SESSION"
 //
-// MENJIE_MERCHANT is what callbacks are read with, as JSON (docs/guide/node.md#wechat); without it every callback is refused.
+// CODE is what WeChat's authorise page gives the browser (网页授权), beside ./x demo that of its simulator, which is also asked for one by
+//   curl -s http://127.0.0.1:9403/admin/wechat/login-code -H 'content-type: application/json' -d '{"openid":"oSimulatedUser0000000000001"}'
+// MENJIE_ACCOUNT is the official account as JSON, there {"appid": …, "secret": …, "base": "http://127.0.0.1:9404"} as the menjie.json in its folder
+// has it (--folder); MENJIE_MERCHANT is what callbacks are read with (docs/guide/node.md#wechat). Without them nobody logs in, and every callback is
+// refused.
 const crypto = require('node:crypto');
 const http = require('node:http');
 const { MenjieError, open, wechat } = require('menjie');
+const { openids } = require('./wechat_login');
 
 const MOST_BYTES = 64 * 1024;
 
 /** Errors that tell of the end of a session: its client is closed, the hospital's server knows it no more. */
 const OVER = [12, 20];
 
-/** The status of an answer: what may be asked again is told apart from what may not. */
-const STATUS = { misuse: 400, validation: 400, conflict: 409, not_found: 404, crypto: 401 };
+/** The status of an answer: what may be asked again is told apart from what may not. A callback that is not genuine brings its own. */
+const STATUS = { misuse: 400, validation: 400, conflict: 409, not_found: 404, crypto: 500 };
 
 async function raw(request) {
   const parts = [];
@@ -52,8 +57,11 @@ const ROUTES = {
   'POST /refund': ({ client }, { settlement_id, key }) => client.refund.request({ settlement_id, key, why: 'changed' }),
 };
 
-/** `server` is the hospital's; `merchant` what callbacks are read with; `heard` gets each once it was verified. */
-function backEnd({ server, merchant, heard }) {
+/**
+ * `server` is the hospital's; `openidOf` exchanges a code of WeChat for the openid, or gives undefined; `merchant` is what callbacks are read with;
+ * `heard` gets each once it was verified.
+ */
+function backEnd({ server, openidOf, merchant, heard }) {
   const sessions = new Map();
   /** The session of an openid: the last one. */
   const sessionOf = new Map();
@@ -72,8 +80,16 @@ function backEnd({ server, merchant, heard }) {
   /** Closing waits for what is under way, so for the exit, too. Nobody waits for either: no failure may be left to the process. */
   const leave = (client) => Promise.allSettled([client.session.exit({}), client.close()]);
 
-  /** Each patient has a client of his own: it holds his session at the hospital's server. Who logs in again has left the session before. */
-  async function login({ card, openid }) {
+  /**
+   * Each patient has a client of his own: it holds his session at the hospital's server. Who logs in again has left the session before. Who he is to
+   * WeChat is WeChat's to say, never the browser's: whoever could name an openid would end its session, and pay from another's name.
+   *
+   * A phone cannot show that a card is in somebody's hand: a number alone is for hospitals whose numbers cannot be guessed. Others identify by phone,
+   * `session.sendCode({ phone })`, then `session.identify({ way: 'phone', token: phone, code })`.
+   */
+  async function login({ code, card }) {
+    const openid = await openidOf(code);
+    if (openid === undefined) return { decision: 'refused', reason: 'no_login', text: '微信登录已失效', next: '请从公众号重新进入' };
     const client = await open({ server });
     let known;
     try {
@@ -123,7 +139,7 @@ function backEnd({ server, merchant, heard }) {
     answer(request)
       .catch((error) => {
         // Errors of the package hold no names or numbers; others stay here.
-        if (error instanceof MenjieError) return [STATUS[error.kind] ?? 502, error];
+        if (error instanceof MenjieError) return [error.statusCode ?? STATUS[error.kind] ?? 502, error];
         return [error.status ?? 400, {}];
       })
       .then(([status, value]) => response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(value === undefined ? undefined : JSON.stringify(value)));
@@ -137,7 +153,7 @@ function backEnd({ server, merchant, heard }) {
 module.exports = { backEnd };
 
 if (require.main === module) {
-  const { MENJIE_SERVER: server = 'http://127.0.0.1:8080', MENJIE_MERCHANT: merchant = '{}', PORT = '8090' } = process.env;
+  const { MENJIE_SERVER: server = 'http://127.0.0.1:8080', MENJIE_ACCOUNT: account = '{}', MENJIE_MERCHANT: merchant = '{}', PORT = '8090' } = process.env;
   const heard = async ({ id, what }) => console.log(id, what.about);
-  backEnd({ server, merchant: JSON.parse(merchant), heard }).listen(Number(PORT), '127.0.0.1', () => console.log(`http://127.0.0.1:${PORT}, for the hospital at ${server}`));
+  backEnd({ server, openidOf: openids(JSON.parse(account)), merchant: JSON.parse(merchant), heard }).listen(Number(PORT), '127.0.0.1', () => console.log(`http://127.0.0.1:${PORT}, for the hospital at ${server}`));
 }

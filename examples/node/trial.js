@@ -22,8 +22,12 @@ menjie.open = async (config) => {
 };
 // After that: it takes `open` out of the package.
 const { backEnd } = require('./back_end');
+const { openids } = require('./wechat_login');
 
 const [demo, folder] = process.argv.slice(2);
+/** The simulated official account, whose keys are public (SimCredentials::fixed), and those who follow it. */
+const ACCOUNT = { appid: 'wx00000000000051a9', secret: 'simulator-only-account-secret-01' };
+const [ONE, TWO, THREE] = [1, 2, 3].map((number) => `oSimulatedUser000000000000${number}`);
 const MERCHANT = { mchid: '1900000001', appid: 'wxtrial', apiv3Key: 'k'.repeat(32) };
 
 /** The hospital: addresses as one line of JSON, then commands, each answered by one line. */
@@ -71,7 +75,8 @@ async function main() {
   const keys = [{ id: 'PUB_KEY_ID_TRIAL', pem: publicKey.export({ type: 'spki', format: 'pem' }) }];
   const place = await hospital();
   const told = [];
-  const server = backEnd({ server: place.base, merchant: { ...MERCHANT, keys }, heard: async (notice) => told.push(notice) });
+  const account = { ...ACCOUNT, base: place.identity };
+  const server = backEnd({ server: place.base, openidOf: openids(account), merchant: { ...MERCHANT, keys }, heard: async (notice) => told.push(notice) });
   await new Promise((go) => server.listen(0, '127.0.0.1', go));
   const base = `http://127.0.0.1:${server.address().port}`;
   let session = '';
@@ -81,15 +86,18 @@ async function main() {
   };
   const admin = (path, json) => fetch(place.admin + path, json ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) } : {});
   const { patients } = await (await admin('/admin/day')).json();
+  /** What WeChat's authorise page gives the browser of a follower. */
+  const codeOf = async (openid) => (await (await admin('/admin/wechat/login-code', { openid })).json()).code;
+  const login = async (card, openid) => ask('POST', '/login', { card, code: await codeOf(openid) });
 
   await step('nobody is served who is not logged in', async () => assert.equal((await ask('GET', '/unpaid')).status, 401));
-  await step('a card that nobody has opens nothing', async () => assert.equal((await ask('POST', '/login', { card: 'NOBODY', openid: 'o1' })).json.decision, 'refused'));
+  await step('a card that nobody has opens nothing', async () => assert.equal((await login('NOBODY', ONE)).json.reason, 'no_file'));
 
   // Somebody with bills that can be paid here.
   let bills = [];
   for (const { card_no: card } of patients) {
     session = '';
-    session = (await ask('POST', '/login', { card, openid: 'oSimulatedUser0000000000001' })).json.session ?? '';
+    session = (await login(card, ONE)).json.session ?? '';
     const unpaid = session && (await ask('GET', '/unpaid')).json;
     bills = unpaid ? unpaid.visits.flatMap((visit) => visit.bills).filter((bill) => bill.payable && bill.total_fen > 0) : [];
     if (bills.length > 0) break;
@@ -97,10 +105,9 @@ async function main() {
   await step('what is unpaid', async () => assert.ok(bills.length > 0 && bills.every((bill) => Number.isSafeInteger(bill.total_fen))));
 
   await step('who logs in again has one session, and the earlier clients are closed', async () => {
-    const [card, openid] = [patients[0].card_no, 'oSimulatedUser0000000000002'];
     const [mine, from, names] = [session, opened.length, []];
     for (let time = 0; time < 5; time += 1) {
-      session = (await ask('POST', '/login', { card, openid })).json.session;
+      session = (await login(patients[0].card_no, TWO)).json.session;
       names.push(session);
     }
     assert.deepEqual(opened.slice(from).map((client) => client.isOpen), [false, false, false, false, true]);
@@ -110,16 +117,32 @@ async function main() {
     session = mine;
     assert.equal((await ask('GET', '/unpaid')).status, 200);
   });
+  await step('an openid is WeChat\'s to say: one that the browser names opens nothing and ends nothing', async () => {
+    const [card, from, used] = [patients[0].card_no, opened.length, await codeOf(TWO)];
+    assert.equal((await ask('POST', '/login', { card, code: used })).json.decision, 'identified');
+    for (const login of [{ openid: ONE }, { openid: ONE, code: '' }, { code: 'x'.repeat(32) }, { code: used }, { code: 7 }, { code: [used] }]) {
+      const { status, json } = await ask('POST', '/login', { card, ...login });
+      assert.deepEqual([status, json.reason, json.session], [200, 'no_login', undefined], JSON.stringify(login));
+    }
+    assert.equal(opened.length, from + 1);
+    // The session of the openid that was named.
+    assert.equal((await ask('GET', '/unpaid')).status, 200);
+  });
+  await step('a WeChat that does not answer, or not so, is no code that is wrong', async () => {
+    for (const other of [{ secret: 'wrong' }, { base: 'http://127.0.0.1:1' }, { base: place.base }]) {
+      await assert.rejects(openids({ ...account, ...other })(await codeOf(TWO)), (error) => error.status === 502 && !error.message.includes(ACCOUNT.secret));
+    }
+  });
   await step('a card that opens nothing, or a server that fails, leaves no client open', async () => {
     const from = opened.length;
-    assert.equal((await ask('POST', '/login', { card: 'NOBODY', openid: 'o1' })).json.decision, 'refused');
-    assert.ok((await ask('POST', '/login', { card: 7, openid: 'o1' })).status >= 400);
+    assert.equal((await login('NOBODY', TWO)).json.decision, 'refused');
+    assert.ok((await login(7, TWO)).status >= 400);
     assert.deepEqual(opened.slice(from).map((client) => client.isOpen), [false, false]);
   });
   await step('a session that nobody uses is over when the server has said', async () => {
     const [mine, from] = [session, opened.length];
     life = 2_000;
-    session = (await ask('POST', '/login', { card: patients[0].card_no, openid: 'oSimulatedUser0000000000003' })).json.session;
+    session = (await login(patients[0].card_no, THREE)).json.session;
     life = undefined;
     assert.equal((await ask('GET', '/unpaid')).status, 200);
     for (let waited = 0; opened[from].isOpen && waited < 100; waited += 1) await new Promise((go) => setTimeout(go, 100));
@@ -158,11 +181,15 @@ async function main() {
   });
   await step('a refund is asked for, once', async () => {
     const { settlements } = (await ask('GET', '/paid')).json;
-    const refund = { settlement_id: settlements[0].settlement_id, key: `back-${Date.now()}` };
+    assert.equal(settlements.reduce((sum, one) => sum + one.total_fen, 0), begun.total_fen);
+    const [{ settlement_id, total_fen }] = settlements;
+    const refund = { settlement_id, key: `back-${Date.now()}` };
     const first = (await ask('POST', '/refund', refund)).json;
-    assert.ok(['accepted', 'refused'].includes(first.decision), JSON.stringify(first));
-    assert.ok(first.decision === 'refused' ? first.text.length > 0 : first.refund_fen > 0);
+    // On this day nothing was done or dispensed yet: all of it, once a doctor agrees.
+    assert.deepEqual([first.decision, first.st, first.refund_fen], ['accepted', 'doctor', total_fen]);
     assert.deepEqual((await ask('POST', '/refund', refund)).json, first);
+    const again = (await ask('POST', '/refund', { ...refund, key: `${refund.key}-again` })).json;
+    assert.equal(again.decision, 'refused', JSON.stringify(again));
   });
   await new Promise((go) => server.close(go) && server.closeAllConnections());
   await place.close();

@@ -68,6 +68,14 @@ function badRequest(field, problem) {
   return errorOf({ code: 2, kind: 'misuse', retry: 'never', message: 'the request does not have the shape of this operation', context });
 }
 
+/**
+ * The error, for a request from outside that is not what it says it is: express and fastify answer with `statusCode`. What is wrong with the
+ * program's own keys or configuration has none, so it stays a 500, and whoever called calls again.
+ */
+function refusedWith(statusCode, error) {
+  return Object.assign(error, { statusCode });
+}
+
 /** The client is closed; the number is the C library's for a handle that was freed. */
 function closed() {
   return errorOf({ code: 12, kind: 'misuse', retry: 'never', message: 'the client is closed', context: { field: 'client' } });
@@ -87,4 +95,4 @@ function aborted(kind, sent, reason) {
   return errorOf({ code: 0, kind: 'aborted', retry: unknown ? 'after_query' : 'same_key', message, context }, { cause: reason });
 }
 
-module.exports = { MenjieError, MisuseError, ValidationError, ConflictError, NotFoundError, CounterpartError, StoreError, CryptoError, InternalError, AbortedError, errorOf, badRequest, closed, aborted };
+module.exports = { MenjieError, MisuseError, ValidationError, ConflictError, NotFoundError, CounterpartError, StoreError, CryptoError, InternalError, AbortedError, errorOf, badRequest, refusedWith, closed, aborted };

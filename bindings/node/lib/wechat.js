@@ -1,7 +1,7 @@
 'use strict';
 // What a back end of an official account needs beside the contract: pay sheets, callbacks of WeChat Pay, messages of the account.
 const { call } = require('./alone');
-const { badRequest } = require('./errors');
+const { badRequest, refusedWith } = require('./errors');
 const message = require('./wechat_message');
 
 const SHEET = ['appId', 'timeStamp', 'nonceStr', 'package', 'signType', 'paySign'];
@@ -21,14 +21,18 @@ function instant(at) {
   return new Date(at.getTime() + CHINA_MS).toISOString().replace('Z', '+08:00');
 }
 
+/** What a callback deserves that WeChat Pay did not sign, or not now (410, 411), or signed and nobody understands (401). */
+const STATUS = { 410: 401, 411: 401, 401: 400 };
+
 /**
  * A function that verifies and reads a callback of WeChat Pay: `(rawBody, headers) => Promise<{id, what}>`. The body must be the bytes as they came
- * (express.raw, a content-type parser of fastify with parseAs: 'buffer'): a body that was parsed and written again has no signature.
+ * (express.raw, a content-type parser of fastify with parseAs: 'buffer'): a body that was parsed and written again has no signature. The errors of
+ * callbacks that are not genuine have a `statusCode`, 401 or 400.
  */
 function callbackReader({ keys, apiv3Key, mchid, appid, now = () => new Date() }) {
   return async (rawBody, headers, options) => {
     const bytes = typeof rawBody === 'string' ? Buffer.from(rawBody, 'utf8') : rawBody;
-    if (!(bytes instanceof Uint8Array)) throw badRequest('body', 'is not the raw body: bytes or text as they came, not what a framework has parsed');
+    if (!(bytes instanceof Uint8Array)) throw refusedWith(400, badRequest('body', 'is not the raw body: bytes or text as they came, not what a framework has parsed'));
     const told = typeof headers?.entries === 'function' ? Object.fromEntries(headers.entries()) : { ...headers };
     // Only what is signed with is looked at; of others a name may stand there twice.
     const signed = Object.entries(told).filter(([name, value]) => /^wechatpay-/i.test(name) && typeof value === 'string');
@@ -41,7 +45,11 @@ function callbackReader({ keys, apiv3Key, mchid, appid, now = () => new Date() }
       appid,
       now: instant(now()),
     };
-    return call('channel.wechat.verify', request, options);
+    try {
+      return await call('channel.wechat.verify', request, options);
+    } catch (error) {
+      throw error.code in STATUS ? refusedWith(STATUS[error.code], error) : error;
+    }
   };
 }
 

@@ -2,7 +2,7 @@
 // Messages of an official account in safe mode (消息加解密): AES-256-CBC under the EncodingAESKey, signed with the account's token.
 // The plain text is 16 random bytes, the length (four bytes, big end first), the message and the app id, padded to blocks of 32 bytes.
 const crypto = require('node:crypto');
-const { errorOf } = require('./errors');
+const { errorOf, refusedWith } = require('./errors');
 
 const BLOCK = 32;
 const RANDOM = 16;
@@ -10,7 +10,7 @@ const LENGTH = 4;
 
 const broken = () => errorOf({ code: 801, kind: 'crypto', retry: 'never', message: 'sealed data does not open: wrong key or tampered data', context: {} });
 const badKey = () => errorOf({ code: 800, kind: 'crypto', retry: 'never', message: 'a key is missing, expired or has a wrong length', context: { field: 'encodingAesKey' } });
-const badSignature = () => errorOf({ code: 410, kind: 'crypto', retry: 'never', message: 'the signature does not verify', context: {} });
+const badSignature = () => refusedWith(401, errorOf({ code: 410, kind: 'crypto', retry: 'never', message: 'the signature does not verify', context: {} }));
 
 function keyOf(encodingAesKey) {
   // 43 letters and digits: 32 bytes in base64 without its padding.

@@ -84,10 +84,13 @@ test('200,000 lines do not hold the event loop', async () => {
     last = now;
   }, 1);
   const begun = performance.now();
+  last = begun;
   const { tables } = await menjie.batch('bill.group_batch', {}, { lines: bytes });
   const took = performance.now() - begun;
   longest = Math.max(longest, performance.now() - last);
   clearInterval(beat);
   assert.ok(tables.bills.length > 0);
+  // Held for the whole batch they are the same; a busy machine delays both, and what is copied on the way in is a tenth of it.
+  assert.ok(longest < took / 2, `the event loop stood still for ${longest.toFixed(0)} of ${took.toFixed(0)} ms`);
   console.log(`node measured: 200,000 lines (${(bytes.length / 1e6).toFixed(1)} MB) in ${took.toFixed(0)} ms, longest stall of the event loop ${longest.toFixed(1)} ms (debug build)`);
 });

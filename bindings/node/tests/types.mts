@@ -35,7 +35,8 @@ async function main(): Promise<void> {
     await use(closed);
     await use(await open({ log: {}, hospitals: [], ports: { his } }));
   } catch (error) {
-    if (error instanceof MenjieError && error.retry === 'after_query') throw new Error(String(error.code) + words + grouped + bytes.length);
+    const status: 400 | 401 | 500 = (error instanceof MenjieError ? error.statusCode : undefined) ?? 500;
+    if (error instanceof MenjieError && error.retry === 'after_query') throw new Error(String(error.code) + words + grouped + bytes.length + status);
   }
 }
 void main;

@@ -9,7 +9,8 @@ const menjie = require('menjie');
 const { root } = require('./stage');
 
 const { wechat } = menjie;
-const [payment] = JSON.parse(fs.readFileSync(path.join(root, 'tests/vectors/channel/wechat_verify.json'), 'utf8')).cases;
+const { cases } = JSON.parse(fs.readFileSync(path.join(root, 'tests/vectors/channel/wechat_verify.json'), 'utf8'));
+const [payment] = cases;
 const { headers, body, keys, apiv3_key: apiv3Key, mchid, appid, now } = payment.request;
 const reader = (more) => wechat.callbackReader({ keys, apiv3Key, mchid, appid, now: () => new Date(now), ...more });
 
@@ -32,6 +33,25 @@ test('whatever differs is refused: a byte, a header, the time, the key, a parsed
   assert.equal((await refused(() => reader({ now: () => new Date(Date.parse(now) + 3_600_000) })(body, headers))).code, 411);
   assert.ok((await refused(() => reader({ apiv3Key: 'b'.repeat(32) })(body, headers))) instanceof menjie.CryptoError);
   assert.match((await refused(() => read(JSON.parse(body), headers))).context.problem, /raw body/);
+});
+
+test('a callback that is not genuine has the status it deserves, what is wrong here has none', async () => {
+  const wanted = { 410: 401, 411: 401, 401: 400 };
+  const seen = new Map();
+  for (const { name, request, error } of cases) {
+    // "no body" and "two bodies" are no callbacks.
+    if (error === undefined || (request.body === undefined) === (request.body_base64 === undefined)) continue;
+    const read = wechat.callbackReader({ keys: request.keys, apiv3Key: request.apiv3_key, mchid: request.mchid, appid: request.appid, now: () => new Date(request.now) });
+    const failed = await read(request.body ?? Buffer.from(request.body_base64, 'base64'), request.headers).then(() => assert.fail(`${name}: it was read`), (told) => told);
+    assert.deepEqual([failed.code, failed.statusCode], [error.code, wanted[error.code]], name);
+    // Nothing for whoever reads the error as other hosts write it.
+    assert.equal('statusCode' in failed.toJSON(), false);
+    seen.set(failed.code, failed.statusCode);
+  }
+  assert.deepEqual([...seen.keys()].sort(), [100, 401, 410, 411, 801]);
+  const parsed = await reader()(JSON.parse(body), headers).catch((error) => error);
+  assert.deepEqual([parsed.code, parsed.statusCode], [2, 400]);
+  assert.equal((await menjie.call('no.such_op', {}).catch((error) => error)).statusCode, undefined);
 });
 
 test('pay sheets have the six parameters, or there is none', () => {
@@ -71,6 +91,7 @@ test('messages of the account are opened, and none that was changed', () => {
       }
     };
     assert.equal(code({ nonce: 'y' }), 410);
+    assert.throws(() => wechat.openMessage({ ...given, nonce: 'y' }), { statusCode: 401 });
     assert.equal(code({ msgSignature: given.msgSignature.replace(/^./, (c) => (c === '0' ? '1' : '0')) }), 410);
     assert.equal(code({ msgSignature: undefined }), 410);
     assert.equal(code({ encrypted: undefined }), 410);
@@ -89,5 +110,6 @@ test('the check of the address', () => {
   const signature = crypto.createHash('sha1').update(['tok', '17', 'n'].sort().join('')).digest('hex');
   wechat.checkAddress({ token: 'tok', timestamp: '17', nonce: 'n', signature });
   assert.throws(() => wechat.checkAddress({ token: 'other', timestamp: '17', nonce: 'n', signature }), menjie.CryptoError);
+  assert.throws(() => wechat.checkAddress({ token: 'other', timestamp: '17', nonce: 'n', signature }), { code: 410, statusCode: 401 });
   assert.throws(() => wechat.checkAddress({ token: 'tok', timestamp: ['17'], nonce: 'n', signature }), menjie.CryptoError);
 });

@@ -38,7 +38,8 @@ if ! cmp -s "$here/requirements.txt" "$work/requirements.txt"; then
   cp "$here/requirements.txt" "$work/requirements.txt"
 fi
 
-# One wheel for the tests, with the entry points that panic, and one as it is shipped, whose content alone is looked at.
+# One wheel for the tests, with the entry points that panic, and one as it is shipped, which test_package.py looks into and installs in
+# an empty environment.
 rm -rf "$work/wheels" "$work/plain"
 # In a folder of its own: nobody may take what panics for what is shipped.
 [ "$profile" = debug ] || export CARGO_TARGET_DIR="$target/python-testing"

@@ -39,6 +39,27 @@ def test_the_wheel_has_all_of_the_package_and_nothing_else() -> None:
     assert b"libpython3" not in native
 
 
+def test_what_is_shipped_works_in_an_empty_environment_and_needs_no_index(tmp_path: Path) -> None:
+    """The tests import a build of their own, with entry points that panic: this is the wheel that would ship, alone."""
+    empty = tmp_path / "empty"
+    subprocess.run([sys.executable, "-m", "venv", str(empty)], check=True, timeout=300)
+    python = str(empty / "bin" / "python")
+    # Nothing of this environment or of the sources may help.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "MENJIE_"))}
+    environment["PYTHONIOENCODING"] = "utf-8"
+
+    def ran(*arguments: str) -> str:
+        done = subprocess.run([python, *arguments], capture_output=True, encoding="utf-8", timeout=300, cwd=tmp_path, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    ran("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", str(WHEEL))
+    call = "import menjie, menjie._core; print(menjie.invoice.amount_in_words(amount_fen=35619).words, menjie.__version__, menjie.__file__, hasattr(menjie._core, 'testing_panic'))"
+    words, version, file, panics = ran("-c", call).split()
+    assert (words, version, panics) == ("叁佰伍拾陆元壹角玖分", menjie.__version__, "False")
+    assert Path(file).is_relative_to(empty)
+
+
 def test_the_stub_is_the_module() -> None:
     allowed = HERE / "stubtest_allowed.txt"
     checked = _run("-m", "mypy.stubtest", "menjie._core", "--allowlist", str(allowed))
@@ -90,6 +111,15 @@ def test_importing_is_quick() -> None:
     assert took < 0.3
     loaded = _run("-c", "import menjie, sys; print([name for name in ('asyncio', 'decimal', 'logging', 'pandas', 'pyarrow', 'polars', 'menjie.contract') if name in sys.modules])")
     assert loaded.stdout.strip() == "[]"
+
+
+def test_what_the_first_typed_call_loads_can_be_loaded_before_and_calls_by_name_do_without() -> None:
+    """docs/guide/python.md: a server imports both where it starts."""
+    call = "import menjie, sys; menjie.call('bill.total', {'lines': []}); print([name for name in ('menjie.contract', 'menjie.operations') if name in sys.modules])"
+    assert _run("-c", call).stdout.strip() == "[]"
+    typed = "before = set(sys.modules); menjie.bill.total(lines=[]); print(sorted(name for name in set(sys.modules) - before if name.startswith('menjie')))"
+    assert _run("-c", "import menjie, sys; " + typed).stdout.strip() == "['menjie._record', 'menjie.contract', 'menjie.operations']"
+    assert _run("-c", "import menjie.contract, menjie.operations, sys; " + typed).stdout.strip() == "[]"
 
 
 def test_no_thread_is_started_before_it_is_needed() -> None:

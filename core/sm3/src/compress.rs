@@ -57,6 +57,7 @@ macro_rules! compression {
         }
     };
 }
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_imports))] // the vector code is for that alone
 pub(crate) use compression;
 
 use crate::{BLOCK, State};

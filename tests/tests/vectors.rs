@@ -24,7 +24,7 @@ fn every_vector_holds() {
 #[test]
 fn every_operation_has_a_vector_or_is_in_a_scenario() {
     let tested: BTreeSet<String> = load(Host::Rust).unwrap().into_iter().map(|case| case.op).collect();
-    let steps = scenario::load(Host::Rust).unwrap().into_iter().flat_map(|scenario| scenario.steps);
+    let steps = scenario::load().unwrap().into_iter().flat_map(|scenario| scenario.steps);
     let played: BTreeSet<String> = steps.filter_map(|step| if let Step::Call(call) = step { Some(call.op) } else { None }).collect();
     // Sessions are the server's: the kiosks of examples/ hold them.
     for op in table().iter().filter(|op| op.kind != Kind::Session) {

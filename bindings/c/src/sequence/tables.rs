@@ -54,8 +54,9 @@ extern "C" fn array_released(array: *mut Array) {
     unsafe { (*array).release = None };
 }
 
-/// What the structures point to; it stays until nobody needs it any more. Boxed, because it is pointed to.
+/// What the structures point to; it stays until nobody needs it any more. Boxed, because it is pointed to and a vector that grows moves.
 #[derive(Default)]
+#[allow(clippy::vec_box)]
 struct Memory {
     texts: Vec<CString>,
     words: Vec<Box<[u64]>>,
@@ -165,7 +166,7 @@ impl Memory {
             let name = if bytes.byte() == 255 { "\u{7f}?" } else { names[(at + usize::from(bytes.byte())) % names.len()] };
             let format = FORMATS[usize::from(bytes.byte()) % FORMATS.len()];
             // Its values are texts, or not.
-            let of = (bytes.byte() % 4 == 0).then(|| FORMATS[usize::from(bytes.byte()) % 4]);
+            let of = bytes.byte().is_multiple_of(4).then(|| FORMATS[usize::from(bytes.byte()) % 4]);
             let dictionary = of.map(|of| (self.schema(bytes, of, "", Vec::new(), null_mut()), self.array(bytes, rows, of, Vec::new(), null_mut())));
             let (of_schema, of_array) = dictionary.unwrap_or((null_mut(), null_mut()));
             // Of a table that begins later, columns are longer.

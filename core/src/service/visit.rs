@@ -243,7 +243,13 @@ impl Engine {
                     let registration = self.own_registration(hospital, &request.patient_id, &request.visit_id).await?;
                     let turn = match attendance(&registration, what, &hospital.terms.visit.check_in, self.now(), request.presence) {
                         Attendance::Allowed(turn) => turn,
-                        Attendance::Done(ticket) => return Ok(AttendResponse::Done { ticket }),
+                        Attendance::Done(ticket) => {
+                            // Another press was faster, and HIS as well: this one belongs to its check-in.
+                            if known.is_none() && self.present(hospital, &record_key).await?.is_some() {
+                                continue;
+                            }
+                            return Ok(AttendResponse::Done { ticket });
+                        }
                         Attendance::Refused { refusal, opens_at } => {
                             let suspension_id = self.suspension_of(hospital, &registration).await?;
                             return Ok(AttendResponse::Refused { refusal, opens_at, suspension_id });
